@@ -1,0 +1,56 @@
+# Every target sets up .venv by itself; all it needs is python3 (3.11 or newer, with venv and pip) and make.
+.DEFAULT_GOAL := help
+.PHONY: help run test quick lint lock screenshots clean
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+# What a real installation sets; `make lint` checks the settings as such a one would load them.
+PRODUCTION := CODAT_API_KEY=check-only SECRET_KEY=check-only-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ HTTPS=true \
+	ALLOWED_HOSTS=panel.example.com DATABASE_URL=postgres://check@127.0.0.1/check REDIS_URL=redis://127.0.0.1:6379/0
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: .venv/runtime  ## start everything: panel, workers, clock, and a sandbox as Codat unless CODAT_API_KEY is set
+	@exec $(BIN)/python manage.py run
+
+test: .venv/dev  ## every test: SQLite, PostgreSQL, real processes, real browser (minutes)
+	$(BIN)/python -m tests.everything
+
+quick: .venv/dev  ## the fast tests (under a minute)
+	$(BIN)/pytest -q -n 2 -m "not slow and not browser"
+
+lint: .venv/dev  ## style, types, import rule, templates, deployment check, missing migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+lock: .venv/dev  ## rewrite requirements.txt and requirements-dev.txt from pyproject.toml
+	$(BIN)/uv pip compile -q --upgrade pyproject.toml --extra dev $(LOCK) -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml -c requirements-dev.txt $(LOCK) -o requirements.txt
+
+
+clean:  ## forget the virtual environment and all local data (var/)
+	rm -rf .venv var
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Sync Desk needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".") if sys.version_info < (3, 11) else None'
+	@echo "Setting up .venv ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q $$(sed -n 's/^uv==\([^ ]*\).*/uv==\1/p' requirements-dev.txt)
+
+.venv/runtime: requirements.txt | .venv/bin/uv
+	@if [ ! -e .venv/dev ]; then VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.txt; fi
+	@touch $@
+
+.venv/dev: requirements-dev.txt | .venv/bin/uv
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements-dev.txt
+	@touch $@
