@@ -1,0 +1,62 @@
+"""Our one word for a merchant. It comes from the last final sync; a running one never changes it."""
+
+from enum import StrEnum
+
+from syncs.codat.statuses import Outcome, status_of
+from syncs.rules.fuse import FUSE_DAYS
+
+
+class Health(StrEnum):
+    UNSEEN = "unseen"
+    HEALTHY = "healthy"
+    FAILING = "failing"
+    NEEDS_RECONNECT = "needs_reconnect"
+    NEVER_SYNCED = "never_synced"
+    SWITCHED_OFF = "switched_off"
+
+
+WORD = {
+    Health.UNSEEN: "Not looked at yet",
+    Health.HEALTHY: "Healthy",
+    Health.FAILING: "Failing",
+    Health.NEEDS_RECONNECT: "Needs reconnect",
+    Health.NEVER_SYNCED: "Never synced",
+    Health.SWITCHED_OFF: "Switched off",
+}
+
+
+def health_of(
+    *,
+    seen: bool,
+    last_final: Outcome | None,
+    last_code: int | None,
+    connections_linked: bool | None,
+    enabled: bool | None,
+    failed_days: int,
+) -> Health:
+    """The first row that fits decides; None is what Codat has not told us. ValueError if not a final outcome.
+
+    | what we know                                                  | health          |
+    |---------------------------------------------------------------|-----------------|
+    | not looked at yet                                             | unseen          |
+    | no final sync ever, whatever its settings or connections say  | never synced    |
+    | Codat says that it is off                                     | switched off    |
+    | Codat does not say, and every day of the fuse failed          | switched off    |
+    | a connection is not linked, even if the last sync succeeded   | needs reconnect |
+    | the last final sync's code asks for the merchant              | needs reconnect |
+    | the last final sync failed                                    | failing         |
+    | the last final sync succeeded                                 | healthy         |
+    """
+    if last_final is not None and not last_final.is_final:
+        raise ValueError(f"{last_final} is not final and says nothing about health")
+    if not seen:
+        return Health.UNSEEN
+    if last_final is None:
+        return Health.NEVER_SYNCED
+    if enabled is False or (enabled is None and failed_days >= FUSE_DAYS):
+        return Health.SWITCHED_OFF
+    if connections_linked is False:
+        return Health.NEEDS_RECONNECT
+    if last_final.is_success:
+        return Health.HEALTHY
+    return Health.NEEDS_RECONNECT if status_of(last_code).needs_reconnect else Health.FAILING
