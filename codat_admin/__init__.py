@@ -1,0 +1,3 @@
+from codat_admin.celery import app
+
+__all__ = ["app"]

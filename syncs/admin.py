@@ -1,0 +1,2 @@
+from typing import Any
+from django.contrib import admin

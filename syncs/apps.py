@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from syncs import checks as checks  # registered by being imported
+from syncs import roles
+
+
+class SyncsConfig(AppConfig):
+    name = "syncs"
+    verbose_name = "Sync Desk"
+
+    def ready(self) -> None:
+        # Permissions are made by Django in the same signal, before ours.
+        post_migrate.connect(roles.after_migrate, sender=self)

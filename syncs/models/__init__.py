@@ -1,0 +1,19 @@
+from syncs.models.activity import Activity
+from syncs.models.heartbeat import Heartbeat
+from syncs.models.merchant import Connection, Merchant
+from syncs.models.request import Attempt, SyncRequest
+from syncs.models.sync import Cause, MerchantDay, Sync
+from syncs.models.user import User
+
+__all__ = [
+    "Activity",
+    "Attempt",
+    "Cause",
+    "Connection",
+    "Heartbeat",
+    "Merchant",
+    "MerchantDay",
+    "Sync",
+    "SyncRequest",
+    "User",
+]

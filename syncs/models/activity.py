@@ -1,0 +1,42 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Now
+
+from syncs.models.merchant import Merchant
+from syncs.models.request import SyncRequest
+from syncs.models.user import User
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def for_page(self) -> Self:
+        return self.select_related("actor", "merchant", "request").order_by("-at", "-pk")
+
+
+class Activity(models.Model):
+    """Who did what, when and why. Only ever added to."""
+
+    at = models.DateTimeField(db_default=Now())
+    actor = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="activity", help_text="Empty: Sync Desk."
+    )
+    verb = models.CharField(max_length=40)
+    what = models.CharField(max_length=500, help_text="What was done, in words.")
+    merchant = models.ForeignKey(Merchant, models.PROTECT, null=True, blank=True, related_name="activity")
+    request = models.ForeignKey(SyncRequest, models.PROTECT, null=True, blank=True, related_name="activity")
+    reason = models.CharField(max_length=500, blank=True)
+    before = models.CharField(max_length=300, blank=True)
+    after = models.CharField(max_length=300, blank=True)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "activity"
+        indexes = [
+            models.Index(F("at").desc(), F("id").desc(), name="activity_newest_first"),
+            models.Index("merchant", F("at").desc(), name="activity_of_merchant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.what

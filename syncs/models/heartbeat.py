@@ -1,0 +1,13 @@
+from django.db import models
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a part of the house: the clock, or a queue's workers."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+    host = models.CharField(max_length=100)
+    pid = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,163 @@
+import uuid
+from datetime import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from syncs.rules.health import Health
+from syncs.rules.salesdays import zone_of
+
+HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
+# "Auto-disable soon" on the health page: so many days left, or fewer.
+SOON_DAYS = 14
+
+
+class MerchantQuerySet(models.QuerySet["Merchant"]):
+    def registered(self) -> Self:
+        return self.filter(archived_at=None)
+
+    def listed(self) -> Self:
+        """The merchants of the tile "All": switched-off ones stand behind a link of their own."""
+        return self.registered().exclude(health=Health.SWITCHED_OFF)
+
+    def in_progress(self) -> Self:
+        return self.filter(running_since__isnull=False)
+
+    def due_for_a_look(self, now: datetime) -> Self:
+        return self.registered().filter(next_refresh_at__lte=now).order_by("next_refresh_at", "pk")
+
+    def worst_first(self) -> Self:
+        """Longest without a success first."""
+        return self.order_by("silent_since", "pk")
+
+
+class Merchant(models.Model):
+    """A Codat company that we registered. Read-only once registered: its company id."""
+
+    company_id = models.UUIDField("company ID", unique=True)
+    name = models.CharField(max_length=255)
+    codat_name = models.CharField("name at Codat", max_length=255, blank=True)
+    tags = models.JSONField(default=dict, blank=True)
+    link_url = models.URLField("page where the merchant links its platforms", max_length=500, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="As Codat tells it; empty means UTC.")
+    sync_hour = models.PositiveSmallIntegerField(null=True, blank=True)
+    start_date = models.DateField(null=True, blank=True)
+    enabled = models.BooleanField("sync enabled at Codat", null=True, blank=True)
+    configured_at = models.DateTimeField("configuration last read", null=True, blank=True)
+    registered_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archived_why = models.CharField(max_length=200, blank=True)
+
+    # Written only in the transaction that stores the syncs they come from.
+    health = models.CharField(max_length=20, choices=HEALTHS, default=Health.UNSEEN.value)
+    last_code = models.PositiveIntegerField(null=True, blank=True)
+    last_cause = models.ForeignKey("syncs.Cause", models.PROTECT, null=True, blank=True, related_name="+")
+    last_final_at = models.DateTimeField(null=True, blank=True)
+    last_pushed = models.BooleanField(null=True, blank=True)
+    running_since = models.DateTimeField(null=True, blank=True)
+    running_code = models.PositiveIntegerField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    silent_since = models.DateTimeField(
+        db_default=Now(), help_text="The last success; without one, when the company was created."
+    )
+    failing_since = models.DateField("first failed sales day", null=True, blank=True)
+    failed_days = models.PositiveSmallIntegerField(default=0)
+    switches_off_on = models.DateField(null=True, blank=True)
+    last_days = models.CharField(
+        max_length=31, blank=True, help_text="One letter a sales day (see MerchantDay), the newest last."
+    )
+    last_days_end = models.DateField(null=True, blank=True)
+
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    refresh_problem = models.CharField(max_length=300, blank=True)
+    next_refresh_at = models.DateTimeField(null=True, blank=True)
+    next_refresh_reason = models.CharField(max_length=200, blank=True)
+    usual_delay_mean = models.FloatField(null=True, blank=True, help_text="Seconds after its sync hour.")
+    usual_delay_spread = models.FloatField(null=True, blank=True, help_text="Seconds.")
+    usual_delay_count = models.PositiveIntegerField(default=0)
+    version = models.PositiveBigIntegerField(default=0)
+
+    objects = MerchantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # The health page's default order, and the same within one health.
+            models.Index(fields=["archived_at", "silent_since", "id"], name="merchant_worst_first"),
+            models.Index(fields=["health", "silent_since", "id"], name="merchant_health_order"),
+            # Hands the most urgent merchants to the workers.
+            models.Index(
+                fields=["next_refresh_at"], name="merchant_next_refresh", condition=Q(archived_at=None)
+            ),
+            models.Index(fields=["name", "id"], name="merchant_name_order"),
+            models.Index(fields=["switches_off_on", "id"], name="merchant_fuse_order"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="merchant_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(sync_hour=None) | Q(sync_hour__lte=23), name="merchant_sync_hour_in_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone_of(self.time_zone)
+
+    @property
+    def zone_name(self) -> str:
+        return self.zone.key
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def short_id(self) -> str:
+        text = str(self.company_id)
+        return f"{text[:8]}…{text[-4:]}"
+
+
+def is_company_id(text: str) -> bool:
+    """Only the usual written form counts: what a person pastes must be what is sent."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+class Connection(models.Model):
+    """A merchant's commerce or accounting link at Codat."""
+
+    class Side(models.TextChoices):
+        COMMERCE = "commerce"
+        ACCOUNTING = "accounting"
+        OTHER = "other"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="connections")
+    codat_id = models.CharField("connection ID", max_length=64)
+    side = models.CharField(max_length=12, choices=Side.choices)
+    platform_key = models.CharField(max_length=16, blank=True)
+    platform_name = models.CharField(max_length=100)
+    status = models.CharField(max_length=32, help_text="Codat's word: Linked, PendingAuth, …")
+    link_url = models.URLField(max_length=500, blank=True)
+    errors = models.JSONField(default=list, blank=True)
+    seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "codat_id"], name="connection_once_per_merchant"),
+        ]
+        indexes = [models.Index(fields=["codat_id"], name="connection_by_codat_id")]
+
+    def __str__(self) -> str:
+        return f"{self.platform_name} ({self.side})"
+
+    @property
+    def is_linked(self) -> bool:
+        return self.status == "Linked" and self.gone_at is None

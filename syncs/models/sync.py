@@ -1,0 +1,119 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from syncs.codat.statuses import Outcome, Status, status_of
+from syncs.models.merchant import Merchant
+from syncs.rules.coverage import DayOutcome
+
+OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
+DAY_OUTCOMES = [(outcome.value, outcome.value.replace("_", " ")) for outcome in DayOutcome]
+FINAL = [outcome.value for outcome in Outcome if outcome.is_final]
+
+
+class Cause(models.Model):
+    """Why syncs fail: a code and a message without its ids. The same cause over many merchants is one row."""
+
+    code = models.PositiveIntegerField()
+    message = models.CharField(max_length=300, blank=True, help_text="Normalised: ids taken out, lower case.")
+    sample = models.TextField(blank=True)
+    first_seen = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "message"], name="cause_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.sample or status_of(self.code).word}"
+
+
+class SyncQuerySet(models.QuerySet["Sync"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-started_at", "-pk")
+
+    def final(self) -> Self:
+        return self.filter(outcome__in=FINAL)
+
+
+class Sync(models.Model):
+    """One run in Codat, as Codat reports it."""
+
+    class Initiator(models.TextChoices):
+        SCHEDULE = "schedule"
+        OURS = "ours"
+        UNKNOWN = "unknown"
+
+    class Known(models.TextChoices):
+        """How we know the window."""
+
+        ANSWERED = "answered", "as Codat answered"
+        REQUESTED = "requested", "as requested"
+        INFERRED = "inferred", "inferred"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="syncs")
+    # Texts: Codat's documents show ids that are no UUIDs.
+    sync_id = models.CharField("sync ID", max_length=100)
+    commerce_sync_id = models.CharField("commerce sync ID", max_length=100, blank=True)
+    code = models.IntegerField(null=True, blank=True)
+    text = models.CharField(max_length=200, blank=True)
+    message = models.TextField(blank=True)
+    outcome = models.CharField(max_length=10, choices=OUTCOMES)
+    cause = models.ForeignKey(Cause, models.PROTECT, null=True, blank=True, related_name="syncs")
+    data_pushed = models.BooleanField(null=True, blank=True)
+    started_at = models.DateTimeField(
+        help_text="Codat's syncUtc; when it told none, the moment we first saw it."
+    )
+    window_start = models.DateTimeField(null=True, blank=True)
+    window_finish = models.DateTimeField(null=True, blank=True)
+    window_known = models.CharField(max_length=10, choices=Known.choices, blank=True)
+    initiator = models.CharField(max_length=10, choices=Initiator.choices, default=Initiator.UNKNOWN)
+    first_seen = models.DateTimeField()
+    final_seen = models.DateTimeField(null=True, blank=True)
+    raw = models.JSONField()
+
+    objects = SyncQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "sync_id"], name="sync_once_per_merchant"),
+            models.CheckConstraint(condition=~Q(sync_id=""), name="sync_has_an_id"),
+            models.CheckConstraint(
+                condition=Q(window_start=None, window_finish=None) | Q(window_start__lt=F("window_finish")),
+                name="sync_window_in_order",
+            ),
+        ]
+        indexes = [
+            # A merchant's history, newest first.
+            models.Index("merchant", F("started_at").desc(), F("id").desc(), name="sync_history"),
+            # A pasted id goes straight to its merchant.
+            models.Index(fields=["sync_id"], name="sync_by_id"),
+            models.Index(
+                fields=["commerce_sync_id"], name="sync_by_commerce_id", condition=~Q(commerce_sync_id="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sync_id
+
+    @property
+    def status(self) -> Status:
+        return status_of(self.code)
+
+
+class MerchantDay(models.Model):
+    """How one sales day ended: what strips, grids and charts read, never the syncs."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="days")
+    day = models.DateField()
+    outcome = models.CharField(max_length=12, choices=DAY_OUTCOMES)
+    sync = models.ForeignKey(Sync, models.PROTECT, null=True, blank=True, related_name="+")
+    covered_by = models.ForeignKey(Sync, models.PROTECT, null=True, blank=True, related_name="+")
+    covered_empty = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "day"], name="day_once_per_merchant")]
+        # The daily chart counts outcomes of a day over all merchants.
+        indexes = [models.Index(fields=["day", "outcome"], name="day_outcomes")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.outcome}"

@@ -1,0 +1,34 @@
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+def validate_time_zone(name: str) -> None:
+    if name and name not in available_timezones():
+        raise ValidationError("This is not a time zone. Write a name such as Europe/London.")
+
+
+class User(AbstractUser):
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text="Times are shown in this zone. Empty: the panel's own.",
+    )
+    shortcuts = models.BooleanField("keyboard shortcuts", default=True)
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        words = self.display_name.split()
+        return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper()
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """None means the panel's own zone; a name that has gone from the zone database counts as none."""
+        return ZoneInfo(self.time_zone) if self.time_zone in available_timezones() else None

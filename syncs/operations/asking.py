@@ -1,0 +1,159 @@
+"""A press of the button: the web's part of a sync request, from the guards to the committed row."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from syncs.codat import bodies
+from syncs.models import Merchant, SyncRequest, User
+from syncs.operations import coverage, log
+from syncs.operations.transitions import move
+from syncs.rules.health import Health
+from syncs.rules.salesdays import range_window
+from syncs.rules.states import State
+
+
+class NotPossible(Exception):
+    """The sentence says why, and is shown where the person is looking. `field` names the form's field, if one."""
+
+    def __init__(self, sentence: str, *, field: str | None = None, request: SyncRequest | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+        self.request = request
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a person asks for. Days are the merchant's sales days, both inclusive; latest has an optional last."""
+
+    kind: str
+    first_day: date | None
+    last_day: date | None
+    reason: str
+    form_token: uuid.UUID
+    overlap_accepted: bool = False
+    resend_of: SyncRequest | None = None
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The range of a historic request; None for a latest one."""
+        if self.kind == SyncRequest.Kind.HISTORIC and self.first_day and self.last_day:
+            return self.first_day, self.last_day
+        return None
+
+
+@dataclass(frozen=True)
+class Asked:
+    request: SyncRequest
+    is_new: bool
+
+
+def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
+    """Stores the request and its activity in one transaction. The same form token returns the first row.
+
+    Raises NotPossible. The unique indexes have the last word: two presses at once end as one request.
+    """
+    if first := _already_asked(merchant, ask, by):
+        return Asked(first, is_new=False)
+    refuse_if_not_possible(merchant)
+    _refuse_unseen_overlap(merchant, ask)
+    try:
+        with transaction.atomic():
+            request = SyncRequest.objects.create(**_row(merchant, ask, by, now))
+            log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
+            Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
+    except IntegrityError:
+        if first := _already_asked(merchant, ask, by):
+            return Asked(first, is_new=False)
+        _refuse_while_active(merchant)
+        raise
+    return Asked(request, is_new=True)
+
+
+def described(request: SyncRequest) -> str:
+    if request.kind == SyncRequest.Kind.LATEST:
+        return "Asked for Sync latest" + (f" up to {request.last_day:%-d %b %Y}" if request.last_day else "")
+    return f"Asked to re-run {request.first_day:%-d %b %Y} – {request.last_day:%-d %b %Y}"
+
+
+def cancel(request: SyncRequest, *, by: User, now: datetime) -> bool:
+    """Only what is still QUEUED can be taken back; False when it is not."""
+    if request.state != State.QUEUED:
+        return False
+    sentence = f"Cancelled before it was sent, by {by.display_name}"
+    return move(request, State.CANCELLED, now=now, what=sentence, actor=by, result=sentence)
+
+
+def refuse_if_not_possible(merchant: Merchant) -> None:
+    """Raises NotPossible where a sync can have no effect, or not the one that is meant."""
+    if merchant.is_archived:
+        raise NotPossible("This merchant is archived. Nothing is sent for it any more.")
+    _refuse_while_active(merchant)
+    if merchant.running_since:
+        raise NotPossible("A sync is already running for this merchant. Wait for its result.")
+    if merchant.health == Health.SWITCHED_OFF:
+        raise NotPossible(
+            "Codat has switched this sync off. Only the merchant can switch it on again, in Codat's sync flow."
+        )
+    _refuse_if_not_linked(merchant)
+
+
+def _refuse_while_active(merchant: Merchant) -> None:
+    active = merchant.requests.active().select_related("asked_by").first()
+    if active:
+        raise NotPossible(
+            f"{active.asked_by.display_name} has already asked for a sync of this merchant. Wait for its result.",
+            request=active,
+        )
+
+
+def _refuse_if_not_linked(merchant: Merchant) -> None:
+    connections = [c for c in merchant.connections.all() if c.gone_at is None]
+    for side in ("commerce", "accounting"):
+        own = [c for c in connections if c.side == side]
+        if own and not any(c.is_linked for c in own):
+            raise NotPossible(f"{own[0].platform_name} is not linked. A sync would fail until the merchant links it.")
+    if merchant.refreshed_at and len({c.side for c in connections} & {"commerce", "accounting"}) < 2:
+        raise NotPossible("This merchant has not linked both platforms yet. A sync would fail until it has.")
+
+
+def _refuse_unseen_overlap(merchant: Merchant, ask: Ask) -> None:
+    if ask.days and not ask.overlap_accepted and coverage.synced_days(merchant, *ask.days):
+        raise NotPossible(
+            "Some of these days were synced in the meantime. Look again before you send.", field="overlap_accepted"
+        )
+
+
+def _already_asked(merchant: Merchant, ask: Ask, by: User) -> SyncRequest | None:
+    return SyncRequest.objects.filter(form_token=ask.form_token, merchant=merchant, asked_by=by).first()
+
+
+def _row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, object]:
+    return {
+        "merchant": merchant,
+        "kind": ask.kind,
+        "first_day": ask.first_day,
+        "last_day": ask.last_day,
+        "form_token": ask.form_token,
+        "asked_by": by,
+        "asked_at": now,
+        "not_before": now,
+        "state_since": now,
+        "reason": ask.reason,
+        "overlap_accepted": ask.overlap_accepted,
+        "resend_of": ask.resend_of,
+    } | _window_and_body(merchant, ask, now)
+
+
+def _window_and_body(merchant: Merchant, ask: Ask, now: datetime) -> dict[str, object]:
+    if ask.days:
+        window = range_window(*ask.days, merchant.zone)
+        body = bodies.historic(window.start, window.finish)
+        return {"window_start": window.start, "window_finish": window.finish, "body": body}
+    finish = range_window(ask.last_day, ask.last_day, merchant.zone).finish if ask.last_day else now
+    finish = min(finish, now).replace(microsecond=0)
+    return {"window_finish": finish, "body": bodies.latest(finish)}

@@ -1,0 +1,41 @@
+"""A merchant's stored syncs as the rules want them, and the days they cover."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from syncs.codat.statuses import Outcome
+from syncs.models import Merchant, Sync
+from syncs.rules import coverage
+from syncs.rules.coverage import RanSync
+from syncs.rules.salesdays import range_window
+from syncs.rules.windows import Window
+
+FIELDS = ("pk", "started_at", "outcome", "code", "window_start", "window_finish", "window_known")
+
+
+def as_ran(sync: Sync) -> RanSync:
+    return RanSync(
+        key=sync.pk,
+        at=sync.started_at,
+        outcome=Outcome(sync.outcome),
+        needs_reconnect=sync.status.needs_reconnect,
+        window=Window(sync.window_start, sync.window_finish) if sync.window_start and sync.window_finish else None,
+        known=sync.window_known,
+    )
+
+
+def touching(merchant: Merchant, window: Window) -> list[RanSync]:
+    """The syncs whose windows have any part in this one."""
+    syncs = merchant.syncs.filter(window_start__lt=window.finish, window_finish__gt=window.start)
+    return [as_ran(sync) for sync in syncs.only(*FIELDS, "merchant")]
+
+
+def synced_days(merchant: Merchant, first: date, last: date) -> list[date]:
+    """The days of the range that are in the books already, wholly or in part."""
+    wanted = range_window(first, last, merchant.zone)
+    return coverage.synced_days(first, last, touching(merchant, wanted), merchant.zone)
+
+
+def start_instead(first: date, last: date, synced: Iterable[date]) -> tuple[date, date] | None:
+    """What is left of the range without the synced days, if anything is."""
+    return coverage.trim(first, last, synced)

@@ -1,0 +1,25 @@
+from syncs.models import Activity, Merchant, SyncRequest, User
+
+
+def record(
+    verb: str,
+    what: str,
+    *,
+    actor: User | None = None,
+    merchant: Merchant | None = None,
+    request: SyncRequest | None = None,
+    reason: str = "",
+    before: str = "",
+    after: str = "",
+) -> Activity:
+    """Adds an entry, in the caller's transaction: what was done and its record stand or fall together."""
+    return Activity.objects.create(
+        actor=actor,
+        verb=verb,
+        what=what[:500],
+        merchant=merchant or (request.merchant if request else None),
+        request=request,
+        reason=reason[:500],
+        before=before[:300],
+        after=after[:300],
+    )

@@ -1,0 +1,40 @@
+"""A sync request takes the final result of the sync it started."""
+
+from datetime import datetime
+
+from syncs.codat.statuses import Outcome
+from syncs.models import Merchant, Sync, SyncRequest
+from syncs.operations.transitions import move
+from syncs.rules.states import State
+
+ENDS = {Outcome.SYNCED: State.SUCCEEDED, Outcome.EMPTY: State.SUCCEEDED_EMPTY, Outcome.FAILED: State.FAILED}
+
+
+def settle(merchant: Merchant, now: datetime) -> None:
+    waiting = merchant.requests.filter(state__in=[State.ACCEPTED, State.NEEDS_REVIEW], sync__isnull=False)
+    for request in waiting.select_related("sync", "merchant"):
+        if request.sync and Outcome(request.sync.outcome).is_final:
+            sentence = result_of(request, request.sync)
+            end = ENDS[Outcome(request.sync.outcome)]
+            move(request, end, now=now, what=sentence, result=sentence, waiting_for="")
+
+
+def result_of(request: SyncRequest, sync: Sync) -> str:
+    if sync.outcome == Outcome.EMPTY:
+        return "Finished: no sales in these days"
+    if sync.outcome == Outcome.SYNCED:
+        return f"Finished: synced {_days(request)}"
+    again = _failed_the_same_before(sync)
+    return f"Failed again with the same error ({sync.code})" if again else f"Failed: {sync.status.word} ({sync.code})"
+
+
+def _days(request: SyncRequest) -> str:
+    if request.first_day is None or request.last_day is None:
+        return "up to now"
+    count = (request.last_day - request.first_day).days + 1
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _failed_the_same_before(sync: Sync) -> bool:
+    before = sync.merchant.syncs.final().filter(started_at__lt=sync.started_at).newest_first().first()
+    return before is not None and before.cause_id == sync.cause_id

@@ -1,0 +1,60 @@
+"""The one place where a sync request changes its state."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from syncs.models import Merchant, SyncRequest, User
+from syncs.operations import log
+from syncs.rules.states import ACTIVE, WORDS, State, may_move
+
+
+class IllegalMove(Exception):
+    """A move that the table of states does not know: a defect of ours, never of the outside."""
+
+
+def move(
+    request: SyncRequest,
+    to: State,
+    *,
+    now: datetime,
+    what: str,
+    actor: User | None = None,
+    reason: str = "",
+    **changes: Any,
+) -> bool:
+    """Moves the row on if it is still in the state we read; False when someone was first, which is fine.
+
+    The row, its entry in the activity and the merchant's version are written together.
+    """
+    before = State(request.state)
+    if not may_move(before, to):
+        raise IllegalMove(f"request {request.pk}: {before} -> {to}")
+    changes |= {"state": to.value, "version": F("version") + 1}
+    if to != before:
+        changes["state_since"] = now
+    if to not in ACTIVE:
+        changes["finished_at"] = now
+    with transaction.atomic():
+        if SyncRequest.objects.filter(pk=request.pk, state=before.value).update(**changes) != 1:
+            return False
+        request.refresh_from_db()
+        Merchant.objects.filter(pk=request.merchant_id).update(version=F("version") + 1)
+        if to != before:
+            log.record(
+                f"request.{to.value}",
+                what,
+                actor=actor,
+                request=request,
+                reason=reason,
+                before=WORDS[before],
+                after=WORDS[to],
+            )
+    return True
+
+
+def hold_back(request: SyncRequest, *, now: datetime, until: datetime, why: str) -> bool:
+    """QUEUED stays QUEUED, to be looked at again later. Not an entry in the activity: nothing happened."""
+    return move(request, State.QUEUED, now=now, what="", not_before=until, waiting_for=why[:300])

@@ -1,0 +1,26 @@
+"""The roles as Django groups: made anew after every migration, so that they are always what the code says."""
+
+from typing import Any
+
+from django.apps import apps
+
+# Each role may do what the ones above it may, and this.
+ROLES = {
+    "viewer": (),
+    "support": ("ask_sync",),
+    "lead": ("decide_review", "override_guard", "freeze_sending"),
+    "admin": ("administer",),
+}
+
+
+def after_migrate(**_: Any) -> None:
+    """The permissions of what may never be changed by hand (syncs, requests, activity) are given to nobody."""
+    group_model = apps.get_model("auth", "Group")
+    permissions = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="syncs")
+    codenames: list[str] = []
+    for role, own in ROLES.items():
+        codenames += own
+        granted = permissions.filter(codename__in=codenames)
+        if role == "admin":
+            granted = granted | permissions.filter(content_type__model__in=["merchant", "user"])
+        group_model.objects.get_or_create(name=role)[0].permissions.set(granted)
