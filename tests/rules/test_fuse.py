@@ -1,0 +1,93 @@
+from datetime import date, timedelta
+
+from syncs.rules.coverage import Day, DayOutcome
+from syncs.rules.fuse import NO_FUSE, Fuse, burn
+
+TODAY = date(2026, 11, 21)
+LETTERS = {
+    "s": DayOutcome.SYNCED,
+    "e": DayOutcome.EMPTY,
+    "f": DayOutcome.FAILED,
+    "d": DayOutcome.DISCONNECTED,
+    "r": DayOutcome.RUNNING,
+    "-": DayOutcome.NOT_RUN,
+}
+
+
+def days(letters, last=TODAY - timedelta(days=1)):
+    """A letter a day, the newest last."""
+    dates = [last - timedelta(days=n) for n in reversed(range(len(letters)))]
+    return {
+        day: Day(day, LETTERS[letter], None, None, False) for day, letter in zip(dates, letters, strict=True)
+    }
+
+
+def test_twenty_failed_days_leave_eleven():
+    fuse = burn(days("s" + 20 * "f"), TODAY)
+    assert fuse == Fuse(20, date(2026, 11, 1), date(2026, 12, 2), counting=True)
+    assert fuse.days_left(TODAY) == 11
+
+
+def test_a_success_puts_the_fuse_out():
+    assert burn(days("ffffs"), TODAY) == NO_FUSE
+    assert burn(days("ffffe"), TODAY) == NO_FUSE
+    assert burn({}, TODAY) == NO_FUSE
+    assert NO_FUSE.days_left(TODAY) is None
+
+
+def test_only_days_since_the_last_success_count():
+    assert burn(days("ffffsfff"), TODAY).failed_days == 3
+    assert burn(days("ffffefff"), TODAY).failing_since == date(2026, 11, 18)
+
+
+def test_yesterday_without_a_result_yet_changes_nothing():
+    settled = burn(days("s" + 19 * "f", last=date(2026, 11, 19)), date(2026, 11, 20))
+    for letter in "-r":
+        assert burn(days("s" + 19 * "f" + letter), TODAY) == settled
+    assert burn(days("s" + 19 * "f", last=date(2026, 11, 19)), TODAY) == settled
+    assert settled.switches_off_on == date(2026, 12, 2)
+
+
+def test_today_and_later_do_not_count():
+    assert burn(days("sff" + "s", last=TODAY), TODAY).failed_days == 2
+
+
+def test_a_day_without_a_run_neither_breaks_the_row_nor_adds_to_it():
+    fuse = burn(days("sff--ff"), TODAY)
+    assert (fuse.failed_days, fuse.failing_since, fuse.days_left(TODAY)) == (4, date(2026, 11, 15), 27)
+
+
+def test_after_a_severed_connection_nothing_counts():
+    fuse = burn(days("s" + "d" + 12 * "-"), TODAY)
+    assert fuse == Fuse(1, date(2026, 11, 8), None, counting=False)
+
+
+def test_a_severed_connection_counts_until_a_day_is_surely_left_out():
+    assert burn(days("sd"), TODAY).counting
+    assert burn(days("sd-"), TODAY).counting
+    assert not burn(days("sd--"), TODAY).counting
+
+
+def test_an_expired_plan_fails_every_day_and_counts():
+    fuse = burn(days("s" + 25 * "d"), TODAY)
+    assert (fuse.failed_days, fuse.counting, fuse.days_left(TODAY)) == (25, True, 6)
+
+
+def test_a_reconnected_merchant_that_fails_again_counts_again():
+    assert burn(days("sd----f"), TODAY) == Fuse(2, date(2026, 11, 15), date(2026, 12, 20), counting=True)
+
+
+def test_the_day_it_was_switched_off_stays_the_same_ever_after():
+    for silent_days in (0, 1, 5, 60):
+        last = date(2026, 11, 20) + timedelta(days=silent_days)
+        fuse = burn(days("s" + 31 * "f" + silent_days * "-", last=last), last + timedelta(days=1))
+        assert (fuse.failed_days, fuse.switches_off_on) == (31, date(2026, 11, 21))
+        assert fuse.days_left(last + timedelta(days=1)) == 0
+
+
+def test_the_date_holds_still_while_the_days_fail_one_by_one():
+    for failed in range(1, 31):
+        today = date(2026, 11, 1) + timedelta(days=failed)
+        fuse = burn(days("s" + failed * "f", last=today - timedelta(days=1)), today)
+        assert fuse.switches_off_on == date(2026, 12, 2)
+        assert fuse.days_left(today) == 31 - failed
