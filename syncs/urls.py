@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+"""The panel's table of contents."""
+
+from django.urls import URLPattern, path
 
 urlpatterns: list[URLPattern] = []

@@ -14,16 +14,15 @@ from syncs.rules.salesdays import day_before, day_of, due_before, today
 HISTORY = timedelta(days=125)
 
 
-def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> None:
-    """Brings windows, days and health columns up to date. The caller saves the merchant."""
+def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
+    """Brings windows, days and health columns up to date; True when a page would show it. The caller saves."""
     touched = _update_days(merchant, changed, tied, now)
-    before = Health(merchant.health)
+    before, had_problem = Health(merchant.health), bool(merchant.refresh_problem)
     _learn(merchant, changed)
     _update_columns(merchant, now)
     merchant.refreshed_at, merchant.refresh_problem = now, ""
-    if touched or before != merchant.health:
-        merchant.version += 1
     _say_if_health_changed(merchant, before)
+    return touched or had_problem or before != merchant.health
 
 
 def _update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:

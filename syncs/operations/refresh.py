@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
@@ -12,13 +13,21 @@ from syncs.codat.errors import CodatError, Later, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import connections, health, settling, sync_rows
-from syncs.operations.merchants import archive
+from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.rules.states import State
 
 logger = logging.getLogger(__name__)
 
 CONFIGURATION_GOOD_FOR = timedelta(hours=24)
 LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
+# The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
+OWN_COLUMNS = (
+    *("time_zone", "sync_hour", "start_date", "enabled", "configured_at"),
+    *("health", "last_code", "last_cause", "last_final_at", "last_pushed", "running_since", "running_code"),
+    *("last_success_at", "silent_since", "failing_since", "failed_days", "switches_off_on"),
+    *("last_days", "last_days_end", "refreshed_at", "refresh_problem", "next_refresh_at", "next_refresh_reason"),
+    *("usual_delay_mean", "usual_delay_spread", "usual_delay_count"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ def _find(
 
 def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> None:
     if isinstance(error, Refused) and error.http_status == 404:
-        archive(merchant, why="Codat does not know this company any more", now=now)
+        archive(merchant, why=GONE_AT_CODAT, now=now)
         return
     wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
@@ -97,10 +106,11 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
             connections.store(merchant, seen.connections, now)
         changed = sync_rows.store(merchant, seen.syncs, now)
         tied = sync_rows.link_requests(merchant)
-        health.update(merchant, changed, [request.sync for request in tied if request.sync], now)
+        if health.update(merchant, changed, [request.sync for request in tied if request.sync], now):
+            Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
         settling.settle(merchant, now)
         health.plan_next_look(merchant, now)
-        merchant.save()
+        merchant.save(update_fields=OWN_COLUMNS)
 
 
 def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> None:
