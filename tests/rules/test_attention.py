@@ -1,0 +1,172 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncs.rules import attention
+from syncs.rules.attention import Facts, Usual, learn, next_look
+from syncs.rules.health import Health
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
+MORNING = MIDNIGHT + 9 * HOUR
+USUAL = Facts(
+    health=Health.HEALTHY,
+    running_since=None,
+    has_active_request=False,
+    active_since=None,
+    zone_name="Europe/London",
+    sync_hour=0,
+    usual_delay=150 * MINUTE,
+    spread=20 * MINUTE,
+    last_result_at=MIDNIGHT - DAY + 150 * MINUTE,
+    refreshed_at=MIDNIGHT,
+    archived=False,
+    jitter=0.0,
+)
+
+
+def at(hour, minute=0):
+    return MIDNIGHT + timedelta(hours=hour, minutes=minute)
+
+
+def settled(now, **more):
+    return replace(USUAL, last_result_at=at(2, 30), refreshed_at=now, **more)
+
+
+def test_who_was_never_looked_at_is_asked_at_once():
+    assert next_look(replace(USUAL, refreshed_at=None), MORNING).at == MORNING
+
+
+@pytest.mark.parametrize(
+    ("age", "wait"),
+    [
+        (timedelta(0), timedelta(seconds=5)),
+        (timedelta(seconds=30), timedelta(seconds=5)),
+        (5 * MINUTE, timedelta(seconds=30)),
+        (10 * MINUTE, MINUTE),
+        (5 * HOUR, MINUTE),
+        (2 * DAY, 10 * MINUTE),
+    ],
+)
+@pytest.mark.parametrize("health", list(Health))
+def test_a_sync_on_its_way_is_followed_closely_at_first(age, wait, health):
+    asked_for = replace(
+        USUAL, has_active_request=True, active_since=MORNING - age, refreshed_at=MORNING, health=health
+    )
+    running = replace(USUAL, running_since=MORNING - age, refreshed_at=MORNING, health=health)
+    assert next_look(asked_for, MORNING).at == MORNING + wait
+    assert next_look(running, MORNING).at == MORNING + wait
+
+
+def test_before_its_usual_time_nobody_is_asked():
+    look = next_look(USUAL, MIDNIGHT + MINUTE)
+    assert look == (at(2, 10), "asked again at 02:10: its syncs usually end 02:10-02:50")
+
+
+def test_around_its_usual_time_it_is_asked_often():
+    assert next_look(replace(USUAL, refreshed_at=at(2, 10)), at(2, 10)).at == at(2, 20)
+
+
+def test_the_longer_its_result_is_late_the_more_rarely_it_is_asked():
+    waits = []
+    for late in (30, 60, 120, 180, 600):
+        now = at(2, 50) + late * MINUTE
+        waits.append(next_look(replace(USUAL, refreshed_at=now), now).at - now)
+    assert waits == [10 * MINUTE, 20 * MINUTE, 40 * MINUTE, HOUR, HOUR]
+
+
+def test_whoever_is_settled_gets_one_safety_look_and_then_waits_for_the_next_night():
+    safety = next_look(settled(at(2, 30)), at(2, 30))
+    assert safety == (at(13, 5), "asked again at 13:05: its result is in, this is the safety look")
+    assert next_look(settled(safety.at), safety.at).at == at(24 + 2, 10)
+
+
+def test_a_failing_merchant_is_asked_hourly_once_the_result_is_in():
+    failing = settled(MORNING, health=Health.FAILING)
+    assert next_look(failing, MORNING) == (at(10), "asked again at 10:00: its last sync failed")
+
+
+def test_a_failing_merchant_whose_next_result_is_due_is_asked_at_its_usual_time():
+    assert next_look(replace(USUAL, health=Health.FAILING), at(0, 1)).at == at(2, 10)
+
+
+def test_a_merchant_that_never_synced_is_asked_hourly():
+    assert next_look(settled(MORNING, health=Health.NEVER_SYNCED), MORNING).at == at(10)
+
+
+@pytest.mark.parametrize(
+    "off", [{"health": Health.SWITCHED_OFF}, {"health": Health.NEEDS_RECONNECT}, {"archived": True}]
+)
+def test_who_is_off_is_asked_once_a_day(off):
+    assert next_look(settled(MORNING, **off), MORNING).at == MORNING + DAY
+
+
+def test_times_are_told_on_the_merchants_clock():
+    tokyo = replace(USUAL, zone_name="Asia/Tokyo", last_result_at=None, refreshed_at=at(15))
+    assert next_look(tokyo, at(15, 1)).reason == "asked again at 02:10: its syncs usually end 02:10-02:50"
+
+
+def test_what_is_not_known_yet_is_not_called_usual():
+    assert (
+        "its syncs may end 01:00-03:00"
+        in next_look(replace(USUAL, usual_delay=None, spread=None), MIDNIGHT).reason
+    )
+
+
+def test_merchants_of_one_zone_are_not_all_asked_at_once():
+    times = {next_look(replace(USUAL, jitter=n / 100), at(0, 1)).at for n in range(100)}
+    assert len(times) == 100
+    assert max(times) - min(times) > 9 * MINUTE
+
+
+moments = st.datetimes(datetime(2026, 10, 1), datetime(2027, 4, 1)).map(
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+delays = st.timedeltas(-2 * DAY, 9 * DAY)
+anything = st.builds(
+    Facts,
+    health=st.sampled_from(Health),
+    running_since=st.none() | moments,
+    has_active_request=st.booleans(),
+    active_since=st.none() | moments,
+    zone_name=st.sampled_from([None, "", "Mars/Base", "Europe/London", "Asia/Beirut", "Pacific/Apia"]),
+    sync_hour=st.integers(0, 23),
+    usual_delay=st.none() | delays,
+    spread=st.none() | delays,
+    last_result_at=st.none() | moments,
+    refreshed_at=st.none() | moments,
+    archived=st.booleans(),
+    jitter=st.floats(0, 1, exclude_max=True),
+)
+
+
+@given(anything, moments)
+def test_whatever_the_row_says_nobody_starves_and_nobody_is_asked_in_the_past(facts, now):
+    look = next_look(facts, now)
+    asked = min(facts.refreshed_at or now, now)
+    assert now <= look.at <= max(now, asked + attention.OLDEST)
+
+
+@given(st.lists(delays, min_size=1))
+def test_what_is_learned_stays_sane_whatever_happens(delays_seen):
+    usual = learn(None, None, delays_seen[0])
+    for delay in delays_seen[1:]:
+        usual = learn(*usual, delay)
+    assert timedelta(0) <= usual.delay <= DAY
+    assert timedelta(0) <= usual.spread <= DAY
+
+
+def test_a_steady_merchant_is_learned_within_weeks():
+    usual = learn(None, None, 5 * HOUR)
+    for _ in range(30):
+        usual = learn(*usual, 3 * HOUR)
+    assert abs(usual.delay - 3 * HOUR) < 5 * MINUTE
+    assert usual.spread < 15 * MINUTE
+
+
+def test_one_odd_night_hardly_moves_what_was_learned():
+    assert learn(3 * HOUR, 10 * MINUTE, 5 * HOUR).delay == 3 * HOUR + 15 * MINUTE
+    assert learn(3 * HOUR, 10 * MINUTE, 9 * DAY) == Usual(3 * HOUR, 10 * MINUTE)
