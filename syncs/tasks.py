@@ -55,7 +55,9 @@ def refresh_soon(merchant: Merchant) -> None:
     transaction.on_commit(nudge_refresher, robust=True)
 
 
-def nudge(task: "Task[..., None]", *args: Any, queue: str | None = None, expires: float = 60, **kwargs: Any) -> bool:
+def nudge(
+    task: "Task[..., None]", *args: Any, queue: str | None = None, expires: float = 60, **kwargs: Any
+) -> bool:
     """Publishes, once and without waiting for a broker that is down; False when it is."""
     try:
         task.apply_async(args, kwargs, queue=queue, expires=expires, retry=False)

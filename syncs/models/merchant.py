@@ -77,7 +77,6 @@ class Merchant(models.Model):
     next_refresh_reason = models.CharField(max_length=200, blank=True)
     usual_delay_mean = models.FloatField(null=True, blank=True, help_text="Seconds after its sync hour.")
     usual_delay_spread = models.FloatField(null=True, blank=True, help_text="Seconds.")
-    usual_delay_count = models.PositiveIntegerField(default=0)
     version = models.PositiveBigIntegerField(default=0)
 
     objects = MerchantQuerySet.as_manager()

@@ -19,7 +19,9 @@ from syncs.rules.states import State
 class NotPossible(Exception):
     """The sentence says why, and is shown where the person is looking. `field` names the form's field, if one."""
 
-    def __init__(self, sentence: str, *, field: str | None = None, request: SyncRequest | None = None) -> None:
+    def __init__(
+        self, sentence: str, *, field: str | None = None, request: SyncRequest | None = None
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.field = field
@@ -116,7 +118,9 @@ def _refuse_if_not_linked(merchant: Merchant) -> None:
     for side in ("commerce", "accounting"):
         own = [c for c in connections if c.side == side]
         if own and not any(c.is_linked for c in own):
-            raise NotPossible(f"{own[0].platform_name} is not linked. A sync would fail until the merchant links it.")
+            raise NotPossible(
+                f"{own[0].platform_name} is not linked. A sync would fail until the merchant links it."
+            )
     if merchant.refreshed_at and len({c.side for c in connections} & {"commerce", "accounting"}) < 2:
         raise NotPossible("This merchant has not linked both platforms yet. A sync would fail until it has.")
 
@@ -124,7 +128,8 @@ def _refuse_if_not_linked(merchant: Merchant) -> None:
 def _refuse_unseen_overlap(merchant: Merchant, ask: Ask) -> None:
     if ask.days and not ask.overlap_accepted and coverage.synced_days(merchant, *ask.days):
         raise NotPossible(
-            "Some of these days were synced in the meantime. Look again before you send.", field="overlap_accepted"
+            "Some of these days were synced in the meantime. Look again before you send.",
+            field="overlap_accepted",
         )
 
 

@@ -19,7 +19,9 @@ def as_ran(sync: Sync) -> RanSync:
         at=sync.started_at,
         outcome=Outcome(sync.outcome),
         needs_reconnect=sync.status.needs_reconnect,
-        window=Window(sync.window_start, sync.window_finish) if sync.window_start and sync.window_finish else None,
+        window=Window(sync.window_start, sync.window_finish)
+        if sync.window_start and sync.window_finish
+        else None,
         known=sync.window_known,
     )
 

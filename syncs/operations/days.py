@@ -23,16 +23,24 @@ STRIP_DAYS = 31
 def place_windows(merchant: Merchant) -> date | None:
     """Infers the windows that nobody told us; returns the first sales day that any of them touches."""
     rows = {sync.pk: sync for sync in merchant.syncs.defer("raw")}
-    placed = coverage.place(map(as_ran, rows.values()), merchant.zone, merchant.sync_hour or 0, merchant.start_date)
+    placed = coverage.place(
+        map(as_ran, rows.values()), merchant.zone, merchant.sync_hour or 0, merchant.start_date
+    )
     newly = []
     for ran in placed:
         if ran.window and rows[ran.key].window_start is None:
             row = rows[ran.key]
-            row.window_start, row.window_finish, row.window_known = ran.window.start, ran.window.finish, ran.known
+            row.window_start, row.window_finish, row.window_known = (
+                ran.window.start,
+                ran.window.finish,
+                ran.known,
+            )
             if row.initiator == Sync.Initiator.UNKNOWN:
                 row.initiator = Sync.Initiator.SCHEDULE
             newly.append(row)
-    Sync.objects.bulk_update(newly, ["window_start", "window_finish", "window_known", "initiator"], batch_size=200)
+    Sync.objects.bulk_update(
+        newly, ["window_start", "window_finish", "window_known", "initiator"], batch_size=200
+    )
     return min((day_of(row.window_start, merchant.zone) for row in newly if row.window_start), default=None)
 
 

@@ -44,7 +44,9 @@ def _first_day_to_decide(merchant: Merchant, changed: Sequence[Sync], yesterday:
     """The earliest day that a changed sync can have touched; never further back than the history we show."""
     oldest = day_of(now - HISTORY, merchant.zone)
     windows = merchant.syncs.filter(pk__in=[sync.pk for sync in changed], window_start__isnull=False)
-    starts = [day_of(start, merchant.zone) for start in windows.values_list("window_start", flat=True) if start]
+    starts = [
+        day_of(start, merchant.zone) for start in windows.values_list("window_start", flat=True) if start
+    ]
     unseen = [merchant.last_days_end] if merchant.last_days_end else [oldest]
     return max(oldest, min([*starts, *unseen, yesterday]))
 
@@ -75,14 +77,13 @@ def _update_columns(merchant: Merchant, now: datetime) -> None:
 
 def _learn(merchant: Merchant, changed: Sequence[Sync]) -> None:
     """This merchant's usual time: how long after its sync hour Codat starts its scheduled runs."""
-    for sync in changed:
-        if sync.initiator == Sync.Initiator.OURS or sync.final_seen is None:
-            continue
-        delay = sync.started_at - due_before(sync.started_at, merchant.zone, merchant.sync_hour or 0)
-        learned = attention.learn(
-            merchant.usual_delay_mean, merchant.usual_delay_spread, merchant.usual_delay_count, delay.total_seconds()
-        )
-        merchant.usual_delay_mean, merchant.usual_delay_spread, merchant.usual_delay_count = learned
+    mean, spread = _seconds(merchant.usual_delay_mean), _seconds(merchant.usual_delay_spread)
+    for sync in sorted(changed, key=lambda sync: sync.started_at):
+        if sync.initiator != Sync.Initiator.OURS and sync.final_seen:
+            due = due_before(sync.started_at, merchant.zone, merchant.sync_hour or 0)
+            mean, spread = attention.learn(mean, spread, sync.started_at - due)
+    if mean is not None and spread is not None:
+        merchant.usual_delay_mean, merchant.usual_delay_spread = mean.total_seconds(), spread.total_seconds()
 
 
 def _say_if_health_changed(merchant: Merchant, before: Health) -> None:
@@ -91,7 +92,11 @@ def _say_if_health_changed(merchant: Merchant, before: Health) -> None:
     if before in {after, Health.UNSEEN}:
         return
     log.record(
-        "merchant.health", f"Saw {merchant.name} change", merchant=merchant, before=WORD[before], after=WORD[after]
+        "merchant.health",
+        f"Saw {merchant.name} change",
+        merchant=merchant,
+        before=WORD[before],
+        after=WORD[after],
     )
 
 
@@ -104,7 +109,7 @@ def plan_next_look(merchant: Merchant, now: datetime) -> None:
             has_active_request=active is not None,
             active_since=active.asked_at if active else None,
             zone_name=merchant.time_zone or None,
-            sync_hour=merchant.sync_hour,
+            sync_hour=merchant.sync_hour or 0,
             usual_delay=_seconds(merchant.usual_delay_mean),
             spread=_seconds(merchant.usual_delay_spread),
             last_result_at=merchant.last_final_at,

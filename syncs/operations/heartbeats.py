@@ -12,7 +12,9 @@ PARTS = ("clock", "worker sending", "worker refreshing")
 
 
 def beat(name: str, *, host: str, pid: int) -> None:
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now(), "host": host[:100], "pid": pid})
+    Heartbeat.objects.update_or_create(
+        name=name, defaults={"at": timezone.now(), "host": host[:100], "pid": pid}
+    )
 
 
 def silent_since(now: datetime) -> dict[str, datetime | None]:

@@ -15,7 +15,12 @@ def archive(merchant: Merchant, *, why: str, now: datetime, by: User | None = No
     """False when it was archived before."""
     with transaction.atomic():
         rows = Merchant.objects.registered().filter(pk=merchant.pk)
-        if rows.update(archived_at=now, archived_why=why[:200], next_refresh_at=None, version=F("version") + 1) != 1:
+        if (
+            rows.update(
+                archived_at=now, archived_why=why[:200], next_refresh_at=None, version=F("version") + 1
+            )
+            != 1
+        ):
             return False
         log.record("merchant.archived", f"Archived {merchant.name}", actor=by, merchant=merchant, reason=why)
     return True

@@ -25,8 +25,15 @@ OWN_COLUMNS = (
     *("time_zone", "sync_hour", "start_date", "enabled", "configured_at"),
     *("health", "last_code", "last_cause", "last_final_at", "last_pushed", "running_since", "running_code"),
     *("last_success_at", "silent_since", "failing_since", "failed_days", "switches_off_on"),
-    *("last_days", "last_days_end", "refreshed_at", "refresh_problem", "next_refresh_at", "next_refresh_reason"),
-    *("usual_delay_mean", "usual_delay_spread", "usual_delay_count"),
+    *(
+        "last_days",
+        "last_days_end",
+        "refreshed_at",
+        "refresh_problem",
+        "next_refresh_at",
+        "next_refresh_reason",
+    ),
+    *("usual_delay_mean", "usual_delay_spread"),
 )
 
 

@@ -77,7 +77,9 @@ def _ended_as_too_late(request: SyncRequest, now: datetime) -> bool:
     if merchant.is_archived:
         return _cancel(request, now, "Too late: the merchant was archived before this was sent.")
     if now - request.asked_at > TOO_LATE and request.bulk is None:
-        return _cancel(request, now, "Too late: this waited for over an hour. Ask again if it is still wanted.")
+        return _cancel(
+            request, now, "Too late: this waited for over an hour. Ask again if it is still wanted."
+        )
     if covered := _covered_since(request, merchant):
         return _cancel(request, now, f"Too late: a sync of {covered} covered these days.")
     return False
@@ -107,7 +109,9 @@ def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
         _cancel(request, now, "Codat does not know this company any more. Nothing was sent.")
         return
     wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN
-    logger.warning("request %s waits: %s (correlation id %s)", request.pk, error.message, error.correlation_id)
+    logger.warning(
+        "request %s waits: %s (correlation id %s)", request.pk, error.message, error.correlation_id
+    )
     hold_back(request, now=now, until=now + wait, why=error.message)
 
 
@@ -163,7 +167,9 @@ def accepted(
     with transaction.atomic():
         if attempt:
             _close(attempt, Attempt.Outcome.ACCEPTED, now, http_status=200)
-        moved = move(request, State.ACCEPTED, now=now, what="Codat accepted the request and is working", **changes)
+        moved = move(
+            request, State.ACCEPTED, now=now, what="Codat accepted the request and is working", **changes
+        )
         Merchant.objects.filter(pk=request.merchant_id).update(
             next_refresh_at=now, next_refresh_reason="looked at again now: a sync was asked for"
         )

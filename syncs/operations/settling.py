@@ -25,7 +25,11 @@ def result_of(request: SyncRequest, sync: Sync) -> str:
     if sync.outcome == Outcome.SYNCED:
         return f"Finished: synced {_days(request)}"
     again = _failed_the_same_before(sync)
-    return f"Failed again with the same error ({sync.code})" if again else f"Failed: {sync.status.word} ({sync.code})"
+    return (
+        f"Failed again with the same error ({sync.code})"
+        if again
+        else f"Failed: {sync.status.word} ({sync.code})"
+    )
 
 
 def _days(request: SyncRequest) -> str:

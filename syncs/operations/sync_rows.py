@@ -9,7 +9,17 @@ from syncs.models import Cause, Merchant, Sync, SyncRequest
 from syncs.rules.playbook import normalise
 from syncs.rules.states import State
 
-REPORTED = ("code", "text", "message", "outcome", "cause_id", "data_pushed", "started_at", "commerce_sync_id", "raw")
+REPORTED = (
+    "code",
+    "text",
+    "message",
+    "outcome",
+    "cause_id",
+    "data_pushed",
+    "started_at",
+    "commerce_sync_id",
+    "raw",
+)
 
 
 def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> list[Sync]:
@@ -22,7 +32,9 @@ def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> 
             continue
         sync = known.get(report.sync_id)
         if sync is None:
-            fresh[report.sync_id] = _apply(Sync(merchant=merchant, sync_id=report.sync_id, first_seen=now), report, now)
+            fresh[report.sync_id] = _apply(
+                Sync(merchant=merchant, sync_id=report.sync_id, first_seen=now), report, now
+            )
         elif _says_more(sync, report):
             changed[report.sync_id] = _apply(sync, report, now)
     created = Sync.objects.bulk_create(fresh.values(), batch_size=500)

@@ -1,0 +1,19 @@
+"""Which merchants the workers look at next. Each is claimed, so that two clocks never hand out one twice."""
+
+from datetime import datetime, timedelta
+
+from syncs.models import Merchant
+
+# A look that was handed out and then lost (a worker killed, a message gone) is handed out again after this.
+LEASE = timedelta(minutes=2)
+
+
+def claim_due_merchants(now: datetime, limit: int) -> list[int]:
+    """The most urgent merchants, as many as the budget allows; their next look is put off while they are held."""
+    claimed = []
+    due = Merchant.objects.due_for_a_look(now).values_list("pk", "next_refresh_at")
+    for pk, due_at in due[:limit]:
+        mine = Merchant.objects.filter(pk=pk, next_refresh_at=due_at).update(next_refresh_at=now + LEASE)
+        if mine == 1:
+            claimed.append(pk)
+    return claimed
