@@ -82,7 +82,7 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 # --- Data -----------------------------------------------------------------------------------------
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-SQLITE = {
+SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": VAR_DIR / "db.sqlite3",
     # FULL: a committed claim must survive a power cut. IMMEDIATE: deferred transactions deadlock on upgrade.
@@ -101,7 +101,9 @@ def _database() -> dict[str, Any]:
     try:
         config = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except ValueError:
-        raise ImproperlyConfigured("DATABASE_URL cannot be read. Example: postgres://name@host/base.") from None
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read. Example: postgres://name@host/base."
+        ) from None
     if config["ENGINE"] == SQLITE["ENGINE"]:
         return SQLITE | {"NAME": config["NAME"]}
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
@@ -213,7 +215,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+        }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},

@@ -101,6 +101,6 @@ class Clock:
     @staticmethod
     def _backlog() -> int:
         try:
-            return int(redis_client().llen("refreshing"))  # type: ignore[arg-type]
+            return int(redis_client().llen("refreshing"))
         except Exception:  # down or speaking nonsense: then nothing is handed out
             return BACKLOG

@@ -8,6 +8,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -160,7 +161,7 @@ def accepted(
 ) -> bool:
     """SENDING or UNCERTAIN -> ACCEPTED: Codat answered with an id."""
     now = timezone.now()
-    changes: dict[str, object] = {"commerce_sync_id": commerce_sync_id}
+    changes: dict[str, Any] = {"commerce_sync_id": commerce_sync_id}
     if summary and summary.window:
         start, finish = summary.window
         changes |= {"window_start": start, "window_finish": finish, "window_answered": True}
