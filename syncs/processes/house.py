@@ -1,0 +1,82 @@
+"""The programs that make up Sync Desk, each as it is started by hand."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from syncs.processes.program import Program
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+THREADS = 16
+MERCHANTS, DAYS, SEED, SPEED = 200, 90, 7, 10
+
+
+@dataclass(frozen=True)
+class House:
+    """Where it stands, where it keeps its data, where it listens, and what its programs are told."""
+
+    base: Path
+    var: Path
+    host: str
+    port: int
+    env: Mapping[str, str] = field(repr=False)
+
+    def web(self) -> Program:
+        options = [
+            "--worker-class=gthread",
+            "--workers=2",
+            "--threads=8",
+            "--timeout=60",
+            "--graceful-timeout=4",
+        ]
+        if SHARED_MEMORY.is_dir():
+            # Else a slow disk can delay a worker's sign of life until it is taken for hung.
+            options.append(f"--worker-tmp-dir={SHARED_MEMORY}")
+        # The control socket lies in the home folder: a second installation would share it.
+        options += ["--no-control-socket", "--log-level=warning", f"--bind={self._address()}"]
+        return self._python("web", "-m", "gunicorn", *options, "codat_admin.wsgi", port=self.port)
+
+    def worker(self, queue: str) -> Program:
+        options = [
+            f"--queues={queue}",
+            "--pool=threads",
+            f"--concurrency={THREADS}",
+            f"--hostname={queue}@%h",
+        ]
+        options += [f"--concurrency={THREADS}", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        return self._python(queue, "-m", "celery", "--quiet", "--app=codat_admin", "worker", *options)
+
+    def clock(self) -> Program:
+        return self.manage("clock", "run_clock")
+
+    def sandbox(self, port: int, key: str) -> Program:
+        options = {
+            "port": port,
+            "key": key,
+            "merchants": MERCHANTS,
+            "seed": SEED,
+            "history-days": DAYS,
+            "speed": SPEED,
+            "data": self.var / "sandbox",
+            "ledger": self.ledger,
+        }
+        words = [f"--{name}={value}" for name, value in options.items()]
+        return self._python("sandbox", "-m", "sandbox", *words, port=port, rank=1)
+
+    def manage(self, name: str, *words: str) -> Program:
+        return self._python(name, "manage.py", *words)
+
+    @property
+    def ledger(self) -> Path:
+        return self.var / "sandbox" / "ledger.jsonl"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._address()}"
+
+    def _address(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def _python(self, name: str, *words: str, port: int | None = None, rank: int = 0) -> Program:
+        return Program(name, [sys.executable, *words], self.env, self.base, port, rank)

@@ -1,0 +1,141 @@
+"""The whole suite, as `make test` runs it: each step bounded in time, the sum in the last line."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests import chromium, postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+# What never touches a database is not run again on the second one.
+WITHOUT_DATABASE = ("rules", "codat", "sandbox", "processes")
+FAST = "not slow and not browser"
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    words: tuple[str, ...]
+    seconds: float
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+    def __add__(self, other: "Result") -> "Result":
+        return Result(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+
+ON_SQLITE = (
+    Step("fast tests, on SQLite", ("-n", "2", "-m", FAST), seconds=240),
+    Step("slow tests, with real processes", ("-m", "slow and not browser"), seconds=420),
+)
+IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=300)
+ON_POSTGRES = Step(
+    "tests of what touches the database, on PostgreSQL",
+    ("-n", "2", "-m", FAST, *(f"--ignore={TESTS / name}" for name in WITHOUT_DATABASE)),
+    seconds=240,
+)
+
+
+def main() -> int:
+    total = Result()
+    for step in ON_SQLITE:
+        total += run(step)
+    total += run(IN_BROWSER) if chromium.executable() else missing("Chromium", IN_BROWSER)
+    total += on_postgres() if postgres.binaries() else missing("PostgreSQL", ON_POSTGRES)
+    if total.skipped:
+        print(f"{total.skipped} skipped, for the reasons named above")
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed or not total.passed else 0
+
+
+def on_postgres() -> Result:
+    with postgres.running_postgres() as url:
+        return run(replace(ON_POSTGRES, env={"DATABASE_URL": url}))
+
+
+def missing(what: str, step: Step) -> Result:
+    """A step left out is a gap that a person may accept at home; where the verdict counts it is a failure."""
+    if os.environ.get("CI"):
+        print(f"FAILED: there is no {what} here for: {step.title}.", flush=True)
+        return Result(failed=1)
+    print(f"SKIPPED: there is no {what} here for: {step.title}.", flush=True)
+    return Result(skipped=1)
+
+
+def run(step: Step) -> Result:
+    print(f"=== {step.title} (at most {step.seconds:.0f} s)", flush=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = _pytest([*step.words, f"--junitxml={report}"], step)
+        result = _read(report)
+    if code != 0 and not result.failed:
+        print(f"FAILED: {step.title}: {_why(code)}.", flush=True)
+        result += Result(failed=1)
+    print(f"=== {step.title}: {result} in {time.monotonic() - began:.0f} s", flush=True)
+    return result
+
+
+def _pytest(words: list[str], step: Step) -> int | None:
+    """Its exit code, or None when it had to be ended."""
+    command = [sys.executable, "-m", "pytest", "-q", *words]
+    # A session of its own, so that a step that hangs is ended with all it started.
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | step.env, start_new_session=True)
+    try:
+        return process.wait(timeout=step.seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Asks first: tests that started processes end them on the way out."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _read(report: Path) -> Result:
+    if not report.exists():
+        return Result()
+    suites = ElementTree.parse(report).iter("testsuite")  # noqa: S314 - written by pytest a moment ago
+    total = Result()
+    for suite in suites:
+        tests, errors, failures, skipped = (
+            int(suite.get(name, "0")) for name in ("tests", "errors", "failures", "skipped")
+        )
+        failed = errors + failures
+        total += Result(tests - failed - skipped, failed, skipped)
+    return total
+
+
+def _why(code: int | None) -> str:
+    if code is None:
+        return "it took too long and was ended"
+    return "it found no tests" if code == 5 else f"pytest ended with exit code {code}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
