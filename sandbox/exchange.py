@@ -1,0 +1,87 @@
+"""What passes between the sockets and the handlers."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+JSON = "application/json; charset=utf-8"
+
+
+@dataclass(slots=True)
+class Request:
+    method: str
+    target: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes = b""
+    params: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body as JSON, None when there is no body; raises Refusal when it is something else."""
+        if not self.body.strip():
+            return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Refusal(400, NOT_VALID) from None
+
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty body or `null` counts as an empty one."""
+        body = self.json()
+        if body is None:
+            return {}
+        if not isinstance(body, dict):
+            raise Refusal(400, NOT_VALID)
+        return body
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    started: str | None = None
+    """The id of the sync that this answer's request started."""
+
+
+NOT_VALID = "Error processing request - not valid."
+SERVER_PROBLEM = "There is a problem with our server. Please try again later."
+TOO_MANY = "You have made too many requests in a given amount of time; please retry later."
+
+
+class Refusal(Exception):
+    """The request is answered with this status and Codat's error body (OpenAPI, ErrorMessage)."""
+
+    def __init__(
+        self, status: int, error: str, *, service: str = "PublicApi", headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.service = service
+        self.headers = headers or {}
+
+    def answer(self) -> Answer:
+        body = {
+            "statusCode": self.status,
+            "service": self.service,
+            "error": self.error,
+            "correlationId": uuid4().hex,
+            "canBeRetried": "Unknown",
+            "detailedErrorCode": 0,
+        }
+        return Answer(self.status, dump(body), dict(self.headers))
+
+
+def dump(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def ok(value: object, *, started: str | None = None) -> Answer:
+    return Answer(200, dump(value), started=started)

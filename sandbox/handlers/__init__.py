@@ -1,0 +1,1 @@
+"""What the sandbox does for each route, a module per subject."""

@@ -1,0 +1,51 @@
+"""`Idempotency-Key` on POST and PATCH (Codat docs): the first answer is kept for 90 minutes and given again."""
+
+from datetime import datetime, timedelta
+
+from sandbox.dice import digest
+from sandbox.exchange import Answer, Refusal, Request
+from sandbox.store import Kept, Store
+
+KEPT_FOR = timedelta(minutes=90)
+
+
+class Idempotency:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._in_progress: set[str] = set()
+
+    def begin(self, request: Request, now: datetime) -> Answer | None:
+        """The answer kept for this key; None when the request is to be worked on, until `end` is called.
+
+        Raises Refusal: 422 for a key used with another request, 409 while the first is still in progress.
+        """
+        key = key_of(request)
+        if not key:
+            return None
+        if key in self._in_progress:
+            raise Refusal(409, "A request with the same idempotency key is in progress.")
+        kept = self._store.kept(key)
+        if kept and kept.at > now - KEPT_FOR:
+            if kept.request != _fingerprint(request):
+                raise Refusal(422, "The idempotency key was already used with a different request.")
+            return Answer(kept.status, kept.body)
+        self._in_progress.add(key)
+        return None
+
+    def end(self, request: Request, answer: Answer, now: datetime) -> None:
+        """Every answer is kept, errors too; only a 429 is not, so that it can be tried again."""
+        key = key_of(request)
+        if not key:
+            return
+        self._in_progress.discard(key)
+        if answer.status != 429:
+            self._store.forget_kept_before(now - KEPT_FOR)
+            self._store.keep(key, Kept(now, _fingerprint(request), answer.status, answer.body))
+
+
+def key_of(request: Request) -> str | None:
+    return request.headers.get("idempotency-key") if request.method in ("POST", "PATCH") else None
+
+
+def _fingerprint(request: Request) -> str:
+    return digest(request.method, request.target, request.body.hex()).hex()

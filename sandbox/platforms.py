@@ -1,0 +1,51 @@
+"""The commerce and accounting platforms that can be linked, by Codat's four-letter keys (Codat docs)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sandbox.dice import digest, guid
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    key: str
+    name: str
+    side: Literal["Commerce", "Accounting"]
+    source_id: str
+    integration_id: str
+
+
+def _named(side: Literal["Commerce", "Accounting"], **names: str) -> dict[str, Platform]:
+    return {
+        key: Platform(key, name, side, guid(digest("source", key)), guid(digest("integration", key)))
+        for key, name in names.items()
+    }
+
+
+COMMERCE = _named(
+    "Commerce",
+    fqly="Clover",
+    ldgh="Lightspeed K",
+    fztf="Shopify",
+    ugxp="Zettle",
+    zsth="Square",
+    exgd="Stripe",
+    ltpp="WooCommerce",
+    vqzp="BigCommerce",
+    qkdj="Amazon Seller Central",
+    aiwb="Commerce Sandbox",
+    lqai="Partner Commerce",
+)
+ACCOUNTING = _named(
+    "Accounting",
+    gbol="Xero",
+    qhyg="QuickBooks Online",
+    ndsk="QuickBooks Online Sandbox",
+    fbrh="FreeAgent",
+    pdvj="MYOB",
+    qudb="Exact (Netherlands)",
+    pbbf="Exact (UK)",
+    tgff="Sage Business Cloud Accounting",
+    mqjo="Sandbox",
+)
+PLATFORMS = COMMERCE | ACCOUNTING

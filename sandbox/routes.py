@@ -1,0 +1,79 @@
+"""The table of contents: which handler answers which method and path.
+
+Where two patterns fit, the first counts: latest, lastSuccessful and list stand where a sync id can stand.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandbox.exchange import Answer, Refusal, Request
+from sandbox.handlers import companies, configuration, connections, control, syncs
+from sandbox.world import World
+
+Handler = Callable[[World, Request], Answer]
+CONTROL = "/_sandbox/"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    template: str
+    handler: Handler
+    asks_for: Literal["latest", "historic"] | None = None
+    """The kind of sync that a POST to this route asks for; such POSTs go into the ledger."""
+    pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template)
+        object.__setattr__(self, "pattern", re.compile(pattern))
+
+
+_SYNCS = "/companies/{companyId}/sync/commerce/syncs"
+_CONNECTION = "/companies/{companyId}/connections/{connectionId}"
+_CONFIGURATION = "/config/companies/{companyId}/sync/commerce"
+
+ROUTES = (
+    Route("GET", "/meta/companies/{companyId}/sync/commerce/status", syncs.get_status),
+    Route("GET", f"{_SYNCS}/latest/status", syncs.get_latest),
+    Route("GET", f"{_SYNCS}/lastSuccessful/status", syncs.get_last_successful),
+    Route("GET", f"{_SYNCS}/list/status", syncs.list_syncs),
+    Route("GET", f"{_SYNCS}/{{syncId}}/status", syncs.get_by_id),
+    Route("POST", "/companies/{companyId}/sync/commerce/latest", syncs.request_latest, "latest"),
+    Route("POST", "/meta/companies/{companyId}/sync/commerce/historic", syncs.request_historic, "historic"),
+    Route("GET", "/companies", companies.list_companies),
+    Route("POST", "/companies", companies.create_company),
+    Route("GET", "/companies/{companyId}", companies.get_company),
+    Route("PATCH", "/companies/{companyId}", companies.update_company),
+    Route("PUT", "/companies/{companyId}", companies.replace_company),
+    Route("DELETE", "/companies/{companyId}", companies.delete_company),
+    Route("GET", "/companies/{companyId}/connections", connections.list_connections),
+    Route("POST", "/companies/{companyId}/connections", connections.create_connection),
+    Route("GET", _CONNECTION, connections.get_connection),
+    Route("PATCH", _CONNECTION, connections.update_connection),
+    Route("DELETE", _CONNECTION, connections.delete_connection),
+    Route("PUT", f"{_CONNECTION}/authorization", connections.authorize_connection),
+    Route("GET", _CONFIGURATION, configuration.get_configuration),
+    Route("POST", _CONFIGURATION, configuration.set_configuration),
+    Route("GET", "/config/sync/commerce/{commerceKey}/{accountingKey}/start", connections.get_sync_flow_url),
+    Route("GET", f"{CONTROL}kinds", control.list_kinds),
+    Route("GET", f"{CONTROL}merchants", control.list_merchants),
+    Route("GET", f"{CONTROL}switches", control.list_switches),
+)
+
+
+def route_of(request: Request) -> Route:
+    """The route, with the parts of the path put into the request; raises Refusal (404 or 405)."""
+    allowed = []
+    for route in ROUTES:
+        found = route.pattern.fullmatch(request.path)
+        if found and route.method == request.method:
+            request.params = {name: value.lower() for name, value in found.groupdict().items()}
+            return route
+        if found:
+            allowed.append(route.method)
+    if allowed:
+        headers = {"Allow": ", ".join(sorted(set(allowed)))}
+        raise Refusal(405, "The method is not allowed for this resource.", headers=headers)
+    raise Refusal(404, f"No resource was found at {request.path}")

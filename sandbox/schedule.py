@@ -1,0 +1,29 @@
+"""When a merchant's daily sync is due and when it really runs: pure functions of the day (Codat docs, schedule)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+
+
+@lru_cache(maxsize=512)
+def zone(name: str | None) -> ZoneInfo:
+    """Codat reads a missing zone as Etc/UTC. Raises ZoneInfoNotFoundError or ValueError for an unknown one."""
+    return ZoneInfo(name or "Etc/UTC")
+
+
+def due(day: date, hour: int, zone_name: str | None) -> datetime:
+    """The instant, in UTC, at which the sync of this day is due; its window ends there."""
+    return datetime.combine(day, time(hour), zone(zone_name)).astimezone(UTC)
+
+
+def local_date(moment: datetime, zone_name: str | None) -> date:
+    return moment.astimezone(zone(zone_name)).date()
+
+
+def sales_days(start: datetime, finish: datetime, zone_name: str | None) -> list[date]:
+    """The local days whose noon lies in the window; the day of its end when there is none."""
+    first, last = local_date(start, zone_name), local_date(finish, zone_name)
+    days = [first + DAY * n for n in range((last - first).days + 1)]
+    return [day for day in days if start <= due(day, 12, zone_name) < finish] or [last]

@@ -1,0 +1,40 @@
+"""What Codat's documents leave open: each a switch, with the safe guess as its default."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Literal, get_args
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    # A sync asked for while one runs, or over days already synced: the docs know only the message.
+    overlap: Literal["fails", "refused", "allowed"] = "fails"
+    # The POST answers a commerceSyncId, the lists a syncId; the docs' own example shows two values.
+    commerce_sync_id: Literal["differs", "same"] = "differs"
+    # Whether syncs/{syncId}/status knows a sync by its commerceSyncId.
+    by_commerce_sync_id: Literal["unknown", "known"] = "unknown"
+    # The docs' prose shows {"start", "finish"} and {"start", "end"} without dateRange; the OpenAPI does not.
+    historic_body: Literal["strict", "lenient"] = "strict"
+    # An end that lies in the future.
+    future_end: Literal["cut", "refused", "kept"] = "cut"
+    # The status of a company that never synced.
+    never_synced: Literal["404", "empty"] = "404"
+    # The order of list/status.
+    list_order: Literal["newest", "oldest"] = "newest"
+    # A merchant without zone: the docs say null, the OpenAPI schema allows only text.
+    no_zone: Literal["absent", "null"] = "absent"
+    # Whether a spent daily quota is answered with 429.
+    quota: Literal["counted", "enforced"] = "counted"
+
+    def turned(self, settings: Iterable[str]) -> "Switches":
+        """These switches with `name=value` settings applied; raises ValueError with a plain sentence."""
+        known = {field.name: get_args(field.type) for field in fields(self)}
+        changes: dict[str, str] = {}
+        for setting in settings:
+            name, _, value = setting.partition("=")
+            if name not in known:
+                raise ValueError(f"There is no switch {name!r}. The switches are: {', '.join(known)}.")
+            if value not in known[name]:
+                raise ValueError(f"The switch {name!r} is one of {', '.join(known[name])}, not {value!r}.")
+            changes[name] = value
+        return replace(self, **changes)  # type: ignore[arg-type]

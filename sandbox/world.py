@@ -1,0 +1,169 @@
+"""All companies: made from the seed when they are asked for, and changed by what was done since."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sandbox.cards import Card, Event, card_of, seeded_events
+from sandbox.clock import Clock
+from sandbox.dice import CompanyIds, digest, guid
+from sandbox.exchange import Refusal
+from sandbox.kinds import kind_of
+from sandbox.merchants import Merchant, newcomer, seeded
+from sandbox.schedule import DAY
+from sandbox.store import Store
+from sandbox.switches import Switches
+from sandbox.timeline import Timeline
+
+TIMELINES = 1_000
+"""How many histories are kept folded; ninety days of one take some 50 kB."""
+
+
+class World:
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        merchants: int = 200,
+        history_days: int = 90,
+        speed: float = 1.0,
+        clock: Clock | None = None,
+        store: Store | None = None,
+        switches: Switches | None = None,
+    ) -> None:
+        self.seed, self.merchants, self.speed = seed, merchants, speed
+        self.clock = clock or Clock()
+        self.store = store or Store()
+        self.switches = switches or Switches()
+        self._be_born()
+        self._since = self.born - DAY * history_days
+        self._ids = CompanyIds(seed)
+        self._timelines: OrderedDict[str, Timeline] = OrderedDict()
+        self._seeded = lru_cache(maxsize=20_000)(self._seeded_at)
+        self.recall()
+
+    def _be_born(self) -> None:
+        seed = self.store.fact("seed", str(self.seed))
+        if seed != str(self.seed):
+            raise ValueError(f"This data folder holds the world of seed {seed}; start with --seed {seed}.")
+        self.born = datetime.fromisoformat(self.store.fact("born", self.now().isoformat()))
+
+    def recall(self) -> None:
+        """Read what the store knows; whatever was only in memory is forgotten."""
+        self._timelines.clear()
+        self._touched = self.store.companies()
+        self._created = dict(self.store.events_called("created"))
+        self._deleted = {company_id for company_id, _ in self.store.events_called("deleted")}
+        self._deleted_indexes = {self._ids.index_of(company_id) for company_id in self._deleted}
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    # Finding companies
+
+    def company_id(self, index: int) -> str:
+        return self._ids.at(index)
+
+    def merchant(self, company_id: str) -> Merchant:
+        """Raises Refusal (404) for a company that never was or was deleted."""
+        found = None
+        if company_id not in self._deleted:
+            found = self._made(company_id) or self._seeded_by(company_id)
+        if not found:
+            raise Refusal(404, f"No company was found with ID {company_id}", service="ClientsApi")
+        return found
+
+    def card(self, company_id: str) -> Card:
+        """The company without its history: cheap enough to list five thousand."""
+        merchant = self.merchant(company_id)
+        card = card_of(merchant)
+        for event in self._events_of(merchant):
+            card.apply(event)
+        return card
+
+    def timeline(self, company_id: str) -> Timeline:
+        """The company with its history up to now."""
+        timeline = self._timelines.get(company_id)
+        if timeline is None:
+            timeline = self._timelines[company_id] = self._fold(self.merchant(company_id))
+            if len(self._timelines) > TIMELINES:
+                self._timelines.popitem(last=False)
+        self._timelines.move_to_end(company_id)
+        return timeline.advance(self.now())
+
+    def count(self) -> int:
+        return self.merchants + len(self._created) - len(self._deleted)
+
+    def company_ids(self, start: int = 0, stop: int | None = None) -> Iterator[str]:
+        """The seed's companies by index, then those made since; deleted ones left out."""
+        stop = self.count() if stop is None else min(stop, self.count())
+        if not self._deleted:
+            yield from map(self._ids.at, range(start, min(stop, self.merchants)))
+            yield from list(self._created)[max(start - self.merchants, 0) : max(stop - self.merchants, 0)]
+            return
+        left = [index for index in range(self.merchants) if index not in self._deleted_indexes]
+        made = [company_id for company_id in self._created if company_id not in self._deleted]
+        yield from map(self._ids.at, left[start:stop])
+        yield from made[max(start - len(left), 0) : max(stop - len(left), 0)]
+
+    def of_kind(self, name: str | None) -> Iterator[Merchant]:
+        for index in range(self.merchants):
+            if name in (None, kind_of(self.seed, index).name) and index not in self._deleted_indexes:
+                yield self._seeded(index)
+
+    def active_companies(self) -> int:
+        """Companies with a linked, syncing connection, as the seed made them."""
+        return sum(kind_of(self.seed, index).linked for index in range(self.merchants))
+
+    # Changing them
+
+    def create(self, body: dict[str, Any]) -> str:
+        company_id = guid(digest(self.seed, "created", len(self._created)))
+        self._created[company_id] = self.record(company_id, "created", body)
+        return company_id
+
+    def delete(self, company_id: str) -> None:
+        self.record(company_id, "deleted", {})
+        self._timelines.pop(company_id, None)
+        self._deleted.add(company_id)
+        self._deleted_indexes.add(self._ids.index_of(company_id))
+
+    def record(self, company_id: str, what: str, body: dict[str, Any]) -> Event:
+        """Something happens to a company now; it counts once the store has committed."""
+        event = Event(self.now(), what, body)
+        self.store.append(company_id, event)
+        self._touched.add(company_id)
+        if company_id in self._timelines:
+            self._timelines[company_id].add(event)
+        return event
+
+    # From the seed
+
+    def _seeded_by(self, company_id: str) -> Merchant | None:
+        index = self._ids.index_of(company_id)
+        return self._seeded(index) if index is not None and index < self.merchants else None
+
+    def _seeded_at(self, index: int) -> Merchant:
+        return seeded(self.seed, index, self._ids.at(index), self.born)
+
+    def _made(self, company_id: str) -> Merchant | None:
+        event = self._created.get(company_id)
+        return newcomer(company_id, event.body["name"], self.born, event.at) if event else None
+
+    def _events_of(self, merchant: Merchant) -> list[Event]:
+        events = seeded_events(merchant)
+        if merchant.company_id in self._touched:
+            events += self.store.events_of(merchant.company_id)
+        return events
+
+    def _fold(self, merchant: Merchant) -> Timeline:
+        return Timeline(
+            merchant,
+            card_of(merchant),
+            self._events_of(merchant),
+            since=self._since,
+            speed=self.speed,
+            one_id=self.switches.commerce_sync_id == "same",
+        )
