@@ -14,11 +14,7 @@ from syncs.processes.errors import CannotRun
 from syncs.processes.runfile import RunFile, Running, end_leftovers, only_one, signal_group
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-STUBBORN = [
-    sys.executable,
-    "-c",
-    "import signal, time; signal.signal(15, 1); print(1, flush=True); time.sleep(60)",
-]
+DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 PARENT_OF_ONE = f"import subprocess, time; print(subprocess.Popen({SLEEP!r}).pid, flush=True); time.sleep(60)"
 HOLDER = """
 import sys, time

@@ -114,12 +114,9 @@ def test_stopping_goes_by_rank(supervisor: Supervisor, program: MakeProgram, scr
     assert goodbyes == ["worker", "broker"]
 
 
-def test_a_program_that_will_not_stop_is_killed_within_ten_seconds(
-    supervisor: Supervisor,
-    program: MakeProgram,
-    run_file: RunFile,
-    screen: io.StringIO,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.slow
+def test_programs_that_will_not_stop_are_killed_within_ten_seconds(
+    supervisor: Supervisor, program: MakeProgram, run_file: RunFile, screen: io.StringIO
 ) -> None:
     for rank in range(3):
         supervisor.start(program(f"stubborn {rank}", STUBBORN, rank=rank))
@@ -160,10 +157,8 @@ def test_a_stop_in_the_middle_of_a_step_ends_the_step(
     assert not step.alive()
 
 
-def test_a_program_that_does_not_exist_is_one_plain_sentence(
-    supervisor: Supervisor, program: MakeProgram
-) -> None:
-    missing = Program("web", ["/nowhere/gunicorn"], {}, program().folder)
+def test_a_program_that_is_not_there_is_one_plain_sentence(supervisor: Supervisor, tmp_path: Path) -> None:
+    missing = Program("web", ["/nowhere/gunicorn"], {}, tmp_path)
     with pytest.raises(CannotRun, match="Cannot start web: No such file or directory"):
         supervisor.start(missing)
 

@@ -98,6 +98,7 @@ class Run:
             signal.signal(signal.SIGHUP, self.supervisor.ask_to_stop)
 
     def _start(self) -> None:
+        belongings.refuse_unreachable()
         self._start_surroundings()
         self._prepare_database()
         self._prepare_static_files()
@@ -117,7 +118,6 @@ class Run:
             self._wait_for("valkey", self.valkey.ready)
 
     def _prepare_database(self) -> None:
-        belongings.refuse_unreachable()
         self._manage("migrate", "--noinput", "--verbosity=0")
         demo = belongings.has_demo_users()
         belongings.refuse_mixing(sandboxed=bool(self.sandbox_port), demo=demo)
@@ -141,7 +141,7 @@ class Run:
             stamp.renew()
 
     def _manage(self, command: str, *words: str) -> None:
-        code = self.supervisor.run_once(self.house.manage(command, command, *words))
+        code = self.supervisor.run_once(self.house.manage("setup", command, *words))
         if code:
             raise CannotRun(f"manage.py {command} ended with exit code {code}; its lines above say why.")
 

@@ -1,0 +1,71 @@
+"""A whole installation in a folder of its own, started as a person starts it, for tests that kill its parts."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from syncs.processes import ports
+from syncs.processes.runfile import RunFile, Running, end_leftovers
+
+ROOT = Path(__file__).resolve().parents[2]
+LEFT_OUT = ("CODAT_API_KEY", "DATABASE_URL", "REDIS_URL", "WEB_HOST", "SECRET_KEY")
+
+
+class Desk:
+    def __init__(self, folder: Path) -> None:
+        self.var = folder / "var"
+        self.port = ports.free(1)[0]
+        self._run_file = RunFile(self.var / "run.json")
+        self._screen = folder / "screen.txt"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        env = os.environ | dict.fromkeys(LEFT_OUT, "") | {"VAR_DIR": str(self.var), "PORT": str(self.port)}
+        with self._screen.open("wb") as screen:
+            command = [sys.executable, "manage.py", "run"]
+            self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=screen, stderr=screen)
+        self.wait_until(lambda: "Sync Desk is ready" in self.said() or not self.runs())
+
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def said(self) -> str:
+        return self._screen.read_text(errors="replace")
+
+    def children(self) -> dict[str, Running]:
+        return {child.name: child for child in self._run_file.children()}
+
+    def answers(self, path: str) -> bool:
+        address = f"http://127.0.0.1:{self.port}{path}"
+        with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+        return False
+
+    def signal(self, signum: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(signum)
+
+    def wait_for_its_end(self, seconds: float) -> int:
+        assert self._process is not None
+        return self._process.wait(timeout=seconds)
+
+    def wait_until(self, true: Callable[[], bool], seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, self.said()[-4000:]
+            time.sleep(0.1)
+
+    def end(self) -> None:
+        """Whatever happened to it: nothing that it started is left."""
+        if self._process and self.runs():
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=15)
+            self._process.kill()
+            self._process.wait()
+        end_leftovers(self._run_file.children())

@@ -1,0 +1,87 @@
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests import everything, postgres
+from tests.everything import Result, Step, missing, run
+
+PASSES = "def test_it():\n    pass\n"
+FAILS = "def test_it():\n    assert False\n"
+SKIPS = "import pytest\n\n@pytest.mark.skip(reason='not here')\ndef test_it():\n    pass\n"
+HANGS = "import time\n\ndef test_it():\n    time.sleep(60)\n"
+
+
+@pytest.fixture
+def step(tmp_path: Path) -> Step:
+    bare = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return Step("a step", ("-c", "/dev/null", str(tmp_path)), seconds=30, env=bare)
+
+
+def written(folder: Path, **files: str) -> None:
+    for name, content in files.items():
+        (folder / f"test_{name}.py").write_text(content)
+
+
+def test_a_step_counts_what_passed_failed_and_was_skipped(step: Step, tmp_path: Path) -> None:
+    written(tmp_path, one=PASSES, two=PASSES, three=FAILS, four=SKIPS)
+    assert run(step) == Result(passed=2, failed=1, skipped=1)
+
+
+def test_a_file_that_cannot_be_read_is_a_failure(step: Step, tmp_path: Path) -> None:
+    written(tmp_path, broken="def")
+    assert run(step).failed == 1
+
+
+def test_a_step_that_finds_no_tests_is_a_failure(step: Step) -> None:
+    assert run(step) == Result(failed=1)
+
+
+def test_a_step_that_hangs_is_ended_and_is_a_failure(step: Step, tmp_path: Path) -> None:
+    written(tmp_path, slow=HANGS)
+    assert run(replace(step, seconds=2)).failed == 1
+
+
+def test_what_is_missing_is_skipped_at_home(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    assert missing("Chromium", step) == Result(skipped=1)
+
+
+def test_what_is_missing_is_a_failure_where_the_verdict_counts(
+    monkeypatch: pytest.MonkeyPatch, step: Step
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    assert missing("Chromium", step) == Result(failed=1)
+
+
+def test_the_last_line_is_the_sum_and_a_failure_is_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(everything, "run", lambda _step: Result(passed=10))
+    monkeypatch.setattr(everything, "on_postgres", lambda: Result(passed=5, failed=2))
+    monkeypatch.setattr(postgres, "binaries", lambda: Path("/bin"))
+    monkeypatch.setattr("tests.chromium.executable", lambda: "/bin/chromium")
+    assert everything.main() == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "35 passed, 2 failed"
+
+
+@pytest.mark.skipif(postgres.binaries() is None, reason="no PostgreSQL here")
+def test_the_private_postgres_answers_and_is_gone_afterwards() -> None:
+    with postgres.running_postgres() as url:
+        asked = "import os, dj_database_url, psycopg; c = dj_database_url.parse(os.environ['DATABASE_URL']); "
+        asked += (
+            "print(psycopg.connect(host=c['HOST'], user=c['USER'], dbname=c['NAME']).info.server_version)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", asked],
+            env={"DATABASE_URL": url},
+            capture_output=True,
+            check=True,
+            timeout=20,
+        )
+        assert int(done.stdout) >= 120_000
+        folder = Path(url.split("@")[1].split("/")[0].replace("%2F", "/"))
+        assert folder.is_dir()
+    assert not folder.exists()
