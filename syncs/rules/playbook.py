@@ -1,0 +1,184 @@
+"""What is wrong in plain words, who must act, whether a re-run helps and is safe: our text for Codat's errors.
+
+The texts stand in playbook.json. The first entry that fits wins; entries for a code come after those for a
+message, and those for a mere outcome last. An entry of a family takes what it does not say itself from there.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from syncs.codat.statuses import Outcome, status_of
+from syncs.rules.causes import normalise, plain
+
+__all__ = ["Diagnosis", "Entry", "diagnose", "never_synced", "normalise", "switched_off"]
+
+OWNER_WORDS = {"merchant": "The merchant", "us": "Us", "codat": "Codat", "nobody": "Nobody"}
+RERUN_WORDS = {
+    "helps_now": "Yes, try now",
+    "after_fix": "Not until this is fixed",
+    "no": "No",
+    "already_running": "Wait, a sync is running",
+    "not_needed": "Not needed",
+}
+SAFE_WORDS = {
+    True: "Yes, nothing was written",
+    False: "Some sales may already be written",
+    None: "Codat does not say what was written",
+}
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Texts may name {commerce}, {accounting} and the named groups of the pattern."""
+
+    id: str
+    pattern: re.Pattern[str] | None
+    codes: frozenset[int]
+    outcome: Outcome | None
+    lead: str
+    detail: str
+    owner: str
+    owner_words: str
+    rerun: str
+    rerun_words: str
+    steps: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the page says; `safe` is None where nobody can tell."""
+
+    entry_id: str
+    lead: str
+    detail: str
+    owner: str
+    owner_words: str
+    rerun: str
+    rerun_words: str
+    safe: bool | None
+    safe_words: str
+    steps: tuple[str, ...]
+    message: str
+
+
+def entry_of(raw: Mapping[str, Any], family: Mapping[str, Any]) -> Entry:
+    """KeyError, ValueError or re.error for an entry that is not whole."""
+    said = {**family, **raw}
+    own = {name: said.get(name, "") for name in ("because", "ask", "fix")}
+    outcome, pattern = said.get("outcome"), said.get("pattern")
+    return Entry(
+        id=said["id"],
+        pattern=re.compile(pattern, re.IGNORECASE) if pattern else None,
+        codes=frozenset(said.get("codes", ())),
+        outcome=Outcome(outcome) if outcome else None,
+        lead=fill(said["lead"], own),
+        detail=fill(said["detail"], own),
+        owner=said["owner"],
+        owner_words=said.get("owner_words") or OWNER_WORDS[said["owner"]],
+        rerun=said["rerun"],
+        rerun_words=fill(said.get("rerun_words") or RERUN_WORDS[said["rerun"]], own),
+        steps=tuple(fill(step, own) for step in said["steps"]),
+        message=fill(said["message_to_merchant"], own),
+    )
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Unknown placeholders stay as they are; nothing in a value is read as a placeholder."""
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def load() -> tuple[tuple[Entry, ...], dict[str, Entry]]:
+    """The entries in the order in which they are tried, and those for states of a merchant by id."""
+    book = json.loads(resources.files("syncs.rules").joinpath("playbook.json").read_text("utf-8"))
+    families = {None: {}, **book["families"]}
+    entries, states = (
+        [entry_of(raw, families[raw.get("family")]) for raw in book[part]] for part in ("entries", "states")
+    )
+    return tuple(entries), {entry.id: entry for entry in states}
+
+
+ENTRIES, STATES = load()
+
+
+def diagnose(
+    code: int | None,
+    message: str,
+    data_pushed: bool | None,
+    commerce: str,
+    accounting: str,
+    *,
+    entries: Sequence[Entry] = ENTRIES,
+) -> Diagnosis:
+    """For one sync as Codat reports it; the platforms by their names, empty where unknown."""
+    outcome = status_of(code).outcome
+    text = plain(message)
+    for entry in entries:
+        found = _match(entry, code, outcome, text)
+        if found is not None:
+            safe = None if outcome is Outcome.RUNNING or data_pushed is None else not data_pushed
+            return _diagnosis(entry, {**_platforms(commerce, accounting), **found}, safe, SAFE_WORDS[safe])
+    raise LookupError("the playbook has no last entry for every outcome")
+
+
+def never_synced(commerce: str, accounting: str, linked_commerce: bool, linked_accounting: bool) -> Diagnosis:
+    entry = {
+        (False, False): "never-synced-none-linked",
+        (True, False): "never-synced-accounting-missing",
+        (False, True): "never-synced-commerce-missing",
+        (True, True): "never-synced-both-linked",
+    }[linked_commerce, linked_accounting]
+    return _diagnosis(STATES[entry], _platforms(commerce, accounting), True, "Yes, nothing was ever written")
+
+
+def switched_off(commerce: str, accounting: str) -> Diagnosis:
+    words = "Ask first: the merchant may have entered the sales by hand"
+    return _diagnosis(STATES["switched-off"], _platforms(commerce, accounting), None, words)
+
+
+def _match(entry: Entry, code: int | None, outcome: Outcome, text: str) -> dict[str, str] | None:
+    """The words for the pattern's groups if the entry fits, else None."""
+    if entry.pattern:
+        told = outcome in {Outcome.FAILED, Outcome.UNKNOWN} and (not entry.codes or code in entry.codes)
+        found = entry.pattern.search(text) if told else None
+        return {name: _named(name, value) for name, value in found.groupdict().items()} if found else None
+    return {} if code in entry.codes or entry.outcome is outcome else None
+
+
+def _named(group: str, value: str | None) -> str:
+    """The group "account" of "Account 090 is archived" reads "account 090", or "the account" if it has no name."""
+    kind = group.replace("_", " ")
+    name = (value or "").strip(" '\"`.")
+    return f"{kind} {name}" if name else f"the {kind}"
+
+
+def _platforms(commerce: str, accounting: str) -> dict[str, str]:
+    return {
+        "commerce": commerce or "the commerce platform",
+        "accounting": accounting or "the accounting software",
+    }
+
+
+def _diagnosis(entry: Entry, words: Mapping[str, str], safe: bool | None, safe_words: str) -> Diagnosis:
+    return Diagnosis(
+        entry_id=entry.id,
+        lead=_sentence(fill(entry.lead, words)),
+        detail=_sentence(fill(entry.detail, words)),
+        owner=entry.owner,
+        owner_words=entry.owner_words,
+        rerun=entry.rerun,
+        rerun_words=fill(entry.rerun_words, words),
+        safe=safe,
+        safe_words=safe_words,
+        steps=tuple(_sentence(fill(step, words)) for step in entry.steps),
+        message=fill(entry.message, words),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
