@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 from syncs import checks as checks  # registered by being imported
-from syncs import roles
+from syncs import roles, triggers
 
 
 class SyncsConfig(AppConfig):
@@ -12,3 +12,4 @@ class SyncsConfig(AppConfig):
     def ready(self) -> None:
         # Permissions are made by Django in the same signal, before ours.
         post_migrate.connect(roles.after_migrate, sender=self)
+        post_migrate.connect(triggers.after_migrate, sender=self)

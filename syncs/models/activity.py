@@ -1,4 +1,4 @@
-from typing import Self
+from typing import Any, Never, Self
 
 from django.db import models
 from django.db.models import F
@@ -9,9 +9,22 @@ from syncs.models.request import SyncRequest
 from syncs.models.user import User
 
 
+class OnlyAddedTo(Exception):
+    """Somebody tried to change or remove an entry of the activity. The database refuses it too (triggers.py)."""
+
+    def __init__(self) -> None:
+        super().__init__("Activity is only ever added to.")
+
+
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def for_page(self) -> Self:
         return self.select_related("actor", "merchant", "request").order_by("-at", "-pk")
+
+    def update(self, **kwargs: Any) -> Never:
+        raise OnlyAddedTo
+
+    def delete(self) -> Never:
+        raise OnlyAddedTo
 
 
 class Activity(models.Model):
@@ -40,3 +53,11 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise OnlyAddedTo
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise OnlyAddedTo

@@ -16,7 +16,7 @@ HISTORY = timedelta(days=125)
 
 def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
     """Brings windows, days and health columns up to date; True when a page would show it. The caller saves."""
-    touched = _update_days(merchant, changed, tied, now)
+    touched = update_days(merchant, changed, tied, now)
     before, had_problem = Health(merchant.health), bool(merchant.refresh_problem)
     _learn(merchant, changed)
     _update_columns(merchant, now)
@@ -25,7 +25,8 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
     return touched or had_problem or before != merchant.health
 
 
-def _update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
+def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
+    """Decides anew the days that these syncs touch, with strip and fuse; True if there was anything to decide."""
     yesterday = day_before(today(merchant.zone, now), merchant.zone)
     if not changed and not tied and merchant.last_days_end == yesterday:
         return False

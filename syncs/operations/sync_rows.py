@@ -6,7 +6,7 @@ from datetime import datetime
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Cause, Merchant, Sync, SyncRequest
-from syncs.rules.playbook import normalise
+from syncs.rules.causes import normalise
 from syncs.rules.states import State
 
 REPORTED = (
@@ -51,7 +51,7 @@ def link_requests(merchant: Merchant) -> list[SyncRequest]:
         if sync := _sync_of(request):
             request.sync = sync
             request.save(update_fields=["sync"])
-            _know_window(sync, request)
+            know_window(sync, request)
             linked.append(request)
     return linked
 
@@ -62,7 +62,7 @@ def _sync_of(request: SyncRequest) -> Sync | None:
     return syncs.filter(commerce_sync_id=upstream).first() or syncs.filter(sync_id=upstream).first()
 
 
-def _know_window(sync: Sync, request: SyncRequest) -> None:
+def know_window(sync: Sync, request: SyncRequest) -> None:
     sync.initiator = Sync.Initiator.OURS
     if request.window_start:
         sync.window_start, sync.window_finish = request.window_start, request.window_finish

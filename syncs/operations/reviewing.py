@@ -1,0 +1,97 @@
+"""A lead's verdict on a request that nobody could prove either way. Nothing is sent by any of this."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from syncs.models import Merchant, Sync, SyncRequest, User
+from syncs.operations import health, settling, sync_rows
+from syncs.operations.asking import NotPossible
+from syncs.operations.transitions import move
+from syncs.rules.states import State
+
+DAY_COLUMNS = ("last_days", "last_days_end", "failed_days", "failing_since", "switches_off_on")
+
+
+def candidates(request: SyncRequest) -> QuerySet[Sync]:
+    """The merchant's syncs that are new since our POST and belong to no other request, oldest first."""
+    attempt = request.attempts.order_by("-number").first()
+    since = attempt.started_at if attempt else request.asked_at
+    not_taken = Q(requests=None) | Q(requests=request)
+    new = Sync.objects.filter(not_taken, merchant=request.merchant_id, first_seen__gte=since)
+    return new.exclude(sync_id__in=attempt.listed_before if attempt else []).order_by("started_at", "pk")
+
+
+def decide_ran(request: SyncRequest, sync: Sync, *, by: User, reason: str, now: datetime) -> bool:
+    """The request takes that sync, and its result if it has one. False when the request was decided before.
+
+    Raises NotPossible for a sync that cannot be the one, and for a verdict without a reason.
+    """
+    _refuse_without(reason)
+    if request.state != State.NEEDS_REVIEW:
+        return False
+    _refuse_if_not_a_candidate(request, sync)
+    what = f"Decided a review: it ran, sync {sync.sync_id}"
+    try:
+        with transaction.atomic():
+            merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
+            if not move(
+                request,
+                State.ACCEPTED,
+                now=now,
+                what=what,
+                actor=by,
+                reason=reason,
+                sync=sync,
+                waiting_for="",
+            ):
+                return False
+            _take_over(merchant, request, sync, now)
+    except IntegrityError:
+        # Two leads gave it to two requests at once: the unique index has the last word.
+        raise NotPossible("That sync belongs to another request. Choose again.", field="sync") from None
+    request.refresh_from_db()
+    return True
+
+
+def decide_not_run(request: SyncRequest, *, by: User, reason: str, now: datetime) -> bool:
+    """A lead's statement, not proof. False when the request was decided before. Raises NotPossible."""
+    _refuse_without(reason)
+    if request.state != State.NEEDS_REVIEW:
+        return False
+    return move(
+        request,
+        State.NOT_RUN,
+        now=now,
+        what="Decided a review: nothing ran",
+        actor=by,
+        reason=reason,
+        result=f"This never ran, {by.display_name} decided: {reason}"[:500],
+        waiting_for="",
+    )
+
+
+def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: datetime) -> None:
+    """The sync was ours: its window is the one we asked for, and the days it covered are decided anew."""
+    sync_rows.know_window(sync, request)
+    health.update_days(merchant, [sync], [sync], now)
+    settling.settle(merchant, now)
+    merchant.next_refresh_at, merchant.next_refresh_reason = now, "looked at again now: a review was decided"
+    merchant.save(update_fields=[*DAY_COLUMNS, "next_refresh_at", "next_refresh_reason"])
+
+
+def _refuse_without(reason: str) -> None:
+    if not reason.strip():
+        raise NotPossible("Say why, in a few words.", field="reason")
+
+
+def _refuse_if_not_a_candidate(request: SyncRequest, sync: Sync) -> None:
+    if sync.merchant_id != request.merchant_id:
+        raise NotPossible("That sync belongs to another merchant.", field="sync")
+    if SyncRequest.objects.filter(sync=sync).exclude(pk=request.pk).exists():
+        raise NotPossible("That sync belongs to another request. Choose again.", field="sync")
+    if not candidates(request).filter(pk=sync.pk).exists():
+        raise NotPossible(
+            "Codat listed that sync before this request was sent: it cannot be the one.", field="sync"
+        )
