@@ -1,7 +1,49 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from syncs import moments
+from syncs.operations import heartbeats
+
+
+@dataclass(frozen=True)
+class Banner:
+    tone: str
+    icon: str
+    lead: str
+    sentence: str
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """What every page's frame needs; lazy, so that a page without the frame asks for nothing."""
+    return {"banners": SimpleLazyObject(banners)}
+
+
+def banners() -> list[Banner]:
+    """What a reader must know on every page: one query."""
+    now = timezone.localtime()
+    return list(_silent_parts(heartbeats.silent_since(now), now))
+
+
+def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator[Banner]:
+    if "worker sending" in silent:
+        lead, since = "Nothing is being sent.", _since(silent["worker sending"], now)
+        yield Banner("bad", "stop", lead, f"No worker has reported {since}. New requests are saved and wait.")
+    if "worker refreshing" in silent:
+        lead, since = "Results are not refreshed.", _since(silent["worker refreshing"], now)
+        yield Banner("warn", "warn", lead, f"No refreshing worker has reported {since}.")
+    if "clock" in silent:
+        lead, since = "Sync Desk's clock is silent.", _since(silent["clock"], now)
+        yield Banner("warn", "clock", lead, f"It has not reported {since}. What waits is looked at late.")
+
+
+def _since(seen: datetime | None, now: datetime) -> str:
+    if seen is None:
+        return "yet"
+    local = seen.astimezone(now.tzinfo)
+    return f"since {local:%H:%M}" if local.date() == now.date() else f"since {moments.absolute(seen, now)}"

@@ -1,0 +1,70 @@
+// Pollers sleep in a hidden tab and while paused; the top bar says how old the newest answer is.
+(() => {
+  const box = document.getElementById("live");
+  if (!box) return;
+  const POLLER = '[hx-trigger^="every"]';
+  const dot = box.querySelector(".dot");
+  const state = box.querySelector("[data-state]");
+  const age = box.querySelector("[data-age]");
+  const button = box.querySelector("button");
+  let updated = Date.now();
+  let paused = false;
+  let stale = false;
+
+  const isPoll = (event) => event.target instanceof Element && event.target.matches(POLLER);
+  const clock = (time) =>
+    new Date(time).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: box.dataset.zone });
+
+  function ago(time) {
+    const seconds = Math.max(0, Math.round((Date.now() - time) / 1000));
+    return seconds < 90 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
+  }
+
+  function say(word) {
+    // Only a change is written: the word is announced, the seconds beside it are not.
+    if (state.textContent !== word) state.textContent = word;
+  }
+
+  function show() {
+    box.hidden = !document.querySelector(POLLER);
+    dot.classList.toggle("amber", stale && !paused);
+    dot.classList.toggle("still", paused);
+    say(paused ? "Paused" : stale ? "Stale" : "Live");
+    age.textContent = stale && !paused ? `data from ${clock(updated)}` : `updated ${ago(updated)}`;
+  }
+
+  function wake() {
+    document.querySelectorAll(POLLER).forEach((poller) => htmx.trigger(poller, "wake"));
+  }
+
+  function pause(yes) {
+    paused = yes;
+    button.setAttribute("aria-label", paused ? "Resume live updates" : "Pause live updates");
+    button.querySelector("use").setAttribute("href", paused ? "#i-play" : "#i-pause");
+    if (!paused) wake();
+    show();
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isPoll(event) && (paused || document.hidden)) event.preventDefault();
+  });
+  // On the configuration, not the element: a swap may have replaced the element by now.
+  document.addEventListener("htmx:beforeSwap", (event) => answered(event.detail));
+  document.addEventListener("htmx:afterRequest", (event) => answered(event.detail));
+
+  function answered(detail) {
+    const poller = detail.requestConfig?.elt ?? detail.elt;
+    if (!poller?.matches?.(POLLER)) return;
+    const status = detail.xhr?.status ?? 0;
+    stale = status < 200 || status >= 300;
+    if (!stale) updated = Date.now();
+    show();
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && !paused) wake();
+  });
+  button.addEventListener("click", () => pause(!paused));
+  setInterval(show, 1000);
+  show();
+})();

@@ -1,0 +1,88 @@
+"""Moments, spans of days and lengths of time in words. Moments are told in the zone of the `now` given."""
+
+from datetime import date, datetime, timedelta
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+# From here on a date says more than a count of days.
+LONG_AGO_DAYS = 60
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """ "14 min ago", "6 h ago" on the same day, "Yesterday", "21 days ago", then the date."""
+    moment = moment.astimezone(now.tzinfo)
+    if moment > now + MINUTE:
+        return _ahead(moment, now)
+    gone = now - moment
+    if gone < MINUTE:
+        return "just now"
+    if gone < HOUR:
+        return f"{gone // MINUTE} min ago"
+    days = (now.date() - moment.date()).days
+    if days < 2:
+        return "Yesterday" if days else f"{gone // HOUR} h ago"
+    return f"{days} days ago" if days <= LONG_AGO_DAYS else short_day(moment.date(), now.date())
+
+
+def _ahead(moment: datetime, now: datetime) -> str:
+    left = moment - now
+    if left < HOUR:
+        return f"in {left // MINUTE} min"
+    days = (moment.date() - now.date()).days
+    if days < 2:
+        return "Tomorrow" if days else f"in {left // HOUR} h"
+    return f"in {days} days" if days <= LONG_AGO_DAYS else short_day(moment.date(), now.date())
+
+
+def absolute(moment: datetime, now: datetime) -> str:
+    """ "Today, 08:40", "18 Nov, 10:05"; with the year when it is not this one."""
+    moment = moment.astimezone(now.tzinfo)
+    day = "Today" if moment.date() == now.date() else short_day(moment.date(), now.date())
+    return f"{day}, {moment:%H:%M}"
+
+
+def is_long_ago(moment: datetime, now: datetime) -> bool:
+    """Whether its relative form is a date already."""
+    return abs((now.date() - moment.astimezone(now.tzinfo).date()).days) > LONG_AGO_DAYS
+
+
+def full(moment: datetime) -> str:
+    """ "21 Nov 2026, 08:40:06 GMT"."""
+    return f"{moment:%-d %b %Y, %H:%M:%S} {zone_word(moment)}"
+
+
+def zone_word(moment: datetime) -> str:
+    """The zone's own short name; zones without one are told by their offset."""
+    name = moment.tzname() or "UTC"
+    return f"UTC{name}" if name[0] in "+-" else name
+
+
+def short_day(day: date, today: date) -> str:
+    return f"{day:%-d %b}" if day.year == today.year else f"{day:%-d %b %Y}"
+
+
+def sales_day(day: date) -> str:
+    """ "Thu 29 Oct 2026"."""
+    return f"{day:%a %-d %b %Y}"
+
+
+def day_range(first: date, last: date, today: date) -> str:
+    """Both ends inclusive: "1 – 20 Nov", "29 Oct – 20 Nov", with years where one is not this year."""
+    if first == last:
+        return short_day(first, today)
+    if first.year != last.year:
+        return f"{first:%-d %b %Y} – {last:%-d %b %Y}"
+    start = f"{first:%-d}" if first.month == last.month else f"{first:%-d %b}"
+    return f"{start} – {short_day(last, today)}"
+
+
+def length(span: timedelta) -> str:
+    """ "40 s", "14 min", "3 h 5 min", "2 days"."""
+    if span < MINUTE:
+        return f"{max(0, span // timedelta(seconds=1))} s"
+    if span < HOUR:
+        return f"{span // MINUTE} min"
+    if span < timedelta(days=2):
+        hours, minutes = span // HOUR, span % HOUR // MINUTE
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{span.days} days"
