@@ -1,4 +1,4 @@
-"""Codat's sync status codes in our words (Codat docs, error documentation; classes of unlisted codes are ours)."""
+"""Codat's sync status codes in our words (Codat docs, error documentation; the unlisted are our reading)."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,0 +1,161 @@
+"""How often we may call Codat: 1,000 times a minute per address, and a daily quota (Codat docs, rate limits).
+
+Calls are smoothed by a generic cell rate algorithm: `next` is when the next call is due if all were evenly
+spaced, and how far it may lie ahead of now is the burst. Sends may run further ahead than reads, so they go
+first.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
+from syncs.codat.quota import Quota, next_midnight
+
+# While the quota reads as spent, one call in so many seconds asks whether that is still so: headers can lie.
+PROBE_EVERY = 60.0
+# Seconds since 1970 as floats are no finer than this.
+ROUNDING = 1e-6
+
+REASONS = {
+    "paused": "Codat asked us to pause.",
+    "quota": "Today's calls to Codat are nearly used up; what is left is kept for sync requests.",
+    "pace": "Calls to Codat are being spread out to stay under its limit.",
+}
+
+
+class Purpose(StrEnum):
+    SEND = "send"
+    READ = "read"
+
+
+@dataclass(frozen=True)
+class BudgetState:
+    limit: int | None
+    remaining: int | None
+    resets_at: datetime | None
+    paused_until: datetime | None
+    per_minute: int
+    reachable: bool = True
+
+
+class Budget(Protocol):
+    def take(self, purpose: Purpose) -> None:
+        """Counts one call, or raises Later when none may be made now; never sleeps."""
+
+    def heard(self, quota: Quota) -> None:
+        """Notes what an answer's headers said; never raises."""
+
+    def slow_down(self, seconds: float) -> None:
+        """After a 429: nobody calls until then; never raises."""
+
+    def state(self) -> BudgetState:
+        """For pages and checks; never raises."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Times in seconds; `reserve` is how many of the day's calls reads leave to sends."""
+
+    per_minute: int = 800
+    burst: int = 10
+    borrow: int = 10
+    reserve: int = 100
+
+    def __post_init__(self) -> None:
+        if self.per_minute < 1 or self.burst < 1:
+            raise ValueError("A budget needs at least one call a minute.")
+
+    @property
+    def interval(self) -> float:
+        return 60.0 / self.per_minute
+
+    def tolerance(self, purpose: Purpose) -> float:
+        ahead = self.burst - 1 + (self.borrow if purpose is Purpose.SEND else 0)
+        return ahead * self.interval
+
+    def floor(self, purpose: Purpose) -> int:
+        return self.reserve if purpose is Purpose.READ else 0
+
+    @property
+    def furthest_ahead(self) -> float:
+        """Only a `next` written before the clock was set back lies beyond; one interval of room for rounding."""
+        return (self.burst + self.borrow + 1) * self.interval
+
+
+def refusal(reason: str, wait: float) -> Later:
+    return Later(REASONS[reason], retry_after=wait)
+
+
+@dataclass
+class LocalBudget:
+    """The budget of one process, in memory: for tests, and where there is no Redis."""
+
+    per_minute: int = 800
+    reserve: int = 100
+    clock: Callable[[], float] = time.time
+    _next: float = 0.0
+    _paused_until: float = 0.0
+    _asked_at: float = 0.0
+    _quota: Quota = field(default_factory=lambda: Quota(None, None, None))
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(per_minute=self.per_minute, reserve=self.reserve)
+
+    def take(self, purpose: Purpose) -> None:
+        with self._lock:
+            now = self.clock()
+            for reason, wait in self._waits(purpose, now):
+                if wait > ROUNDING:
+                    raise refusal(reason, wait)
+            self._next = self._due(now) + self._pace.interval
+            if self._is_spent(purpose, now):
+                self._asked_at = now
+
+    def heard(self, quota: Quota) -> None:
+        if quota.is_silent:
+            return
+        with self._lock:
+            now = self.clock()
+            reset = quota.resets_at or next_midnight(datetime.fromtimestamp(now, UTC))
+            self._quota = Quota(quota.limit, quota.remaining, reset)
+            self._asked_at = now
+
+    def slow_down(self, seconds: float) -> None:
+        with self._lock:
+            now = self.clock()
+            self._paused_until = max(self._pause_end(now), now + sane_wait(seconds))
+
+    def state(self) -> BudgetState:
+        with self._lock:
+            now = self.clock()
+            known = self._quota if self._is_today(now) else Quota(self._quota.limit, None, None)
+            paused = self._pause_end(now)
+        until = datetime.fromtimestamp(paused, UTC) if paused > now else None
+        return BudgetState(known.limit, known.remaining, known.resets_at, until, self.per_minute)
+
+    def _waits(self, purpose: Purpose, now: float) -> list[tuple[str, float]]:
+        probe = PROBE_EVERY - max(now - self._asked_at, 0.0)
+        return [
+            ("paused", self._pause_end(now) - now),
+            ("quota", probe if self._is_spent(purpose, now) else 0.0),
+            ("pace", self._due(now) - now - self._pace.tolerance(purpose)),
+        ]
+
+    def _due(self, now: float) -> float:
+        return self._next if now < self._next <= now + self._pace.furthest_ahead else now
+
+    def _pause_end(self, now: float) -> float:
+        return self._paused_until if self._paused_until <= now + LONGEST_WAIT else now
+
+    def _is_today(self, now: float) -> bool:
+        return self._quota.resets_at is not None and self._quota.resets_at.timestamp() > now
+
+    def _is_spent(self, purpose: Purpose, now: float) -> bool:
+        left = self._quota.remaining if self._is_today(now) else None
+        return left is not None and left <= self._pace.floor(purpose)

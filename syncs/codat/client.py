@@ -1,0 +1,220 @@
+"""The one place that calls Codat: a method per endpoint we use, all through one funnel.
+
+Every method raises CodatError and nothing else. Moments given in seconds are of time.monotonic().
+"""
+
+import contextlib
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, TypeVar
+from uuid import UUID
+
+from syncs.codat import paths
+from syncs.codat.budget import Budget, Purpose
+from syncs.codat.errors import CodatError, Uncertain
+from syncs.codat.key import Key
+from syncs.codat.listing import newest_first, one_sync, sync_list
+from syncs.codat.quota import UNSTATED_WAIT, Quota
+from syncs.codat.reading import parse_json
+from syncs.codat.retrying import Retrying, with_wait
+from syncs.codat.schemas import Company, Configuration, Connection, Page, SyncStatus, SyncSummary
+from syncs.codat.transport import Answer, Broken, Call, Transport
+from syncs.codat.verdicts import asked_wait, failure_of, says_none_yet
+
+T = TypeVar("T")
+log = logging.getLogger("syncs.codat")
+
+MEBIBYTE = 1024 * 1024
+CONNECTION_PAGE = 100
+MOST_CONNECTION_PAGES = 10
+
+
+class CodatClient:
+    """Thread-safe. Each read takes its call from `budget`; for a write `reserve_send()` did so before."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        budget: Budget,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        deadline: float = 75.0,
+        body_limit: int = MEBIBYTE,
+        use_env_proxies: bool = False,
+        backoff: float = 0.5,
+    ) -> None:
+        """All times in seconds; raises ValueError for an address or a key that cannot be one."""
+        self._base_url = paths.checked_address(base_url)
+        self._key = Key(api_key)
+        self._budget = budget
+        self._deadline = deadline
+        self._backoff = backoff
+        self._transport = Transport(
+            base_url=self._base_url,
+            key=self._key,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            body_limit=body_limit,
+            use_env_proxies=use_env_proxies,
+        )
+
+    def __repr__(self) -> str:
+        return f"CodatClient(base_url={self._base_url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    # Merchants
+
+    def companies(self, page: int, page_size: int = 500) -> Page[Company]:
+        call = Call("GET", paths.COMPANIES, query=paths.page(page, page_size))
+        return self._read(
+            call, lambda value: Page.from_json(value, Company.from_json, number=page, size=page_size)
+        )
+
+    def company(self, company_id: str | UUID) -> Company:
+        return self._read(paths.get(paths.COMPANY, company_id), Company.from_json)
+
+    def connections(self, company_id: str | UUID) -> list[Connection]:
+        """All pages, at most ten of them."""
+        found: dict[str, Connection] = {}
+        for number in range(1, MOST_CONNECTION_PAGES + 1):
+            page = self._connection_page(company_id, number)
+            found.update((connection.id, connection) for connection in page.items)
+            if not page.has_next:
+                break
+        return list(found.values())
+
+    def configuration(self, company_id: str | UUID) -> Configuration:
+        return self._read(paths.get(paths.CONFIGURATION, company_id), Configuration.from_json)
+
+    # What Codat says about syncs
+
+    def newest_sync(self, company_id: str | UUID) -> SyncStatus | None:
+        """The only answer that has both ids of a sync; None when the company has had none."""
+        return self._read_sync(paths.get(paths.NEWEST_SYNC, company_id), company_id)
+
+    def syncs(self, company_id: str | UUID) -> list[SyncStatus]:
+        """All of Codat's list, newest first."""
+        asked = str(company_id).lower()
+        call = paths.get(paths.SYNCS, company_id)
+        return newest_first(self._read(call, lambda value: sync_list(value, asked), nothing=list))
+
+    def latest_sync(self, company_id: str | UUID) -> SyncStatus | None:
+        return self._read_sync(paths.get(paths.LATEST_SYNC, company_id), company_id)
+
+    def last_successful_sync(self, company_id: str | UUID) -> SyncStatus | None:
+        return self._read_sync(paths.get(paths.LAST_SUCCESSFUL_SYNC, company_id), company_id)
+
+    def sync_by_id(self, company_id: str | UUID, sync_id: str | UUID) -> SyncStatus | None:
+        """None when Codat does not know this sync (yet)."""
+        return self._read_sync(paths.get(paths.SYNC, company_id, sync_id=sync_id), company_id)
+
+    # The two calls that write into somebody's books
+
+    def reserve_send(self) -> None:
+        """Takes one call from the budget for the write that follows; raises Later when there is none."""
+        self._budget.take(Purpose.SEND)
+
+    def request_latest(
+        self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: float | None = None
+    ) -> SyncSummary:
+        """Sent at most once, and not at all (NotSent) once `first_byte_by` has passed."""
+        call = paths.post(paths.REQUEST_LATEST, company_id, body, idempotency_key)
+        return self._write(call, company_id, first_byte_by)
+
+    def request_range(
+        self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: float | None = None
+    ) -> SyncSummary:
+        """Sent at most once, and not at all (NotSent) once `first_byte_by` has passed."""
+        call = paths.post(paths.REQUEST_RANGE, company_id, body, idempotency_key)
+        return self._write(call, company_id, first_byte_by)
+
+    # The funnel
+
+    def _connection_page(self, company_id: str | UUID, number: int) -> Page[Connection]:
+        call = paths.get(paths.CONNECTIONS, company_id, query=paths.page(number, CONNECTION_PAGE))
+        return self._read(
+            call,
+            lambda value: Page.from_json(value, Connection.from_json, number=number, size=CONNECTION_PAGE),
+        )
+
+    def _read_sync(self, call: Call, company_id: str | UUID) -> SyncStatus | None:
+        asked = str(company_id).lower()
+        return self._read(call, lambda value: one_sync(value, asked), nothing=lambda: None)
+
+    def _read(self, call: Call, parse: Callable[[object], T], nothing: Callable[[], T] | None = None) -> T:
+        """`nothing` makes the answer for a company without syncs, where that is an answer."""
+        retrying = Retrying(time.monotonic() + self._deadline, self._backoff)
+        for attempt in itertools.count(1):
+            self._budget.take(Purpose.READ)
+            outcome = self._exchange(call, deadline=retrying.deadline)
+            if nothing and isinstance(outcome, Answer) and says_none_yet(outcome):
+                return nothing()
+            if isinstance(outcome, Answer) and outcome.succeeded:
+                return self._parsed(call, outcome, parse)
+            pause = retrying.pause(outcome, attempt)
+            if pause is None:
+                break
+            time.sleep(pause)
+        raise _told(call, with_wait(failure_of(outcome, self._key.redacted), outcome))
+
+    def _write(self, call: Call, company_id: str | UUID, first_byte_by: float | None) -> SyncSummary:
+        asked = str(company_id).lower()
+        deadline = time.monotonic() + self._deadline
+        outcome = self._exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=True)
+        if isinstance(outcome, Answer) and outcome.succeeded:
+            return self._parsed(call, outcome, lambda value: SyncSummary.from_json(value, company_id=asked))
+        raise _told(call, failure_of(outcome, self._key.redacted))
+
+    def _exchange(
+        self, call: Call, *, deadline: float, first_byte_by: float | None = None, fresh: bool = False
+    ) -> Answer | Broken:
+        outcome = self._transport.exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=fresh)
+        if isinstance(outcome, Answer):
+            # Nothing that goes wrong in the bookkeeping may cost us the answer to a write.
+            with contextlib.suppress(Exception):
+                self._keep_books(outcome)
+        return outcome
+
+    def _keep_books(self, answer: Answer) -> None:
+        self._budget.heard(Quota.from_headers(answer.headers, datetime.now(UTC)))
+        if answer.status == 429:
+            self._budget.slow_down(asked_wait(answer) or UNSTATED_WAIT)
+
+    def _parsed(self, call: Call, answer: Answer, parse: Callable[[object], T]) -> T:
+        try:
+            return parse(parse_json(answer.body))
+        except Uncertain as error:
+            message = error.message
+        except Exception as error:
+            message = f"Codat's answer could not be understood ({type(error).__name__})."
+        raise _told(call, Uncertain(message, http_status=answer.status))
+
+
+def _told(call: Call, failure: CodatError) -> CodatError:
+    """Logs the one line of a failed call."""
+    log.warning(
+        "%s %s: %s (%s, HTTP status %s, correlation id %s)",
+        call.method,
+        call.path,
+        failure.message,
+        type(failure).__name__,
+        failure.http_status,
+        failure.correlation_id,
+    )
+    return failure

@@ -1,0 +1,33 @@
+"""Codat's OpenAPI and its docs disagree on which answers are one sync and which a list: either is taken."""
+
+from datetime import UTC, datetime
+
+from syncs.codat.errors import Uncertain
+from syncs.codat.schemas import SyncStatus
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def one_sync(value: object, company_id: str) -> SyncStatus | None:
+    """The newest of whatever was answered, or None for nothing."""
+    return next(iter(newest_first(sync_list(value, company_id))), None)
+
+
+def sync_list(value: object, company_id: str) -> list[SyncStatus]:
+    found = [SyncStatus.from_json(row, company_id=company_id) for row in _rows(value)]
+    return [sync for sync in found if not sync.says_nothing]
+
+
+def newest_first(syncs: list[SyncStatus]) -> list[SyncStatus]:
+    """Codat promises no order; a sync without a time comes last."""
+    return sorted(syncs, key=lambda sync: sync.sync_utc or LONG_AGO, reverse=True)
+
+
+def _rows(value: object) -> list[object]:
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        value = value.get("results", [value])
+    if isinstance(value, list):
+        return value
+    raise Uncertain("Codat's answer holds no syncs where some belong.")

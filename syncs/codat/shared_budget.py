@@ -1,0 +1,163 @@
+"""The budget of all workers on all hosts, in Redis: one script, so no two takers see the same state."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from syncs.codat.budget import PROBE_EVERY, BudgetState, Pace, Purpose, refusal
+from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
+from syncs.codat.quota import Quota, next_midnight
+
+log = logging.getLogger("syncs.codat")
+
+KEY = "syncdesk:budget:state"
+KEPT_FOR = 2 * 24 * 3600
+GONE = "Redis does not answer, so nobody knows how many calls to Codat are left; no call is made."
+RETRY_WHEN_GONE = 10.0
+PATIENCE = 2.0
+
+# Times are whole microseconds of Redis's own clock, so the clocks of the hosts need not agree.
+CLOCK = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local function whole(number) return string.format('%.0f', number) end
+local function put(...)
+  redis.call('HSET', KEYS[1], ...)
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+"""
+
+TAKE = (
+    CLOCK
+    + """
+local interval, tolerance, furthest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local floor, probe, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local state = redis.call('HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at')
+local paused, remaining = tonumber(state[2]) or 0, tonumber(state[3])
+if paused > now and paused <= now + longest then return {'paused', whole(paused - now)} end
+local spent = remaining and remaining <= floor and (tonumber(state[4]) or 0) > now
+if spent then
+  local wait = probe - math.max(now - (tonumber(state[5]) or 0), 0)
+  if wait > 0 then return {'quota', whole(wait)} end
+end
+local due = tonumber(state[1]) or 0
+if due < now or due > now + furthest then due = now end
+if due - now > tolerance then return {'pace', whole(due - now - tolerance)} end
+put('next', whole(due + interval))
+if spent then put('asked_at', whole(now)) end
+return {'go', '0'}
+"""
+)
+
+HEARD = (
+    CLOCK
+    + """
+redis.call('HDEL', KEYS[1], 'limit', 'remaining')
+for i = 2, #ARGV, 2 do put(ARGV[i], ARGV[i + 1]) end
+put('asked_at', whole(now))
+"""
+)
+
+SLOW_DOWN = (
+    CLOCK
+    + """
+local paused = tonumber(redis.call('HGET', KEYS[1], 'paused_until')) or 0
+if paused > now + tonumber(ARGV[3]) then paused = 0 end
+put('paused_until', whole(math.max(paused, now + tonumber(ARGV[2]))))
+"""
+)
+
+STATE = """
+local time = redis.call('TIME')
+local state = redis.call('HMGET', KEYS[1], 'limit', 'remaining', 'resets_at', 'paused_until')
+return {time[1] .. string.format('%06d', tonumber(time[2])), state[1], state[2], state[3], state[4]}
+"""
+
+
+class SharedBudget:
+    """Made by `from_url`, or from a Redis client with short timeouts and few retries: workers wait for it.
+
+    When Redis is gone, `take` raises Later for sends as for reads: whether a send may go all the same is the
+    sender's decision, who knows how few it makes.
+    """
+
+    def __init__(self, redis_client: Redis, per_minute: int = 800, *, reserve: int = 100) -> None:
+        self._pace = Pace(per_minute=per_minute, reserve=reserve)
+        self._take = redis_client.register_script(TAKE)
+        self._heard = redis_client.register_script(HEARD)
+        self._slow_down = redis_client.register_script(SLOW_DOWN)
+        self._state = redis_client.register_script(STATE)
+
+    @classmethod
+    def from_url(cls, url: str, per_minute: int = 800, *, reserve: int = 100) -> Self:
+        once_more = Retry(NoBackoff(), 1)
+        timeouts = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+        return cls(Redis.from_url(url, retry=once_more, **timeouts), per_minute, reserve=reserve)
+
+    def take(self, purpose: Purpose) -> None:
+        answer = self._ask(self._take, *self._limits(purpose))
+        if answer is None:
+            raise Later(GONE, retry_after=RETRY_WHEN_GONE)
+        reason, wait = _text(answer[0]), int(answer[1])
+        if reason != "go":
+            raise refusal(reason, wait / 1e6)
+
+    def heard(self, quota: Quota) -> None:
+        if quota.is_silent:
+            return
+        reset = quota.resets_at or next_midnight(datetime.now(UTC))
+        news = {"limit": quota.limit, "remaining": quota.remaining, "resets_at": _micros(reset.timestamp())}
+        known = [part for name, count in news.items() if count is not None for part in (name, count)]
+        self._ask(self._heard, *known)
+
+    def slow_down(self, seconds: float) -> None:
+        self._ask(self._slow_down, _micros(sane_wait(seconds)), _micros(LONGEST_WAIT))
+
+    def state(self) -> BudgetState:
+        answer = self._ask(self._state)
+        if answer is None:
+            return BudgetState(None, None, None, None, self._pace.per_minute, reachable=False)
+        now, limit, remaining, resets, paused = (None if part is None else int(part) for part in answer)
+        today = resets is not None and now is not None and resets > now
+        return BudgetState(
+            limit=limit,
+            remaining=remaining if today else None,
+            resets_at=_moment(resets) if today else None,
+            paused_until=_moment(paused) if paused and now and paused > now else None,
+            per_minute=self._pace.per_minute,
+        )
+
+    def _limits(self, purpose: Purpose) -> tuple[int, ...]:
+        pace = self._pace
+        seconds = (pace.interval, pace.tolerance(purpose), pace.furthest_ahead)
+        return (
+            *map(_micros, seconds),
+            pace.floor(purpose),
+            _micros(PROBE_EVERY),
+            _micros(LONGEST_WAIT),
+        )
+
+    def _ask(self, script: Any, *args: int | str) -> Any:
+        """The script's answer (True for none), or None when Redis is gone."""
+        try:
+            answer = script(keys=[KEY], args=[KEPT_FOR, *args])
+        except (RedisError, OSError) as error:
+            log.warning("The shared budget could not be reached: %s", type(error).__name__)
+            return None
+        return True if answer is None else answer
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else datetime.fromtimestamp(micros / 1_000_000, UTC)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

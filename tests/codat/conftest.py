@@ -1,0 +1,50 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from syncs.codat.budget import LocalBudget
+from syncs.codat.client import CodatClient
+from tests.codat.server import Server
+from tests.valkey import running_valkey
+
+KEY = "canary-3f9d1c7a5e"
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def budget() -> LocalBudget:
+    return LocalBudget(per_minute=60_000)
+
+
+@pytest.fixture
+def client(server: Server, budget: LocalBudget) -> Iterator[CodatClient]:
+    """Impatient, so that the tests of patience are short."""
+    with make_client(server.url, budget) as made:
+        yield made
+
+
+def make_client(url: str, budget: LocalBudget | None = None, **options: object) -> CodatClient:
+    patience = {"connect_timeout": 0.5, "read_timeout": 0.4, "deadline": 1.0, "backoff": 0.01}
+    given = budget or LocalBudget(per_minute=60_000)
+    return CodatClient(base_url=url, api_key=KEY, budget=given, **{**patience, **options})
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with running_valkey() as url:
+        yield url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator["Redis"]:
+    with Redis.from_url(redis_url, socket_timeout=2) as connected:
+        connected.flushall()
+        yield connected

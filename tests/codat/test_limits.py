@@ -1,0 +1,132 @@
+"""Whatever a server does with its time and its bytes, an exchange ends in time and in little memory."""
+
+import gzip
+import json
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from syncs.codat.client import CodatClient
+from syncs.codat.errors import CodatError, Uncertain
+from tests.codat.conftest import make_client
+from tests.codat.examples import COMPANY, DONE, STARTED, SYNC, ask_latest
+from tests.codat.server import Server, Step, drips, keeps_silent, says, sends
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LONG = b"Content-Length: 200000000\r\n\r\n"
+MEBIBYTE = 1024 * 1024
+
+
+@contextmanager
+def within(seconds: float, mebibytes: float) -> Iterator[None]:
+    tracemalloc.start()
+    began = time.monotonic()
+    try:
+        yield
+        assert time.monotonic() - began < seconds
+        assert tracemalloc.get_traced_memory()[1] < mebibytes * MEBIBYTE
+    finally:
+        tracemalloc.stop()
+
+
+DRIPS = {
+    "the status line": drips(b"HTTP/1.1 2"),
+    "a header": drips(OK + b"X-Long: "),
+    "many headers": drips(OK, drop=b"X: y\r\n"),
+    "the body": drips(OK + LONG),
+    "a chunk": drips(OK + b"Transfer-Encoding: chunked\r\n\r\nffffff\r\n"),
+    "chunks": drips(OK + b"Transfer-Encoding: chunked\r\n\r\n", drop=b"1\r\nx\r\n"),
+    "a body without an end": drips(OK + b"\r\n"),
+    "go on, go on": drips(b"", drop=b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "nothing": keeps_silent,
+}
+
+
+@pytest.mark.parametrize("step", DRIPS.values(), ids=DRIPS.keys())
+def test_a_drip_ends_at_the_deadline(server: Server, step: Step) -> None:
+    server.answers(step)
+    with make_client(server.url, deadline=0.5) as client, within(0.7, 4), pytest.raises(Uncertain):
+        ask_latest(client)
+    assert len(server.requests) == 1
+
+
+def test_the_deadline_holds_for_all_tries_of_a_read_together(server: Server) -> None:
+    server.answers(drips(OK + LONG))
+    with make_client(server.url, deadline=0.5) as client, within(0.7, 4), pytest.raises(CodatError):
+        client.syncs(COMPANY)
+
+
+FLOODS = {
+    "a body": drips(OK + LONG, drop=b"x" * 500_000, every=0),
+    "chunks": drips(
+        OK + b"Transfer-Encoding: chunked\r\n\r\n", drop=b"ffff\r\n" + b"x" * 65535 + b"\r\n", every=0
+    ),
+    "headers": drips(OK, drop=b"X-Long: " + b"x" * 60_000 + b"\r\n", every=0),
+    "one header": drips(OK + b"X-Long: ", drop=b"x" * 60_000, every=0),
+    "go on, go on": drips(b"", drop=b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, every=0),
+    "the size of a chunk": drips(OK + b"Transfer-Encoding: chunked\r\n\r\n", drop=b"0" * 60_000, every=0),
+}
+
+
+@pytest.mark.parametrize("step", FLOODS.values(), ids=FLOODS.keys())
+def test_a_flood_is_cut_off_at_the_limit(server: Server, step: Step) -> None:
+    server.answers(step)
+    with (
+        make_client(server.url, deadline=10, read_timeout=10) as client,
+        within(3, 12),
+        pytest.raises(Uncertain),
+    ):
+        client.latest_sync(COMPANY)
+    assert len(server.requests) <= 5
+
+
+def test_a_small_body_that_unpacks_to_a_huge_one(server: Server, client: CodatClient) -> None:
+    bomb = gzip.compress(b" " * 200 * MEBIBYTE)
+    server.answers(says(200, bomb, Content_Encoding="gzip"))
+    with within(1, 8), pytest.raises(Uncertain) as caught:
+        ask_latest(client)
+    assert "too large" in caught.value.message
+
+
+def test_an_honest_packed_body_is_read(server: Server, client: CodatClient) -> None:
+    server.answers(says(200, gzip.compress(json.dumps(STARTED).encode()), Content_Encoding="gzip"))
+    assert ask_latest(client).commerce_sync_id == SYNC
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (gzip.compress(json.dumps(STARTED).encode())[:-12], "gzip"),
+        (b"not packed", "gzip"),
+        (json.dumps(STARTED).encode(), "br"),
+        (gzip.compress(gzip.compress(b"{}")), "gzip, gzip"),
+    ],
+)
+def test_a_packed_body_that_cannot_be_unpacked(
+    server: Server, client: CodatClient, body: bytes, encoding: str
+) -> None:
+    server.answers(says(200, body, Content_Encoding=encoding))
+    with pytest.raises(Uncertain):
+        ask_latest(client)
+
+
+def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not(server: Server) -> None:
+    plain = json.dumps(DONE).encode()
+    server.answers(says(200, plain), says(200, plain + b" "))
+    with make_client(server.url, body_limit=len(plain)) as client:
+        assert client.latest_sync(COMPANY).code == 2000
+        with pytest.raises(Uncertain):
+            client.latest_sync(COMPANY)
+    assert len(server.requests) == 2
+
+
+def test_the_rest_of_a_read_is_not_taken_for_the_next_answer(server: Server, client: CodatClient) -> None:
+    """A pooled connection whose answer was not read to its end must not be used again."""
+    server.answers(sends(OK + LONG + b"x" * 2 * MEBIBYTE, stays=True), says(200, DONE))
+    with pytest.raises(Uncertain):
+        client.latest_sync(COMPANY)
+    assert client.latest_sync(COMPANY).code == 2000
+    assert server.connections == 2

@@ -1,0 +1,140 @@
+"""What only the budget in Redis can get wrong: many hosts at once, and Redis gone."""
+
+import multiprocessing
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+
+from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.errors import Later
+from syncs.codat.quota import Quota
+from syncs.codat.shared_budget import KEY, SharedBudget
+from tests.codat.conftest import make_client
+from tests.codat.examples import DONE, STARTED, SYNC, ask_latest
+from tests.codat.server import Server, says
+from tests.codat.test_budget import READ, SEND, refusal, taken
+from tests.valkey import free_port, running_valkey
+
+
+def take_all(url: str) -> int:
+    with Redis.from_url(url) as redis:
+        return taken(SharedBudget(redis, per_minute=1), Purpose.READ)
+
+
+def test_processes_together_take_no_more_than_one_alone(redis: Redis, redis_url: str) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert sum(pool.map(take_all, [redis_url] * 6)) == 10
+
+
+def test_one_hosts_pause_and_news_hold_for_all(redis: Redis) -> None:
+    here, there = SharedBudget(redis), SharedBudget(redis)
+    here.heard(Quota(1000, 7, None))
+    assert there.state().remaining == 7
+    here.slow_down(20)
+    refusal(there, SEND)
+    assert there.state().paused_until == here.state().paused_until
+
+
+def test_a_steady_taker_gets_the_calls_of_a_minute_evenly(redis: Redis) -> None:
+    budget = SharedBudget(redis, per_minute=6000)
+    began = time.monotonic()
+    calls = 0
+    while time.monotonic() - began < 0.5:
+        calls += taken(budget, READ, most=1)
+    assert 45 <= calls <= 65
+
+
+def test_it_leaves_one_key_that_expires(redis: Redis) -> None:
+    budget = SharedBudget(redis)
+    budget.take(READ)
+    budget.heard(Quota(1000, 7, None))
+    budget.slow_down(1)
+    assert redis.keys() == [KEY.encode()]
+    assert KEY.startswith("syncdesk:budget:")
+    assert 0 < redis.ttl(KEY) <= 2 * 24 * 3600
+
+
+def test_a_client_that_decodes_answers_will_do(redis_url: str, redis: Redis) -> None:
+    with Redis.from_url(redis_url, decode_responses=True) as decoding:
+        budget = SharedBudget(decoding, per_minute=60)
+        budget.heard(Quota(1000, 500, None))
+        assert taken(budget, READ) == 10
+        assert budget.state().remaining == 500
+
+
+def test_an_emptied_redis_starts_afresh(redis: Redis) -> None:
+    budget = SharedBudget(redis, per_minute=1)
+    taken(budget, READ)
+    redis.flushall()
+    redis.script_flush()
+    assert taken(budget, READ) == 10
+
+
+def test_a_next_call_that_a_faster_clock_left_behind_blocks_nobody(redis: Redis) -> None:
+    redis.hset(
+        KEY,
+        mapping={"next": int((time.time() + 86400) * 1e6), "paused_until": int((time.time() + 86400) * 1e6)},
+    )
+    budget = SharedBudget(redis)
+    budget.take(READ)
+
+
+def test_without_redis_no_call_is_made_and_nothing_else_fails() -> None:
+    gone = SharedBudget.from_url(f"redis://127.0.0.1:{free_port()}/0")
+    for purpose in Purpose:
+        assert "Redis does not answer" in refusal(gone, purpose).message
+    gone.heard(Quota(1000, 7, datetime.now(UTC)))
+    gone.slow_down(5)
+    assert not gone.state().reachable
+
+
+def test_a_redis_that_does_not_answer_is_as_good_as_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        redis = Redis(port=mute.getsockname()[1], socket_timeout=0.1, retry=None)
+        with pytest.raises(Later):
+            SharedBudget(redis).take(SEND)
+
+
+def test_a_redis_that_has_no_memory_left_is_as_good_as_gone(redis: Redis) -> None:
+    redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(Later):
+            SharedBudget(redis).take(READ)
+    finally:
+        redis.config_set("maxmemory", "0")
+
+
+def test_it_works_again_when_redis_is_back() -> None:
+    port = free_port()
+    budget = SharedBudget.from_url(f"redis://127.0.0.1:{port}/0")
+    with running_valkey(port=port):
+        budget.take(READ)
+    refusal(budget, READ)
+    with running_valkey(port=port):
+        budget.take(READ)
+
+
+def test_a_write_is_answered_although_redis_went_away_meanwhile(server: Server) -> None:
+    server.answers(says(200, STARTED, X_Rate_Limit_Remaining="5"))
+    gone = SharedBudget.from_url(f"redis://127.0.0.1:{free_port()}/0")
+    with make_client(server.url, gone) as client:
+        assert ask_latest(client).commerce_sync_id == SYNC
+        with pytest.raises(Later):
+            client.reserve_send()
+
+
+@pytest.mark.parametrize("make", [lambda redis: LocalBudget(), SharedBudget])
+def test_reads_through_the_client_stop_at_the_reserve(
+    server: Server, redis: Redis, make: Callable[[Redis], LocalBudget]
+) -> None:
+    server.answers(says(200, DONE, X_Rate_Limit_Limit="1000", X_Rate_Limit_Remaining="100"))
+    with make_client(server.url, make(redis)) as client:
+        client.latest_sync(DONE["companyId"])
+        with pytest.raises(Later):
+            client.latest_sync(DONE["companyId"])
+        client.reserve_send()
+    assert len(server.requests) == 1
