@@ -34,6 +34,11 @@ def read_companies() -> None:
 
 
 @shared_task
+def import_companies(run_id: int) -> None:
+    importing.carry_out(run_id, codat_client())
+
+
+@shared_task
 def beat(queue: str) -> None:
     """Proves that somebody takes work from this queue, which a living process alone would not."""
     heartbeats.beat(f"worker {queue}", host=socket.gethostname(), pid=os.getpid())
@@ -55,12 +60,11 @@ def refresh_soon(merchant: Merchant) -> None:
     transaction.on_commit(nudge_refresher, robust=True)
 
 
-def nudge(
-    task: "Task[..., None]", *args: Any, queue: str | None = None, expires: float = 60, **kwargs: Any
-) -> bool:
+def nudge(task: "Task[..., None]", *args: Any, queue: str = "", expires: float = 60, **kwargs: Any) -> bool:
     """Publishes, once and without waiting for a broker that is down; False when it is."""
+    route = {"queue": queue} if queue else {}
     try:
-        task.apply_async(args, kwargs, queue=queue, expires=expires, retry=False)
+        task.apply_async(args, kwargs, expires=expires, retry=False, **route)  # type: ignore[arg-type]
     except Exception as error:  # kombu and redis raise many kinds; none may reach a page
         logger.warning("the queue does not take %s: %s", task.name, type(error).__name__)
         return False

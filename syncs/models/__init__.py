@@ -1,5 +1,6 @@
 from syncs.models.activity import Activity
 from syncs.models.heartbeat import Heartbeat
+from syncs.models.import_run import ImportRun
 from syncs.models.merchant import Connection, Merchant
 from syncs.models.request import Attempt, SyncRequest
 from syncs.models.sync import Cause, MerchantDay, Sync
@@ -11,6 +12,7 @@ __all__ = [
     "Cause",
     "Connection",
     "Heartbeat",
+    "ImportRun",
     "Merchant",
     "MerchantDay",
     "Sync",

@@ -1,10 +1,11 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from syncs.codat import schemas
 from syncs.models import Connection, Merchant
 
-REPORTED = ("side", "platform_key", "platform_name", "status", "link_url", "errors", "seen_at", "gone_at")
+COMPARED = ("side", "platform_key", "platform_name", "status", "link_url", "errors", "gone_at")
+REPORTED = (*COMPARED, "seen_at")
 
 
 def store(merchant: Merchant, reported: Iterable[schemas.Connection], now: datetime) -> bool:
@@ -12,17 +13,28 @@ def store(merchant: Merchant, reported: Iterable[schemas.Connection], now: datet
 
     True when one was added, went, or changed its status.
     """
-    before = {connection.codat_id: connection for connection in merchant.connections.all()}
-    was = {codat_id: (connection.status, connection.gone_at) for codat_id, connection in before.items()}
-    rows = {report.id[:64]: _row(merchant, report, now) for report in reported}
+    return merchant.pk in store_many({merchant: reported}, now)
+
+
+def store_many(reports: Mapping[Merchant, Iterable[schemas.Connection]], now: datetime) -> set[int]:
+    """The same for many merchants, in as many queries as for one; returns the ids of those that changed."""
+    known = Connection.objects.filter(merchant__in=[merchant.pk for merchant in reports])
+    before = {(row.merchant_id, row.codat_id): row for row in known}
+    after = {
+        (merchant.pk, report.id[:64]): _row(merchant, report, now)
+        for merchant, reported in reports.items()
+        for report in reported
+    }
+    same = [row.pk for key, row in before.items() if key in after and _says_the_same(row, after[key])]
+    news = [row for key, row in after.items() if key not in before or not _says_the_same(before[key], row)]
+    gone = [row for key, row in before.items() if key not in after and row.gone_at is None]
     Connection.objects.bulk_create(
-        rows.values(), update_conflicts=True, unique_fields=["merchant", "codat_id"], update_fields=REPORTED
+        news, update_conflicts=True, unique_fields=["merchant", "codat_id"], update_fields=REPORTED
     )
-    merchant.connections.filter(gone_at=None).exclude(codat_id__in=rows).update(gone_at=now)
-    after = {codat_id: (row.status, None) for codat_id, row in rows.items()}
-    return {key for key, value in was.items() if value[1] is None} != set(after) or any(
-        was.get(key) != value for key, value in after.items()
-    )
+    Connection.objects.filter(pk__in=same).update(seen_at=now)
+    Connection.objects.filter(pk__in=[row.pk for row in gone]).update(gone_at=now)
+    moved = {key[0] for key, row in after.items() if _state(before.get(key)) != _state(row)}
+    return moved | {row.merchant_id for row in gone}
 
 
 def all_linked(merchant: Merchant) -> bool | None:
@@ -32,6 +44,14 @@ def all_linked(merchant: Merchant) -> bool | None:
         return None
     linked = {connection.side for connection in connections if connection.is_linked}
     return {Connection.Side.COMMERCE, Connection.Side.ACCOUNTING} <= linked
+
+
+def _says_the_same(one: Connection, other: Connection) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in COMPARED)
+
+
+def _state(connection: Connection | None) -> tuple[str, datetime | None] | None:
+    return None if connection is None else (connection.status, connection.gone_at)
 
 
 def _row(merchant: Merchant, report: schemas.Connection, now: datetime) -> Connection:

@@ -1,0 +1,192 @@
+"""All of the client's companies at Codat, page by page. Safe to repeat, and to interrupt after any page."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from syncs.codat.client import CodatClient
+from syncs.codat.errors import CodatError
+from syncs.codat.schemas import Company, Page
+from syncs.models import ImportRun, Merchant, User
+from syncs.operations import company_rows, log
+from syncs.operations.merchants import GONE_AT_CODAT, archive
+
+logger = logging.getLogger(__name__)
+
+# A company with two connections takes up to 2 kB, and an answer may have 1 MiB.
+PAGE_SIZE = 200
+# Above this share of the merchants, a person must agree before those gone at Codat are archived.
+ARCHIVED_WITHOUT_ASKING = 0.05
+# A page is fetched and stored well within this: a run that was silent for longer is dead.
+SILENT = timedelta(minutes=5)
+MOST_NOTES = 20
+
+OnPage = Callable[[ImportRun], None]
+
+
+@dataclass
+class Tally:
+    """What one pass saw. Complete: Codat gave one total throughout, and so many companies were seen."""
+
+    seen: set[str] = field(default_factory=set)
+    totals: set[int | None] = field(default_factory=set)
+
+    def count(self, page: Page[Company]) -> bool:
+        """False when the page holds nothing that was not seen before."""
+        before = len(self.seen)
+        self.totals.add(page.total)
+        self.seen.update(company.id.lower() for company in page.items)
+        return len(self.seen) > before
+
+    @property
+    def is_complete(self) -> bool:
+        return self.totals == {len(self.seen)}
+
+
+class Overtaken(Exception):
+    """This run was taken for dead and closed by another."""
+
+
+def import_companies(
+    client: CodatClient, *, by: User | None = None, yes: bool = False, on_page: OnPage | None = None
+) -> ImportRun:
+    """A whole pass, here and now. A CodatError ends as a FAILED run whose `problem` is its sentence."""
+    now = timezone.now()
+    may_archive = Merchant.objects.registered().count() if yes else 0
+    run = ImportRun.objects.create(by=by, started_at=now, heard_at=now, may_archive=may_archive)
+    carry_out(run.pk, client, on_page=on_page)
+    run.refresh_from_db()
+    return run
+
+
+def ask_for_import(*, by: User, may_archive: int = 0) -> ImportRun:
+    """A row for a worker to carry out; the one that is open already, if there is one."""
+    now = timezone.now()
+    _close_silent(now)
+    if run := ImportRun.objects.filter(state__in=ImportRun.OPEN).order_by("pk").last():
+        return run
+    return ImportRun.objects.create(by=by, started_at=now, heard_at=now, may_archive=may_archive)
+
+
+def carry_out(run_id: int, client: CodatClient, *, on_page: OnPage | None = None) -> None:
+    """Does nothing unless the run is still waiting: its message may come twice."""
+    run = _claim(run_id, timezone.now())
+    if run is None:
+        return
+    with _told(run):
+        tally = _read_all(run, client, on_page or _nothing)
+        _archive_missing(run, tally)
+        _end(run, ImportRun.State.DONE)
+
+
+def read_connections(client: CodatClient) -> None:
+    """The cheap pass: names and connections of merchants in sight, often. An error ends it until the next."""
+    try:
+        for page in _pages(client, Tally()):
+            with transaction.atomic():
+                company_rows.update_registered(page.items, timezone.now())
+    except CodatError as error:
+        logger.warning("connections were not read to the end: %s", error.message)
+
+
+def _pages(client: CodatClient, tally: Tally) -> Iterator[Page[Company]]:
+    """Ends at the last page, and at one that only repeats: an answer that always names a next would never."""
+    number = 1
+    while True:
+        page = client.companies(number, PAGE_SIZE)
+        if tally.count(page):
+            yield page
+        else:
+            return
+        if not page.has_next:
+            return
+        number += 1
+
+
+def _nothing(run: ImportRun) -> None:
+    pass
+
+
+def _claim(run_id: int, now: datetime) -> ImportRun | None:
+    _close_silent(now)
+    waiting = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.WAITING)
+    try:
+        with transaction.atomic():
+            claimed = waiting.update(state=ImportRun.State.RUNNING, started_at=now, heard_at=now)
+    except IntegrityError:
+        problem = "Another import is under way. Wait for its end."
+        waiting.update(state=ImportRun.State.FAILED, problem=problem, finished_at=now)
+        return None
+    return ImportRun.objects.get(pk=run_id) if claimed else None
+
+
+def _close_silent(now: datetime) -> None:
+    silent = ImportRun.objects.filter(state=ImportRun.State.RUNNING, heard_at__lt=now - SILENT)
+    silent.update(state=ImportRun.State.FAILED, problem="It was interrupted. Import again.", finished_at=now)
+
+
+@contextmanager
+def _told(run: ImportRun) -> Iterator[None]:
+    """However the work ends, the row says so."""
+    try:
+        yield
+    except CodatError as error:
+        _end(run, ImportRun.State.FAILED, error.message)
+    except Overtaken:
+        logger.warning("import %s was taken for dead and stops", run.pk)
+    except BaseException:
+        _end(run, ImportRun.State.FAILED, "It was interrupted. Import again.")
+        raise
+
+
+def _read_all(run: ImportRun, client: CodatClient, on_page: OnPage) -> Tally:
+    tally = Tally()
+    for page in _pages(client, tally):
+        now = timezone.now()
+        with transaction.atomic():
+            stored = company_rows.store(page.items, now)
+            run.total, run.seen, run.pages = page.total, len(tally.seen), run.pages + 1
+            run.added, run.restored = run.added + stored.added, run.restored + stored.restored
+            run.skipped += len(stored.skipped)
+            run.notes = [*run.notes, *stored.skipped][:MOST_NOTES]
+            run.heard_at = now
+            if not _saved(run):
+                raise Overtaken
+        on_page(run)
+    return tally
+
+
+def _saved(run: ImportRun) -> bool:
+    counts = ("total", "seen", "pages", "added", "restored", "archived", "skipped", "missing", "notes")
+    values = {name: getattr(run, name) for name in (*counts, "problem", "heard_at")}
+    return ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING).update(**values) == 1
+
+
+def _archive_missing(run: ImportRun, tally: Tally) -> None:
+    if not tally.is_complete:
+        run.problem = "Codat's list changed while it was read, so nothing was archived. Import again."
+        return
+    before_the_pass = Merchant.objects.registered().filter(registered_at__lt=run.started_at)
+    gone = [merchant for merchant in before_the_pass if str(merchant.company_id) not in tally.seen]
+    free = Merchant.objects.registered().count() * ARCHIVED_WITHOUT_ASKING
+    if len(gone) > max(free, run.may_archive):
+        run.missing = len(gone)
+        run.problem = f"{len(gone):,} merchants are gone at Codat. That is a lot, so nothing was archived."
+        return
+    for merchant in gone:
+        run.archived += archive(merchant, why=GONE_AT_CODAT, now=timezone.now(), by=run.by)
+
+
+def _end(run: ImportRun, state: ImportRun.State, problem: str = "") -> None:
+    run.problem, run.heard_at = (problem or run.problem)[:300], timezone.now()
+    with transaction.atomic():
+        if not _saved(run):
+            return
+        ImportRun.objects.filter(pk=run.pk).update(state=state, finished_at=run.heard_at)
+        verb = "Imported companies from Codat" if state == ImportRun.State.DONE else "Import stopped"
+        log.record("merchants.imported", f"{verb}: {run.summary}", actor=run.by, reason=run.problem)

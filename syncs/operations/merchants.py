@@ -1,14 +1,78 @@
 """Registering a Codat company as a merchant, and taking it out of sight again. Nothing is ever deleted."""
 
 from datetime import datetime
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
+from syncs.codat import schemas
 from syncs.models import Merchant, User
-from syncs.operations import log
+from syncs.operations import connections, log
 
 GONE_AT_CODAT = "Codat does not know this company any more"
+LONGEST_NAME = 255
+
+
+class AlreadyRegistered(Exception):
+    """Somebody has this company id; the sentence names the merchant, also when it is archived."""
+
+    def __init__(self, merchant: Merchant) -> None:
+        where = "It is archived: restore it instead." if merchant.is_archived else "Nothing was added."
+        self.sentence = f"{merchant.name} has this company ID already. {where}"
+        self.merchant = merchant
+        super().__init__(self.sentence)
+
+
+def register(
+    company_id: UUID, *, by: User | None, name: str = "", company: schemas.Company | None = None
+) -> Merchant:
+    """`company` is what Codat answered when it was asked. Raises AlreadyRegistered."""
+    now = timezone.now()
+    merchant = new(company_id, company, now)
+    merchant.name = name.strip()[:LONGEST_NAME] or merchant.name
+    try:
+        with transaction.atomic():
+            merchant.save(force_insert=True)
+            if company:
+                connections.store(merchant, company.connections, now)
+            log.record("merchant.registered", f"Registered {merchant.name}", actor=by, merchant=merchant)
+    except IntegrityError:
+        if holder := Merchant.objects.filter(company_id=company_id).first():
+            raise AlreadyRegistered(holder) from None
+        raise
+    return merchant
+
+
+def new(company_id: UUID, company: schemas.Company | None, now: datetime) -> Merchant:
+    """An unsaved merchant, to be looked at at once."""
+    merchant = Merchant(
+        company_id=company_id,
+        name=f"Company {company_id}",
+        silent_since=now,
+        next_refresh_at=now,
+        next_refresh_reason="newly registered",
+    )
+    if company:
+        merchant.codat_name = company.name.strip()[:LONGEST_NAME]
+        merchant.name = merchant.codat_name or merchant.name
+        merchant.tags = dict(company.tags)
+        merchant.link_url = company.redirect[:500]
+        merchant.silent_since = company.created or now
+    return merchant
+
+
+def rename(merchant: Merchant, name: str, *, by: User | None) -> None:
+    """`merchant` may carry its new name already: what it was is read from the database."""
+    with transaction.atomic():
+        before = Merchant.objects.select_for_update().values_list("name", flat=True).get(pk=merchant.pk)
+        if before == name:
+            return
+        Merchant.objects.filter(pk=merchant.pk).update(name=name, version=F("version") + 1)
+        log.record(
+            "merchant.renamed", f"Renamed {before}", actor=by, merchant=merchant, before=before, after=name
+        )
 
 
 def archive(merchant: Merchant, *, why: str, now: datetime, by: User | None = None) -> bool:
@@ -23,4 +87,20 @@ def archive(merchant: Merchant, *, why: str, now: datetime, by: User | None = No
         ):
             return False
         log.record("merchant.archived", f"Archived {merchant.name}", actor=by, merchant=merchant, reason=why)
+    return True
+
+
+def restore(merchant: Merchant, *, why: str, now: datetime, by: User | None = None) -> bool:
+    """False when it was not archived. It is looked at at once: much may have happened meanwhile."""
+    with transaction.atomic():
+        changed = Merchant.objects.filter(pk=merchant.pk, archived_at__isnull=False).update(
+            archived_at=None,
+            archived_why="",
+            next_refresh_at=now,
+            next_refresh_reason="restored",
+            version=F("version") + 1,
+        )
+        if changed != 1:
+            return False
+        log.record("merchant.restored", f"Restored {merchant.name}", actor=by, merchant=merchant, reason=why)
     return True
