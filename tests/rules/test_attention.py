@@ -122,7 +122,7 @@ def test_merchants_of_one_zone_are_not_all_asked_at_once():
     assert max(times) - min(times) > 9 * MINUTE
 
 
-moments = st.datetimes(datetime(2026, 10, 1), datetime(2027, 4, 1)).map(
+moments = st.datetimes(datetime(2026, 10, 24), datetime(2026, 10, 27)).map(
     lambda moment: moment.replace(tzinfo=UTC)
 )
 delays = st.timedeltas(-2 * DAY, 9 * DAY)
@@ -141,6 +141,11 @@ anything = st.builds(
     archived=st.booleans(),
     jitter=st.floats(0, 1, exclude_max=True),
 )
+
+
+def test_a_merchant_whose_results_come_a_day_late_is_still_asked_daily():
+    late = settled(at(23), usual_delay=DAY, spread=10 * MINUTE)
+    assert next_look(late, at(23)).at == at(23) + DAY
 
 
 @given(anything, moments)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncs.rules.causes import LONGEST
+from syncs.rules.causes import LONGEST, READ_AT_MOST, plain
 from syncs.rules.playbook import normalise
 
 SAME = [
@@ -82,6 +82,10 @@ def test_any_text_becomes_a_short_key_on_one_line(text):
     assert key == key.lower().strip()
     assert len(key.splitlines()) <= 1
     key.encode("utf-8")
+
+
+def test_no_more_is_read_than_an_error_message_needs():
+    assert len(plain("ab" * 50_000)) == READ_AT_MOST
 
 
 @pytest.mark.parametrize(

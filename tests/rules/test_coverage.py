@@ -95,7 +95,10 @@ def test_a_day_is_without_sales_only_if_no_run_that_covers_it_wrote_any():
 
 def test_half_a_day_covers_no_day_and_speaks_for_none():
     morning = ran(7, nov(2, 8, 40), SYNCED, Window(nov(2), nov(2, 8, 40)))
-    assert decide([morning], 2, 2)[day(2)] == Day(day(2), DayOutcome.NOT_RUN, None, None, False)
+    assert decide([morning], 1, 2) == {
+        day(1): Day(day(1), DayOutcome.NOT_RUN, None, None, False),
+        day(2): Day(day(2), DayOutcome.NOT_RUN, None, None, False),
+    }
 
 
 def test_two_halves_cover_a_day():

@@ -85,6 +85,11 @@ def test_the_day_it_was_switched_off_stays_the_same_ever_after():
         assert fuse.days_left(last + timedelta(days=1)) == 0
 
 
+def test_failures_after_the_last_day_of_the_fuse_do_not_move_the_date():
+    fuse = burn(days("s" + 35 * "f"), TODAY)
+    assert (fuse.failed_days, fuse.switches_off_on) == (35, date(2026, 11, 17))
+
+
 def test_the_date_holds_still_while_the_days_fail_one_by_one():
     for failed in range(1, 31):
         today = date(2026, 11, 1) + timedelta(days=failed)
