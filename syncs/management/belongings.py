@@ -1,6 +1,7 @@
 """Whose people and merchants the database holds: the sandbox's, or a real installation's."""
 
 from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 
 from syncs.models import Merchant, User
 from syncs.processes.errors import CannotRun
@@ -18,11 +19,12 @@ def refuse_unreachable() -> None:
         connection.close()
 
 
-def refuse_mixing(*, sandboxed: bool, demo: bool) -> None:
+def refuse_mixing(*, sandboxed: bool) -> None:
     """Keeps users whose password is their name, and made-up merchants, apart from real ones.
 
     Raises CannotRun.
     """
+    demo = _has_demo_users()
     if demo and not sandboxed:
         raise CannotRun(
             "This database holds the sandbox's demo users and merchants. A real Codat account"
@@ -35,9 +37,8 @@ def refuse_mixing(*, sandboxed: bool, demo: bool) -> None:
         )
 
 
-def has_demo_users() -> bool:
-    """A demo user is named like a role and has that name as password."""
-    return any(user.check_password(user.username) for user in User.objects.filter(username__in=ROLES))
+def lacks_demo_users() -> bool:
+    return _named_like_roles().count() < len(ROLES)
 
 
 def has_users() -> bool:
@@ -46,3 +47,12 @@ def has_users() -> bool:
 
 def has_merchants() -> bool:
     return Merchant.objects.exists()
+
+
+def _has_demo_users() -> bool:
+    """A demo user is named like a role and has that name as password."""
+    return any(user.check_password(user.username) for user in _named_like_roles())
+
+
+def _named_like_roles() -> QuerySet[User]:
+    return User.objects.filter(username__in=ROLES)

@@ -7,12 +7,12 @@ from contextlib import closing
 TIMEOUT = 2.0
 
 
-def answers_http(host: str, port: int, path: str, host_header: str | None = None) -> bool:
-    """Whether a request gets an answer that is no server error."""
+def answers_http(host: str, port: int, path: str, known_as: str) -> bool:
+    """Whether a request for this host name gets what it asked for, or is sent on to HTTPS."""
     with closing(http.client.HTTPConnection(host, port, timeout=TIMEOUT)) as connection:
         try:
-            connection.request("GET", path, headers={"Host": host_header or f"{host}:{port}"})
-            return connection.getresponse().status < 500
+            connection.request("GET", path, headers={"Host": known_as})
+            return connection.getresponse().status < 400
         except (OSError, http.client.HTTPException):
             return False
 

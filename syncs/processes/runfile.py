@@ -31,8 +31,12 @@ class Running:
         return cls(name, pid, datetime.now(UTC).isoformat(timespec="milliseconds"), kernel_start(pid), port)
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(**{field.name: value[field.name] for field in fields(cls)})
+    def from_json(cls, value: Any) -> Self:
+        """Raises ValueError for what an earlier version or a strange hand has written."""
+        try:
+            return cls(**{field.name: value[field.name] for field in fields(cls)})
+        except (KeyError, TypeError):
+            raise ValueError("not a process of a run file") from None
 
     def alive(self) -> bool:
         return self.kernel_start is not None and kernel_start(self.pid) == self.kernel_start
@@ -49,21 +53,20 @@ class RunFile:
         half_written.replace(self.path)
 
     def children(self) -> list[Running]:
-        return [Running.from_json(child) for child in self._content().get("children", [])]
+        return self._read()[1]
 
     def parent(self) -> Running | None:
-        parent = self._content().get("parent")
-        return Running.from_json(parent) if parent else None
+        return self._read()[0]
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 
-    def _content(self) -> dict[str, Any]:
+    def _read(self) -> tuple[Running | None, list[Running]]:
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
-            return content if isinstance(content, dict) else {}
-        except (FileNotFoundError, ValueError):
-            return {}
+            return Running.from_json(content["parent"]), [*map(Running.from_json, content["children"])]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None, []
 
 
 @contextmanager

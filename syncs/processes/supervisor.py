@@ -169,7 +169,11 @@ class Supervisor:
             self._write_run_file()
 
     def _write_run_file(self) -> None:
-        self._run_file.write(self._parent, [child.running for child in self._everyone() if child.running])
+        try:
+            self._run_file.write(self._parent, [child.running for child in self._everyone() if child.running])
+        except OSError as error:
+            # A full disk is no reason to end what still runs.
+            self.say(f"{self._run_file.path} cannot be written: {error.strerror}.")
 
 
 def how_it_ended(code: int) -> str:

@@ -24,8 +24,9 @@ class Desk:
         self._screen = folder / "screen.txt"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        env = os.environ | dict.fromkeys(LEFT_OUT, "") | {"VAR_DIR": str(self.var), "PORT": str(self.port)}
+    def start(self, **given: str) -> None:
+        ours = {"VAR_DIR": str(self.var), "PORT": str(self.port)}
+        env = os.environ | dict.fromkeys(LEFT_OUT, "") | ours | given
         with self._screen.open("wb") as screen:
             command = [sys.executable, "manage.py", "run"]
             self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=screen, stderr=screen)

@@ -49,7 +49,9 @@ def test_the_file_names_for_each_child_what_a_person_needs_to_find_it(run_file: 
     assert child["started_at"].startswith("20")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"parent": 1, "children": []}', '{"parent": null, "children": 5}']
+)
 def test_a_broken_file_counts_as_none(run_file: RunFile, content: str) -> None:
     run_file.path.write_text(content)
     assert run_file.children() == []

@@ -119,16 +119,15 @@ class Run:
 
     def _prepare_database(self) -> None:
         self._manage("migrate", "--noinput", "--verbosity=0")
-        demo = belongings.has_demo_users()
-        belongings.refuse_mixing(sandboxed=bool(self.sandbox_port), demo=demo)
+        belongings.refuse_mixing(sandboxed=bool(self.sandbox_port))
         if self.sandbox_port:
-            self._populate(self.sandbox_port, demo)
+            self._populate(self.sandbox_port)
         elif not belongings.has_users():
             self.supervisor.say(FIRST_ADMIN)
         connections.close_all()
 
-    def _populate(self, sandbox_port: int, demo: bool) -> None:
-        if not demo:
+    def _populate(self, sandbox_port: int) -> None:
+        if belongings.lacks_demo_users():
             self._manage("make_demo_users")
         self._wait_for("sandbox", lambda: ready.accepts(sandbox_port))
         if not belongings.has_merchants():
@@ -151,8 +150,12 @@ class Run:
 
     def _web_answers(self) -> bool:
         host = EVERY_ADDRESS.get(self.house.host, self.house.host)
-        known_as = None if self.sandbox_port else settings.ALLOWED_HOSTS[0]
-        return ready.answers_http(host, self.house.port, "/healthz", known_as)
+        return ready.answers_http(host, self.house.port, "/healthz", known_as=self._host_name())
+
+    def _host_name(self) -> str:
+        """A name under which the panel may be asked for."""
+        known = [] if self.sandbox_port else settings.ALLOWED_HOSTS
+        return next((name.lstrip(".") for name in known if name != "*"), "127.0.0.1")
 
     def _say_ready(self) -> None:
         parts = [f"Sync Desk is ready: {self.house.url}"]
