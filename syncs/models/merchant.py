@@ -73,6 +73,7 @@ class Merchant(models.Model):
 
     refreshed_at = models.DateTimeField(null=True, blank=True)
     refresh_problem = models.CharField(max_length=300, blank=True)
+    checked_at = models.DateTimeField("last “Check now”", null=True, blank=True)
     next_refresh_at = models.DateTimeField(null=True, blank=True)
     next_refresh_reason = models.CharField(max_length=200, blank=True)
     usual_delay_mean = models.FloatField(null=True, blank=True, help_text="Seconds after its sync hour.")
@@ -114,6 +115,19 @@ class Merchant(models.Model):
     @property
     def is_archived(self) -> bool:
         return self.archived_at is not None
+
+    @property
+    def commerce(self) -> "Connection | None":
+        return self._connection(Connection.Side.COMMERCE)
+
+    @property
+    def accounting(self) -> "Connection | None":
+        return self._connection(Connection.Side.ACCOUNTING)
+
+    def _connection(self, side: str) -> "Connection | None":
+        """The linked one where there are several; from the prefetched rows where they are."""
+        own = [c for c in self.connections.all() if c.side == side and c.gone_at is None]
+        return next((c for c in own if c.is_linked), own[0] if own else None)
 
     @property
     def short_id(self) -> str:

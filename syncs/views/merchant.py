@@ -1,0 +1,172 @@
+"""The page of one merchant: what is wrong, who must act, its days, its syncs, its requests."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from syncs import tasks
+from syncs.codat.statuses import status_of
+from syncs.forms import NoteForm
+from syncs.models import Merchant
+from syncs.operations import checking, notes
+from syncs.rules import playbook
+from syncs.rules.fuse import FUSE_DAYS
+from syncs.rules.health import Health
+from syncs.rules.playbook import Diagnosis
+from syncs.rules.salesdays import next_due, today
+from syncs.views import history, months, rerun_card
+from syncs.views.access import Signed, may_ask
+
+PAGE = "syncs/merchant.html"
+ENTRIES = 20
+DISCONNECTED = 4040
+
+
+@require_safe
+@login_required
+def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
+    """The whole page, or its live region when the poller asks; 204 when nothing has changed."""
+    found = find_merchant(company_id)
+    if request.htmx and request.GET.get("v") == str(found.version):
+        return HttpResponse(status=204)
+    template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
+    return render(request, template, page_context(request, found))
+
+
+@require_safe
+@login_required
+def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
+    """One sync of the history, opened or closed; without htmx, the page with it open."""
+    found = find_merchant(company_id)
+    row = get_object_or_404(found.syncs.select_related("cause").prefetch_related("requests__asked_by"), pk=pk)
+    if not request.htmx:
+        return HttpResponseRedirect(f"{_address(found)}?open={pk}#sync-{pk}")
+    is_open = request.GET.get("closed") is None
+    return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": history.Row(row, is_open=is_open)})
+
+
+@require_POST
+@login_required
+def check_now(request: Signed, company_id: uuid.UUID) -> HttpResponse:
+    """Queues a look at Codat; the page itself never calls Codat."""
+    found = find_merchant(company_id)
+    if checking.check_now(found, timezone.now()):
+        tasks.refresh_soon(found)
+    return _back(request, found)
+
+
+@require_POST
+@login_required
+def add_note(request: Signed, company_id: uuid.UUID) -> HttpResponse:
+    found = find_merchant(company_id)
+    may_ask(request)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        context = page_context(request, found) | {"note_form": form}
+        return render(request, _live_or_page(request), context, status=422)
+    notes.add(found, form.cleaned_data["note"], by=request.user)
+    return _back(request, found)
+
+
+def find_merchant(company_id: uuid.UUID) -> Merchant:
+    """Archived ones too: their record stays readable."""
+    rows = Merchant.objects.select_related("last_cause").prefetch_related("connections")
+    found = rows.filter(company_id=company_id).first()
+    if found is None:
+        raise Http404(f"There is no merchant with the ID {company_id} here.")
+    return found
+
+
+def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
+    now = timezone.now()
+    active = merchant.requests.active().select_related("asked_by", "sync").first()
+    return {
+        "merchant": merchant,
+        "now": now,
+        "diagnosis": diagnose(merchant),
+        "last_sync": merchant.syncs.final().newest_first().first(),
+        "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
+        "commerce": merchant.commerce,
+        "accounting": merchant.accounting,
+        "next_due": _next_due(merchant, now),
+        "days_left": days_left(merchant, now),
+        "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
+        "months": months.of(merchant, now),
+        "history": history.page(merchant, request.GET),
+        "entries": merchant.activity.for_page()[:ENTRIES],
+        "active": active,
+        "note_form": NoteForm(),
+        "may_ask": request.user.has_perm("syncs.ask_sync"),
+        "poll_every": "2s" if active or merchant.running_since else "15s",
+        "poll_query": _poll_query(request),
+        "polling": request.htmx.target == "merchant_live" and request.method == "GET",
+    } | rerun_card.context(request, merchant, active, now)
+
+
+def diagnose(merchant: Merchant) -> Diagnosis | None:
+    """What is wrong in words; None while nothing is."""
+    commerce, accounting = merchant.commerce, merchant.accounting
+    names = (
+        commerce.platform_name if commerce else "the shop",
+        accounting.platform_name if accounting else "the accounting software",
+    )
+    linked = [bool(c and c.is_linked) for c in (commerce, accounting)]
+    if merchant.health in {Health.HEALTHY, Health.UNSEEN}:
+        return None
+    if merchant.health == Health.NEVER_SYNCED:
+        return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
+    if merchant.health == Health.SWITCHED_OFF:
+        return playbook.switched_off(*names)
+    message = merchant.last_cause.sample if merchant.last_cause else ""
+    # A connection cut after a good sync: the code of that sync says nothing about it.
+    cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
+    return playbook.diagnose(
+        DISCONNECTED if cut else merchant.last_code, message, merchant.last_pushed, *names
+    )
+
+
+def days_left(merchant: Merchant, now: datetime) -> int | None:
+    """Days of the merchant's own calendar until Codat switches it off."""
+    if merchant.switches_off_on is None:
+        return None
+    return max(0, (merchant.switches_off_on - today(merchant.zone, now)).days)
+
+
+def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
+    """About when the next scheduled sync ends; None where Codat has stopped trying."""
+    if (
+        merchant.health in {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
+        or merchant.is_archived
+    ):
+        return None
+    due = next_due(now, merchant.zone, merchant.sync_hour or 0)
+    return due + timedelta(seconds=merchant.usual_delay_mean or 0)
+
+
+def _poll_query(request: Signed) -> str:
+    """The page's own address without the version, so that a poll finds the history as it was left."""
+    query = request.GET.copy()
+    query.pop("v", None)
+    return f"{query.urlencode()}&" if query else ""
+
+
+def _live_or_page(request: Signed) -> str:
+    return f"{PAGE}#merchant_live" if request.htmx else PAGE
+
+
+def _back(request: Signed, merchant: Merchant) -> HttpResponse:
+    """The live region as it is now, or the page again."""
+    if not request.htmx:
+        return HttpResponseRedirect(_address(merchant))
+    return render(request, f"{PAGE}#merchant_live", page_context(request, find_merchant(merchant.company_id)))
+
+
+def _address(merchant: Merchant) -> str:
+    return reverse("merchant", args=[merchant.company_id])

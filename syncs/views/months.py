@@ -1,0 +1,91 @@
+"""The days covered, as four rows of a month each."""
+
+import calendar
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from syncs.models import Merchant
+from syncs.operations.days import as_day
+from syncs.rules.coverage import Day, DayOutcome
+from syncs.rules.salesdays import today
+
+MONTHS = 4
+
+# The cell's class in the stylesheet, its mark (an icon's name or a sign), and its words.
+SYNCED = ("w", "check", "synced")
+EMPTY = ("n", "", "synced, no sales")
+FAILED = ("f", "x", "failed")
+DISCONNECTED = ("f", "plug", "failed: disconnected")
+RUNNING = ("r", "run", "a sync is running")
+GAP = ("g", "", "never synced")
+BEFORE = ("z", "", "before the first sync")
+FUTURE = ("z", "", "not over yet")
+OPEN = {
+    DayOutcome.FAILED: FAILED,
+    DayOutcome.DISCONNECTED: DISCONNECTED,
+    DayOutcome.RUNNING: RUNNING,
+    DayOutcome.NOT_RUN: GAP,
+}
+LEGEND = {"w": "Synced", "n": "No sales", "f": "Failed", "g": "Gap"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    day: date
+    style: str
+    mark: str
+    words: str
+
+    @property
+    def can_be_chosen(self) -> bool:
+        return self.style != "z"
+
+
+@dataclass(frozen=True)
+class Grid:
+    rows: list[tuple[date, list[Cell]]]
+    counts: list[tuple[str, str, int]]
+
+
+def of(merchant: Merchant, now: datetime) -> Grid:
+    """This month and the three before it; a day counts as covered whoever covered it, and whenever."""
+    this_day = today(merchant.zone, now)
+    firsts = list(_first_days(this_day))
+    days = {row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0])}
+    begun = min((day.day for day in days.values() if _says_something(day)), default=this_day)
+    rows = [
+        (first, [_cell(day, days.get(day), begun, this_day) for day in _month(first)]) for first in firsts
+    ]
+    counts = Counter(cell.style for _, cells in rows for cell in cells)
+    return Grid(rows, [(style, word, counts[style]) for style, word in LEGEND.items() if counts[style]])
+
+
+def _says_something(day: Day) -> bool:
+    return day.outcome is not DayOutcome.NOT_RUN or day.covered_by is not None
+
+
+def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:
+    if day >= this_day:
+        style, mark, words = FUTURE
+        return Cell(day, "t" if day == this_day else style, mark, "today" if day == this_day else words)
+    if known is None or day < begun:
+        return Cell(day, *(GAP if known is None and day >= begun else BEFORE))
+    if known.covered_by is None:
+        return Cell(day, *OPEN.get(known.outcome, GAP))
+    style, mark, words = EMPTY if known.covered_empty else SYNCED
+    late = known.outcome in {DayOutcome.FAILED, DayOutcome.DISCONNECTED}
+    return Cell(day, style, mark, f"failed at first, then {words}" if late else words)
+
+
+def _first_days(this_day: date) -> list[date]:
+    first = this_day.replace(day=1)
+    found = [first]
+    for _ in range(MONTHS - 1):
+        first = (first - timedelta(days=1)).replace(day=1)
+        found.append(first)
+    return found[::-1]
+
+
+def _month(first: date) -> list[date]:
+    return [first.replace(day=n + 1) for n in range(calendar.monthrange(first.year, first.month)[1])]

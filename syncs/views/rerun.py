@@ -1,0 +1,130 @@
+"""Asking for a sync: review, confirm, and the press itself. The press never waits for Codat."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from syncs import tasks
+from syncs.forms import AskForm
+from syncs.models import Merchant, SyncRequest
+from syncs.operations import asking
+from syncs.operations.asking import Ask, NotPossible
+from syncs.views import rerun_card
+from syncs.views.access import Signed, may_ask
+from syncs.views.merchant import PAGE, find_merchant, page_context
+
+KINDS = {"range": SyncRequest.Kind.HISTORIC, "latest": SyncRequest.Kind.LATEST}
+
+
+@require_safe
+@login_required
+def preview(request: Signed, company_id: uuid.UUID) -> HttpResponse:
+    """What the range in the form would do; the server is the only judge of overlap."""
+    merchant, now = find_merchant(company_id), timezone.now()
+    if not request.htmx:
+        return HttpResponseRedirect(f"{_address(merchant)}?{request.GET.urlencode()}#rerun")
+    context = rerun_card.context(request, merchant, None, now)
+    return render(request, f"{PAGE}#range", context | {"merchant": merchant})
+
+
+@require_POST
+@login_required
+def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
+    """The confirm step, or the form again with what to mend. Nothing is saved here."""
+    merchant = find_merchant(company_id)
+    may_ask(request)
+    form = rerun_card.bound_form(request, merchant, _kind(kind), timezone.now())
+    if not form.is_valid():
+        return _card(request, merchant, _kind(kind), form, status=422)
+    try:
+        asking.refuse_if_not_possible(merchant)
+    except NotPossible as error:
+        return _card(request, merchant, _kind(kind), form, refusal=error, status=422)
+    return _card(request, merchant, _kind(kind), form, confirming=True)
+
+
+@require_POST
+@login_required
+def confirm(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
+    """Saves the request and nudges a sender. A second press finds the first one's row."""
+    merchant, now = find_merchant(company_id), timezone.now()
+    may_ask(request)
+    form = rerun_card.bound_form(request, merchant, _kind(kind), now)
+    if not form.is_valid():
+        return _card(request, merchant, _kind(kind), form, status=422)
+    try:
+        asked = asking.ask(merchant, _ask(_kind(kind), form), by=request.user, now=now)
+    except NotPossible as error:
+        return _card(
+            request, merchant, _kind(kind), form, refusal=error, confirming=bool(error.field), status=422
+        )
+    if asked.is_new:
+        tasks.send_soon(asked.request)
+    return _saved(request, merchant, pressed_twice=not asked.is_new)
+
+
+@require_POST
+@login_required
+def cancel(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
+    """Takes back a request that is not sent yet; one that is sent cannot be stopped, and the page says so."""
+    merchant = find_merchant(company_id)
+    may_ask(request)
+    found = merchant.requests.filter(pk=pk).first()
+    if found:
+        asking.cancel(found, by=request.user, now=timezone.now())
+    return _saved(request, merchant)
+
+
+def _kind(word: str) -> str:
+    if word not in KINDS:
+        raise Http404
+    return KINDS[word]
+
+
+def _ask(kind: str, form: AskForm) -> Ask:
+    data = form.cleaned_data
+    return Ask(
+        kind=kind,
+        first_day=data.get("first_day"),
+        last_day=data.get("last_day"),
+        reason=data["reason"],
+        form_token=data["form_token"],
+        overlap_accepted=data.get("overlap_accepted", False),
+        resend_of=data.get("resend_of"),
+    )
+
+
+def _card(
+    request: Signed,
+    merchant: Merchant,
+    kind: str,
+    form: AskForm,
+    *,
+    refusal: NotPossible | None = None,
+    confirming: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    context: dict[str, Any] = rerun_card.form_context(request, merchant, kind, form, now)
+    context |= {"refusal": refusal, "confirming": confirming}
+    if request.htmx:
+        context |= {"merchant": merchant}
+        return render(request, f"{PAGE}#rerun", context, status=status)
+    return render(request, PAGE, page_context(request, merchant) | context, status=status)
+
+
+def _saved(request: Signed, merchant: Merchant, *, pressed_twice: bool = False) -> HttpResponse:
+    if not request.htmx:
+        return HttpResponseRedirect(f"{_address(merchant)}#rerun")
+    context = page_context(request, find_merchant(merchant.company_id))
+    return render(request, f"{PAGE}#merchant_live", context | {"pressed_twice": pressed_twice})
+
+
+def _address(merchant: Merchant) -> str:
+    return reverse("merchant", args=[merchant.company_id])

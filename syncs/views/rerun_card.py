@@ -1,0 +1,157 @@
+"""What the re-run card shows: the form, what a range would do, and how the running request goes."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from syncs.forms import AskForm, LatestForm, RangeForm
+from syncs.models import Merchant, SyncRequest
+from syncs.operations import coverage
+from syncs.operations.asking import NotPossible, refuse_if_not_possible
+from syncs.rules.coverage import stretches
+from syncs.rules.salesdays import range_window, today
+from syncs.rules.states import State
+from syncs.rules.windows import Window
+from syncs.views.access import Signed
+
+NEWS_FOR = timedelta(hours=1)
+STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
+# How many of the four steps are done in each state.
+DONE = {State.QUEUED: 1, State.SENDING: 1, State.UNCERTAIN: 2, State.NEEDS_REVIEW: 2, State.ACCEPTED: 2}
+
+
+@dataclass(frozen=True)
+class Preset:
+    word: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a range means: its days, its UTC window, and what is in the books already."""
+
+    first: date
+    last: date
+    window: Window
+    synced: list[date]
+    instead: tuple[date, date] | None
+    failed: int
+
+    @property
+    def count(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def synced_stretches(self) -> list[tuple[date, date]]:
+        return stretches(self.synced)
+
+
+def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now: datetime) -> dict[str, Any]:
+    """As a GET asks for it: `run` is the kind, `first` and `last` the days, `again` a request asked once more."""
+    kind = "latest" if request.GET.get("run") == "latest" else "historic"
+    return form_context(request, merchant, kind, _fresh_form(request, merchant, kind, now), now) | {
+        "steps": _steps(active) if active else [],
+        "news": _news(merchant, now) if active is None else None,
+    }
+
+
+def form_context(
+    request: Signed, merchant: Merchant, kind: str, form: AskForm, now: datetime
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "form": form,
+        "presets": presets(merchant, now),
+        "preview": preview(merchant, form) if isinstance(form, RangeForm) else None,
+        "latest_starts": merchant.last_success_at or merchant.start_date,
+        "blocked": blocked(request, merchant),
+    }
+
+
+def bound_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
+    return _form_class(kind)(merchant, today(merchant.zone, now), request.POST)
+
+
+def blocked(request: Signed, merchant: Merchant) -> str:
+    """Why nothing can be asked for here, in a sentence; empty when something can."""
+    if not request.user.has_perm("syncs.ask_sync"):
+        return "Your role can view but not run syncs. Ask a lead for the role support."
+    try:
+        refuse_if_not_possible(merchant)
+    except NotPossible as error:
+        return error.sentence
+    return ""
+
+
+def preview(merchant: Merchant, form: RangeForm) -> Preview | None:
+    """None while the form holds no range that could be sent."""
+    first, last = _days(form)
+    if first is None or last is None or last < first:
+        return None
+    synced = coverage.synced_days(merchant, first, last)
+    failed = merchant.days.filter(day__gte=first, day__lte=last, outcome__in=["failed", "disconnected"])
+    return Preview(
+        first=first,
+        last=last,
+        window=range_window(first, last, merchant.zone),
+        synced=synced,
+        instead=coverage.start_instead(first, last, synced) if synced else None,
+        failed=failed.filter(covered_by=None).count(),
+    )
+
+
+def presets(merchant: Merchant, now: datetime) -> list[Preset]:
+    yesterday = today(merchant.zone, now) - timedelta(days=1)
+    found = [
+        Preset("Yesterday", yesterday, yesterday),
+        Preset("Last 7 days", yesterday - timedelta(days=6), yesterday),
+    ]
+    covered = merchant.days.exclude(covered_by=None).order_by("-day").values_list("day", flat=True).first()
+    if covered and covered < yesterday:
+        found.append(Preset("Since last success", covered + timedelta(days=1), yesterday))
+    return [*found, Preset("Month to date", yesterday.replace(day=1), yesterday)]
+
+
+def _form_class(kind: str) -> type[AskForm]:
+    return LatestForm if kind == "latest" else RangeForm
+
+
+def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
+    initial = {
+        "first_day": request.GET.get("first"),
+        "last_day": request.GET.get("last"),
+        "resend_of": request.GET.get("again"),
+        "form_token": uuid.uuid4(),
+    }
+    return _form_class(kind)(merchant, today(merchant.zone, now), initial=initial)
+
+
+def _days(form: RangeForm) -> tuple[date | None, date | None]:
+    """What a bound form found valid, else what the address asks for, if that is a range of days at all."""
+    if form.is_bound:
+        data = getattr(form, "cleaned_data", {})
+        return data.get("first_day"), data.get("last_day")
+    values = {name: str(form.initial.get(name) or "") for name in ("first_day", "last_day")}
+    trial = RangeForm(form.merchant, form.today, values | {"reason": "-"})
+    return (
+        (trial.cleaned_data["first_day"], trial.cleaned_data["last_day"])
+        if trial.is_valid()
+        else (None, None)
+    )
+
+
+def _steps(active: SyncRequest) -> list[tuple[str, str]]:
+    """Each step with its class: done, now, or nothing yet."""
+    done = DONE[State(active.state)]
+    return [
+        (word, "done" if number < done else "now" if number == done else "")
+        for number, word in enumerate(STEPS)
+    ]
+
+
+def _news(merchant: Merchant, now: datetime) -> SyncRequest | None:
+    """The request that ended last, while that is news."""
+    ended = merchant.requests.filter(finished_at__gt=now - NEWS_FOR).order_by("-finished_at")
+    return ended.select_related("asked_by", "sync").first()
