@@ -73,11 +73,17 @@ class App:
         if kept:
             return kept
         try:
-            answer = route.handler(self.world, request)
-        except Refusal as refusal:
-            answer = refusal.answer()
-        self._idempotency.end(request, answer, self.world.now())
+            answer = self._handled(route, request)
+            self._idempotency.end(request, answer, self.world.now())
+        finally:
+            self._idempotency.leave(request)
         return answer
+
+    def _handled(self, route: Route, request: Request) -> Answer:
+        try:
+            return route.handler(self.world, request)
+        except Refusal as refusal:
+            return refusal.answer()
 
     def _note(self, route: Route, request: Request, answer: Answer) -> None:
         if route.asks_for:

@@ -80,7 +80,7 @@ class Refusal(Exception):
 
 
 def dump(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def ok(value: object, *, started: str | None = None) -> Answer:

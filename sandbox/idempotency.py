@@ -15,7 +15,7 @@ class Idempotency:
         self._in_progress: set[str] = set()
 
     def begin(self, request: Request, now: datetime) -> Answer | None:
-        """The answer kept for this key; None when the request is to be worked on, until `end` is called.
+        """The answer kept for this key; None when the request is to be worked on, until `leave` is called.
 
         Raises Refusal: 422 for a key used with another request, 409 while the first is still in progress.
         """
@@ -35,12 +35,13 @@ class Idempotency:
     def end(self, request: Request, answer: Answer, now: datetime) -> None:
         """Every answer is kept, errors too; only a 429 is not, so that it can be tried again."""
         key = key_of(request)
-        if not key:
-            return
-        self._in_progress.discard(key)
-        if answer.status != 429:
+        if key and answer.status != 429:
             self._store.forget_kept_before(now - KEPT_FOR)
             self._store.keep(key, Kept(now, _fingerprint(request), answer.status, answer.body))
+
+    def leave(self, request: Request) -> None:
+        """The request is in progress no longer, whatever came of it."""
+        self._in_progress.discard(key_of(request) or "")
 
 
 def key_of(request: Request) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from struct import unpack
 from typing import Literal
 
 from sandbox.dice import dice, digest, fraction, guid
@@ -53,9 +54,9 @@ class Merchant:
 
     def run_of(self, day: date, due: datetime) -> "Run":
         raw = digest(self.company_id, day.toordinal(), size=44)
-        bell = sum(fraction(raw[n : n + 2]) for n in range(32, 40, 2)) - 2
+        bell = (sum(unpack(">4H", raw[32:40])) / 65536 - 2) * 1.732
         mean, spread = self.delay
-        delay = min(max(mean + bell * 1.73 * spread, 20.0), 36_000.0)
+        delay = min(max(mean + bell * spread, 20.0), 36_000.0)
         return Run(due, due + timedelta(seconds=delay), raw)
 
     def outcome_of_run(self, run: "Run", start: datetime) -> Outcome:

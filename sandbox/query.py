@@ -18,17 +18,12 @@ _LONGEST = 2048
 
 
 def parse(text: str) -> Test:
-    """Raises Refusal (400) for what is not a query."""
+    """A query, or a tags filter, whose properties are the names of tags; raises Refusal (400) for neither."""
     tokens = _tokens(text)
     test, rest = _either(tokens)
     if rest:
         raise malformed()
     return test
-
-
-def parse_tags(text: str) -> Test:
-    """The `tags` filter: the same language, its properties are the names of tags."""
-    return parse(text)
 
 
 def matches(

@@ -26,14 +26,18 @@ class Conversation:
 
     async def run(self) -> None:
         try:
+            await self._converse()
+        except ConnectionError:
+            pass
+        finally:
+            self._writer.close()
+
+    async def _converse(self) -> None:
+        try:
             while await self._exchange():
                 self._http.start_next_cycle()
         except h11.RemoteProtocolError as error:
             await self._complain(error.error_status_hint)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writer.close()
 
     async def _exchange(self) -> bool:
         """One request and its answer; tells whether the connection stays open."""

@@ -136,12 +136,11 @@ class Timeline:
 
     def _settle(self, now: datetime) -> None:
         """Count the syncs that have ended by now, in the order of their ends."""
-        if not self._open:
-            return
-        ended = sorted((sync for sync in self._open if sync.ended <= now), key=lambda sync: sync.ended)
-        self._open = [sync for sync in self._open if sync.ended > now]
-        for sync in ended:
-            self._count(sync)
+        if self._open:
+            ended = [sync for sync in self._open if sync.ended <= now]
+            self._open = [sync for sync in self._open if sync.ended > now]
+            for sync in sorted(ended, key=lambda sync: sync.ended):
+                self._count(sync)
 
     def _count(self, sync: Sync) -> None:
         if sync.outcome.is_success:

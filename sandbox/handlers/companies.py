@@ -7,7 +7,7 @@ from sandbox import wire
 from sandbox.cards import Card
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.paging import envelope, page_of
-from sandbox.query import malformed, matches, parse, parse_tags
+from sandbox.query import malformed, matches, parse
 from sandbox.world import World
 
 # The pattern of the OpenAPI; what lies outside is stripped, as the docs say, not refused.
@@ -82,14 +82,14 @@ def _company(world: World, company_id: str) -> Answer:
 
 
 def _chosen(world: World, request: Request) -> list[Card]:
-    cards = [world.card(company_id) for company_id in world.company_ids()]
+    cards = (world.card(company_id) for company_id in world.company_ids())
     if "query" in request.query:
         test = parse(request.query["query"])
-        cards = [card for card in cards if matches(test, _properties(card))]
+        cards = (card for card in cards if matches(test, _properties(card)))
     if "tags" in request.query:
-        tags = parse_tags(request.query["tags"])
-        cards = [card for card in cards if matches(tags, _tag_values(card), default=())]
-    return _ordered(cards, request.query.get("orderBy"))
+        tags = parse(request.query["tags"])
+        cards = (card for card in cards if matches(tags, _tag_values(card), default=()))
+    return _ordered(list(cards), request.query.get("orderBy"))
 
 
 def _ordered(cards: list[Card], order: str | None) -> list[Card]:

@@ -24,7 +24,7 @@ def list_connections(world: World, request: Request) -> Answer:
 def create_connection(world: World, request: Request) -> Answer:
     card = world.card(request.params["companyId"])
     key = request.json_object().get("platformKey")
-    if key not in PLATFORMS:
+    if not isinstance(key, str) or key not in PLATFORMS:
         raise Refusal(400, NOT_VALID)
     return _shown(world, card.company_id, _connect(world, card, key))
 

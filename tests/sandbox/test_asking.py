@@ -1,0 +1,260 @@
+"""What becomes of a sync that is asked for: the rules, with a clock that stands still."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.app import App
+from sandbox.exchange import Request
+from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS
+from sandbox.schedule import DAY
+from sandbox.syncs import Sync
+from sandbox.world import World
+from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
+
+BASIC = {"authorization": "Basic a2V5"}
+
+
+def send(world: World, path: str, body: str = "") -> tuple[int, Any]:
+    answer = App(world, "key").answer(Request("POST", path, path, {}, BASIC, body.encode()))
+    return answer.status, json.loads(answer.body)
+
+
+def latest(world: World, company_id: str, body: str = "") -> tuple[int, Any]:
+    return send(world, f"/companies/{company_id}/sync/commerce/latest", body)
+
+
+def historic(world: World, company_id: str, start: datetime, finish: datetime) -> tuple[int, Any]:
+    body = f'{{"dateRange":{{"start":"{start.isoformat()}","finish":"{finish.isoformat()}"}}}}'
+    return send(world, f"/meta/companies/{company_id}/sync/commerce/historic", body)
+
+
+def ended(world: World, clock: StoppedClock, company_id: str) -> Sync:
+    """The newest sync, once it has had its time."""
+    clock.passes(minutes=9)
+    sync = world.timeline(company_id).syncs[-1]
+    assert sync.state(clock.now()) is sync.outcome
+    return sync
+
+
+@pytest.mark.parametrize("body", ["", "{}", "null", '{"syncTo":null}', " "])
+def test_latest_without_argument_runs_from_the_last_success_to_now(body: str) -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "archived_customer")
+    last_success = world.timeline(company_id).synced_to
+    status, summary = latest(world, company_id, body)
+    assert status == 200
+    window = {name: datetime.fromisoformat(text) for name, text in summary["syncDateRangeUtc"].items()}
+    assert window == {"start": last_success, "finish": NOON}
+    assert (summary["syncStatusCode"], summary["syncStatus"]) == (1000, "NotStarted")
+    assert (summary["errorMessage"], summary["dataPushed"]) == (None, False)
+    assert summary["commerceSyncId"]
+    assert "syncId" not in summary
+
+
+@pytest.mark.parametrize(
+    ("text", "finish"),
+    [
+        ("2026-11-20T06:00:00Z", datetime(2026, 11, 20, 6, tzinfo=UTC)),
+        ("2026-11-20T06:00:00.1234567Z", datetime(2026, 11, 20, 6, 0, 0, 123456, tzinfo=UTC)),
+        ("2026-11-20T06:00:00", datetime(2026, 11, 20, 6, tzinfo=UTC)),
+        ("2026-11-20T06:00:00+05:30", datetime(2026, 11, 20, 0, 30, tzinfo=UTC)),
+        ("2026-11-20", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("2030-01-01T00:00:00Z", NOON),
+    ],
+)
+def test_sync_to_may_be_any_documented_form_and_is_cut_at_now(text: str, finish: datetime) -> None:
+    world = world_at(StoppedClock())
+    _, summary = latest(world, a_merchant(world, "near_fuse"), f'{{"syncTo":"{text}"}}')
+    assert datetime.fromisoformat(summary["syncDateRangeUtc"]["finish"]) == finish
+
+
+@pytest.mark.parametrize("body", ['{"syncTo":"soon"}', '{"syncTo":5}', '{"syncTo":""}', "[]", "{", '"text"'])
+def test_nonsense_in_place_of_sync_to_is_refused_and_starts_nothing(body: str) -> None:
+    world = world_at(StoppedClock())
+    company_id = a_merchant(world, "near_fuse")
+    before = len(world.timeline(company_id).syncs)
+    assert latest(world, company_id, body)[0] == 400
+    assert len(world.timeline(company_id).syncs) == before
+
+
+def test_a_merchant_that_never_synced_starts_at_its_configured_date() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=400)
+    recent = next(m for m in world.of_kind("healthy") if m.created > NOON - DAY * 60)
+    first = world.timeline(recent.company_id).syncs[0]
+    assert first.start.date() == recent.created.date() or abs(first.start - recent.created) < DAY
+    assert first.finish - first.start > timedelta(hours=1)
+
+
+def test_a_re_run_of_a_merchant_whose_cause_is_gone_succeeds_and_ends_the_row_of_failures() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=200)
+    company_id = a_merchant(world, "archived_account", rerun="succeeds")
+    assert world.timeline(company_id).failed_days >= 1
+    latest(world, company_id)
+    assert ended(world, clock, company_id).outcome.is_success
+    timeline = world.timeline(company_id)
+    assert (timeline.failed_days, timeline.synced_to) == (0, NOON)
+    clock.passes(days=1)
+    following = world.timeline(company_id).syncs[-1]
+    assert (following.scheduled, following.start, following.outcome.is_success) == (True, NOON, True)
+
+
+def test_a_re_run_of_a_merchant_whose_cause_is_not_gone_fails_in_the_same_words() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=200)
+    company_id = a_merchant(world, "missing_customer", rerun="same error")
+    before = world.timeline(company_id).syncs[-1].outcome
+    latest(world, company_id)
+    assert ended(world, clock, company_id).outcome == before
+
+
+def test_historic_runs_the_days_it_is_given() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=200)
+    company_id = a_merchant(world, "no_message")
+    start = world.timeline(company_id).synced_to
+    assert start
+    status, summary = historic(world, company_id, start, start + DAY)
+    assert (status, summary["companyId"]) == (200, company_id)
+    sync = ended(world, clock, company_id)
+    assert (sync.start, sync.finish, sync.outcome.code) == (start, start + DAY, 2000)
+
+
+@pytest.mark.parametrize(
+    ("start", "finish"),
+    [(NOON, NOON - DAY), (NOON - DAY, NOON - DAY), (NOON + DAY, NOON + DAY * 2)],
+)
+def test_a_range_that_is_reversed_empty_or_to_come_is_refused(start: datetime, finish: datetime) -> None:
+    world = world_at(StoppedClock())
+    assert historic(world, a_merchant(world, "no_message"), start, finish)[0] == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{}",
+        "null",
+        '{"dateRange":null}',
+        '{"dateRange":{"start":"2026-11-01"}}',
+        '{"dateRange":{"start":"2026-11-01","end":"2026-11-02"}}',
+        '{"start":"2026-11-01","finish":"2026-11-02"}',
+        '{"start":"2026-11-01","end":"2026-11-02"}',
+        '{"dateRange":{"start":1,"finish":2}}',
+        '{"dateRange":{"start":"0001-01-01T00:00:00+23:00","finish":"2026-11-02"}}',
+    ],
+)
+def test_historic_needs_a_date_range_with_start_and_finish(body: str) -> None:
+    world = world_at(StoppedClock())
+    path = f"/meta/companies/{a_merchant(world, 'no_message')}/sync/commerce/historic"
+    assert send(world, path, body)[0] == 400
+
+
+@pytest.mark.parametrize("last", ["finish", "end"])
+def test_a_switch_lets_the_flat_forms_pass(last: str) -> None:
+    world = world_at(StoppedClock(), historic_body="lenient")
+    path = f"/meta/companies/{a_merchant(world, 'no_message')}/sync/commerce/historic"
+    assert send(world, path, f'{{"start":"2026-11-01","{last}":"2026-11-02"}}')[0] == 200
+
+
+def test_days_that_are_synced_already_end_in_the_overlap_error() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "healthy")
+    status, summary = historic(world, company_id, NOON - DAY * 9, NOON - DAY * 8)
+    assert (status, summary["syncStatusCode"]) == (200, 1000)
+    assert ended(world, clock, company_id).outcome == OVERLAPS
+
+
+def test_one_second_of_overlap_is_enough_and_touching_is_none() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=200)
+    company_id = a_merchant(world, "no_message")
+    edge = world.timeline(company_id).synced_to
+    assert edge
+    historic(world, company_id, edge - timedelta(seconds=1), edge + DAY)
+    assert ended(world, clock, company_id).outcome == OVERLAPS
+    historic(world, company_id, edge, edge + DAY)
+    assert ended(world, clock, company_id).outcome.is_success
+
+
+def test_a_sync_asked_for_while_one_runs_ends_in_the_overlap_error() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "flaky")
+    latest(world, company_id)
+    clock.passes(seconds=5)
+    latest(world, company_id)
+    first, second = world.timeline(company_id).syncs[-2:]
+    ended(world, clock, company_id)
+    assert (first.outcome.is_success, second.outcome) == (True, OVERLAPS)
+
+
+def test_a_scheduled_run_that_finds_its_days_synced_ends_in_the_overlap_error() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=200)
+    merchant = next(m for m in world.of_kind("healthy") if m.delay[0] > 4000)
+    due = world.timeline(merchant.company_id).syncs[-1].finish + DAY
+    clock.passes(seconds=(due - clock.now()).total_seconds() + 60)
+    latest(world, merchant.company_id)
+    clock.passes(hours=20)
+    asked, scheduled = world.timeline(merchant.company_id).syncs[-2:]
+    assert (asked.scheduled, asked.outcome.is_success) == (False, True)
+    assert (scheduled.scheduled, scheduled.outcome) == (True, OVERLAPS)
+
+
+def test_switches_make_of_an_overlap_a_refusal_or_nothing_at_all() -> None:
+    refusing = world_at(StoppedClock(), overlap="refused")
+    status, body = historic(refusing, a_merchant(refusing, "healthy"), NOON - DAY * 9, NOON - DAY * 8)
+    assert (status, body["error"]) == (400, "Date overlaps with a previous sync date range.")
+    allowing = world_at(StoppedClock(), overlap="allowed")
+    company_id = a_merchant(allowing, "healthy")
+    assert historic(allowing, company_id, NOON - DAY * 9, NOON - DAY * 6)[0] == 200
+    assert allowing.timeline(company_id).syncs[-1].outcome.is_success
+
+
+@pytest.mark.parametrize("kind", ["deauthorized", "unlinked", "never_synced"])
+def test_without_two_linked_connections_a_sync_fails(kind: str) -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, kind)
+    assert latest(world, company_id)[0] == 200
+    assert ended(world, clock, company_id).outcome == NOT_CONNECTED
+
+
+def test_linked_but_not_configured_fails_for_its_settings() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = world.create({"name": "Fresh", "description": None, "tags": {}})
+    for key in ("fztf", "gbol"):
+        world.record(company_id, "connection", {"id": key, "platform": key, "status": "Linked"})
+    latest(world, company_id)
+    assert ended(world, clock, company_id).outcome == NOT_CONFIGURED
+
+
+def test_a_quiet_shop_has_nothing_to_push() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "quiet")
+    latest(world, company_id)
+    outcome = ended(world, clock, company_id).outcome
+    assert (outcome.code, outcome.pushed) == (2040, False)
+
+
+def test_speed_shortens_a_sync_and_nothing_else() -> None:
+    paces = []
+    for speed in (1.0, 10.0):
+        clock = StoppedClock()
+        world = world_at(clock, speed=speed)
+        company_id = a_merchant(world, "flaky")
+        latest(world, company_id)
+        sync = world.timeline(company_id).syncs[-1]
+        assert (sync.at, sync.finish) == (NOON, NOON)
+        paces.append(sync.ends)
+    assert 50 < paces[0] < 280
+    assert paces[1] == pytest.approx(paces[0] / 10)

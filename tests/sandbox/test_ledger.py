@@ -1,0 +1,101 @@
+"""The ledger is the truth: every POST that asks for a sync, before its answer."""
+
+import os
+import signal
+import socket
+from base64 import b64encode
+from datetime import datetime
+from pathlib import Path
+
+import requests
+
+from sandbox.testing import Sandbox, running
+
+FIELDS = ["at", "path", "company_id", "kind", "idempotency_key", "body", "answered", "applied", "sync_id"]
+
+
+def a_company(sandbox: Sandbox, nth: int) -> str:
+    return str(sandbox.merchants("healthy")[nth]["company_id"])
+
+
+def test_a_started_sync_is_one_line_with_the_exact_body(sandbox: Sandbox) -> None:
+    company_id = a_company(sandbox, 0)
+    path = f"/companies/{company_id}/sync/commerce/latest"
+    before = len(sandbox.ledger())
+    sandbox.session.post(
+        sandbox.url + path,
+        data=b' {"syncTo" : null, "note":"caf\xc3\xa9"} ',
+        headers={"Idempotency-Key": "k-1"},
+    )
+    (line,) = sandbox.ledger()[before:]
+    assert list(line) == FIELDS
+    assert datetime.fromisoformat(line["at"]).tzinfo
+    assert (line["path"], line["company_id"], line["kind"]) == (path, company_id, "latest")
+    assert (line["idempotency_key"], line["body"]) == ("k-1", ' {"syncTo" : null, "note":"café"} ')
+    assert (line["answered"], line["applied"]) == (200, True)
+    listed = sandbox.get(f"/companies/{company_id}/sync/commerce/syncs/list/status").json()
+    assert line["sync_id"] == listed[0]["syncId"]
+
+
+def test_a_replayed_answer_is_a_line_that_was_not_applied(sandbox: Sandbox) -> None:
+    path = f"/companies/{a_company(sandbox, 1)}/sync/commerce/latest"
+    before = len(sandbox.ledger())
+    for _ in range(2):
+        sandbox.post(path, headers={"Idempotency-Key": "k-2"})
+    lines = sandbox.ledger()[before:]
+    assert [(line["answered"], line["applied"]) for line in lines] == [(200, True), (200, False)]
+    assert lines[1]["sync_id"] is None
+
+
+def test_what_is_refused_is_in_it_too(sandbox: Sandbox) -> None:
+    company_id = a_company(sandbox, 2)
+    historic = f"/meta/companies/{company_id}/sync/commerce/historic"
+    before = len(sandbox.ledger())
+    sandbox.post(historic, {})
+    requests.post(sandbox.url + historic, timeout=5)
+    sandbox.post("/companies/nobody/sync/commerce/latest")
+    lines = sandbox.ledger()[before:]
+    assert [(line["kind"], line["answered"], line["applied"]) for line in lines] == [
+        ("historic", 400, False),
+        ("historic", 401, False),
+        ("latest", 404, False),
+    ]
+
+
+def test_what_asks_for_no_sync_is_not_in_it(sandbox: Sandbox) -> None:
+    before = len(sandbox.ledger())
+    sandbox.get(f"/companies/{a_company(sandbox, 0)}/sync/commerce/latest")
+    sandbox.post("/companies", {"name": "Dave"})
+    sandbox.post(f"/config/companies/{a_company(sandbox, 0)}/sync/commerce")
+    assert len(sandbox.ledger()) == before
+
+
+def test_it_is_written_before_the_answer_can_be_seen(sandbox: Sandbox) -> None:
+    """The answer is watched for on the bare socket; the line must be there with its first byte."""
+    key = b64encode(sandbox.key.encode()).decode()
+    company_id = a_company(sandbox, 3)
+    sent = (
+        f"POST /companies/{company_id}/sync/commerce/latest HTTP/1.1\r\nHost: a\r\n"
+        f"Authorization: Basic {key}\r\nContent-Length: 0\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), 5) as raw:
+        for _ in range(50):
+            before = len(sandbox.ledger())
+            raw.sendall(sent.encode())
+            raw.recv(1)
+            assert len(sandbox.ledger()) == before + 1
+            raw.recv(65536)
+
+
+def test_a_killed_process_leaves_the_line_and_the_sync_behind(tmp_path: Path) -> None:
+    data, ledger = tmp_path / "data", tmp_path / "ledger.jsonl"
+    with running(data=data, ledger=ledger, speed=1) as first:
+        company_id = a_company(first, 0)
+        first.post(f"/companies/{company_id}/sync/commerce/latest")
+        os.kill(first.process.pid, signal.SIGKILL)
+        first.process.wait(5)
+    with running(data=data, ledger=ledger, speed=1) as second:
+        (line,) = second.ledger()
+        newest = second.get(f"/companies/{company_id}/sync/commerce/syncs/latest/status").json()
+    assert line["sync_id"] == newest["syncId"]
+    assert newest["syncStatusCode"] == 1000

@@ -1,0 +1,169 @@
+"""A merchant's life, day by day, with a clock that stands still."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from sandbox.cards import Event
+from sandbox.outcomes import COMPLETE, SERVER_ERROR
+from sandbox.schedule import DAY, due, sales_days
+from sandbox.syncs import Sync
+from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
+
+
+@pytest.mark.parametrize(
+    ("after", "code", "text"),
+    [
+        (0, 1000, "NotStarted"),
+        (9.9, 1000, "NotStarted"),
+        (10, 1000, "Started"),
+        (60, 1000, "Pushing"),
+        (600, 1000, "Pushing"),
+        (601, 1010, "Pushing"),
+        (899, 1010, "Pushing"),
+        (900, 5000, "Error"),
+    ],
+)
+def test_a_sync_is_told_by_how_long_it_has_been_running(after: float, code: int, text: str) -> None:
+    sync = Sync("a", "b", NOON, NOON - DAY, NOON, SERVER_ERROR, starts=10, pushes=60, ends=900)
+    state = sync.state(NOON + timedelta(seconds=after))
+    assert (state.code, state.text) == (code, text)
+
+
+def test_a_sync_that_is_long_in_starting_says_so() -> None:
+    sync = Sync("a", "b", NOON, NOON - DAY, NOON, COMPLETE, starts=10, pushes=5000, ends=9000)
+    state = sync.state(NOON + timedelta(minutes=11))
+    assert (state.code, state.text) == (1010, "Started")
+
+
+def test_the_sync_hour_is_the_merchants_hour_also_when_clocks_change() -> None:
+    assert due(datetime(2026, 3, 28), 3, "Europe/London") == datetime(2026, 3, 28, 3, tzinfo=UTC)
+    assert due(datetime(2026, 3, 29), 3, "Europe/London") == datetime(2026, 3, 29, 2, tzinfo=UTC)
+    assert due(datetime(2026, 3, 29), 3, None) == datetime(2026, 3, 29, 3, tzinfo=UTC)
+
+
+def test_a_window_holds_the_days_whose_noon_is_in_it() -> None:
+    start = datetime(2026, 11, 16, 6, tzinfo=UTC)
+    assert [day.day for day in sales_days(start, start + DAY, None)] == [16]
+    assert [day.day for day in sales_days(start, start + DAY * 3, None)] == [16, 17, 18]
+    assert [day.day for day in sales_days(start, start + timedelta(hours=1), None)] == [16]
+
+
+def test_each_run_begins_where_the_last_success_ended_so_a_failed_day_is_made_up_for() -> None:
+    world = world_at(StoppedClock())
+    timeline = world.timeline(a_merchant(world, "flaky"))
+    assert any(not sync.outcome.is_success for sync in timeline.syncs)
+    for before, after in pairwise(timeline.syncs):
+        assert after.start == (before.finish if before.outcome.is_success else before.start)
+        assert after.finish == before.finish + DAY or after.finish - before.finish in (
+            DAY,
+            DAY + timedelta(hours=1),
+        )
+
+
+def test_runs_start_after_their_due_time_around_the_merchants_usual_delay() -> None:
+    world = world_at(StoppedClock(), merchants=200)
+    for merchant in list(world.of_kind("healthy"))[:20]:
+        delays = [
+            (sync.at - sync.finish).total_seconds() for sync in world.timeline(merchant.company_id).syncs
+        ]
+        mean, spread = merchant.delay
+        assert min(delays) > 0
+        assert abs(sum(delays) / len(delays) - mean) < spread
+        assert len(set(delays)) == len(delays)
+
+
+def test_a_new_day_brings_a_new_run() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "healthy")
+    before = len(world.timeline(company_id).syncs)
+    clock.passes(days=10)
+    assert len(world.timeline(company_id).syncs) == before + 10
+
+
+def test_after_31_failed_days_in_a_row_codat_switches_the_merchant_off() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=400)
+    timeline = world.timeline(a_merchant(world, "near_fuse", rerun="same error"))
+    assert 25 <= timeline.failed_days <= 30
+    assert timeline.card.enabled
+    clock.passes(days=10)
+    timeline.advance(clock.now())
+    assert (timeline.failed_days, timeline.card.enabled) == (31, False)
+    assert timeline.syncs[-1].at < clock.now() - DAY * 3
+
+
+def test_a_success_on_the_last_days_saves_the_merchant_from_that() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=400)
+    timeline = world.timeline(a_merchant(world, "near_fuse", rerun="succeeds"))
+    assert timeline.failed_days >= 25
+    clock.passes(days=10)
+    timeline.advance(clock.now())
+    assert (timeline.failed_days, timeline.card.enabled) == (0, True)
+
+
+def test_a_switched_off_merchant_has_31_failures_and_then_nothing() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    timeline = world.timeline(a_merchant(world, "switched_off"))
+    assert not timeline.card.enabled
+    assert all(not sync.outcome.is_success for sync in timeline.syncs[-31:])
+    assert timeline.syncs[-32].outcome.is_success
+    assert timeline.syncs[-1].at < clock.now() - DAY * 3
+
+
+@pytest.mark.parametrize(("kind", "code"), [("deauthorized", 4040), ("unlinked", 4220)])
+def test_a_severed_merchant_fails_once_and_is_not_tried_again(kind: str, code: int) -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    timeline = world.timeline(a_merchant(world, kind))
+    assert timeline.syncs[-1].outcome.code == code
+    assert timeline.syncs[-2].outcome.is_success
+    clock.passes(days=7)
+    runs = len(timeline.syncs)
+    assert len(timeline.advance(clock.now()).syncs) == runs
+
+
+def test_once_it_is_linked_again_the_runs_go_on_and_cover_the_gap() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "deauthorized")
+    timeline = world.timeline(company_id)
+    last_success = timeline.synced_to
+    lost = next(link for link in timeline.card.connections.values() if link.status == "Deauthorized")
+    world.record(company_id, "connection", {"id": lost.id, "platform": lost.key, "status": "Linked"})
+    clock.passes(days=2)
+    runs = [sync for sync in world.timeline(company_id).syncs if sync.at > NOON]
+    assert len(runs) == 2
+    assert (runs[0].outcome.code, runs[0].start) == (2000, last_success)
+
+
+def test_a_later_sync_hour_moves_the_next_run_and_never_makes_one_up() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "healthy")
+    timeline = world.timeline(company_id)
+    runs = len(timeline.syncs)
+    schedule = {"start_date": "2026-01-01", "hour": 6, "zone": None, "frequency": "Daily"}
+    body = {"enabled": True, "configured": True, "books_name": "", "settings": None, "schedule": schedule}
+    timeline.add(Event(clock.now(), "configuration", body))
+    assert len(timeline.syncs) == runs
+    clock.passes(days=1)
+    timeline.advance(clock.now())
+    assert timeline.syncs[-1].finish == datetime(2026, 11, 21, 6, tzinfo=UTC)
+    assert len(timeline.syncs) == runs + 1
+
+
+def test_a_hanging_run_stays_at_1010_until_shortly_before_the_next() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, speed=1000)
+    timeline = world.timeline(a_merchant(world, "slow"))
+    hanging = timeline.syncs[-1]
+    assert hanging.state(clock.now()).code == 1010
+    clock.passes(days=2)
+    following = next(sync for sync in timeline.advance(clock.now()).syncs if sync.at > hanging.at)
+    assert hanging.state(following.at - timedelta(minutes=11)).code == 1010
+    assert hanging.state(following.at).is_success
