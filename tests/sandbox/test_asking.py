@@ -1,42 +1,12 @@
 """What becomes of a sync that is asked for: the rules, with a clock that stands still."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from sandbox.app import App
-from sandbox.exchange import Request
-from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS
-from sandbox.schedule import DAY
-from sandbox.syncs import Sync
-from sandbox.world import World
-from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
-
-BASIC = {"authorization": "Basic a2V5"}
-
-
-def send(world: World, path: str, body: str = "") -> tuple[int, Any]:
-    answer = App(world, "key").answer(Request("POST", path, path, {}, BASIC, body.encode()))
-    return answer.status, json.loads(answer.body)
-
-
-def latest(world: World, company_id: str, body: str = "") -> tuple[int, Any]:
-    return send(world, f"/companies/{company_id}/sync/commerce/latest", body)
-
-
-def historic(world: World, company_id: str, start: datetime, finish: datetime) -> tuple[int, Any]:
-    body = f'{{"dateRange":{{"start":"{start.isoformat()}","finish":"{finish.isoformat()}"}}}}'
-    return send(world, f"/meta/companies/{company_id}/sync/commerce/historic", body)
-
-
-def ended(world: World, clock: StoppedClock, company_id: str) -> Sync:
-    """The newest sync, once it has had its time."""
-    clock.passes(minutes=9)
-    sync = world.timeline(company_id).syncs[-1]
-    assert sync.state(clock.now()) is sync.outcome
-    return sync
+from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED
+from sandbox.schedule import DAY, due, local_date
+from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, ended, historic, latest, send, world_at
 
 
 @pytest.mark.parametrize("body", ["", "{}", "null", '{"syncTo":null}', " "])
@@ -81,13 +51,13 @@ def test_nonsense_in_place_of_sync_to_is_refused_and_starts_nothing(body: str) -
     assert len(world.timeline(company_id).syncs) == before
 
 
-def test_a_merchant_that_never_synced_starts_at_its_configured_date() -> None:
+def test_the_first_sync_of_all_starts_at_the_configured_date() -> None:
     clock = StoppedClock()
     world = world_at(clock, merchants=400)
     recent = next(m for m in world.of_kind("healthy") if m.created > NOON - DAY * 60)
     first = world.timeline(recent.company_id).syncs[0]
-    assert first.start.date() == recent.created.date() or abs(first.start - recent.created) < DAY
-    assert first.finish - first.start > timedelta(hours=1)
+    assert first.start == due(recent.created.date(), recent.hour, recent.zone)
+    assert first.finish == due(local_date(recent.created, recent.zone) + DAY, recent.hour, recent.zone)
 
 
 def test_a_re_run_of_a_merchant_whose_cause_is_gone_succeeds_and_ends_the_row_of_failures() -> None:
@@ -160,62 +130,6 @@ def test_a_switch_lets_the_flat_forms_pass(last: str) -> None:
     world = world_at(StoppedClock(), historic_body="lenient")
     path = f"/meta/companies/{a_merchant(world, 'no_message')}/sync/commerce/historic"
     assert send(world, path, f'{{"start":"2026-11-01","{last}":"2026-11-02"}}')[0] == 200
-
-
-def test_days_that_are_synced_already_end_in_the_overlap_error() -> None:
-    clock = StoppedClock()
-    world = world_at(clock)
-    company_id = a_merchant(world, "healthy")
-    status, summary = historic(world, company_id, NOON - DAY * 9, NOON - DAY * 8)
-    assert (status, summary["syncStatusCode"]) == (200, 1000)
-    assert ended(world, clock, company_id).outcome == OVERLAPS
-
-
-def test_one_second_of_overlap_is_enough_and_touching_is_none() -> None:
-    clock = StoppedClock()
-    world = world_at(clock, merchants=200)
-    company_id = a_merchant(world, "no_message")
-    edge = world.timeline(company_id).synced_to
-    assert edge
-    historic(world, company_id, edge - timedelta(seconds=1), edge + DAY)
-    assert ended(world, clock, company_id).outcome == OVERLAPS
-    historic(world, company_id, edge, edge + DAY)
-    assert ended(world, clock, company_id).outcome.is_success
-
-
-def test_a_sync_asked_for_while_one_runs_ends_in_the_overlap_error() -> None:
-    clock = StoppedClock()
-    world = world_at(clock)
-    company_id = a_merchant(world, "flaky")
-    latest(world, company_id)
-    clock.passes(seconds=5)
-    latest(world, company_id)
-    first, second = world.timeline(company_id).syncs[-2:]
-    ended(world, clock, company_id)
-    assert (first.outcome.is_success, second.outcome) == (True, OVERLAPS)
-
-
-def test_a_scheduled_run_that_finds_its_days_synced_ends_in_the_overlap_error() -> None:
-    clock = StoppedClock()
-    world = world_at(clock, merchants=200)
-    merchant = next(m for m in world.of_kind("healthy") if m.delay[0] > 4000)
-    due = world.timeline(merchant.company_id).syncs[-1].finish + DAY
-    clock.passes(seconds=(due - clock.now()).total_seconds() + 60)
-    latest(world, merchant.company_id)
-    clock.passes(hours=20)
-    asked, scheduled = world.timeline(merchant.company_id).syncs[-2:]
-    assert (asked.scheduled, asked.outcome.is_success) == (False, True)
-    assert (scheduled.scheduled, scheduled.outcome) == (True, OVERLAPS)
-
-
-def test_switches_make_of_an_overlap_a_refusal_or_nothing_at_all() -> None:
-    refusing = world_at(StoppedClock(), overlap="refused")
-    status, body = historic(refusing, a_merchant(refusing, "healthy"), NOON - DAY * 9, NOON - DAY * 8)
-    assert (status, body["error"]) == (400, "Date overlaps with a previous sync date range.")
-    allowing = world_at(StoppedClock(), overlap="allowed")
-    company_id = a_merchant(allowing, "healthy")
-    assert historic(allowing, company_id, NOON - DAY * 9, NOON - DAY * 6)[0] == 200
-    assert allowing.timeline(company_id).syncs[-1].outcome.is_success
 
 
 @pytest.mark.parametrize("kind", ["deauthorized", "unlinked", "never_synced"])

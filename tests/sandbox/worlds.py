@@ -1,11 +1,16 @@
 """A world in memory whose time stands still until a test moves it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from sandbox.app import App
 from sandbox.clock import Clock
+from sandbox.exchange import Request
 from sandbox.store import Store
 from sandbox.switches import Switches
+from sandbox.syncs import Sync
 from sandbox.world import World
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -46,3 +51,28 @@ def a_merchant(world: World, kind: str, *, rerun: str | None = None) -> str:
     """The company id of a merchant of this kind."""
     found = (merchant for merchant in world.of_kind(kind) if rerun in (None, merchant.rerun))
     return next(found).company_id
+
+
+BASIC = {"authorization": "Basic a2V5"}
+
+
+def send(world: World, path: str, body: str = "") -> tuple[int, Any]:
+    answer = App(world, "key").answer(Request("POST", path, path, {}, BASIC, body.encode()))
+    return answer.status, json.loads(answer.body)
+
+
+def latest(world: World, company_id: str, body: str = "") -> tuple[int, Any]:
+    return send(world, f"/companies/{company_id}/sync/commerce/latest", body)
+
+
+def historic(world: World, company_id: str, start: datetime, finish: datetime) -> tuple[int, Any]:
+    body = f'{{"dateRange":{{"start":"{start.isoformat()}","finish":"{finish.isoformat()}"}}}}'
+    return send(world, f"/meta/companies/{company_id}/sync/commerce/historic", body)
+
+
+def ended(world: World, clock: StoppedClock, company_id: str) -> Sync:
+    """The newest sync, once it has had its time."""
+    clock.passes(minutes=9)
+    sync = world.timeline(company_id).syncs[-1]
+    assert sync.state(clock.now()) is sync.outcome
+    return sync
