@@ -14,7 +14,7 @@ ROLES = {
 
 
 def after_migrate(**_: Any) -> None:
-    """The permissions of what may never be changed by hand (syncs, requests, activity) are given to nobody."""
+    """What may never be changed by hand (syncs, requests, activity), and all deleting, is granted to nobody."""
     group_model = apps.get_model("auth", "Group")
     permissions = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="syncs")
     codenames: list[str] = []
@@ -22,5 +22,6 @@ def after_migrate(**_: Any) -> None:
         codenames += own
         granted = permissions.filter(codename__in=codenames)
         if role == "admin":
-            granted = granted | permissions.filter(content_type__model__in=["merchant", "user"])
+            theirs = permissions.filter(content_type__model__in=["merchant", "user"])
+            granted |= theirs.exclude(codename__startswith="delete_")
         group_model.objects.get_or_create(name=role)[0].permissions.set(granted)

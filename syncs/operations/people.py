@@ -29,5 +29,6 @@ def set_active(user: User, active: bool, *, by: User | None = None) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active) != 1:
             return
+        user.is_active = active
         done = "Activated" if active else "Deactivated"
         log.record(f"user.{done.lower()}", f"{done} {user.display_name}", actor=by)

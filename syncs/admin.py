@@ -1,2 +1,0 @@
-from typing import Any
-from django.contrib import admin

@@ -1,0 +1,70 @@
+"""The button “Import from Codat”, and the page that shows how far the import has come."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from syncs import tasks
+from syncs.admin.base import person
+from syncs.models import ImportRun, Merchant
+from syncs.operations import importing
+
+PAGE = "admin/syncs/merchant/import.html"
+# A worker that is busy with refreshes may take a while to come to it.
+NUDGE_GOOD_FOR = 600.0
+QUEUE_DOWN = (
+    "The queue (Redis) does not take the import, so it has not begun. "
+    "Press “Import from Codat” again when the queue is back."
+)
+
+
+def urls(site: admin.AdminSite) -> list[URLPattern]:
+    name = "syncs_merchant_import"
+    return [
+        path("import/", site.admin_view(start), name=name),
+        path("import/<int:pk>/", site.admin_view(progress), name=f"{name}_progress"),
+        path("import/<int:pk>/confirm/", site.admin_view(confirm), name=f"{name}_confirm"),
+    ]
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Begins an import, or leads to the one that is under way."""
+    return _begin(request, may_archive=0)
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Imports again, and may then archive as many merchants as the person has just been told are gone."""
+    return _begin(request, may_archive=get_object_or_404(ImportRun, pk=pk).missing)
+
+
+@require_safe
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far an import has come; 204 to the poller when it is where it was."""
+    run = get_object_or_404(ImportRun.objects.select_related("by"), pk=pk)
+    silent = run.state == ImportRun.State.RUNNING and timezone.now() - run.heard_at > importing.SILENT
+    version = f"{run.state}-{run.pages}-{'silent' if silent else 'heard'}"
+    if request.GET.get("v") == version:
+        return HttpResponse(status=204)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Import from Codat",
+        "opts": Merchant._meta,
+        "run": run,
+        "silent": silent,
+        "version": version,
+    }
+    fragment = "#import-progress" if request.headers.get("HX-Request") else ""
+    return render(request, PAGE + fragment, context)
+
+
+def _begin(request: HttpRequest, *, may_archive: int) -> HttpResponse:
+    run = importing.ask_for_import(by=person(request), may_archive=may_archive)
+    waiting = run.state == ImportRun.State.WAITING
+    if waiting and not tasks.nudge(tasks.import_companies, run.pk, expires=NUDGE_GOOD_FOR):
+        messages.warning(request, QUEUE_DOWN)
+    return redirect("admin:syncs_merchant_import_progress", run.pk)

@@ -1,0 +1,200 @@
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.forms import CharField, TextInput
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from syncs.admin import imports
+from syncs.admin.base import KeptAdmin, as_uuid, person, pretty
+from syncs.admin.filters import Archived, Platform
+from syncs.admin.register_form import RegisterForm, look_up
+from syncs.models import Connection, Merchant, Sync
+from syncs.operations import merchants
+from syncs.operations.merchants import AlreadyRegistered
+
+REASON_MISSING = "Say why, in a few words: write the reason beside the action."
+
+
+class ReasonForm(ActionForm):
+    """The bar of actions, with a reason that is kept in the activity log."""
+
+    reason = CharField(required=False, max_length=200, widget=TextInput(attrs={"size": 40}))
+
+
+class ConnectionInline(admin.TabularInline):
+    model = Connection
+    fields = readonly_fields = ("platform_name", "side", "status", "codat_id", "seen_at", "gone_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("syncs.administer")
+
+
+@admin.register(Merchant)
+class MerchantAdmin(KeptAdmin):
+    list_display = (
+        "name",
+        "company_id",
+        "health",
+        "platforms",
+        "last_success_at",
+        "refreshed_at",
+        "archived_at",
+    )
+    list_filter = (Archived, "health", Platform)
+    search_fields = ("name",)
+    search_help_text = "Name, company ID, sync ID or connection ID"
+    ordering = ("name", "pk")
+    actions = ("archive", "restore")
+    action_form = ReasonForm
+    fieldsets = (
+        (None, {"fields": ("name", "company_id", "codat_name", "tags_at_codat", "link_url")}),
+        (
+            "Schedule at Codat",
+            {"fields": ("time_zone", "sync_hour", "start_date", "enabled", "configured_at")},
+        ),
+        (
+            "Health",
+            {
+                "fields": (
+                    *("health", "last_code", "last_cause", "last_final_at", "running_since"),
+                    *("last_success_at", "failing_since", "failed_days", "switches_off_on"),
+                )
+            },
+        ),
+        (
+            "Refresh",
+            {"fields": ("refreshed_at", "refresh_problem", "next_refresh_at", "next_refresh_reason")},
+        ),
+        ("Register", {"fields": ("registered_at", "archived_at", "archived_why")}),
+    )
+    # Everything but the name: it belongs to Codat, to the workers, or to nobody (the company ID).
+    readonly_fields = [str(name) for _, part in fieldsets for name in part["fields"] if name != "name"]
+
+    class Media:
+        css = {"all": ["admin-desk.css"]}
+
+    # Lists
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Merchant]:
+        return super().get_queryset(request).prefetch_related("connections")
+
+    def matching(self, term: str) -> Q:
+        by_sync = Sync.objects.filter(Q(sync_id=term) | Q(commerce_sync_id=term)).values("merchant")
+        by_connection = Connection.objects.filter(codat_id=term).values("merchant")
+        return (
+            Q(name__icontains=term)
+            | Q(company_id=as_uuid(term))
+            | Q(pk__in=by_sync)
+            | Q(pk__in=by_connection)
+        )
+
+    @admin.display
+    def platforms(self, merchant: Merchant) -> str:
+        return ", ".join(row.platform_name for row in merchant.connections.all() if row.gone_at is None)
+
+    # One merchant
+
+    @admin.display(description="tags")
+    def tags_at_codat(self, merchant: Merchant) -> SafeString:
+        return pretty(merchant.tags)
+
+    def view_on_site(self, merchant: Merchant) -> str:
+        return reverse("merchant", args=[merchant.company_id])
+
+    def get_form(
+        self, request: HttpRequest, obj: Merchant | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj:
+            return super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, form=RegisterForm, **kwargs)
+        form.looked_up = getattr(request, "looked_up", None)
+        return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Merchant | None = None) -> Any:
+        return self.fieldsets if obj else ((None, {"fields": ("company_id", "look_up", "name")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Merchant | None = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Merchant | None) -> Any:
+        return [ConnectionInline] if obj else []
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Codat is asked before Django opens its transaction: waiting inside would lock the database."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method == "POST" and request.POST.get("look_up"):
+            request.looked_up = look_up(request.POST.get("company_id", "").strip())  # type: ignore[attr-defined]
+        return super().add_view(request, form_url, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except AlreadyRegistered as error:
+            # Somebody was first, between the form's look and the write.
+            self.message_user(request, error.sentence, messages.ERROR)
+            return redirect("admin:syncs_merchant_change", error.merchant.pk)
+
+    def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:
+        """Never `obj.save()`: it would write this page's old health over what a worker just stored."""
+        if change:
+            merchants.rename(obj, form.cleaned_data["name"], by=person(request))
+            return
+        registered = merchants.register(
+            obj.company_id, by=person(request), name=obj.name, company=form.company
+        )
+        obj.pk = registered.pk
+        obj.refresh_from_db()
+
+    # Actions
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, chosen: QuerySet[Merchant]) -> None:
+        self._each(request, chosen, merchants.archive, "archived")
+
+    @admin.action(description="Restore", permissions=["change"])
+    def restore(self, request: HttpRequest, chosen: QuerySet[Merchant]) -> None:
+        self._each(request, chosen, merchants.restore, "restored")
+
+    def _each(
+        self, request: HttpRequest, chosen: QuerySet[Merchant], do: Callable[..., bool], done: str
+    ) -> None:
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            self.message_user(request, REASON_MISSING, messages.ERROR)
+            return
+        now = timezone.now()
+        count = sum(do(merchant, why=reason, now=now, by=person(request)) for merchant in chosen)
+        left = len(chosen) - count
+        self.message_user(
+            request, f"{count} {done}." + (f" {left} were so already." if left else ""), messages.SUCCESS
+        )
+
+    # Import
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*imports.urls(self.admin_site), *super().get_urls()]

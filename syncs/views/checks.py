@@ -1,0 +1,79 @@
+"""Answers for whoever watches the panel from outside: is this process alive, and can the house do its work."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from syncs.operations import heartbeats
+
+PARTS = {
+    "clock": "The clock",
+    "worker sending": "A worker for the queue “sending”",
+    "worker refreshing": "A worker for the queue “refreshing”",
+}
+FINE = "fine"
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process lives; asks nobody."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether every part of the house works, and in words what does not; 503 when something does not."""
+    checks = dict(_checks())
+    ready = all(verdict == FINE for verdict in checks.values())
+    layout = {"indent": 2, "ensure_ascii": False}
+    return JsonResponse(
+        {"ready": ready, "checks": checks}, status=200 if ready else 503, json_dumps_params=layout
+    )
+
+
+def _checks() -> Iterator[tuple[str, str]]:
+    """The words of an exception stay here: they may hold an address with a password."""
+    yield "broker", _broker()
+    try:
+        yield "migrations", _migrations()
+        silent = heartbeats.silent_since(timezone.now())
+        for part, words in PARTS.items():
+            yield part, _silence(words, silent[part]) if part in silent else FINE
+        yield "database", FINE
+    except DatabaseError as error:
+        yield "database", f"The database does not answer ({type(error).__name__})."
+
+
+def _broker() -> str:
+    once = Retry(NoBackoff(), 0)
+    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=once)
+    try:
+        with redis:
+            redis.ping()
+    except RedisError as error:
+        return f"The queue (Redis) does not answer ({type(error).__name__}). Requests are saved and wait."
+    return FINE
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(missing)} migrations are not applied. Run: manage.py migrate" if missing else FINE
+
+
+def _silence(part: str, last: datetime | None) -> str:
+    if last is None:
+        return f"{part} has never reported."
+    return f"{part} has not reported since {timezone.localtime(last):%d %b, %H:%M:%S %Z}."
