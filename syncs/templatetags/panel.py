@@ -33,6 +33,11 @@ def pill(code: int | None, css_class: str = "") -> SafeString:
 
 
 @register.simple_tag
+def look_pill(look: Look) -> SafeString:
+    return _pill(look)
+
+
+@register.simple_tag
 def health_pill(merchant: Merchant) -> SafeString:
     return _pill(look_of_health(merchant))
 
@@ -88,7 +93,7 @@ def full_moment(at: datetime | None) -> SafeString:
 
 
 def _time(at: datetime, words: str) -> SafeString:
-    return format_html('<time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{}</time>', at.astimezone(UTC), words)
+    return format_html('<time datetime="{}">{}</time>', f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", words)
 
 
 @register.filter
