@@ -1,0 +1,178 @@
+"""What stands in a list's URL, validated and coerced: unknown values are ignored and said, never an error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from syncs.models import Connection, Merchant
+from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.paging import Order
+from syncs.rules.health import Health
+
+LONGEST_SEARCH = 200
+
+# The tiles and the links beside the count.
+SCOPES = {
+    "": "All merchants",
+    "healthy": "Healthy",
+    "failing": "Failing",
+    "needs_reconnect": "Needs reconnect",
+    "never_synced": "Never synced",
+    "running": "In progress",
+    "soon": "Auto-disable soon",
+    "unseen": "Not looked at yet",
+    "switched_off": "Switched off",
+    "archived": "Archived",
+}
+SORTS = {
+    "success": Order("silent_since"),
+    "name": Order("name"),
+    "fuse": Order("switches_off_on", nullable=True),
+}
+SORT_WORDS = {
+    "success": "longest without a success first",
+    "name": "by name",
+    "fuse": "soonest switched off first",
+}
+
+
+@dataclass(frozen=True)
+class Platforms:
+    """The platform names that merchants are connected to, by side."""
+
+    commerce: list[str]
+    accounting: list[str]
+
+
+@dataclass(frozen=True)
+class HealthFilters:
+    """The sync health page's state, as its URL holds it."""
+
+    health: str = ""
+    q: str = ""
+    code: int | None = None
+    commerce: str = ""
+    accounting: str = ""
+    sort: str = "success"
+    after: str = ""
+    before: str = ""
+    notes: list[str] = field(default_factory=list, compare=False)
+
+    @property
+    def order(self) -> Order:
+        return SORTS[self.sort]
+
+    @property
+    def narrows(self) -> bool:
+        """Whether more than the tile decides which merchants are listed."""
+        return bool(self.q or self.code or self.commerce or self.accounting)
+
+    def pairs(self, *, page: bool = False) -> list[tuple[str, str]]:
+        """Name and value of what is not as by default; with `page`, of the cursor too."""
+        left_out = {"notes"} if page else {"notes", "after", "before"}
+        named = [(f.name, getattr(self, f.name), f.default) for f in fields(self) if f.name not in left_out]
+        return [(name, str(value)) for name, value, default in named if value != default]
+
+    def url(self, *, page: bool = False, **changes: str) -> str:
+        pairs = replace(self, **changes).pairs(page=page)  # type: ignore[arg-type]
+        return f"/?{urlencode(pairs)}" if pairs else "/"
+
+    @property
+    def beside_tiles(self) -> list[tuple[str, str]]:
+        """What a tile keeps when it is pressed."""
+        return [pair for pair in self.pairs() if pair[0] != "health"]
+
+    @property
+    def beside_toolbar(self) -> list[tuple[str, str]]:
+        """What the toolbar keeps: all that it has no control for."""
+        return [pair for pair in self.pairs() if pair[0] in {"health", "sort"}]
+
+    @property
+    def tile_url(self) -> str:
+        return HealthFilters(health=self.health, sort=self.sort).url()
+
+    @property
+    def url_without_search(self) -> str:
+        return self.url(q="")
+
+    @property
+    def sort_urls(self) -> dict[str, str]:
+        return {name: self.url(sort=name) for name in SORTS}
+
+    @property
+    def order_words(self) -> str:
+        return SORT_WORDS[self.sort]
+
+    def apply(self, today: date) -> MerchantQuerySet:
+        merchants = scoped(self.health, today, searching=bool(self.q))
+        if self.q:
+            merchants = merchants.filter(name__icontains=self.q)
+        if self.code:
+            merchants = merchants.filter(last_code=self.code)
+        for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
+            if name:
+                merchants = merchants.filter(_connected(side, name))
+        return merchants
+
+
+def soon(today: date) -> Q:
+    return Q(switches_off_on__lte=today + timedelta(days=SOON_DAYS))
+
+
+def scoped(health: str, today: date, *, searching: bool) -> MerchantQuerySet:
+    """A name is looked for among the switched-off too: who types it does not know that it is."""
+    registered = Merchant.objects.registered()
+    special = {
+        "": registered if searching else registered.listed(),
+        "running": registered.listed().in_progress(),
+        "soon": registered.listed().filter(soon(today)),
+        "archived": Merchant.objects.filter(archived_at__isnull=False),
+    }
+    return special[health] if health in special else registered.filter(health=Health(health))
+
+
+def _connected(side: str, name: str) -> Exists:
+    connections: QuerySet[Connection] = Connection.objects.filter(
+        merchant=OuterRef("pk"), side=side, platform_name=name, gone_at=None
+    )
+    return Exists(connections)
+
+
+def read_health_filters(params: Mapping[str, str], platforms: Platforms) -> HealthFilters:
+    notes: list[str] = []
+
+    def known(name: str, values: Mapping[str, object] | list[str], default: str, what: str) -> str:
+        value = _clean(params.get(name, ""))
+        if not value or value in values:
+            return value or default
+        notes.append(f"“{value[:40]}” is not {what} that we know. It was ignored.")
+        return default
+
+    return HealthFilters(
+        health=known("health", SCOPES, "", "a health"),
+        q=_clean(params.get("q", ""))[:LONGEST_SEARCH],
+        code=_code(_clean(params.get("code", "")), notes),
+        commerce=known("commerce", platforms.commerce, "", "a commerce platform"),
+        accounting=known("accounting", platforms.accounting, "", "an accounting platform"),
+        sort=known("sort", SORTS, "success", "an order"),
+        after=params.get("after", ""),
+        before=params.get("before", ""),
+        notes=notes,
+    )
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL takes no NUL, and nobody types one.
+    return text.replace("\0", "").strip()
+
+
+def _code(text: str, notes: list[str]) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and 1000 <= int(text[:5]) <= 9999 and len(text) == 4:
+        return int(text)
+    notes.append(f"“{text[:40]}” is not a status code. It was ignored.")
+    return None

@@ -1,0 +1,157 @@
+"""What stands above the list of the sync health page, all from one query: the tiles and why syncs fail."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db.models import Count, Q
+
+from syncs.codat.statuses import status_of
+from syncs.filters import Platforms, soon
+from syncs.models import Connection, Merchant
+from syncs.presentation import Look, look_of_code
+
+REASONS = 5
+OVER_TEN_MINUTES = 1010
+# Seconds. New platforms hardly ever come; they are not worth a query a page.
+PLATFORMS_KEPT = 60
+
+
+@dataclass(frozen=True)
+class Tile:
+    value: str
+    label: str
+    icon: str
+    tone: str
+    count: int
+    told: str
+    loud: str = ""
+
+
+@dataclass(frozen=True)
+class Reason:
+    look: Look
+    count: int
+    share: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """All numbers of the page, from one grouped query."""
+
+    healths: dict[str, int]
+    running: int
+    running_long: int
+    soon: int
+    very_soon: int
+    expired: int
+    added: int
+    archived: int
+    codes: dict[int, int]
+
+    @property
+    def listed(self) -> int:
+        return sum(self.healths.values()) - self.of("switched_off")
+
+    def of(self, health: str) -> int:
+        return self.healths.get(health, 0)
+
+    def of_scope(self, scope: str) -> int:
+        special = {"": self.listed, "running": self.running, "soon": self.soon, "archived": self.archived}
+        return special[scope] if scope in special else self.of(scope)
+
+
+def count(now: datetime) -> Counts:
+    today = now.date()
+    groups = (
+        Merchant.objects.order_by()
+        .values("health", "last_code", is_archived=Q(archived_at__isnull=False))
+        .annotate(
+            merchants=Count("pk"),
+            running=Count("pk", filter=Q(running_since__isnull=False)),
+            running_long=Count("pk", filter=Q(running_since__isnull=False, running_code=OVER_TEN_MINUTES)),
+            soon=Count("pk", filter=soon(today)),
+            very_soon=Count("pk", filter=Q(switches_off_on__lte=today + timedelta(days=3))),
+            added=Count("pk", filter=Q(registered_at__gte=now - timedelta(days=7))),
+        )
+    )
+    return _summed(list(groups))
+
+
+def _summed(groups: list[dict[str, int]]) -> Counts:
+    registered = [group for group in groups if not group["is_archived"]]
+    listed = [group for group in registered if group["health"] != "switched_off"]
+
+    def total(among: list[dict[str, int]], column: str, **same: object) -> int:
+        return sum(g[column] for g in among if all(g[name] == value for name, value in same.items()))
+
+    failing = [group for group in listed if group["health"] == "failing"]
+    healths = {str(group["health"]) for group in registered}
+    return Counts(
+        healths={health: total(registered, "merchants", health=health) for health in healths},
+        running=total(listed, "running"),
+        running_long=total(listed, "running_long"),
+        soon=total(listed, "soon"),
+        very_soon=total(listed, "very_soon"),
+        expired=total(listed, "merchants", health="needs_reconnect", last_code=4260),
+        added=total(listed, "added", health="never_synced"),
+        archived=total(groups, "merchants", is_archived=True),
+        codes={group["last_code"]: group["merchants"] for group in failing if group["last_code"]},
+    )
+
+
+def tiles(counts: Counts) -> list[Tile]:
+    """The four healths that sum, with their sum before them."""
+    unseen = counts.of("unseen")
+    every = f"with {unseen:,} not looked at yet" if unseen else "the next four add up to it"
+    expired = (
+        f"{counts.expired:,} with an expired plan" if counts.expired else _share(counts, "needs_reconnect")
+    )
+    added = f"{counts.added:,} added this week"
+    return [
+        Tile("", "All merchants", "all", "", counts.listed, every),
+        Tile("healthy", "Healthy", "okfill", "ok", counts.of("healthy"), _share(counts, "healthy")),
+        Tile("failing", "Failing", "bad", "bad", counts.of("failing"), _share(counts, "failing")),
+        Tile("needs_reconnect", "Needs reconnect", "plug", "hold", counts.of("needs_reconnect"), expired),
+        Tile("never_synced", "Never synced", "never", "mute", counts.of("never_synced"), added),
+    ]
+
+
+def overlapping_tiles(counts: Counts) -> list[Tile]:
+    """They overlap the healths, so they stand apart."""
+    long = f"{counts.running_long:,} over 10 minutes"
+    loud = f"{counts.very_soon:,} within 3 days" if counts.very_soon else ""
+    return [
+        Tile("running", "In progress", "run", "run", counts.running, long),
+        Tile("soon", "Auto-disable soon", "power", "warn", counts.soon, "within 14 days", loud),
+    ]
+
+
+def _share(counts: Counts, health: str) -> str:
+    share = 100 * counts.of(health) / counts.listed if counts.listed else 0
+    return f"{share:.1f}% of merchants" if share else "none"
+
+
+def reasons(counts: Counts) -> list[Reason]:
+    """The codes that most of the failing merchants ended with."""
+    most = sorted(counts.codes.items(), key=lambda item: (-item[1], item[0]))[:REASONS]
+    return [Reason(look_of_code(code), number, f"{100 * number // most[0][1]}%") for code, number in most]
+
+
+def code_choices(chosen: int | None) -> list[tuple[int, str]]:
+    """Every final code that Codat documents, and the one in the URL even when it is none of them."""
+    known = [2000, 2040, 4000, 4040, 4200, 4220, 4260, 5000, 5080, 5120, 5130]
+    return [(code, status_of(code).word) for code in sorted({*known, *([chosen] if chosen else [])})]
+
+
+def platforms() -> Platforms:
+    return cache.get_or_set("platforms", _platforms, PLATFORMS_KEPT)  # type: ignore[return-value]
+
+
+def _platforms() -> Platforms:
+    found = Connection.objects.filter(gone_at=None).order_by("platform_name")
+    names = list(found.values_list("side", "platform_name").distinct())
+    return Platforms(
+        commerce=[name for side, name in names if side == Connection.Side.COMMERCE],
+        accounting=[name for side, name in names if side == Connection.Side.ACCOUNTING],
+    )

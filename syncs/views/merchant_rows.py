@@ -1,0 +1,191 @@
+"""A merchant as one row of the sync health page: what each cell says, worked out once and without queries."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from syncs import moments
+from syncs.models import Connection, Merchant, SyncRequest
+from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.presentation import Look, look_of_code, look_of_health
+from syncs.rules.fuse import FUSE_DAYS
+from syncs.rules.health import Health
+from syncs.rules.salesdays import today
+from syncs.rules.states import State
+
+STRIP_DAYS = 14
+DAY_WORDS = {
+    "w": "synced",
+    "n": "no sales",
+    "f": "failed",
+    "h": "disconnected",
+    "r": "running",
+    "g": "did not run",
+}
+PLAN_EXPIRED = 4260
+OVERLAP = 5080
+LAST_DAYS_OF_THE_FUSE = 3
+# Older than this, a row says how old it is.
+FRESH = timedelta(hours=1)
+
+
+def for_rows(merchants: MerchantQuerySet) -> MerchantQuerySet:
+    """With all that a row shows: two more queries, however many rows."""
+    connections = Connection.objects.filter(gone_at=None).order_by("pk")
+    active = SyncRequest.objects.active().select_related("asked_by")
+    return merchants.select_related("last_cause").prefetch_related(
+        Prefetch("connections", connections), Prefetch("requests", active, to_attr="active_requests")
+    )
+
+
+@dataclass(frozen=True)
+class FuseCell:
+    words: str
+    tone: str
+    percent: str
+    failed_days: int
+    is_urgent: bool
+
+
+@dataclass(frozen=True)
+class Help:
+    """What the last cell offers: `run`, `range` and `look` are links, `copy` a text to copy, `wait` only words."""
+
+    kind: str
+    words: str = ""
+    text: str = ""
+
+
+class MerchantRow:
+    def __init__(self, merchant: Merchant, now: datetime) -> None:
+        self.merchant = merchant
+        self.now = timezone.localtime(now)
+        self.health = Health(merchant.health)
+        self.request: SyncRequest | None = next(iter(getattr(merchant, "active_requests", [])), None)
+
+    @cached_property
+    def connections(self) -> list[Connection]:
+        return list(self.merchant.connections.all())
+
+    @property
+    def commerce(self) -> str:
+        return self._platform(Connection.Side.COMMERCE)
+
+    @property
+    def accounting(self) -> str:
+        return self._platform(Connection.Side.ACCOUNTING)
+
+    def _platform(self, side: str) -> str:
+        own = [c for c in self.connections if c.side == side]
+        chosen = next((c for c in own if c.is_linked), own[0] if own else None)
+        return chosen.platform_name if chosen else ""
+
+    @property
+    def look(self) -> Look:
+        """The last final result; where there is none to show, the health says why."""
+        says_more = self.health in {Health.UNSEEN, Health.NEVER_SYNCED, Health.SWITCHED_OFF}
+        if says_more or self.merchant.is_archived or self.merchant.last_code is None:
+            return look_of_health(self.merchant)
+        return look_of_code(self.merchant.last_code)
+
+    @property
+    def why(self) -> str:
+        if self.merchant.running_since:
+            return f"Running since {self._since(self.merchant.running_since)}"
+        if self.merchant.is_archived:
+            return self.merchant.archived_why
+        if self.health in {Health.NEEDS_RECONNECT, Health.NEVER_SYNCED} and self.unlinked:
+            return f"{' and '.join(self.unlinked)} {'is' if len(self.unlinked) == 1 else 'are'} not linked"
+        if self.health in {Health.FAILING, Health.NEEDS_RECONNECT}:
+            cause = self.merchant.last_cause
+            return (cause.sample if cause else "") or "Codat gave no message"
+        return ""
+
+    @property
+    def unlinked(self) -> list[str]:
+        """Platforms of a side that has no linked connection."""
+        linked = {c.side for c in self.connections if c.is_linked}
+        return list(dict.fromkeys(c.platform_name for c in self.connections if c.side not in linked))
+
+    def _since(self, since: datetime) -> str:
+        local = timezone.localtime(since)
+        at = f"{local:%H:%M}" if local.date() == self.now.date() else moments.absolute(since, self.now)
+        if self.is_ours and self.request:
+            return f"{at}, asked by {self.request.asked_by.display_name}"
+        return f"about {at}"
+
+    @property
+    def is_ours(self) -> bool:
+        return bool(self.request and self.request.state == State.ACCEPTED)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether its next news is a matter of seconds."""
+        return bool(self.merchant.running_since or self.request)
+
+    @property
+    def is_old(self) -> bool:
+        refreshed = self.merchant.refreshed_at
+        return refreshed is not None and self.now - refreshed > FRESH
+
+    @property
+    def strip(self) -> list[str]:
+        return [letter if letter in DAY_WORDS else "u" for letter in self.merchant.last_days[-STRIP_DAYS:]]
+
+    @property
+    def strip_sentence(self) -> str:
+        counts = Counter(self.strip)
+        told = [f"{counts[letter]} {word}" for letter, word in DAY_WORDS.items() if counts[letter]]
+        end = self.merchant.last_days_end
+        upto = f" to {moments.short_day(end, self.now.date())}" if end else ""
+        return f"Last {len(self.strip)} days{upto}: {', '.join(told)}" if told else "No days known yet"
+
+    @property
+    def fuse(self) -> FuseCell | None:
+        merchant = self.merchant
+        if self.health == Health.SWITCHED_OFF or merchant.is_archived or not merchant.failed_days:
+            return None
+        percent = f"{min(100, 100 * merchant.failed_days // FUSE_DAYS)}%"
+        if merchant.switches_off_on is None:
+            return FuseCell("Not counting", "hold", percent, merchant.failed_days, is_urgent=False)
+        left = max(0, (merchant.switches_off_on - self._merchants_today).days)
+        tone = "bad" if left <= LAST_DAYS_OF_THE_FUSE else "warn" if left <= SOON_DAYS else "mute"
+        return FuseCell(_days_left(left), tone, percent, merchant.failed_days, is_urgent=left <= SOON_DAYS)
+
+    @property
+    def _merchants_today(self) -> date:
+        return today(self.merchant.zone, self.now)
+
+    @property
+    def help(self) -> Help:
+        if self.merchant.is_archived or self.health == Health.UNSEEN:
+            return Help("none")
+        if wait := self._wait():
+            return wait
+        if self.health == Health.SWITCHED_OFF or self.merchant.last_code == PLAN_EXPIRED:
+            return Help("look", "What helps")
+        if self.health == Health.NEEDS_RECONNECT or (self.health == Health.NEVER_SYNCED and self.unlinked):
+            words = "Copy link" if self.health == Health.NEVER_SYNCED else "Copy reconnect link"
+            url = self.merchant.link_url
+            return Help("copy", words, url) if url else Help("look", "What helps")
+        return Help("range" if self.merchant.last_code == OVERLAP else "run")
+
+    def _wait(self) -> Help | None:
+        if self.request and self.request.state == State.NEEDS_REVIEW:
+            return Help("look", "Needs a person")
+        if self.merchant.running_since:
+            about = "" if self.is_ours else "about "
+            return Help(
+                "wait", f"Wait: {about}{moments.length(self.now - self.merchant.running_since)} so far"
+            )
+        if self.request:
+            return Help("wait", f"Wait: asked {moments.relative(self.request.asked_at, self.now)}")
+        return None
+
+
+def _days_left(left: int) -> str:
+    return "Today" if left == 0 else f"{left} day left" if left == 1 else f"{left} days left"
