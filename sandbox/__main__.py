@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def main() -> int:
         app = App(_world(options, store), options.key, Ledger(options.ledger))
         asyncio.run(serve(app, options.port, _say_ready))
         store.close()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, sqlite3.Error) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
     return 0

@@ -29,7 +29,7 @@ def chosen(merchant: Merchant, *, configured: bool) -> dict[str, Any]:
             "invoiceStatus": _invoice_status(configured),
             "salesCustomer": _customer(merchant, configured),
             "taxRates": {"standard": _tax_rate(merchant, configured)},
-            "newTaxRates": None,
+            "newTaxRates": _new_tax_rates(merchant, configured),
             "grouping": _grouping(configured),
         },
         "payments": payments,
@@ -76,6 +76,19 @@ def _tax_rate(merchant: Merchant, configured: bool) -> dict[str, Any]:
     return {
         "selectedTaxRateId": rate if configured else None,
         "taxRateOptions": [{"id": rate, "name": "Standard rate"}],
+    }
+
+
+def _new_tax_rates(merchant: Merchant, configured: bool) -> dict[str, Any]:
+    accounting, commerce = _id(merchant, "tax rate"), _id(merchant, "shop tax")
+    mapped = {"selectedCommerceTaxRateIds": [commerce], "selectedAccountingTaxRateId": accounting}
+    options = [{"id": accounting, "name": "Standard rate"}]
+    return {
+        "accountingTaxRateOptions": options,
+        "commerceTaxRateOptions": [{"id": commerce, "name": "Standard"}],
+        "taxRateMappings": [mapped] if configured else [],
+        "selectedDefaultZeroTaxRateId": None,
+        "defaultZeroTaxRateOptions": options,
     }
 
 

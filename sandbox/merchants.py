@@ -135,7 +135,7 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
         and not kind.severed
         and (not failure or bool(kind.flaky) or roll.random() < kind.fixed),
         delay=_delay(roll),
-        duration=roll.uniform(70, 220),
+        duration=roll.uniform(90, 190),
     )
 
 

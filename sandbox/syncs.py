@@ -48,7 +48,7 @@ class Sync:
 def pace(duration: float, chance: float, outcome: Outcome) -> tuple[float, float, float]:
     """When a sync starts, pushes and ends, in seconds; what fails in validation never pushes."""
     starts = min(20.0, duration / 8)
-    ends = duration * (0.75 + chance / 2)
+    ends = duration * (0.8 + chance * 0.4)
     if outcome.code // 1000 == 4 or outcome.code == 5080:
         ends *= 0.6
         return starts, ends, ends

@@ -1,6 +1,6 @@
 """What becomes of a sync that is asked for: the rules, with a clock that stands still."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 

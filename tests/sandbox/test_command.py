@@ -61,6 +61,12 @@ def test_a_port_that_is_taken_is_said_in_a_plain_sentence() -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_data_that_cannot_be_read_is_said_in_a_plain_sentence(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.sqlite3").write_text("this is no database, whatever its name says")
+    ended = command("--data", str(tmp_path))
+    assert (ended.returncode, ended.stderr) == (1, "The sandbox cannot start: file is not a database\n")
+
+
 def test_a_switch_that_does_not_exist_is_said_with_those_that_do() -> None:
     ended = command("--switch", "gravity=off")
     assert ended.returncode == 1
