@@ -1,6 +1,7 @@
 """All of the client's companies at Codat, page by page. Safe to repeat, and to interrupt after any page."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.codat.errors import CodatError
+from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import Company, Page
 from syncs.models import ImportRun, Merchant, User
 from syncs.operations import company_rows, log
@@ -24,6 +25,8 @@ PAGE_SIZE = 200
 ARCHIVED_WITHOUT_ASKING = 0.05
 # A page is fetched and stored well within this: a run that was silent for longer is dead.
 SILENT = timedelta(minutes=5)
+# Seconds that one page may wait for its turn in the call budget.
+PATIENCE = 60.0
 MOST_NOTES = 20
 
 OnPage = Callable[[ImportRun], None]
@@ -98,7 +101,7 @@ def _pages(client: CodatClient, tally: Tally) -> Iterator[Page[Company]]:
     """Ends at the last page, and at one that only repeats: an answer that always names a next would never."""
     number = 1
     while True:
-        page = client.companies(number, PAGE_SIZE)
+        page = _patiently(client, number)
         if tally.count(page):
             yield page
         else:
@@ -106,6 +109,19 @@ def _pages(client: CodatClient, tally: Tally) -> Iterator[Page[Company]]:
         if not page.has_next:
             return
         number += 1
+
+
+def _patiently(client: CodatClient, number: int) -> Page[Company]:
+    """A long list takes more calls than may be made at once: being told "later" is no end."""
+    give_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return client.companies(number, PAGE_SIZE)
+        except Later as later:
+            if time.monotonic() + later.retry_after > give_up_at:
+                raise
+            logger.info("page %s of companies waits %.0f s: %s", number, later.retry_after, later.message)
+            time.sleep(later.retry_after)
 
 
 def _nothing(run: ImportRun) -> None:

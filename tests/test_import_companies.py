@@ -1,0 +1,196 @@
+"""Companies are imported from a real sandbox process; what Codat would rarely do goes through a proxy client."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sandbox.testing import Sandbox, running
+from syncs.codat.client import CodatClient
+from syncs.codat.errors import Later, Uncertain
+from syncs.models import Activity, Connection, ImportRun, Merchant
+from syncs.operations import importing, merchants
+from syncs.operations.importing import import_companies, read_connections
+from syncs.operations.merchants import GONE_AT_CODAT, archive
+from tests.companies import Between, client_of
+from tests.factories import make_merchant
+
+pytestmark = pytest.mark.django_db
+COMPANIES = 40
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running(merchants=COMPANIES) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def client(sandbox: Sandbox) -> Iterator[CodatClient]:
+    with client_of(sandbox) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "PAGE_SIZE", 10)
+
+
+def register_state() -> list[tuple[Any, ...]]:
+    """All that an import decides, in an order that does not depend on how often it was begun."""
+    rows = Merchant.objects.order_by("company_id").prefetch_related("connections")
+    return [
+        (
+            *(
+                row.company_id,
+                row.name,
+                row.codat_name,
+                row.tags,
+                row.link_url,
+                row.archived_at,
+                row.silent_since,
+            ),
+            *sorted((link.codat_id, link.side, link.status) for link in row.connections.all()),
+        )
+        for row in rows
+    ]
+
+
+def test_every_company_becomes_a_merchant_with_what_codat_tells(
+    client: CodatClient, sandbox: Sandbox
+) -> None:
+    run = import_companies(client)
+    told = {item["company_id"]: item["name"] for item in sandbox.merchants()}
+    assert (run.state, run.added, run.seen, run.total, run.pages) == (
+        "done",
+        COMPANIES,
+        COMPANIES,
+        COMPANIES,
+        4,
+    )
+    assert {str(row.company_id): row.name for row in Merchant.objects.all()} == told
+    merchant = Merchant.objects.order_by("pk")[0]
+    company = client.company(merchant.company_id)
+    assert merchant.codat_name == company.name
+    assert merchant.link_url == company.redirect
+    assert merchant.silent_since == company.created
+    assert merchant.next_refresh_at is not None
+    assert {row.codat_id for row in merchant.connections.all()} == {link.id for link in company.connections}
+
+
+def test_progress_is_told_after_every_page(client: CodatClient) -> None:
+    said: list[tuple[int, int]] = []
+    import_companies(client, on_page=lambda run: said.append((run.pages, run.seen)))
+    assert said == [(1, 10), (2, 20), (3, 30), (4, 40)]
+
+
+def test_importing_again_changes_nothing(client: CodatClient) -> None:
+    import_companies(client)
+    before, versions = register_state(), list(Merchant.objects.order_by("pk").values_list("version"))
+    run = import_companies(client)
+    assert (run.added, run.restored, run.archived, run.skipped) == (0, 0, 0, 0)
+    assert register_state() == before
+    assert list(Merchant.objects.order_by("pk").values_list("version")) == versions
+
+
+def test_an_import_that_broke_off_and_is_repeated_ends_like_one_that_did_not(client: CodatClient) -> None:
+    broken = import_companies(Between(client, errors={3: Uncertain("Codat did not answer.")}))
+    assert (broken.state, broken.problem, broken.pages) == ("failed", "Codat did not answer.", 2)
+    assert Merchant.objects.count() == 20
+    repeated = import_companies(client)
+    assert (repeated.state, repeated.added) == ("done", 20)
+    after_two = register_state()
+    Connection.objects.all().delete()
+    Merchant.objects.all().delete()
+    import_companies(client)
+    assert register_state() == after_two
+
+
+def test_a_broken_off_import_archives_nobody(client: CodatClient) -> None:
+    stray = make_merchant()
+    import_companies(Between(client, errors={4: Uncertain("Codat did not answer.")}))
+    stray.refresh_from_db()
+    assert not stray.is_archived
+
+
+def test_being_told_to_wait_is_no_end(client: CodatClient) -> None:
+    slow = Between(client, errors={2: Later("Calls are being spread out.", retry_after=1)})
+    assert import_companies(slow).state == "done"
+    assert slow.pages_read == [1, 2, 2, 3, 4]
+
+
+def test_a_page_that_changed_nothing_takes_few_queries(client: CodatClient) -> None:
+    import_companies(client)
+    page = client.companies(1, COMPANIES)
+    counts = []
+    for number in (5, COMPANIES):
+        with CaptureQueriesContext(connection) as queries:
+            importing.company_rows.update_registered(page.items[:number], importing.timezone.now())
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 4
+
+
+def test_a_name_follows_codat_until_a_person_gives_another(client: CodatClient) -> None:
+    import_companies(client)
+    followed, given = Merchant.objects.order_by("pk")[:2]
+    merchants.rename(given, "Our own name", by=None)
+    changes = {str(row.company_id): {"name": f"New {row.pk}"} for row in (followed, given)}
+    import_companies(Between(client, changes=changes))
+    followed.refresh_from_db()
+    given.refresh_from_db()
+    assert followed.name == followed.codat_name == f"New {followed.pk}"
+    assert (given.name, given.codat_name) == ("Our own name", f"New {given.pk}")
+    renamed = Activity.objects.get(merchant=followed, verb="merchant.renamed")
+    assert renamed.after == f"New {followed.pk}"
+
+
+def test_companies_without_a_name_or_with_an_odd_id_are_skipped_and_said(client: CodatClient) -> None:
+    first, second = client.companies(1, 2).items
+    odd = {first.id: {"id": "not-a-uuid"}, second.id: {"name": "  "}}
+    run = import_companies(Between(client, changes=odd))
+    assert (run.state, run.skipped, run.added) == ("done", 2, COMPANIES - 2)
+    assert run.notes == [
+        "Skipped “not-a-uuid”: its ID is not a UUID.",
+        f"Skipped {second.id}: it has no name at Codat.",
+    ]
+
+
+def test_a_merchant_registered_while_the_list_is_read_is_not_taken_for_gone(client: CodatClient) -> None:
+    def register_one(run: ImportRun) -> None:
+        if run.pages == 4:
+            make_merchant(name="Just registered")
+
+    import_companies(client, on_page=register_one)
+    assert not Merchant.objects.get(name="Just registered").is_archived
+
+
+def test_connections_that_changed_make_the_clock_look_at_once(client: CodatClient) -> None:
+    import_companies(client)
+    Merchant.objects.update(next_refresh_at=None, next_refresh_reason="", version=0)
+    link = Connection.objects.filter(status="Linked").order_by("pk")[0]
+    Connection.objects.filter(pk=link.pk).update(status="PendingAuth")
+    read_connections(client)
+    looked_at = Merchant.objects.exclude(next_refresh_at=None).get()
+    assert (looked_at.pk, looked_at.next_refresh_reason) == (link.merchant_id, "a connection changed")
+    assert looked_at.version == 1
+    link.refresh_from_db()
+    assert link.status == "Linked"
+
+
+def test_reading_connections_registers_archives_and_restores_nobody(client: CodatClient) -> None:
+    import_companies(client)
+    new, away = Merchant.objects.order_by("pk")[:2]
+    archive(away, why=GONE_AT_CODAT, now=importing.timezone.now())
+    Merchant.objects.filter(pk=new.pk).update(company_id="8a210b68-6988-11ed-a1eb-0242ac120002")
+    read_connections(client)
+    assert Merchant.objects.count() == COMPANIES
+    assert Merchant.objects.registered().count() == COMPANIES - 1
+
+
+def test_reading_connections_is_quiet_about_an_error_and_keeps_what_it_read(client: CodatClient) -> None:
+    import_companies(client)
+    Merchant.objects.update(codat_name="old")
+    read_connections(Between(client, errors={2: Uncertain("Codat did not answer.")}))
+    assert Merchant.objects.exclude(codat_name="old").count() == 10
