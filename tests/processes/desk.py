@@ -1,6 +1,7 @@
 """A whole installation in a folder of its own, started as a person starts it, for tests that kill its parts."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ class Desk:
             command = [sys.executable, "manage.py", "run"]
             self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=screen, stderr=screen)
         self.wait_until(lambda: "Sync Desk is ready" in self.said() or not self.runs())
+        assert self.runs(), self.said()
 
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -46,6 +48,19 @@ class Desk:
         with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
             return bool(answer.status == 200)
         return False
+
+    def count(self, table: str) -> int:
+        with sqlite3.connect(self.var / "db.sqlite3") as database:
+            return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+
+    def refused_a_second_time(self) -> str:
+        env = os.environ | {"VAR_DIR": str(self.var), "CODAT_API_KEY": ""}
+        command = [sys.executable, "manage.py", "run"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 1
+        return done.stderr
 
     def signal(self, signum: int) -> None:
         assert self._process is not None

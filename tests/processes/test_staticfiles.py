@@ -1,13 +1,13 @@
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from syncs.management.staticfiles import Stamp
 
 
 @pytest.fixture
-def source(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def source(tmp_path: Path, settings: Settings) -> Path:
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "panel.css").write_text("body {}")

@@ -103,7 +103,7 @@ class Run:
         self._prepare_database()
         self._prepare_static_files()
         house = self.house
-        for program in (house.clock(), house.worker("sending"), house.worker("refreshing"), house.web()):
+        for program in (house.web(), house.clock(), house.worker("sending"), house.worker("refreshing")):
             self.supervisor.start(program)
         self._wait_for("web", self._web_answers)
         self._say_ready()
@@ -166,7 +166,7 @@ class Run:
 
 
 def _host() -> str:
-    host = env.text("WEB_HOST", "127.0.0.1")
+    host = env.text("WEB_HOST") or "127.0.0.1"
     if host not in LOOPBACK and not settings.CODAT_API_KEY:
         raise CannotRun("WEB_HOST is for a real Codat account: the sandbox's demo users stay on 127.0.0.1.")
     return host
