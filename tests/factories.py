@@ -128,6 +128,7 @@ def make_failing_merchant(
         "health": health.value,
         "last_code": code,
         "last_cause": make_cause(code, message),
+        "last_message": message,
         "last_success_at": now - timedelta(days=20),
         "silent_since": now - timedelta(days=20),
         "failing_since": (now - timedelta(days=20)).date(),

@@ -55,6 +55,9 @@ class Merchant(models.Model):
     health = models.CharField(max_length=20, choices=HEALTHS, default=Health.UNSEEN.value)
     last_code = models.PositiveIntegerField(null=True, blank=True)
     last_cause = models.ForeignKey("syncs.Cause", models.PROTECT, null=True, blank=True, related_name="+")
+    last_message = models.CharField(
+        max_length=300, blank=True, help_text="Codat's words for the last final sync, as it gave them."
+    )
     last_final_at = models.DateTimeField(null=True, blank=True)
     last_pushed = models.BooleanField(null=True, blank=True)
     running_since = models.DateTimeField(null=True, blank=True)

@@ -23,7 +23,7 @@ LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
 OWN_COLUMNS = (
     *("time_zone", "sync_hour", "start_date", "enabled", "configured_at"),
-    *("health", "last_code", "last_cause", "last_final_at", "last_pushed", "running_since", "running_code"),
+    *("health", "last_code", "last_cause", "last_message", "last_final_at", "last_pushed", "running_since", "running_code"),
     *("last_success_at", "silent_since", "failing_since", "failed_days", "switches_off_on"),
     *(
         "last_days",

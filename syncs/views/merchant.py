@@ -77,7 +77,7 @@ def add_note(request: Signed, company_id: uuid.UUID) -> HttpResponse:
 
 def find_merchant(company_id: uuid.UUID) -> Merchant:
     """Archived ones too: their record stays readable."""
-    rows = Merchant.objects.select_related("last_cause").prefetch_related("connections")
+    rows = Merchant.objects.prefetch_related("connections")
     found = rows.filter(company_id=company_id).first()
     if found is None:
         raise Http404(f"There is no merchant with the ID {company_id} here.")
@@ -124,12 +124,10 @@ def diagnose(merchant: Merchant) -> Diagnosis | None:
         return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
     if merchant.health == Health.SWITCHED_OFF:
         return playbook.switched_off(*names)
-    message = merchant.last_cause.sample if merchant.last_cause else ""
     # A connection cut after a good sync: the code of that sync says nothing about it.
     cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
-    return playbook.diagnose(
-        DISCONNECTED if cut else merchant.last_code, message, merchant.last_pushed, *names
-    )
+    code = DISCONNECTED if cut else merchant.last_code
+    return playbook.diagnose(code, merchant.last_message, merchant.last_pushed, *names)
 
 
 def days_left(merchant: Merchant, now: datetime) -> int | None:

@@ -37,7 +37,7 @@ def for_rows(merchants: MerchantQuerySet) -> MerchantQuerySet:
     """With all that a row shows: two more queries, however many rows."""
     connections = Connection.objects.filter(gone_at=None).order_by("pk")
     active = SyncRequest.objects.active().select_related("asked_by")
-    return merchants.select_related("last_cause").prefetch_related(
+    return merchants.prefetch_related(
         Prefetch("connections", connections), Prefetch("requests", active, to_attr="active_requests")
     )
 
@@ -101,8 +101,7 @@ class MerchantRow:
         if self.health in {Health.NEEDS_RECONNECT, Health.NEVER_SYNCED} and self.unlinked:
             return f"{' and '.join(self.unlinked)} {'is' if len(self.unlinked) == 1 else 'are'} not linked"
         if self.health in {Health.FAILING, Health.NEEDS_RECONNECT}:
-            cause = self.merchant.last_cause
-            return (cause.sample if cause else "") or "Codat gave no message"
+            return self.merchant.last_message or "Codat gave no message"
         return ""
 
     @property
