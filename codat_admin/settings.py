@@ -33,7 +33,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "codat_admin.urls"
 WSGI_APPLICATION = "codat_admin.wsgi.application"
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "codat_admin.apps.PanelAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "syncs.middleware.reader_time_zone",
-    "syncs.middleware.htmx_sign_in",
+    "syncs.middleware.sign_in_again",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -134,6 +134,9 @@ AXES_RESET_ON_SUCCESS = True
 # The pair, so that a stranger can lock neither a colleague out everywhere nor a whole office behind one address.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "syncs.views.account.locked_out"
+AXES_CLIENT_IP_CALLABLE = "syncs.views.account.client_address"
+# The page says when sign-in goes on; further tries do not move that moment.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
@@ -175,8 +178,11 @@ HTTPS = env.flag("HTTPS")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# A load balancer asks these two from inside, without HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
-if env.flag("BEHIND_PROXY"):
+BEHIND_PROXY = env.flag("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

@@ -1,11 +1,10 @@
 """What every request passes: the reader's time zone, and a sign-in that a fragment cannot swallow."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -25,22 +24,41 @@ def reader_time_zone(get_response: Handler) -> Handler:
     return middleware
 
 
-def htmx_sign_in(get_response: Handler) -> Handler:
-    """A fragment asked for after the session ended takes the whole page to sign-in, and back to where it was."""
+def sign_in_again(get_response: Handler) -> Handler:
+    """A session that ended in the middle: whole page to sign-in, then back, and what was pressed is not lost silently."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         patch_vary_headers(response, ["HX-Request"])
-        if not request.headers.get("HX-Request") or not _leads_to_sign_in(response):
+        if not _leads_to_sign_in(response):
             return response
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-        here = page.path + (f"?{page.query}" if page.query else "")
-        return HttpResponseClientRedirect(redirect_to_login(here or "/").url)
+        page, is_read = _page_they_were_on(request), request.method in {"GET", "HEAD"}
+        if request.headers.get("HX-Request"):
+            return HttpResponseClientRedirect(_sign_in(page or "/", unsent=not is_read))
+        if is_read:
+            return HttpResponseRedirect(_sign_in(request.get_full_path())) if page else response
+        return HttpResponseRedirect(_sign_in(page or "/", unsent=True))
 
     return middleware
 
 
+def _page_they_were_on(request: HttpRequest) -> str:
+    """Path and query of our page that asked; empty for an address that somebody typed or followed from elsewhere."""
+    asked_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    page = urlsplit(asked_from)
+    if page.netloc != request.get_host() or page.path == resolve_url(settings.LOGIN_URL):
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
+
+
+def _sign_in(then: str, *, unsent: bool = False) -> str:
+    words = urlencode({"next": then, "ended": "unsent" if unsent else "1"}, safe="/")
+    return f"{resolve_url(settings.LOGIN_URL)}?{words}"
+
+
 def _leads_to_sign_in(response: HttpResponse) -> bool:
+    """Because somebody must sign in first, that is: after signing out nobody is meant to come back."""
     if response.status_code != 302:
         return False
-    return urlsplit(response["Location"]).path == resolve_url(settings.LOGIN_URL)
+    target = urlsplit(response["Location"])
+    return target.path == resolve_url(settings.LOGIN_URL) and "next=" in target.query

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
 from syncs.rules.health import WORD, Health
-from syncs.rules.states import HELD_BACK_WORD, WORDS, State
+from syncs.rules.states import FINAL, HELD_BACK_WORD, WORDS, State
 
 
 @dataclass(frozen=True)
@@ -90,3 +90,13 @@ def look_of_request(request: SyncRequest) -> Look:
     if state in {State.SUCCEEDED, State.SUCCEEDED_EMPTY, State.FAILED} and request.sync:
         return look_of_code(request.sync.code)
     return Look(*OF_STATE[state], WORDS[state], spins=state == State.ACCEPTED)
+
+
+def look_of_move(verb: str, request: SyncRequest | None) -> Look | None:
+    """For an entry of the activity that tells how a request ended, or that it got stuck; None for any other."""
+    state = verb.removeprefix("request.")
+    if request is None or state not in FINAL | {State.NEEDS_REVIEW, State.UNCERTAIN}:
+        return None
+    if state == request.state:
+        return look_of_request(request)
+    return Look(*OF_STATE[State(state)], WORDS[State(state)])

@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from syncs.views import checks, merchant, rerun
+from syncs.views import account, activity, checks, health, merchant, requests, rerun
 
 urlpatterns: list[URLPattern] = [
+    path("", health.health, name="health"),
+    path("health/live/", health.health_live, name="health-live"),
     path("merchants/<uuid:company_id>/", merchant.merchant, name="merchant"),
     path("merchants/<uuid:company_id>/check/", merchant.check_now, name="check-now"),
     path("merchants/<uuid:company_id>/notes/", merchant.add_note, name="add-note"),
@@ -13,6 +15,16 @@ urlpatterns: list[URLPattern] = [
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/review/", rerun.review, name="rerun-review"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/confirm/", rerun.confirm, name="rerun-confirm"),
     path("merchants/<uuid:company_id>/requests/<int:pk>/cancel/", rerun.cancel, name="cancel-request"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/live/", requests.requests_live, name="requests-live"),
+    path("requests/<int:pk>/", requests.sync_request, name="request"),
+    path("requests/<int:pk>/cancel/", requests.cancel, name="request-cancel"),
+    path("requests/<int:pk>/verdict/", requests.decide, name="request-verdict"),
+    path("activity/", activity.activity, name="activity"),
+    path("sign-in/", account.sign_in, name="sign-in"),
+    path("sign-out/", account.sign_out, name="sign-out"),
+    path("profile/", account.profile, name="profile"),
+    path("profile/password/", account.change_password, name="change-password"),
     path("healthz", checks.healthz, name="healthz"),
     path("readyz", checks.readyz, name="readyz"),
 ]

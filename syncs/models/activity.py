@@ -18,7 +18,7 @@ class OnlyAddedTo(Exception):
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def for_page(self) -> Self:
-        return self.select_related("actor", "merchant", "request").order_by("-at", "-pk")
+        return self.select_related("actor", "merchant", "request__sync").order_by("-at", "-pk")
 
     def update(self, **kwargs: Any) -> Never:
         raise OnlyAddedTo

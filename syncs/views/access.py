@@ -18,3 +18,9 @@ def may_ask(request: Signed) -> None:
     """Raises PermissionDenied with a sentence for the page."""
     if not request.user.has_perm("syncs.ask_sync"):
         raise PermissionDenied("Your role can view but not run syncs. Ask a lead for the role support.")
+
+
+def may_decide(request: Signed) -> None:
+    """Raises PermissionDenied with a sentence for the page."""
+    if not request.user.has_perm("syncs.decide_review"):
+        raise PermissionDenied("Leads only: ask a lead to decide whether Codat ran this.")

@@ -1,0 +1,164 @@
+"""What people type, validated and coerced; nothing else."""
+
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+
+from syncs.models import Merchant, Sync, SyncRequest, User
+from syncs.rules.salesdays import length_hours
+
+# Longer ranges are asked for in several steps: one slip must not rewrite years of somebody's books.
+MOST_DAYS = 366
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date", "class": "field num"}, format="%Y-%m-%d")
+    default_error_messages = {
+        "invalid": "This is not a day. Write it as 2026-11-21.",
+        "required": "Choose a day.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+
+class ReasonField(forms.CharField):
+    widget = forms.TextInput(attrs={"class": "field", "autocomplete": "off"})
+    default_error_messages = {"required": "Say why, in a few words. It is saved in the activity log."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=500, **kwargs)
+
+
+class AskForm(forms.Form):
+    """What both kinds share: the reason, and the hidden token that makes a double click one request."""
+
+    reason = ReasonField(label="Reason")
+    form_token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    resend_of = forms.ModelChoiceField(
+        SyncRequest.objects.none(), widget=forms.HiddenInput, required=False, label="Asked again"
+    )
+
+    def __init__(self, merchant: Merchant, today: date, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.merchant = merchant
+        self.today = today
+        self.fields["resend_of"].queryset = merchant.requests.all()  # type: ignore[attr-defined]
+
+    def clean_form_token(self) -> uuid.UUID:
+        return self.cleaned_data["form_token"] or uuid.uuid4()
+
+    @property
+    def yesterday(self) -> date:
+        return self.today - timedelta(days=1)
+
+    def _check_past(self, day: date) -> None:
+        if day >= self.today:
+            raise forms.ValidationError(
+                f"These days are in the future or not over yet. Choose up to yesterday, {self.yesterday:%-d %b}."
+            )
+
+
+class LatestForm(AskForm):
+    last_day = DayField(required=False, label="Last day (optional). Empty means now.")
+
+    def clean_last_day(self) -> date | None:
+        day: date | None = self.cleaned_data["last_day"]
+        if day:
+            self._check_past(day)
+        return day
+
+
+class RangeForm(AskForm):
+    first_day = DayField(label="First day")
+    last_day = DayField(label="Last day")
+    overlap_accepted = forms.BooleanField(required=False)
+
+    def clean_last_day(self) -> date:
+        day: date = self.cleaned_data["last_day"]
+        self._check_past(day)
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if not first or not last:
+            return cleaned
+        if last < first:
+            self.add_error("last_day", "The last day is before the first day.")
+        elif (last - first).days >= MOST_DAYS:
+            self.add_error(
+                "first_day",
+                f"{(last - first).days + 1} days are too many. Choose at most {MOST_DAYS} at once.",
+            )
+        elif first.year < 2000:
+            self.add_error("first_day", "Codat has no sales from before the year 2000.")
+        elif not any(
+            length_hours(first + timedelta(n), self.merchant.zone) for n in range((last - first).days + 1)
+        ):
+            self.add_error(
+                "first_day", f"This day never was in {self.merchant.zone_name}: its calendar skipped it."
+            )
+        return cleaned
+
+
+class NoteForm(forms.Form):
+    note = ReasonField(
+        label="Note", error_messages={"required": "Write a few words.", "max_length": "At most 500 letters."}
+    )
+
+
+class SignInForm(AuthenticationForm):
+    """Django's own, with the tries that are left."""
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        left = settings.AXES_FAILURE_LIMIT - (getattr(self.request, "axes_failures_since_start", None) or 0)
+        tries = "1 try" if left == 1 else f"{left} tries"
+        return forms.ValidationError(f"Name or password is not right. {tries} left, then 15 min pause.")
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no subscript here at run time
+    class Meta:
+        model = User
+        fields = ("time_zone", "shortcuts")
+        widgets = {"time_zone": forms.TextInput(attrs={"class": "field", "list": "zones", "autocomplete": "off"})}
+
+
+class PasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
+    """Django's own, in our look."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "field"
+            field.help_text = ""
+
+
+class VerdictForm(forms.Form):
+    """A lead's word on what nobody could prove. Which sync it may be is checked again when it is saved."""
+
+    RAN, NOT_RUN = "ran", "not_run"
+    verdict = forms.ChoiceField(
+        choices=[(RAN, "It ran: it is the sync below"), (NOT_RUN, "Nothing ran")],
+        error_messages={"required": "Choose what happened."},
+    )
+    sync = forms.ModelChoiceField(
+        Sync.objects.none(),
+        required=False,
+        error_messages={"invalid_choice": "That sync cannot be the one. Choose again."},
+    )
+    reason = ReasonField(label="Reason", error_messages={"required": "Say why, in a few words."})
+
+    def __init__(self, request: SyncRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sync"].queryset = request.merchant.syncs.all()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("verdict") == self.RAN and not cleaned.get("sync") and "sync" not in self.errors:
+            self.add_error("sync", "Choose the sync that it was.")
+        return cleaned

@@ -1,0 +1,207 @@
+"""What stands in the URLs of requests and activity, validated and coerced: odd values are ignored and said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+from typing import Any, ClassVar, Self
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from syncs.models import Activity, SyncRequest, User
+from syncs.models.activity import ActivityQuerySet
+from syncs.models.request import ACTIVE_STATES, SyncRequestQuerySet
+from syncs.rules.salesdays import day_window, start_of, today
+from syncs.rules.states import State
+from syncs.search import owners_of
+
+LONGEST_SEARCH = 200
+SYNC_DESK = "sync-desk"
+
+SCOPES = {"today": "Today, and what is still open"}
+# The tiles of the requests page. Waiting lies within "On the way".
+GROUPS = {
+    "person": ("Needs a person", Q(state=State.NEEDS_REVIEW)),
+    "way": (
+        "On the way",
+        Q(state__in=[State.QUEUED, State.SENDING, State.UNCERTAIN, State.ACCEPTED]),
+    ),
+    "synced": ("Synced", Q(state__in=[State.SUCCEEDED, State.SUCCEEDED_EMPTY])),
+    "failed": (
+        "Failed or not run",
+        Q(state__in=[State.FAILED, State.REJECTED, State.CANCELLED, State.NOT_RUN]),
+    ),
+    "waiting": ("Waiting", Q(state=State.QUEUED) & ~Q(waiting_for="")),
+}
+KINDS = dict(SyncRequest.Kind.choices)
+
+DECIDED = Q(verb__in=["request.accepted", "request.not_run"], actor__isnull=False)
+VERBS = {
+    "asked": ("Asked for a sync", Q(verb="request.asked")),
+    "ended": (
+        "Ended",
+        Q(verb__in=[f"request.{state}" for state in State if state not in ACTIVE_STATES]),
+    ),
+    "reviews": ("Reviews", Q(verb="request.needs_review") | DECIDED),
+    "notes": ("Notes", Q(verb__startswith="note.")),
+    "merchants": ("Merchants", Q(verb__startswith="merchant")),
+    "people": ("People and roles", Q(verb__startswith="user.")),
+}
+SOURCES = {
+    "people": ("People", Q(actor__isnull=False)),
+    "system": ("Sync Desk", Q(actor=None)),
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What both pages share. `after` and `before` are the cursor of a page, not a filter."""
+
+    by: str = ""
+    merchant: str = ""
+    day: str = ""
+    after: str = ""
+    before: str = ""
+    notes: list[str] = field(default_factory=list, compare=False)
+
+    KNOWN: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.pairs())
+
+    @property
+    def first_page(self) -> bool:
+        return not self.after and not self.before
+
+    def pairs(self, *, page: bool = False) -> list[tuple[str, str]]:
+        left_out = {"notes"} if page else {"notes", "after", "before"}
+        named = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in left_out]
+        return [(name, value) for name, value in named if value]
+
+    def url(self, *, page: bool = False, **changes: str) -> str:
+        """The query of the same list with these changes; without `page`, from its first page."""
+        return f"?{urlencode(replace(self, **changes).pairs(page=page))}"
+
+    def older(self, cursor: str) -> str:
+        return self.url(page=True, after=cursor, before="") if cursor else ""
+
+    def newer(self, cursor: str) -> str:
+        return self.url(page=True, before=cursor, after="") if cursor else ""
+
+    def of_merchant(self) -> Q:
+        if not self.merchant:
+            return Q()
+        owners = owners_of(self.merchant)
+        return Q(merchant__in=owners) if owners else Q(merchant__name__icontains=self.merchant)
+
+    @classmethod
+    def read(cls, params: Mapping[str, str]) -> Self:
+        """Unknown values become notes, and the filter is left out."""
+        found, notes = {}, []
+        for column in fields(cls):
+            if column.name == "notes":
+                continue
+            value = _clean(params.get(column.name, ""))
+            if problem := value and cls._problem(column.name, value):
+                notes.append(f"“{value[:40]}” is not {problem}. It was ignored.")
+            elif value:
+                found[column.name] = value
+        return cls(**found, notes=notes)
+
+    @classmethod
+    def _problem(cls, name: str, value: str) -> str:
+        """What the value of this filter is not; empty when it is fine."""
+        if name == "day" and as_day(value) is None:
+            return "a day such as 2026-11-21"
+        known = cls.KNOWN.get(name)
+        if known is not None and value not in known:
+            return "a filter of this page"
+        return ""
+
+
+@dataclass(frozen=True)
+class RequestFilters(Filters):
+    scope: str = ""
+    state: str = ""
+    kind: str = ""
+
+    KNOWN: ClassVar = {"scope": SCOPES, "state": GROUPS, "kind": KINDS}
+
+    def apply(self, zone: ZoneInfo, now: datetime) -> SyncRequestQuerySet:
+        rows = SyncRequest.objects.filter(self.of_merchant())
+        if self.state:
+            rows = rows.filter(GROUPS[self.state][1])
+        if self.kind:
+            rows = rows.filter(kind=self.kind)
+        if self.by:
+            rows = rows.filter(asked_by__username=self.by)
+        if self.scope:
+            rows = rows.filter(of_today(zone, now))
+        if day := as_day(self.day):
+            window = day_window(day, zone)
+            rows = rows.filter(asked_at__gte=window.start, asked_at__lt=window.finish)
+        return rows
+
+
+@dataclass(frozen=True)
+class ActivityFilters(Filters):
+    what: str = ""
+    source: str = ""
+    reason: str = ""
+    request: str = ""
+    entry: str = ""
+
+    KNOWN: ClassVar = {"what": VERBS, "source": SOURCES, "reason": {"given": ""}}
+
+    @classmethod
+    def _problem(cls, name: str, value: str) -> str:
+        if name in {"request", "entry"} and as_key(value) is None:
+            return "a number"
+        return super()._problem(name, value)
+
+    def apply(self, zone: ZoneInfo) -> ActivityQuerySet:
+        rows = Activity.objects.filter(self.of_merchant())
+        if self.what:
+            rows = rows.filter(VERBS[self.what][1])
+        if self.source:
+            rows = rows.filter(SOURCES[self.source][1])
+        if self.reason:
+            rows = rows.exclude(reason="")
+        if self.request:
+            rows = rows.filter(request=as_key(self.request))
+        if self.by:
+            rows = rows.filter(actor=None) if self.by == SYNC_DESK else rows.filter(actor__username=self.by)
+        if day := as_day(self.day):
+            window = day_window(day, zone)
+            rows = rows.filter(at__gte=window.start, at__lt=window.finish)
+        return rows
+
+
+def of_today(zone: ZoneInfo, now: datetime) -> Q:
+    """Asked today, or asked before and still open: midnight must not hide what needs a person."""
+    return Q(asked_at__gte=start_of(today(zone, now), zone)) | Q(state__in=ACTIVE_STATES)
+
+
+def as_day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2200 else None
+
+
+def as_key(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def people() -> list[tuple[str, str]]:
+    """User name and shown name of everybody a filter can name."""
+    named = [(user.username, user.display_name) for user in User.objects.all()]
+    return sorted(named, key=lambda pair: pair[1].lower())
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL takes no NUL, and nobody types one.
+    return text.replace("\0", "").strip()[:LONGEST_SEARCH]

@@ -1,0 +1,163 @@
+"""Signing in and out, and what a person sets for themselves."""
+
+from datetime import datetime
+from ipaddress import ip_address
+from zoneinfo import available_timezones
+
+from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from syncs import moments
+from syncs.forms import PasswordForm, ProfileForm, SignInForm
+from syncs.operations import log
+from syncs.views.access import Signed
+
+ENDED = {
+    "1": "Your session ended. Sign in again and you are back where you were.",
+    "unsent": "Your session ended. Sign in again and you are back where you were. What you pressed was not sent.",
+}
+NOT_SENT = "Your session had ended: what you pressed was not sent. Look again, then press it once more."
+ROLES = (
+    ("syncs.administer", "Admin", "Everything a lead may, and the admin site: merchants, users."),
+    ("syncs.decide_review", "Lead", "Asks for syncs, decides reviews, overrides guards, freezes sending."),
+    ("syncs.ask_sync", "Support", "Sees everything, asks for syncs and cancels those not sent yet."),
+)
+VIEWER = ("Viewer", "Sees everything. Cannot run syncs: ask a lead for the role support.")
+ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Back to the page that `next` names, if it is one of ours."""
+    if request.user.is_authenticated:
+        return redirect(_then(request))
+    if request.method != "POST":
+        return _sign_in_page(request, SignInForm(request))
+    form = SignInForm(request, data=request.POST)
+    if not form.is_valid():
+        return _sign_in_page(request, form, status=422)
+    login(request, form.get_user())
+    if request.POST.get("ended") == "unsent":
+        messages.warning(request, NOT_SENT)
+    return redirect(_then(request))
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, str] | None = None
+) -> HttpResponse:
+    """What django-axes answers instead of the view, the admin site's included, after too many tries."""
+    name = (credentials or {}).get("username", "")
+    page = _sign_in_page(
+        request, SignInForm(request, initial={"username": name}), status=429, locked=_goes_on(request, name)
+    )
+    page["Retry-After"] = str(60)
+    return page
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Whose tries are counted. Anybody can write X-Forwarded-For: only the entry of our own proxy, the last, counts."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    for address in (forwarded.rpartition(",")[2].strip(), request.META.get("REMOTE_ADDR", "")):
+        try:
+            return str(ip_address(address))
+        except ValueError:
+            continue
+    return None
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("sign-in")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: Signed) -> HttpResponse:
+    """Time zone, shortcuts, and the role in words."""
+    if request.method != "POST":
+        return _profile_page(request, ProfileForm(instance=request.user), PasswordForm(request.user))
+    form = ProfileForm(request.POST, instance=request.user)
+    if not form.is_valid():
+        # The form has put what was typed into the user of this request, who is also the page's reader.
+        request.user.refresh_from_db()
+        return _profile_page(request, form, PasswordForm(request.user), status=422)
+    form.save()
+    messages.success(request, "Saved.")
+    return redirect("profile")
+
+
+@sensitive_post_parameters()
+@require_POST
+@login_required
+def change_password(request: Signed) -> HttpResponse:
+    form = PasswordForm(request.user, request.POST)
+    if not form.is_valid():
+        return _profile_page(request, ProfileForm(instance=request.user), form, status=422)
+    form.save()
+    update_session_auth_hash(request, form.user)
+    log.record("user.password", "Changed their own password", actor=request.user)
+    messages.success(request, "Your password is changed. Other sessions of yours have ended.")
+    return redirect("profile")
+
+
+def _sign_in_page(
+    request: HttpRequest, form: SignInForm, status: int = 200, locked: datetime | None = None
+) -> HttpResponse:
+    ended = request.POST.get("ended") or request.GET.get("ended", "")
+    context = {
+        "form": form,
+        "locked": locked,
+        "locked_for": moments.length(locked - timezone.now()) if locked else "",
+        "next": _asked_for(request),
+        "ended": ended if ended in ENDED else "",
+        "sentence": ENDED.get(ended, ""),
+    }
+    return render(request, "syncs/sign_in.html", context, status=status)
+
+
+def _asked_for(request: HttpRequest) -> str:
+    """The page to go to; empty unless it is one of ours."""
+    url = request.POST.get("next") or request.GET.get("next", "")
+    hosts = {request.get_host()}
+    return url if url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()) else ""
+
+
+def _then(request: HttpRequest) -> str:
+    return _asked_for(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def _goes_on(request: HttpRequest, name: str) -> datetime:
+    """When sign-in goes on for this name from this address."""
+    tries = AccessAttempt.objects.filter(username=name, ip_address=client_address(request))
+    newest = tries.order_by("-attempt_time").first()
+    since = newest.attempt_time if newest else timezone.now()
+    return timezone.localtime(since + get_cool_off(request))
+
+
+def _profile_page(
+    request: Signed, form: ProfileForm, password_form: PasswordForm, status: int = 200
+) -> HttpResponse:
+    role, may = next((words for permission, *words in ROLES if request.user.has_perm(permission)), VIEWER)
+    context = {
+        "form": form,
+        "password_form": password_form,
+        "role": role,
+        "may": may,
+        "zones": ZONES,
+        "panel_zone": settings.TIME_ZONE,
+    }
+    return render(request, "syncs/profile.html", context, status=status)

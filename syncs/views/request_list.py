@@ -1,0 +1,154 @@
+"""The list of requests: its tiles, its rows in words, and how it stays live without moving under the cursor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+from django.http import QueryDict
+from django.urls import reverse
+
+from syncs import paging, wording
+from syncs.models import SyncRequest, User
+from syncs.paging import Order
+from syncs.record_filters import GROUPS, RequestFilters, as_key, of_today
+from syncs.rules.states import FINAL, State
+
+NEWEST_FIRST = Order("asked_at", descending=True)
+MOST_CASES = 20
+
+
+@dataclass(frozen=True)
+class Row:
+    request: SyncRequest
+    what: str
+    sentence: str
+
+    @property
+    def sync_id(self) -> str:
+        return self.request.sync.sync_id if self.request.sync else self.request.commerce_sync_id
+
+    @property
+    def ids(self) -> str:
+        """What a colleague or Codat's support needs to find it, one a line."""
+        named = {
+            "Company": self.request.merchant.company_id,
+            "Sync": self.sync_id,
+            "Correlation ID": self.request.correlation_id,
+            "Sync Desk request": self.request.pk,
+        }
+        return "\n".join(f"{name}: {value}" for name, value in named.items() if value)
+
+    @property
+    def again_url(self) -> str:
+        """Where a new request like this one is asked for; empty while this one is on its way, or all is well."""
+        request = self.request
+        if State(request.state) not in FINAL - {State.SUCCEEDED, State.SUCCEEDED_EMPTY}:
+            return ""
+        words = {
+            "run": request.kind,
+            "first": request.first_day or "",
+            "last": request.last_day or "",
+            "again": request.pk,
+        }
+        page = reverse("merchant", args=[request.merchant.company_id])
+        return f"{page}?{urlencode({name: value for name, value in words.items() if value})}#rerun"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A button that lists what it counts: `name` and `value` are what it submits, beside today's scope."""
+
+    word: str
+    icon: str
+    tone: str
+    count: int
+    below: str
+    name: str = "state"
+    value: str = ""
+    pressed: bool = False
+
+
+def rows_of(requests: Sequence[SyncRequest]) -> list[Row]:
+    usual = wording.usual_lengths(requests)
+    return [
+        Row(request, wording.what(request), wording.sentence(request, usual.get(request.merchant_id, "")))
+        for request in requests
+    ]
+
+
+def page(filters: RequestFilters, zone: ZoneInfo, now: datetime) -> paging.Page[SyncRequest]:
+    rows = filters.apply(zone, now).for_page()
+    return paging.page(rows, NEWEST_FIRST, after=filters.after, before=filters.before)
+
+
+def shown(params: QueryDict) -> list[SyncRequest]:
+    """The very rows that the poller's page shows, in their order."""
+    keys = [key for text in params.get("shown", "").split(",")[: paging.SIZE] if (key := as_key(text))]
+    return list(SyncRequest.objects.filter(pk__in=keys).for_page().order_by("-asked_at", "-pk"))
+
+
+def newer_than(
+    requests: Sequence[SyncRequest], filters: RequestFilters, zone: ZoneInfo, now: datetime
+) -> int:
+    """How many have come since the page was loaded; they are offered, not pushed in."""
+    if not filters.first_page:
+        return 0
+    rows = filters.apply(zone, now)
+    if requests:
+        top = requests[0]
+        rows = rows.filter(Q(asked_at__gt=top.asked_at) | Q(asked_at=top.asked_at, pk__gt=top.pk))
+    return rows.count()
+
+
+def tiles(filters: RequestFilters, user: User, zone: ZoneInfo, now: datetime) -> list[Tile]:
+    """One query. The four groups add up to all of today; Mine and Waiting, the last two, overlap them."""
+    counts = SyncRequest.objects.filter(of_today(zone, now)).aggregate(
+        **{name: Count("pk", filter=group) for name, (_, group) in GROUPS.items()},
+        all=Count("pk"),
+        mine=Count("pk", filter=Q(asked_by=user)),
+        unsent=Count("pk", filter=Q(state=State.QUEUED)),
+        ran=Count("pk", filter=Q(state=State.FAILED)),
+        empty=Count("pk", filter=Q(state=State.SUCCEEDED_EMPTY)),
+    )
+    ran, unrun = counts["ran"], counts["failed"] - counts["ran"]
+    words = {
+        "person": ("eye", "warn", "a lead must look"),
+        "way": ("run", "run", f"{counts['unsent']} not sent yet"),
+        "synced": ("okfill", "ok", f"{counts['empty']} without sales"),
+        "failed": ("bad", "bad", f"{ran} failed · {unrun} not run"),
+        "waiting": ("hold", "mute", "held back, with the reason"),
+    }
+    groups = {
+        name: Tile(GROUPS[name][0], icon, tone, counts[name], below, value=name)
+        for name, (icon, tone, below) in words.items()
+    }
+    waiting = groups.pop("waiting")
+    every = Tile("All today", "all", "", counts["all"], "the next four add up to it")
+    mine = Tile("Mine", "user", "acc", counts["mine"], "asked by you", "by", user.username)
+    drawn = [every, *groups.values(), mine, waiting]
+    return [replace(tile, pressed=_is_chosen(tile, filters)) for tile in drawn]
+
+
+def _is_chosen(tile: Tile, filters: RequestFilters) -> bool:
+    only = {"scope": "today", tile.name: tile.value} if tile.value else {"scope": "today"}
+    return dict(filters.pairs()) == only
+
+
+def version(
+    requests: Sequence[SyncRequest],
+    tiles: Sequence[Tile],
+    cases: Sequence[SyncRequest],
+    newer: int,
+    now: datetime,
+) -> str:
+    """Changes with whatever the page shows, and each minute: it tells how long ago things were."""
+    states = [
+        (r.pk, r.version, r.not_before, r.sync_id, r.sync.code if r.sync else None)
+        for r in (*requests, *cases)
+    ]
+    seen = repr((states, [tile.count for tile in tiles], newer, now.replace(second=0, microsecond=0)))
+    return blake2b(seen.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,170 @@
+"""Every press with its result, and the case of one."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url
+
+from syncs.forms import VerdictForm
+from syncs.models import SyncRequest
+from syncs.operations import asking, reviewing
+from syncs.operations.asking import NotPossible
+from syncs.record_filters import GROUPS, KINDS, SCOPES, RequestFilters, people
+from syncs.rules.states import State
+from syncs.views import request_case, request_list
+from syncs.views.access import Signed, may_ask, may_decide
+from syncs.views.request_list import MOST_CASES
+
+LIST = "syncs/requests.html"
+CASE = "syncs/request.html"
+# Seconds between polls: while a request on the page is on its way, and else.
+MOVING, AT_REST = 5, 15
+TOO_LATE = (
+    "Too late: it was sent before your press arrived. Codat cannot be told to stop a sync that has started."
+)
+
+
+@require_safe
+@login_required
+@never_cache
+def requests(request: Signed) -> HttpResponse:
+    """The page; for htmx only the list, with the tiles beside it."""
+    filters, now = RequestFilters.read(request.GET), timezone.now()
+    page = request_list.page(filters, timezone.get_current_timezone(), now)
+    context = _live(request, filters, page.rows, now) | {
+        "total": filters.apply(timezone.get_current_timezone(), now).count(),
+        "people": people(),
+        "states": [(name, word) for name, (word, _) in GROUPS.items()],
+        "scopes": SCOPES.items(),
+        "kinds": KINDS.items(),
+        "older_url": filters.older(page.after),
+        "newer_url": filters.newer(page.before),
+    }
+    if not request.htmx:
+        return render(request, LIST, context)
+    response = render(request, f"{LIST}#results_and_tiles", context | {"oob": True})
+    return push_url(response, reverse("requests") + filters.url())
+
+
+@require_safe
+@login_required
+@never_cache
+def requests_live(request: Signed) -> HttpResponse:
+    """One poll: the same rows in the same order as they are now, or 204 when nothing has changed."""
+    filters = RequestFilters.read(request.GET)
+    context = _live(request, filters, request_list.shown(request.GET), timezone.now())
+    if request.GET.get("v") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, f"{LIST}#rows_and_tiles", context | {"oob": True})
+
+
+@require_safe
+@login_required
+def sync_request(request: Signed, pk: int) -> HttpResponse:
+    """The case of one request; for its poller 204 when nothing has changed."""
+    found = _find(pk)
+    context = _case(request, found)
+    if request.htmx and request.GET.get("v") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, f"{CASE}#case" if request.htmx else CASE, context)
+
+
+@require_POST
+@login_required
+def cancel(request: Signed, pk: int) -> HttpResponse:
+    """Takes back what is not sent yet, and says so when it was too late."""
+    may_ask(request)
+    found = _find(pk)
+    if asking.cancel(found, by=request.user, now=timezone.now()):
+        messages.success(request, f"Cancelled before it was sent: nothing runs for {found.merchant.name}.")
+    else:
+        messages.warning(
+            request, TOO_LATE if found.is_active else "Too late: this request has ended already."
+        )
+    return redirect(_back(request, found))
+
+
+@require_POST
+@login_required
+def decide(request: Signed, pk: int) -> HttpResponse:
+    """Saves a lead's verdict. Nothing is sent by this."""
+    may_decide(request)
+    found = _find(pk)
+    form = VerdictForm(found, request.POST)
+    try:
+        if not form.is_valid():
+            return render(request, CASE, _case(request, found, form), status=422)
+        saved = _save(request, found, form)
+    except NotPossible as refusal:
+        form.add_error(refusal.field, refusal.sentence)
+        return render(request, CASE, _case(request, _find(pk), form), status=422)
+    if saved:
+        messages.success(
+            request, "Your verdict is saved, with your name and reason. Nothing was sent by this."
+        )
+    else:
+        messages.warning(request, "This was decided before your verdict arrived. Yours was not saved.")
+    return redirect("request", pk)
+
+
+def _save(request: Signed, found: SyncRequest, form: VerdictForm) -> bool:
+    reason, now = form.cleaned_data["reason"], timezone.now()
+    if form.cleaned_data["verdict"] == VerdictForm.RAN:
+        return reviewing.decide_ran(found, form.cleaned_data["sync"], by=request.user, reason=reason, now=now)
+    return reviewing.decide_not_run(found, by=request.user, reason=reason, now=now)
+
+
+def _find(pk: int) -> SyncRequest:
+    found = SyncRequest.objects.for_page().filter(pk=pk).first()
+    if found is None:
+        raise Http404(f"There is no request with the number {pk}.")
+    return found
+
+
+def _back(request: Signed, found: SyncRequest) -> str:
+    """To the list as it was filtered, or to the request's own page."""
+    query = request.POST.get("list", "")
+    return f"{reverse('requests')}?{query.lstrip('?')}" if query else reverse("request", args=[found.pk])
+
+
+def _live(
+    request: Signed, filters: RequestFilters, shown: list[SyncRequest], now: datetime
+) -> dict[str, Any]:
+    """What a poll brings up to date: tiles, what needs a person, and the rows that are shown."""
+    zone = timezone.get_current_timezone()
+    cases = list(SyncRequest.objects.needing_a_person().for_page().order_by("asked_at", "pk")[:MOST_CASES])
+    tiles = request_list.tiles(filters, request.user, zone, now)
+    newer = request_list.newer_than(shown, filters, zone, now)
+    version = request_list.version(shown, tiles, cases, newer, now)
+    polled = {"shown": ",".join(str(row.pk) for row in shown), "v": version}
+    return {
+        "filters": filters,
+        "rows": request_list.rows_of(shown),
+        "cases": request_list.rows_of(cases) if filters.first_page else [],
+        "tiles": tiles[:-2],
+        "overlapping": tiles[-2:],
+        "newer": newer,
+        "version": version,
+        "live_url": f"{reverse('requests-live')}{filters.url(page=True)}&{urlencode(polled, safe=',')}",
+        "every": MOVING if any(row.is_active for row in shown) else AT_REST,
+        "may_ask": request.user.has_perm("syncs.ask_sync"),
+    }
+
+
+def _case(request: Signed, found: SyncRequest, form: VerdictForm | None = None) -> dict[str, Any]:
+    may_decide_this = found.state == State.NEEDS_REVIEW and request.user.has_perm("syncs.decide_review")
+    context = request_case.context(found) | {
+        "may_ask": request.user.has_perm("syncs.ask_sync"),
+        "form": (form or VerdictForm(found)) if may_decide_this else None,
+    }
+    # A poll must not take away what a lead is writing.
+    return context | {"poll_every": ""} if may_decide_this else context
