@@ -11,7 +11,7 @@ from sandbox.dice import dice, digest, fraction, guid
 from sandbox.kinds import NEWCOMER, Kind, kind_of
 from sandbox.names import PLACES, shop_name, words_of_books
 from sandbox.outcomes import COMPLETE, EMPTY, NO_MESSAGE, SERVER_ERROR, Outcome
-from sandbox.schedule import DAY, sales_days
+from sandbox.schedule import DAY, due, local_date, sales_days
 
 _SYNC_HOURS = (0,) * 10 + (1, 2, 3, 4, 5, 22)
 _COMMERCE = ("fztf",) * 4 + ("fqly",) * 3 + ("ugxp",) * 2 + ("ldgh",)
@@ -115,6 +115,7 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
     failure = roll.choice(kind.failures).worded(words_of_books(roll)) if kind.failures else None
     platforms = (roll.choice(_COMMERCE), roll.choice(_ACCOUNTING))
     pending = None if kind.linked else roll.choice(platforms)
+    hour = roll.choice(_SYNC_HOURS)
     return Merchant(
         company_id=company_id,
         name=shop_name(roll, towns),
@@ -122,7 +123,7 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
         born=born,
         created=created,
         zone=zone,
-        hour=roll.choice(_SYNC_HOURS),
+        hour=hour,
         country=country,
         tags=tuple(_tags(roll, region, index)),
         platforms=platforms if kind.linked else tuple(_half_linked(roll, platforms, pending)),
@@ -134,7 +135,7 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
         fixed=kind.linked
         and not kind.severed
         and (not failure or bool(kind.flaky) or roll.random() < kind.fixed),
-        delay=_delay(roll),
+        delay=_delay_of_hanging(born, hour, zone) if kind.hangs else _delay(roll),
         duration=roll.uniform(90, 190),
     )
 
@@ -163,6 +164,13 @@ def _closed(roll: Random) -> frozenset[int]:
 def _delay(roll: Random) -> tuple[float, float]:
     mean = min(roll.lognormvariate(8.2, 0.8), 25_000.0)
     return mean, mean * roll.uniform(0.05, 0.3)
+
+
+def _delay_of_hanging(born: datetime, hour: int, zone: str | None) -> tuple[float, float]:
+    """So that at the birth its newest run has been hanging for a while, and still has hours to go."""
+    since_due = (born - due(local_date(born, zone), hour, zone)) % DAY
+    early = timedelta(hours=1) < since_due < timedelta(hours=20)
+    return (1200.0, 100.0) if early else (28_800.0, 100.0)
 
 
 def _tags(roll: Random, region: str, index: int) -> Iterator[tuple[str, str]]:

@@ -7,24 +7,24 @@ from typing import Literal, get_args
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    # A sync asked for while one runs, or over days already synced: the docs know only the message.
     overlap: Literal["fails", "refused", "allowed"] = "fails"
-    # The POST answers a commerceSyncId, the lists a syncId; the docs' own example shows two values.
+    """A sync asked for while one runs, or over days already synced: the docs know only the message."""
     commerce_sync_id: Literal["differs", "same"] = "differs"
-    # Whether syncs/{syncId}/status knows a sync by its commerceSyncId.
+    """The POST answers a commerceSyncId, the lists a syncId; the docs' own example shows two values."""
     by_commerce_sync_id: Literal["unknown", "known"] = "unknown"
-    # The docs' prose shows {"start", "finish"} and {"start", "end"} without dateRange; the OpenAPI does not.
+    """Whether syncs/{syncId}/status knows a sync by its commerceSyncId."""
     historic_body: Literal["strict", "lenient"] = "strict"
-    # An end that lies in the future.
+    """The docs' prose shows {"start", "finish"} and {"start", "end"} without dateRange; the OpenAPI does not."""
     future_end: Literal["cut", "refused", "kept"] = "cut"
-    # The status of a company that never synced.
+    """An end that lies in the future."""
     never_synced: Literal["404", "empty"] = "404"
-    # The order of list/status.
+    """The status of a company that never synced."""
     list_order: Literal["newest", "oldest"] = "newest"
-    # A merchant without zone: the docs say null, the OpenAPI schema allows only text.
+    """The order of list/status."""
     no_zone: Literal["absent", "null"] = "absent"
-    # Whether a spent daily quota is answered with 429.
+    """A merchant without zone: the docs say null, the OpenAPI schema allows only text."""
     quota: Literal["counted", "enforced"] = "counted"
+    """Whether a spent daily quota is answered with 429."""
 
     def turned(self, settings: Iterable[str]) -> "Switches":
         """These switches with `name=value` settings applied; raises ValueError with a plain sentence."""

@@ -63,8 +63,11 @@ def test_a_company_is_told_with_its_connections(sandbox: Sandbox) -> None:
         ("name~Café", lambda company: "café" in company["name"].lower()),
         ("name~a && name~&", lambda company: "a" in company["name"].lower() and "&" in company["name"]),
         (
-            "{name~Tea Rooms || name~Ramen} && dataConnections.status=Linked",
-            lambda company: "Tea Rooms" in company["name"] or "Ramen" in company["name"],
+            "{name~Kitchen || name~Ba} && dataConnections.status=Linked",
+            lambda company: (
+                ("kitchen" in company["name"].lower() or "ba" in company["name"].lower())
+                and "Linked" in [link["status"] for link in company["dataConnections"]]
+            ),
         ),
         (
             "dataConnections.status=PendingAuth",

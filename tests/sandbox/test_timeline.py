@@ -121,7 +121,7 @@ def test_a_severed_merchant_fails_once_and_is_not_tried_again(kind: str, code: i
     world = world_at(clock)
     timeline = world.timeline(a_merchant(world, kind))
     assert timeline.syncs[-1].outcome.code == code
-    assert timeline.syncs[-2].outcome.is_success
+    assert [sync.outcome.code for sync in timeline.syncs].count(code) == 1
     clock.passes(days=7)
     runs = len(timeline.syncs)
     assert len(timeline.advance(clock.now()).syncs) == runs
@@ -167,3 +167,13 @@ def test_a_hanging_run_stays_at_1010_until_shortly_before_the_next() -> None:
     following = next(sync for sync in timeline.advance(clock.now()).syncs if sync.at > hanging.at)
     assert hanging.state(following.at - timedelta(minutes=11)).code == 1010
     assert hanging.state(following.at).is_success
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_whenever_the_world_is_born_the_slow_one_hangs(hour: int) -> None:
+    clock = StoppedClock(NOON.replace(hour=hour))
+    world = world_at(clock, merchants=400)
+    for merchant in world.of_kind("slow"):
+        hanging = world.timeline(merchant.company_id).syncs[-1]
+        assert hanging.state(clock.now()).code == 1010
+        assert hanging.state(clock.now() + timedelta(hours=3)).code == 1010
