@@ -81,8 +81,8 @@ class Chart:
 
     @property
     def marks(self) -> list[date]:
-        """The days named under the chart."""
-        return [bar.day for bar in self.bars[:: DAYS // 4]] + [self.bars[-1].day]
+        """The days named under the chart, evenly apart."""
+        return [self.bars[round(n * (DAYS - 1) / 4)].day for n in range(5)]
 
 
 def chart(now: datetime) -> Chart | None:

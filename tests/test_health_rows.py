@@ -1,0 +1,171 @@
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from syncs.rules.salesdays import today
+from syncs.rules.states import State
+from tests.factories import make_cause, make_failing_merchant, make_merchant, make_request, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def row(client: Client, url: str = "/") -> str:
+    """The page's only row, its tags taken out where they only decorate."""
+    html = client.get(url).content.decode()
+    rows = re.findall(r"<tr>\s*<td>.*?</tr>", html, re.DOTALL)
+    assert len(rows) == 1
+    return " ".join(re.sub(r"<svg.*?</svg>", "", rows[0], flags=re.DOTALL).split())
+
+
+def test_a_failure_shows_its_code_codats_words_and_the_way_to_both_forms(as_support: Client) -> None:
+    merchant = make_failing_merchant(5130, "Account 090 is archived")
+    html = row(as_support)
+    assert 'Could not write data <span class="mono">5130</span>' in html
+    assert "Account 090 is archived" in html
+    assert f'href="/merchants/{merchant.company_id}/?run=historic#rerun"' in html
+    assert f'href="/merchants/{merchant.company_id}/?run=latest#rerun"' in html
+
+
+def test_a_viewer_is_offered_no_sync(as_viewer: Client) -> None:
+    make_failing_merchant()
+    assert "?run=" not in row(as_viewer)
+
+
+def test_a_failure_without_a_message_says_that_codat_gave_none(as_viewer: Client) -> None:
+    make_failing_merchant(5120, "")
+    assert "Codat gave no message" in row(as_viewer)
+
+
+def test_a_running_sync_stands_beside_the_last_result_and_never_hides_it(as_support: Client) -> None:
+    since = timezone.now() - timedelta(minutes=14)
+    make_failing_merchant(running_since=since, running_code=1010)
+    html = row(as_support)
+    assert "5130" in html
+    assert "Running over 10 min" in html
+    assert "Wait: about 14 min so far" in html
+    assert "?run=" not in html
+
+
+def test_a_sync_that_we_asked_for_names_who_asked(as_support: Client) -> None:
+    merchant = make_failing_merchant(running_since=timezone.now() - timedelta(minutes=2), running_code=1000)
+    priya = make_user("support", first_name="Priya", last_name="Nair")
+    make_request(merchant, state=State.ACCEPTED, asked_by=priya)
+    html = row(as_support)
+    assert "asked by Priya Nair" in html
+    assert "Wait: 2 min so far" in html
+
+
+def test_a_request_on_its_way_is_shown_before_anything_runs(as_support: Client) -> None:
+    make_request(make_failing_merchant())
+    html = row(as_support)
+    assert "Saved" in html
+    assert "Wait: asked just now" in html
+    assert "?run=" not in html
+
+
+def test_a_severed_merchant_offers_its_reconnect_link_and_its_fuse_stands_still(as_support: Client) -> None:
+    make_merchant(
+        health="needs_reconnect",
+        last_code=4040,
+        last_cause=make_cause(4040, "No connection"),
+        statuses=("Linked", "Deauthorized"),
+        failed_days=1,
+        link_url="https://link.example.com/mine",
+    )
+    html = row(as_support)
+    assert "Xero is not linked" in html
+    assert "Codat has stopped trying" in html
+    assert 'data-copy="https://link.example.com/mine"' in html
+    assert "Copy reconnect link" in html
+    assert "?run=" not in html
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"health": "switched_off", "last_code": 5130},
+        {"health": "needs_reconnect", "last_code": 4260},
+        {"health": "unseen", "last_code": None, "refreshed_at": None},
+    ],
+)
+def test_where_a_sync_would_be_refused_none_is_offered(
+    as_support: Client, columns: dict[str, object]
+) -> None:
+    make_merchant(**columns)
+    assert "?run=" not in row(as_support, f"/?health={columns['health']}")
+
+
+def test_after_an_overlap_only_a_range_is_offered(as_support: Client) -> None:
+    make_failing_merchant(5080, "Date overlaps with a previous sync date range")
+    html = row(as_support)
+    assert "?run=historic" in html
+    assert "?run=latest" not in html
+
+
+@pytest.mark.parametrize(
+    ("left", "words", "tone"),
+    [
+        (30, "30 days left", "mute"),
+        (14, "14 days left", "warn"),
+        (3, "3 days left", "bad"),
+        (1, "1 day left", "bad"),
+        (0, "Today", "bad"),
+        (-2, "Today", "bad"),
+    ],
+)
+def test_the_fuse_counts_in_the_merchants_own_days(
+    as_viewer: Client, left: int, words: str, tone: str
+) -> None:
+    merchant = make_failing_merchant(time_zone="Pacific/Auckland", failed_days=28)
+    merchant.switches_off_on = today(merchant.zone, timezone.now()) + timedelta(days=left)
+    merchant.save()
+    html = row(as_viewer)
+    assert words in html
+    assert f'class="count t-{tone} num"' in html
+    assert "28 of 31" in html
+
+
+def test_the_strip_shows_the_newest_14_days_and_says_them_in_a_sentence(as_viewer: Client) -> None:
+    end = timezone.localdate() - timedelta(days=1)
+    make_merchant(last_days="f" * 17 + "wwwwwwwwnnfhgr", last_days_end=end)
+    html = row(as_viewer)
+    days = re.findall(r'<i class="d-(\w)">', html)
+    assert "".join(days) == "wwwwwwwwnnfhgr"
+    counted = "8 synced, 2 no sales, 1 failed, 1 disconnected, 1 running, 1 did not run"
+    assert f"Last 14 days to {end:%-d %b}: {counted}" in html
+
+
+def test_a_row_that_was_not_refreshed_for_an_hour_shows_its_age(as_viewer: Client) -> None:
+    make_merchant(refreshed_at=timezone.now() - timedelta(days=2))
+    assert re.search(r"as of <time[^>]*>2 days ago", row(as_viewer))
+
+
+def test_a_fresh_row_shows_none(as_viewer: Client) -> None:
+    make_merchant()
+    assert "as of" not in row(as_viewer)
+
+
+def test_a_merchant_that_never_synced_says_what_is_missing(as_support: Client) -> None:
+    make_merchant(
+        health="never_synced",
+        last_code=None,
+        last_success_at=None,
+        last_days="",
+        statuses=("Linked", "PendingAuth"),
+    )
+    html = row(as_support)
+    assert "Never synced" in html
+    assert "Xero is not linked" in html
+    assert "No days known yet" in html
+    assert "Copy link" in html
+
+
+def test_a_name_with_markup_in_it_is_only_a_name(as_support: Client) -> None:
+    make_failing_merchant(5130, "<img src=x onerror=alert(1)>", name="<script>alert(1)</script>")
+    html = row(as_support)
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)" in html
