@@ -22,6 +22,7 @@ class Request:
     target: str
     headers: dict[str, str]
     body: bytes
+    connection: int
 
 
 @dataclass
@@ -59,12 +60,12 @@ class Server:
             except OSError:
                 return
             self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection, self.connections), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, connection: socket.socket, number: int) -> None:
         with contextlib.suppress(OSError, ValueError), connection:
             sock = self.tls.wrap_socket(connection, server_side=True) if self.tls else connection
-            while request := _read(sock):
+            while request := _read(sock, number):
                 self.requests.append(request)
                 if not self._next_step()(sock):
                     break
@@ -76,7 +77,7 @@ class Server:
         return self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
 
 
-def _read(sock: socket.socket) -> Request | None:
+def _read(sock: socket.socket, connection: int) -> Request | None:
     data = b""
     while b"\r\n\r\n" not in data:
         if not (received := sock.recv(65536)):
@@ -88,7 +89,7 @@ def _read(sock: socket.socket) -> Request | None:
     while len(body) < int(headers.get("content-length", 0)):
         body += sock.recv(65536)
     method, target, _ = first.split(" ", 2)
-    return Request(method, target, headers, body)
+    return Request(method, target, headers, body, connection)
 
 
 def says(status: int, body: Any = b"", **headers: str) -> Step:

@@ -76,7 +76,7 @@ def test_connecting_that_outlasts_the_moment_for_the_first_byte_sends_nothing() 
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with make_client(address, connect_timeout=5) as client, pytest.raises(NotSent):
             ask_latest(client, first_byte_by=began + 0.2)
-        assert time.monotonic() - began < 0.6
+        assert time.monotonic() - began < 1.5
         for filler in fillers:
             filler.close()
 
@@ -141,6 +141,19 @@ def test_environment_proxies_are_ignored_unless_asked_for(
     monkeypatch.delenv("no_proxy", raising=False)
     server.answers(says(200, STARTED))
     assert ask_latest(client).commerce_sync_id == SYNC
+
+
+def test_what_is_said_to_a_proxy_that_refuses_is_not_the_request(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("https_proxy", server.url)
+    server.answers(says(403))
+    with make_client("https://codat.invalid", use_env_proxies=True) as client, pytest.raises(NotSent):
+        ask_latest(client)
+    [request] = server.requests
+    assert (request.method, request.target) == ("CONNECT", "codat.invalid:443")
+    assert "authorization" not in request.headers
 
 
 def test_an_environment_proxy_is_used_when_asked_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,14 +48,14 @@ DRIPS = {
 @pytest.mark.parametrize("step", DRIPS.values(), ids=DRIPS.keys())
 def test_a_drip_ends_at_the_deadline(server: Server, step: Step) -> None:
     server.answers(step)
-    with make_client(server.url, deadline=0.5) as client, within(0.7, 4), pytest.raises(Uncertain):
+    with make_client(server.url, deadline=0.5) as client, within(1.5, 4), pytest.raises(Uncertain):
         ask_latest(client)
     assert len(server.requests) == 1
 
 
 def test_the_deadline_holds_for_all_tries_of_a_read_together(server: Server) -> None:
     server.answers(drips(OK + LONG))
-    with make_client(server.url, deadline=0.5) as client, within(0.7, 4), pytest.raises(CodatError):
+    with make_client(server.url, deadline=0.5) as client, within(1.5, 4), pytest.raises(CodatError):
         client.syncs(COMPANY)
 
 
@@ -84,9 +84,9 @@ def test_a_flood_is_cut_off_at_the_limit(server: Server, step: Step) -> None:
 
 
 def test_a_small_body_that_unpacks_to_a_huge_one(server: Server, client: CodatClient) -> None:
-    bomb = gzip.compress(b" " * 200 * MEBIBYTE)
+    bomb = gzip.compress(b" " * 100 * MEBIBYTE)
     server.answers(says(200, bomb, Content_Encoding="gzip"))
-    with within(1, 8), pytest.raises(Uncertain) as caught:
+    with within(3, 8), pytest.raises(Uncertain) as caught:
         ask_latest(client)
     assert "too large" in caught.value.message
 
@@ -99,11 +99,12 @@ def test_an_honest_packed_body_is_read(server: Server, client: CodatClient) -> N
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (gzip.compress(json.dumps(STARTED).encode())[:-12], "gzip"),
+        (gzip.compress(json.dumps(STARTED).encode())[:-4], "gzip"),
         (b"not packed", "gzip"),
         (json.dumps(STARTED).encode(), "br"),
         (gzip.compress(gzip.compress(b"{}")), "gzip, gzip"),
     ],
+    ids=["cut off", "not packed", "in a way we did not ask for", "twice"],
 )
 def test_a_packed_body_that_cannot_be_unpacked(
     server: Server, client: CodatClient, body: bytes, encoding: str

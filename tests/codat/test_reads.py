@@ -137,7 +137,7 @@ def test_tries_end_with_the_deadline(server: Server) -> None:
     began = time.monotonic()
     with make_client(server.url, deadline=0.3, backoff=0.2) as client, pytest.raises(Uncertain):
         client.latest_sync(COMPANY)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1
     assert len(server.requests) < 4
 
 
@@ -168,9 +168,17 @@ def test_a_long_wait_is_left_to_the_caller(
     began = time.monotonic()
     with pytest.raises(Later) as caught:
         client.latest_sync(COMPANY)
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 0.9
     assert caught.value.retry_after == (120 if wait == "120" else 60)
     assert caught.value.http_status == status
+
+
+def test_a_wait_of_more_than_some_seconds_is_not_slept_through(server: Server) -> None:
+    server.answers(says(429, Retry_After="4"))
+    began = time.monotonic()
+    with make_client(server.url, deadline=60) as client, pytest.raises(Later):
+        client.latest_sync(COMPANY)
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -45,7 +45,7 @@ def test_a_steady_taker_gets_the_calls_of_a_minute_evenly(redis: Redis) -> None:
     calls = 0
     while time.monotonic() - began < 0.5:
         calls += taken(budget, READ, most=1)
-    assert 45 <= calls <= 65
+    assert 30 <= calls <= 70
 
 
 def test_it_leaves_one_key_that_expires(redis: Redis) -> None:
