@@ -144,6 +144,7 @@ AXES_ENABLE_ADMIN = False
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
+FORMAT_MODULE_PATH = "codat_admin.formats"
 USE_TZ = True
 TIME_ZONE = env.text("TIME_ZONE", "Europe/London")
 if TIME_ZONE not in available_timezones():

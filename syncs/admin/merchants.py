@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from syncs.admin import imports
-from syncs.admin.base import KeptAdmin, as_uuid, person, pretty
+from syncs.admin.base import KeptAdmin, person, pretty
 from syncs.admin.filters import Archived, Platform
 from syncs.admin.register_form import RegisterForm, look_up
-from syncs.models import Connection, Merchant, Sync
+from syncs.models import Connection, Merchant
 from syncs.operations import merchants
 from syncs.operations.merchants import AlreadyRegistered
+from syncs.search import owners_of
 
 REASON_MISSING = "Say why, in a few words: write the reason beside the action."
 
@@ -95,14 +96,7 @@ class MerchantAdmin(KeptAdmin):
         return super().get_queryset(request).prefetch_related("connections")
 
     def matching(self, term: str) -> Q:
-        by_sync = Sync.objects.filter(Q(sync_id=term) | Q(commerce_sync_id=term)).values("merchant")
-        by_connection = Connection.objects.filter(codat_id=term).values("merchant")
-        return (
-            Q(name__icontains=term)
-            | Q(company_id=as_uuid(term))
-            | Q(pk__in=by_sync)
-            | Q(pk__in=by_connection)
-        )
+        return Q(name__icontains=term) | Q(pk__in=[merchant.pk for merchant in owners_of(term)])
 
     @admin.display
     def platforms(self, merchant: Merchant) -> str:
