@@ -9,6 +9,8 @@ from syncs.processes.program import Program
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 THREADS = 16
+# SQLite has one writer at a time: more threads would only wait for its file, and in the end in vain.
+THREADS_ON_SQLITE = 4
 # Messages are JSON and nothing in them is run, so that a worker of root's is no cause for Celery's alarm.
 NO_ALARM = "ignore:You're running the worker with superuser privileges"
 MERCHANTS, DAYS, SEED, SPEED = 200, 90, 7, 10
@@ -41,13 +43,9 @@ class House:
         return self._python("web", "-m", "gunicorn", *options, "codat_admin.wsgi", port=self.port)
 
     def worker(self, queue: str) -> Program:
-        options = [
-            f"--queues={queue}",
-            "--pool=threads",
-            f"--concurrency={THREADS}",
-            f"--hostname={queue}@%h",
-        ]
-        options += [f"--concurrency={THREADS}", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        threads = THREADS if self.env.get("DATABASE_URL", "").startswith("postgres") else THREADS_ON_SQLITE
+        options = [f"--queues={queue}", "--pool=threads", f"--concurrency={threads}", f"--hostname={queue}@%h"]
+        options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         return self._python(
             queue, "-W", NO_ALARM, "-m", "celery", "--quiet", "--app=codat_admin", "worker", *options
         )

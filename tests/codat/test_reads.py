@@ -143,13 +143,20 @@ def test_tries_end_with_the_deadline(server: Server) -> None:
 
 def test_each_try_is_counted_in_the_budget(server: Server) -> None:
     server.answers(says(500))
-    with make_client(server.url, LocalBudget(per_minute=30), deadline=60) as client:
+    with make_client(server.url, LocalBudget(per_minute=1), deadline=60) as client:
         for _ in range(2):
             with pytest.raises(Uncertain):
                 client.latest_sync(COMPANY)
         with pytest.raises(Later):
             client.latest_sync(COMPANY)
     assert len(server.requests) == 10
+
+
+def test_a_read_waits_for_its_turn_when_that_is_near(server: Server) -> None:
+    server.answers(says(200, DONE))
+    with make_client(server.url, LocalBudget(per_minute=120), deadline=60) as client:
+        codes = [client.latest_sync(COMPANY).code for _ in range(11)]
+    assert codes == [2000] * 11
 
 
 def test_a_short_wait_that_codat_asks_for_is_waited_out(server: Server) -> None:
