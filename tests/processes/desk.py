@@ -7,8 +7,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from syncs.processes import ports
 from syncs.processes.runfile import RunFile, Running, end_leftovers
@@ -50,8 +51,16 @@ class Desk:
         return False
 
     def count(self, table: str) -> int:
-        with sqlite3.connect(self.var / "db.sqlite3") as database:
-            return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+        return int(self._ask(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608
+
+    def beats(self, name: str) -> bool:
+        """Whether the child that runs under this name now has told the database that it works."""
+        pids = {pid for (pid,) in self._ask("SELECT pid FROM syncs_heartbeat")}
+        return name in self.children() and self.children()[name].pid in pids
+
+    def _ask(self, question: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.var / "db.sqlite3")) as database:
+            return database.execute(question).fetchall()
 
     def refused_a_second_time(self) -> str:
         env = os.environ | {"VAR_DIR": str(self.var), "CODAT_API_KEY": ""}
@@ -70,7 +79,7 @@ class Desk:
         assert self._process is not None
         return self._process.wait(timeout=seconds)
 
-    def wait_until(self, true: Callable[[], bool], seconds: float = 90) -> None:
+    def wait_until(self, true: Callable[[], bool], seconds: float = 150) -> None:
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, self.said()[-4000:]

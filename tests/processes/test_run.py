@@ -62,6 +62,11 @@ def test_a_killed_child_comes_back_on_its_port(desk: Desk, name: str) -> None:
     desk.wait_until(lambda: desk.answers("/readyz"))
 
 
+@pytest.mark.parametrize("name", ["sending", "refreshing", "clock"])
+def test_what_came_back_works(desk: Desk, name: str) -> None:
+    desk.wait_until(lambda: desk.beats(name))
+
+
 def test_it_ends_within_ten_seconds_and_starts_again_in_seconds_with_its_data(desk: Desk) -> None:
     children = desk.children()
     desk.signal(signal.SIGTERM)

@@ -22,7 +22,7 @@ from syncs.processes.valkey import Valkey
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
 FIRST_ADMIN = (
     "There is no user yet. Create the first admin, in another terminal and with the same settings:"
     " .venv/bin/python manage.py createsuperuser"
