@@ -321,7 +321,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='sync',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('window_finish', None), ('window_start', None)), ('window_start__lt', models.F('window_finish')), _connector='OR'), name='sync_window_in_order'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('window_finish', None), ('window_start', None)), models.Q(('window_finish__isnull', False), ('window_start__isnull', False), ('window_start__lt', models.F('window_finish'))), _connector='OR'), name='sync_window_in_order'),
         ),
         migrations.AddIndex(
             model_name='merchantday',
@@ -365,7 +365,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='syncrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'historic'), _negated=True), models.Q(('first_day__isnull', False), ('last_day__gte', models.F('first_day')), ('window_start__isnull', False)), _connector='OR'), name='request_historic_has_a_range'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'historic'), _negated=True), models.Q(('first_day__isnull', False), ('last_day__gte', models.F('first_day')), ('last_day__isnull', False), ('window_start__isnull', False)), _connector='OR'), name='request_historic_has_a_range'),
         ),
         migrations.AddConstraint(
             model_name='syncrequest',

@@ -105,7 +105,13 @@ class SyncRequest(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(kind="historic")
-                | Q(window_start__isnull=False, first_day__isnull=False, last_day__gte=F("first_day")),
+                # Each is asked for by name: in SQL, a check that compares with NULL passes.
+                | Q(
+                    window_start__isnull=False,
+                    first_day__isnull=False,
+                    last_day__isnull=False,
+                    last_day__gte=F("first_day"),
+                ),
                 name="request_historic_has_a_range",
             ),
             models.CheckConstraint(

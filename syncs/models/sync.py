@@ -77,8 +77,14 @@ class Sync(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "sync_id"], name="sync_once_per_merchant"),
             models.CheckConstraint(condition=~Q(sync_id=""), name="sync_has_an_id"),
+            # In SQL, a check that compares with NULL passes: each end is asked for by name.
             models.CheckConstraint(
-                condition=Q(window_start=None, window_finish=None) | Q(window_start__lt=F("window_finish")),
+                condition=Q(window_start=None, window_finish=None)
+                | Q(
+                    window_start__isnull=False,
+                    window_finish__isnull=False,
+                    window_start__lt=F("window_finish"),
+                ),
                 name="sync_window_in_order",
             ),
         ]

@@ -70,7 +70,7 @@ def _broker() -> str:
 def _migrations() -> str:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return f"{len(missing)} migrations are not applied. Run: manage.py migrate" if missing else FINE
+    return f"Not applied: {len(missing)} of the migrations. Run: manage.py migrate" if missing else FINE
 
 
 def _silence(part: str, last: datetime | None) -> str:

@@ -1,0 +1,110 @@
+"""/healthz and /readyz, as a load balancer or a person with curl sees them."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from syncs.models import Heartbeat
+from syncs.operations import heartbeats
+from tests.valkey import free_port, running_valkey
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with running_valkey() as url:
+        yield url
+
+
+@pytest.fixture
+def all_is_well(redis_url: str, settings: Settings) -> None:
+    settings.REDIS_URL = redis_url
+    for part in heartbeats.PARTS:
+        heartbeats.beat(part, host="here", pid=os.getpid())
+
+
+def test_healthz_says_alive_and_asks_the_database_nothing(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"alive\n")
+
+
+def test_a_house_that_works_is_ready(client: Client, all_is_well: None) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    checks = response.json()["checks"]
+    assert response.json()["ready"] is True
+    assert set(checks) == {"database", "broker", "migrations", *heartbeats.PARTS}
+    assert set(checks.values()) == {"fine"}
+
+
+def test_nobody_needs_to_sign_in(client: Client, all_is_well: None) -> None:
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_part_that_never_reported_is_named(client: Client, all_is_well: None) -> None:
+    Heartbeat.objects.filter(name="clock").delete()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["clock"] == "The clock has never reported."
+
+
+def test_a_queue_whose_workers_went_silent_is_named_with_its_last_sign(
+    client: Client, all_is_well: None
+) -> None:
+    Heartbeat.objects.filter(name="worker sending").update(at=timezone.now() - timedelta(minutes=3))
+    response = client.get("/readyz")
+    said = response.json()["checks"]
+    assert response.status_code == 503
+    assert said["worker sending"].startswith("A worker for the queue “sending” has not reported since ")
+    assert said["worker refreshing"] == "fine"
+
+
+def test_a_broker_that_is_down_is_said_quickly_and_without_its_address(
+    client: Client, all_is_well: None, settings: Settings
+) -> None:
+    settings.REDIS_URL = f"redis://:canary-password@127.0.0.1:{free_port()}/0"
+    began = timezone.now()
+    response = client.get("/readyz")
+    assert timezone.now() - began < timedelta(seconds=3)
+    assert response.status_code == 503
+    assert response.json()["checks"]["broker"].startswith("The queue (Redis) does not answer")
+    assert "canary" not in response.content.decode()
+
+
+def test_a_database_that_is_down_is_said_without_its_words(client: Client, all_is_well: None) -> None:
+    broken = OperationalError("could not connect to canary-host as canary-user")
+    with mock.patch.object(connection, "cursor", side_effect=broken):
+        response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["database"] == "The database does not answer (OperationalError)."
+    assert "canary" not in response.content.decode()
+
+
+def test_a_migration_that_is_not_applied_is_said_with_what_to_do(client: Client, all_is_well: None) -> None:
+    ((_, newest),) = MigrationLoader(connection).graph.leaf_nodes("syncs")
+    MigrationRecorder(connection).record_unapplied("syncs", newest)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert (
+        response.json()["checks"]["migrations"] == "Not applied: 1 of the migrations. Run: manage.py migrate"
+    )
+
+
+def test_they_answer_to_reading_only(client: Client) -> None:
+    assert client.post("/healthz").status_code == 405
+    assert client.post("/readyz").status_code == 405
+    assert client.head("/healthz").status_code == 200
