@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 
 from syncs.codat.budget import LocalBudget
@@ -11,6 +12,10 @@ from tests.valkey import running_valkey
 
 KEY = "canary-3f9d1c7a5e"
 HERE = Path(__file__).parent
+
+# What is proven is what comes out; how long an example takes says more about the machine's other work.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture
