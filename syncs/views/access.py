@@ -1,10 +1,14 @@
 """Who may do what, asked in the view and never around a block of a template."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from syncs.models import User
+
+
+class NoSuchMerchant(Http404):
+    """Its text is a sentence for the page."""
 
 
 class Signed(HttpRequest):

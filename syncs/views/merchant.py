@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,7 @@ from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due, today
 from syncs.views import history, months, rerun_card
-from syncs.views.access import Signed, may_ask
+from syncs.views.access import NoSuchMerchant, Signed, may_ask
 
 PAGE = "syncs/merchant.html"
 ENTRIES = 20
@@ -80,7 +80,7 @@ def find_merchant(company_id: uuid.UUID) -> Merchant:
     rows = Merchant.objects.prefetch_related("connections")
     found = rows.filter(company_id=company_id).first()
     if found is None:
-        raise Http404(f"There is no merchant with the ID {company_id} here.")
+        raise NoSuchMerchant(f"There is no merchant with the ID {company_id} here.")
     return found
 
 

@@ -120,8 +120,8 @@ def _form_class(kind: str) -> type[AskForm]:
 
 def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
     initial = {
-        "first_day": request.GET.get("first"),
-        "last_day": request.GET.get("last"),
+        "first_day": request.GET.get("first") or request.GET.get("first_day"),
+        "last_day": request.GET.get("last") or request.GET.get("last_day"),
         "resend_of": request.GET.get("again"),
         "form_token": uuid.uuid4(),
     }
