@@ -48,18 +48,13 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (isPoll(event) && (paused || document.hidden)) event.preventDefault();
   });
-  // On the configuration, not the element: a swap may have replaced the element by now.
-  document.addEventListener("htmx:beforeSwap", (event) => answered(event.detail));
-  document.addEventListener("htmx:afterRequest", (event) => answered(event.detail));
-
-  function answered(detail) {
-    const poller = detail.requestConfig?.elt ?? detail.elt;
-    if (!poller?.matches?.(POLLER)) return;
-    const status = detail.xhr?.status ?? 0;
-    stale = status < 200 || status >= 300;
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // The element that asked: a swap may have replaced it by now, and the event then comes from elsewhere.
+    if (!event.detail.requestConfig.elt.matches(POLLER)) return;
+    stale = !event.detail.successful;
     if (!stale) updated = Date.now();
     show();
-  }
+  });
 
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && !paused) wake();

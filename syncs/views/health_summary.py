@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Q
@@ -13,6 +14,7 @@ from syncs.presentation import Look, look_of_code
 
 REASONS = 5
 OVER_TEN_MINUTES = 1010
+PLAN_EXPIRED = 4260
 # Seconds. New platforms hardly ever come; they are not worth a query a page.
 PLATFORMS_KEPT = 60
 
@@ -75,14 +77,14 @@ def count(now: datetime) -> Counts:
             added=Count("pk", filter=Q(registered_at__gte=now - timedelta(days=7))),
         )
     )
-    return _summed(list(groups))
+    return _summed([dict(group) for group in groups])
 
 
-def _summed(groups: list[dict[str, int]]) -> Counts:
+def _summed(groups: list[dict[str, Any]]) -> Counts:
     registered = [group for group in groups if not group["is_archived"]]
     listed = [group for group in registered if group["health"] != "switched_off"]
 
-    def total(among: list[dict[str, int]], column: str, **same: object) -> int:
+    def total(among: list[dict[str, Any]], column: str, **same: object) -> int:
         return sum(g[column] for g in among if all(g[name] == value for name, value in same.items()))
 
     failing = [group for group in listed if group["health"] == "failing"]
@@ -93,7 +95,7 @@ def _summed(groups: list[dict[str, int]]) -> Counts:
         running_long=total(listed, "running_long"),
         soon=total(listed, "soon"),
         very_soon=total(listed, "very_soon"),
-        expired=total(listed, "merchants", health="needs_reconnect", last_code=4260),
+        expired=total(listed, "merchants", health="needs_reconnect", last_code=PLAN_EXPIRED),
         added=total(listed, "added", health="never_synced"),
         archived=total(groups, "merchants", is_archived=True),
         codes={group["last_code"]: group["merchants"] for group in failing if group["last_code"]},
