@@ -135,7 +135,9 @@ class PasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs["class"] = "field"
+            field.widget.attrs.pop("autofocus", None)
             field.help_text = ""
+        self.fields["new_password2"].label = "New password again"
 
 
 class VerdictForm(forms.Form):

@@ -82,7 +82,8 @@ class Filters:
 
     def url(self, *, page: bool = False, **changes: str) -> str:
         """The query of the same list with these changes; without `page`, from its first page."""
-        return f"?{urlencode(replace(self, **changes).pairs(page=page))}"
+        changed: Any = changes
+        return f"?{urlencode(replace(self, **changed).pairs(page=page))}"
 
     def older(self, cursor: str) -> str:
         return self.url(page=True, after=cursor, before="") if cursor else ""

@@ -166,7 +166,8 @@ def test_a_press_after_the_session_ended_is_not_lost_silently(client: Client, pr
     queued = make_request(make_merchant())
     response = client.post(f"/requests/{queued.pk}/cancel/", **headers)
     sign_in_page = response.headers.get("HX-Redirect") or response["Location"]
-    assert "What you pressed was not sent." in (page := client.get(sign_in_page).text)
+    page = client.get(sign_in_page).text
+    assert "What you pressed was not sent." in page
     hidden = dict(re.findall(r'name="(next|ended)" value="([^"]*)"', page))
     back = sign_in(client, **hidden)["Location"]
     assert back == "/requests/?day=today"

@@ -34,6 +34,7 @@ OUTCOMES = {
     Attempt.Outcome.LATER: ("mute", "Codat asked us to wait:", "Nothing was run."),
     Attempt.Outcome.REFUSED: ("bad", "Codat refused it:", "Nothing was run."),
 }
+BLOCKED = "Until it is decided, nothing else is sent for this merchant."
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "sync_request": request,
         "merchant": request.merchant,
         "attempts": attempts,
-        "events": sorted(_events(request, attempts, entries), key=lambda event: event.at),
+        "events": sorted(_events(request, attempts, entries, len(found)), key=lambda event: event.at),
         "next_look": request.not_before if request.state == State.UNCERTAIN else None,
         "looks": len(LOOKS),
         "candidates": found,
@@ -83,7 +84,9 @@ def candidates(request: SyncRequest, attempts: list[Attempt]) -> list[Candidate]
     ]
 
 
-def _events(request: SyncRequest, attempts: list[Attempt], entries: list[Activity]) -> Iterator[Event]:
+def _events(
+    request: SyncRequest, attempts: list[Attempt], entries: list[Activity], new: int
+) -> Iterator[Event]:
     accepted = "Overlap seen and accepted." if request.overlap_accepted else ""
     asked = f"{request.asked_by.display_name} asked: {wording.what(request)}."
     yield Event(request.asked_at, asked, accepted, quote=request.reason)
@@ -91,12 +94,12 @@ def _events(request: SyncRequest, attempts: list[Attempt], entries: list[Activit
         yield from _attempt(request, attempt, is_last=attempt is attempts[-1])
     for entry in entries:
         if entry.actor_id or entry.verb not in TOLD_BY_ATTEMPTS:
-            yield from _entry(entry)
+            yield from _entry(request, entry, new)
 
 
 def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterator[Event]:
     if is_last:
-        yield Event(attempt.started_at, _listed(request, attempt))
+        yield Event(attempt.started_at, "", _listed(request, attempt))
     may_have_effect = attempt.outcome in Attempt.MAY_HAVE_EFFECT
     lead = "Sent once, in full:" if may_have_effect else f"Try {attempt.number}."
     yield Event(attempt.started_at, lead, sent=_sent(request) if may_have_effect else "", tone="run")
@@ -110,19 +113,25 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
         )
 
 
-def _entry(entry: Activity) -> Iterator[Event]:
+def _entry(request: SyncRequest, entry: Activity, new: int) -> Iterator[Event]:
+    """What the log says of it; the part before the colon is what happened."""
     if entry.verb == "request.asked":
         return
-    who = f"{entry.actor.display_name}: " if entry.actor else ""
-    blocked = "Until it is decided, nothing else is sent for this merchant."
+    happened, colon, rest = entry.what.partition(": ")
+    if entry.actor and entry.actor.display_name not in entry.what:
+        happened = f"{entry.actor.display_name}: {happened[:1].lower()}{happened[1:]}"
     waits = entry.verb == "request.needs_review"
-    yield Event(
-        entry.at,
-        f"{who}{entry.what}",
-        blocked if waits else "",
-        quote=entry.reason,
-        tone="warn" if waits else "",
-    )
+    text = f"{rest} {_looked(request, new)} {BLOCKED}" if waits else rest
+    yield Event(entry.at, happened + colon, text, quote=entry.reason, tone="warn" if waits else "")
+
+
+def _looked(request: SyncRequest, new: int) -> str:
+    if not request.looks:
+        return ""
+    new = max(new, len(request.candidates))
+    since = f"{new} {'sync is' if new == 1 else 'syncs are'} new since; Codat does not say who started them."
+    times = "once" if request.looks == 1 else f"{request.looks} times"
+    return f"Looked at Codat {times}: {since if new else 'no sync is new since, which proves nothing.'}"
 
 
 def _listed(request: SyncRequest, attempt: Attempt) -> str:
@@ -132,7 +141,7 @@ def _listed(request: SyncRequest, attempt: Attempt) -> str:
     newest = request.merchant.syncs.filter(sync_id__in=attempt.listed_before).newest_first().first()
     if newest is None:
         return f"Codat listed {syncs} just before."
-    return f"Codat listed {syncs} just before. Newest: {newest.sync_id}, {newest.status.word.lower()} ({newest.code})."
+    return f"Codat listed {syncs} just before. Newest: {newest.sync_id[:8]}…, {newest.status.word} ({newest.code})."
 
 
 def _sent(request: SyncRequest) -> str:
@@ -147,8 +156,10 @@ def _distance(gap: timedelta) -> str:
 
 
 def _evidence(request: SyncRequest, sync: Sync) -> Iterator[str]:
-    written = {True: "Sales were written.", False: "Nothing was written."}
-    yield written.get(sync.data_pushed, "Codat does not tell whether sales were written.")
+    if sync.data_pushed is None:
+        yield "Codat does not tell whether sales were written."
+    else:
+        yield "Sales were written." if sync.data_pushed else "Nothing was written."
     zone, hour = request.merchant.zone, request.merchant.sync_hour or 0
     since = sync.started_at - due_before(sync.started_at, zone, hour)
     until = next_due(sync.started_at, zone, hour) - sync.started_at

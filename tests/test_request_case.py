@@ -1,0 +1,228 @@
+"""The page of one request: what was sent, what came back, and a lead's verdict."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from syncs.models import Merchant, SyncRequest, User
+from syncs.operations.transitions import move
+from syncs.rules.states import State
+from tests.factories import make_attempt, make_merchant, make_request, make_sync
+
+pytestmark = pytest.mark.django_db
+SENT = datetime(2026, 11, 21, 7, 41, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def morning():
+    with time_machine.travel(SENT + timedelta(minutes=40), tick=False):
+        yield
+
+
+@pytest.fixture
+def merchant() -> Merchant:
+    return make_merchant(name="Cobalt Coffee", sync_hour=2)
+
+
+@pytest.fixture
+def stuck(merchant: Merchant, support: User) -> SyncRequest:
+    old = make_sync(merchant, 5000, SENT - timedelta(hours=5), sync_id="4e11c7a0-old")
+    request = make_request(
+        merchant,
+        state=State.SENDING,
+        asked_by=support,
+        asked_at=SENT - timedelta(seconds=1),
+        reason="Ticket 4812: week missing",
+        overlap_accepted=True,
+        looks=5,
+    )
+    make_attempt(
+        request,
+        started_at=SENT,
+        outcome="uncertain",
+        finished_at=SENT + timedelta(seconds=30),
+        problem="No answer in 30 s.",
+        listed_before=[old.sync_id],
+        correlation_id="0bc1d9f2",
+    )
+    now = timezone.now()
+    move(request, State.UNCERTAIN, now=now, what="No answer that we can trust: No answer in 30 s.")
+    move(request, State.NEEDS_REVIEW, now=now, what="Put before a person: Codat did not answer.", looks=6)
+    return request
+
+
+@pytest.fixture
+def ours(merchant: Merchant, stuck: SyncRequest):
+    return make_sync(merchant, 2000, SENT + timedelta(seconds=2), sync_id="9ab0f3d2-61c4-0000")
+
+
+def case(client: Client, request: SyncRequest) -> str:
+    return re.sub(r"\s+", " ", client.get(f"/requests/{request.pk}/").text)
+
+
+def verdict(client: Client, request: SyncRequest, **data):
+    return client.post(f"/requests/{request.pk}/verdict/", data, follow=True)
+
+
+def test_the_case_is_told_to_the_second(as_viewer: Client, stuck: SyncRequest) -> None:
+    page = case(as_viewer, stuck)
+    told = [
+        "07:41:08",
+        "Priya Nair asked: Re-run 20 Nov.",
+        "Overlap seen and accepted.",
+        "“Ticket 4812: week missing”",
+        "07:41:09",
+        "Codat listed 1 sync just before. Newest: 4e11c7a0…, Codat server error (5000).",
+        "Sent once, in full:",
+        "07:41:39",
+        "No answer in 30 s. Not sent again. Correlation ID 0bc1d9f2.",
+        "Put before a person:",
+        "Looked at Codat 6 times",
+        "Until it is decided, nothing else is sent for this merchant.",
+    ]
+    places = [page.index(words) for words in told]
+    assert places == sorted(places)
+
+
+def test_the_very_body_is_shown(as_viewer: Client, stuck: SyncRequest, merchant: Merchant) -> None:
+    page = case(as_viewer, stuck).replace("&quot;", '"')
+    assert stuck.body in page
+    assert f"POST /meta/companies/{merchant.company_id}/sync/commerce/historic" in page
+    assert f"Idempotency-Key: {stuck.idempotency_key}" in page
+
+
+def test_candidates_carry_their_distance_and_what_speaks_for_them(
+    as_viewer: Client, stuck, ours, merchant
+) -> None:
+    make_sync(merchant, 2040, SENT + timedelta(minutes=22))
+    page = case(as_viewer, stuck)
+    assert page.index("<b>2 s after we sent</b>. Sales were written. No schedule") < page.index(
+        "<b>22 min after we sent</b>. Nothing was written."
+    )
+    assert "checked" not in page
+
+
+def test_a_sync_near_the_merchants_own_hour_says_so(as_viewer: Client, stuck, ours, merchant) -> None:
+    Merchant.objects.update(sync_hour=7)
+    assert "The merchant&#x27;s own daily sync is due at 07:00" in case(as_viewer, stuck)
+
+
+def test_only_leads_see_the_form(as_viewer: Client, as_support: Client, as_lead: Client, stuck, ours) -> None:
+    for client in (as_viewer, as_support):
+        page = case(client, stuck)
+        assert "Save verdict" not in page
+        assert "Leads only" in page
+        assert "9ab0f3d2…0000" in page
+    assert "Save verdict" in case(as_lead, stuck)
+
+
+@pytest.mark.parametrize("role", ["viewer", "support"])
+def test_only_leads_decide(role: str, request: pytest.FixtureRequest, stuck, ours) -> None:
+    client = request.getfixturevalue(f"as_{role}")
+    response = verdict(client, stuck, verdict="not_run", reason="x")
+    assert response.status_code == 403
+    assert "Leads only" in response.text
+    assert SyncRequest.objects.get(pk=stuck.pk).state == "needs_review"
+
+
+def test_it_ran(as_lead: Client, stuck, ours) -> None:
+    response = verdict(as_lead, stuck, verdict="ran", sync=ours.pk, reason="2 s after ours")
+    assert response.redirect_chain == [(f"/requests/{stuck.pk}/", 302)]
+    assert "Your verdict is saved, with your name and reason." in response.text
+    page = case(as_lead, stuck)
+    assert "Mei Tanaka: decided a review:" in page
+    assert "it ran, sync 9ab0f3d2-61c4-0000" in page
+    assert "“2 s after ours”" in page
+    stuck.refresh_from_db()
+    assert (stuck.state, stuck.sync) == ("succeeded", ours)
+
+
+def test_nothing_ran(as_lead: Client, stuck, ours) -> None:
+    verdict(as_lead, stuck, verdict="not_run", reason="Nothing in the books")
+    assert "This never ran, Mei Tanaka decided: Nothing in the books" in case(as_lead, stuck)
+    assert "Ask again…" in case(as_lead, stuck)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"verdict": "ran", "reason": "x"}, "Choose the sync that it was."),
+        ({"verdict": "ran", "sync": "0", "reason": "x"}, "That sync cannot be the one. Choose again."),
+        ({"verdict": "ran", "sync": "abc", "reason": "x"}, "That sync cannot be the one. Choose again."),
+        ({"verdict": "not_run", "reason": "  "}, "Say why, in a few words."),
+        ({"verdict": "perhaps", "reason": "x"}, "Select a valid choice"),
+        ({"reason": "x"}, "Choose what happened."),
+        ({"verdict": "not_run", "reason": "x" * 501}, "at most 500 characters"),
+    ],
+)
+def test_half_a_verdict_is_not_saved_and_says_what_is_missing(
+    as_lead: Client, stuck, ours, data, sentence
+) -> None:
+    response = verdict(as_lead, stuck, **data)
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert SyncRequest.objects.get(pk=stuck.pk).state == "needs_review"
+
+
+def test_what_was_typed_is_kept(as_lead: Client, stuck, ours) -> None:
+    page = verdict(as_lead, stuck, verdict="ran", sync=ours.pk, reason="").text
+    assert re.search(rf'value="{ours.pk}" checked', page)
+    assert re.search(r'value="ran" checked', page)
+
+
+def test_a_sync_that_cannot_be_the_one_is_refused_in_words(as_lead: Client, stuck, merchant) -> None:
+    old = merchant.syncs.get(sync_id="4e11c7a0-old")
+    response = verdict(as_lead, stuck, verdict="ran", sync=old.pk, reason="x")
+    assert response.status_code == 422
+    assert "Codat listed that sync before this request was sent" in response.text
+
+
+def test_a_second_verdict_is_told_to_be_too_late(as_lead: Client, stuck) -> None:
+    verdict(as_lead, stuck, verdict="not_run", reason="first")
+    response = verdict(as_lead, stuck, verdict="not_run", reason="second")
+    assert "This was decided before your verdict arrived. Yours was not saved." in response.text
+
+
+def test_an_active_request_polls_and_an_ended_one_does_not(as_viewer: Client, merchant) -> None:
+    active = make_request(merchant)
+    page = as_viewer.get(f"/requests/{active.pk}/").text
+    url = re.search(rf'hx-get="(/requests/{active.pk}/\?v=\w+)"', page)[1]
+    assert as_viewer.get(url, HTTP_HX_REQUEST="true").status_code == 204
+    move(active, State.CANCELLED, now=timezone.now(), what="Cancelled", result="Cancelled")
+    answer = as_viewer.get(url, HTTP_HX_REQUEST="true")
+    assert answer.status_code == 200
+    assert answer.text.lstrip().startswith('<div id="case"')
+    assert "hx-" not in answer.text
+
+
+def test_a_poll_never_takes_away_what_a_lead_is_writing(as_lead: Client, as_viewer: Client, stuck) -> None:
+    assert 'hx-get="/requests/' not in as_lead.get(f"/requests/{stuck.pk}/").text
+    assert 'hx-get="/requests/' in as_viewer.get(f"/requests/{stuck.pk}/").text
+
+
+def test_an_uncertain_one_tells_when_it_is_looked_at_next(as_viewer: Client, merchant) -> None:
+    request = make_request(
+        merchant, state=State.UNCERTAIN, looks=2, not_before=timezone.now() + timedelta(minutes=5)
+    )
+    assert "2 of 6 looks are done" in case(as_viewer, request)
+    assert "08:26:09" in case(as_viewer, request)
+
+
+@pytest.mark.parametrize("number", ["0", "999999", "9" * 30])
+def test_a_number_that_is_none_of_ours_is_not_found(as_viewer: Client, number: str) -> None:
+    assert as_viewer.get(f"/requests/{number}/").status_code == 404
+
+
+def test_what_others_wrote_is_never_markup(as_lead: Client, merchant) -> None:
+    request = make_request(merchant, state=State.REJECTED, reason="<script>x</script>", result="<img src=x>")
+    make_attempt(
+        request, outcome="refused", finished_at=timezone.now(), problem="<svg onload=x>", http_status=400
+    )
+    page = as_lead.get(f"/requests/{request.pk}/").text
+    for markup in ("<script>x", "<img src=x", "<svg onload"):
+        assert markup not in page
+    assert "HTTP 400." in page
