@@ -44,7 +44,12 @@ class House:
 
     def worker(self, queue: str) -> Program:
         threads = THREADS if self.env.get("DATABASE_URL", "").startswith("postgres") else THREADS_ON_SQLITE
-        options = [f"--queues={queue}", "--pool=threads", f"--concurrency={threads}", f"--hostname={queue}@%h"]
+        options = [
+            f"--queues={queue}",
+            "--pool=threads",
+            f"--concurrency={threads}",
+            f"--hostname={queue}@%h",
+        ]
         options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         return self._python(
             queue, "-W", NO_ALARM, "-m", "celery", "--quiet", "--app=codat_admin", "worker", *options

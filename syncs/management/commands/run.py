@@ -140,6 +140,7 @@ class Run:
             stamp.renew()
 
     def _manage(self, command: str, *words: str) -> None:
+        self.supervisor.say(f"manage.py {command}")
         code = self.supervisor.run_once(self.house.manage("setup", command, *words))
         if code:
             raise CannotRun(f"manage.py {command} ended with exit code {code}; its lines above say why.")
