@@ -234,6 +234,7 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # a form with a mistake in it is no news
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

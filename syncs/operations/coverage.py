@@ -1,6 +1,6 @@
 """A merchant's stored syncs as the rules want them, and the days they cover."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from syncs.codat.statuses import Outcome
@@ -34,10 +34,24 @@ def touching(merchant: Merchant, window: Window) -> list[RanSync]:
 
 def synced_days(merchant: Merchant, first: date, last: date) -> list[date]:
     """The days of the range that are in the books already, wholly or in part."""
-    wanted = range_window(first, last, merchant.zone)
-    return coverage.synced_days(first, last, touching(merchant, wanted), merchant.zone)
+    return overlap(merchant, first, last).days
 
 
-def start_instead(first: date, last: date, synced: Iterable[date]) -> tuple[date, date] | None:
-    """What is left of the range without the synced days, if anything is."""
-    return coverage.trim(first, last, synced)
+@dataclass(frozen=True)
+class Overlap:
+    """Days of a range that are synced already: all of them, those synced only in part, and what is left."""
+
+    days: list[date]
+    partly: list[date]
+    instead: tuple[date, date] | None
+
+    @property
+    def wholly(self) -> list[date]:
+        return [day for day in self.days if day not in self.partly]
+
+
+def overlap(merchant: Merchant, first: date, last: date) -> Overlap:
+    placed = touching(merchant, range_window(first, last, merchant.zone))
+    days = coverage.synced_days(first, last, placed, merchant.zone)
+    partly = coverage.partly_synced(days, placed, merchant.zone)
+    return Overlap(days, partly, coverage.trim(first, last, days) if days else None)

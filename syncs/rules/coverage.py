@@ -91,6 +91,13 @@ def synced_days(first: date, last: date, placed: Iterable[RanSync], zone: ZoneIn
     return sorted(days)
 
 
+def partly_synced(days: Iterable[date], placed: Iterable[RanSync], zone: ZoneInfo) -> list[date]:
+    """Those of the days that no union of successful syncs covers wholly: a sync hour lies inside them."""
+    written = union(_successful_windows(placed))
+    windows = {day: salesdays.day_window(day, zone) for day in days}
+    return [day for day, window in windows.items() if not any(span.covers(window) for span in written)]
+
+
 def trim(first: date, last: date, synced: Iterable[date]) -> tuple[date, date] | None:
     """The longest stretch of the range without a synced day, the newest of equals; None if none is left."""
     taken = set(synced)

@@ -38,6 +38,10 @@ class Cell:
     words: str
 
     @property
+    def query(self) -> str:
+        return f"run=historic&first={self.day}&last={self.day}"
+
+    @property
     def can_be_chosen(self) -> bool:
         return self.style != "z"
 

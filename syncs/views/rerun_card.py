@@ -7,8 +7,8 @@ from typing import Any
 
 from syncs.forms import AskForm, LatestForm, RangeForm
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import coverage
 from syncs.operations.asking import NotPossible, refuse_if_not_possible
+from syncs.operations.coverage import Overlap, overlap
 from syncs.rules.coverage import stretches
 from syncs.rules.salesdays import range_window, today
 from syncs.rules.states import State
@@ -27,6 +27,10 @@ class Preset:
     first: date
     last: date
 
+    @property
+    def query(self) -> str:
+        return f"run=historic&first={self.first}&last={self.last}"
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -35,8 +39,7 @@ class Preview:
     first: date
     last: date
     window: Window
-    synced: list[date]
-    instead: tuple[date, date] | None
+    overlap: Overlap
     failed: int
 
     @property
@@ -44,8 +47,16 @@ class Preview:
         return (self.last - self.first).days + 1
 
     @property
-    def synced_stretches(self) -> list[tuple[date, date]]:
-        return stretches(self.synced)
+    def synced(self) -> list[date]:
+        return self.overlap.days
+
+    @property
+    def wholly(self) -> list[tuple[date, date]]:
+        return stretches(self.overlap.wholly)
+
+    @property
+    def partly(self) -> list[tuple[date, date]]:
+        return stretches(self.overlap.partly)
 
 
 def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now: datetime) -> dict[str, Any]:
@@ -90,14 +101,12 @@ def preview(merchant: Merchant, form: RangeForm) -> Preview | None:
     first, last = _days(form)
     if first is None or last is None or last < first:
         return None
-    synced = coverage.synced_days(merchant, first, last)
     failed = merchant.days.filter(day__gte=first, day__lte=last, outcome__in=["failed", "disconnected"])
     return Preview(
         first=first,
         last=last,
         window=range_window(first, last, merchant.zone),
-        synced=synced,
-        instead=coverage.start_instead(first, last, synced) if synced else None,
+        overlap=overlap(merchant, first, last),
         failed=failed.filter(covered_by=None).count(),
     )
 
@@ -122,6 +131,7 @@ def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -
     initial = {
         "first_day": request.GET.get("first") or request.GET.get("first_day"),
         "last_day": request.GET.get("last") or request.GET.get("last_day"),
+        "reason": request.GET.get("reason", "")[:500],
         "resend_of": request.GET.get("again"),
         "form_token": uuid.uuid4(),
     }
