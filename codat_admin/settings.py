@@ -84,7 +84,8 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
-    "NAME": VAR_DIR / "db.sqlite3",
+    # The sandbox's invented merchants never share a file with a real account's.
+    "NAME": VAR_DIR / ("db.sqlite3" if CODAT_API_KEY and not SANDBOX else "sandbox.sqlite3"),
     # FULL: a committed claim must survive a power cut. IMMEDIATE: deferred transactions deadlock on upgrade.
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",

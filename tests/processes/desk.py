@@ -25,8 +25,10 @@ class Desk:
         self._run_file = RunFile(self.var / "run.json")
         self._screen = folder / "screen.txt"
         self._process: subprocess.Popen[bytes] | None = None
+        self._database = self.var / "sandbox.sqlite3"
 
     def start(self, **given: str) -> None:
+        self._database = self.var / ("db.sqlite3" if given.get("CODAT_API_KEY") else "sandbox.sqlite3")
         ours = {"VAR_DIR": str(self.var), "PORT": str(self.port)}
         env = os.environ | dict.fromkeys(LEFT_OUT, "") | ours | given
         with self._screen.open("wb") as screen:
@@ -59,7 +61,7 @@ class Desk:
         return name in self.children() and self.children()[name].pid in pids
 
     def _ask(self, question: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.var / "db.sqlite3")) as database:
+        with closing(sqlite3.connect(self._database)) as database:
             return database.execute(question).fetchall()
 
     def refused_a_second_time(self) -> str:
