@@ -1,22 +1,28 @@
 """The one Codat client and the one Redis client of a process, made from the settings when first needed."""
 
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from syncs.codat.budget import Budget, LocalBudget
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.shared_budget import SharedBudget
 
 # Calls a minute while Redis is gone and nobody can tell what the others spend.
 SLOW_PATH_CALLS = 30
+# Seconds for a whole call there: the clock does nothing else meanwhile, and must not seem dead.
+SLOW_PATH_DEADLINE = 25.0
 
 
 @cache
 def redis_client() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    once_more = Retry(NoBackoff(), 1)
+    return Redis.from_url(settings.REDIS_URL, retry=once_more, socket_timeout=2, socket_connect_timeout=2)
 
 
 @cache
@@ -26,21 +32,25 @@ def shared_budget() -> SharedBudget:
 
 @cache
 def codat_client() -> CodatClient:
-    return _client(shared_budget())
+    return CodatClient(**_account(), budget=shared_budget())
 
 
 @cache
 def slow_path_client() -> CodatClient:
     """For the clock alone, when Redis is gone: a small budget of its own."""
-    return _client(LocalBudget(per_minute=SLOW_PATH_CALLS))
+    return CodatClient(
+        **_account(),
+        budget=LocalBudget(per_minute=SLOW_PATH_CALLS),
+        read_timeout=SLOW_PATH_DEADLINE,
+        deadline=SLOW_PATH_DEADLINE,
+    )
 
 
-def _client(budget: Budget) -> CodatClient:
+def _account() -> dict[str, Any]:
     if not settings.CODAT_API_KEY:
         raise ImproperlyConfigured("CODAT_API_KEY is not set. See README, “Connecting a real Codat account”.")
-    return CodatClient(
-        base_url=settings.CODAT_API_URL,
-        api_key=settings.CODAT_API_KEY,
-        budget=budget,
-        use_env_proxies=settings.CODAT_USE_ENV_PROXIES,
-    )
+    return {
+        "base_url": settings.CODAT_API_URL,
+        "api_key": settings.CODAT_API_KEY,
+        "use_env_proxies": settings.CODAT_USE_ENV_PROXIES,
+    }

@@ -7,16 +7,17 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections
-from django.db.utils import DatabaseError
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
 from syncs import tasks
-from syncs.clients import codat_client, redis_client, slow_path_client
+from syncs.clients import redis_client, slow_path_client
 from syncs.operations import handing_out, heartbeats, reconciling, sending
 from syncs.operations.refresh import refresh
 
@@ -30,64 +31,63 @@ NUDGE_AGAIN_AFTER = timedelta(seconds=10)
 # Looks handed out and not yet begun: more would only grow old in the queue.
 BACKLOG = 60
 
+Part = Callable[[datetime], None]
+
 
 class Clock:
     """One tick a second. Several clocks do no harm: every claim is a conditional update."""
 
     def __init__(self) -> None:
-        self._nudged: dict[int, datetime] = {}
-        self._next: dict[str, datetime] = {}
+        self._last: dict[tuple[str, int], datetime] = {}
         self.queue_is_up = True
 
     def run(self, stopped: Callable[[], bool]) -> None:
         while not stopped():
             started = time.monotonic()
             close_old_connections()
-            try:
-                self.tick(timezone.now())
-            except DatabaseError as error:
-                logger.warning("the database does not answer, trying again: %s", error)
+            self.tick(timezone.now())
             time.sleep(max(0.0, TICK - (time.monotonic() - started)))
 
     def tick(self, now: datetime) -> None:
+        """Each part for itself: what goes wrong in one must not keep the others from their work."""
+        for part in self._parts():
+            try:
+                part(now)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the database does not answer, trying again: %s", error)
+                return
+            except Exception:
+                logger.exception("the clock's part %s went wrong", part.__name__)
+
+    def _parts(self) -> tuple[Part, ...]:
+        return (
+            self._beat,
+            reconciling.give_up_on_lost_senders,
+            reconciling.put_overdue_before_a_person,
+            self._nudge_senders,
+            self._look_at_uncertain,
+            self._hand_out_looks,
+            self._read_connections,
+        )
+
+    def _beat(self, now: datetime) -> None:
         if self._is_time("beat", BEAT_EVERY, now):
-            self._beat()
-        reconciling.give_up_on_lost_senders(now)
-        reconciling.put_overdue_before_a_person(now)
-        self._nudge_senders(now)
-        self._look_at_uncertain(now)
-        self._hand_out_looks(now)
-        if self._is_time("connections", CONNECTIONS_EVERY, now):
-            tasks.nudge(tasks.read_companies)
-
-    def _is_time(self, what: str, every: timedelta, now: datetime) -> bool:
-        if now < self._next.get(what, now):
-            return False
-        self._next[what] = now + every
-        return True
-
-    def _beat(self) -> None:
-        heartbeats.beat("clock", host=socket.gethostname(), pid=os.getpid())
-        taken = [tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in tasks.QUEUES]
-        if all(taken) != self.queue_is_up:
-            self.queue_is_up = all(taken)
-            logger.warning(
-                "the queue is %s", "back" if self.queue_is_up else "down: working on the slow path"
+            heartbeats.beat("clock", host=socket.gethostname(), pid=os.getpid())
+            self._notice(
+                all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in tasks.QUEUES)
             )
 
     def _nudge_senders(self, now: datetime) -> None:
-        ready = reconciling.ready_to_send(now)
-        self._nudged = {pk: at for pk, at in self._nudged.items() if pk in ready}
-        for pk in ready:
-            if now < self._nudged.get(pk, now - NUDGE_AGAIN_AFTER) + NUDGE_AGAIN_AFTER:
-                continue
-            self._nudged[pk] = now
-            if not tasks.nudge(tasks.send, pk):
+        for pk in self._not_lately("send", reconciling.ready_to_send(now), now):
+            if not self._published(tasks.send, pk):
                 sending.send(pk, slow_path_client())
+                return
 
     def _look_at_uncertain(self, now: datetime) -> None:
-        for request in reconciling.due_for_a_look(now):
-            reconciling.look(request, codat_client() if self.queue_is_up else slow_path_client(), now)
+        for pk in self._not_lately("look", reconciling.due_for_a_look(now), now):
+            if not self._published(tasks.look, pk):
+                reconciling.look(pk, slow_path_client())
+                return
 
     def _hand_out_looks(self, now: datetime) -> None:
         if not self.queue_is_up:
@@ -96,7 +96,37 @@ class Clock:
             return
         room = min(BACKLOG - self._backlog(), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
         for pk in handing_out.claim_due_merchants(now, limit=max(0, room)):
-            tasks.nudge(tasks.refresh, pk)
+            if not self._published(tasks.refresh, pk):
+                return
+
+    def _read_connections(self, now: datetime) -> None:
+        if self._is_time("connections", CONNECTIONS_EVERY, now):
+            self._published(tasks.read_companies)
+
+    def _published(self, task: Any, *args: int) -> bool:
+        """A queue that did not take one message is offered no other until a beat finds it well again."""
+        if self.queue_is_up:
+            self._notice(tasks.nudge(task, *args))
+        return self.queue_is_up
+
+    def _notice(self, is_up: bool) -> None:
+        if is_up != self.queue_is_up:
+            self.queue_is_up = is_up
+            logger.warning("the queue is %s", "back" if is_up else "down: working on the slow path")
+
+    def _is_time(self, what: str, every: timedelta, now: datetime, pk: int = 0) -> bool:
+        """Also when the time was set back meanwhile."""
+        last = self._last.get((what, pk))
+        if last and last <= now < last + every:
+            return False
+        self._last[what, pk] = now
+        return True
+
+    def _not_lately(self, verb: str, pks: list[int], now: datetime) -> Iterator[int]:
+        """Those that were not nudged a moment ago; what is not due any more is forgotten."""
+        due = {(verb, pk) for pk in pks}
+        self._last = {key: at for key, at in self._last.items() if key[0] != verb or key in due}
+        return (pk for pk in pks if self._is_time(verb, NUDGE_AGAIN_AFTER, now, pk))
 
     @staticmethod
     def _backlog() -> int:

@@ -3,24 +3,43 @@
 import logging
 import os
 import socket
+from functools import cache
 from typing import Any
 
-from celery import Task, shared_task
+from celery import Task, current_app, shared_task
 from django.db import transaction
+from kombu.pools import producers
 
 from syncs.clients import codat_client
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import heartbeats, importing, sending
+from syncs.operations import heartbeats, importing, reconciling, sending
 from syncs.operations.refresh import refresh as refresh_merchant
 
 logger = logging.getLogger(__name__)
 
 QUEUES = ("sending", "refreshing")
+# Seconds that a page may wait for a broker that does not answer.
+PATIENCE = 1
+IMPATIENT = {
+    "socket_timeout": PATIENCE,
+    "socket_connect_timeout": PATIENCE,
+    "connect_retries_timeout": PATIENCE,
+    "retry_on_timeout": False,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 
 
 @shared_task
 def send(request_id: int) -> None:
     sending.send(request_id, codat_client())
+
+
+@shared_task
+def look(request_id: int) -> None:
+    reconciling.look(request_id, codat_client())
 
 
 @shared_task
@@ -64,8 +83,15 @@ def nudge(task: "Task[..., None]", *args: Any, queue: str = "", expires: float =
     """Publishes, once and without waiting for a broker that is down; False when it is."""
     route = {"queue": queue} if queue else {}
     try:
-        task.apply_async(args, kwargs, expires=expires, retry=False, **route)  # type: ignore[arg-type]
+        with _producers().acquire(block=True, timeout=PATIENCE) as producer:
+            task.apply_async(args, kwargs, expires=expires, retry=False, producer=producer, **route)  # type: ignore[arg-type]
     except Exception as error:  # kombu and redis raise many kinds; none may reach a page
         logger.warning("the queue does not take %s: %s", task.name, type(error).__name__)
         return False
     return True
+
+
+@cache
+def _producers() -> Any:
+    """Connections of our own: with the patience that workers need, a press would wait for half a minute."""
+    return producers[current_app.connection_for_write(transport_options=IMPATIENT)]

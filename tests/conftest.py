@@ -1,11 +1,18 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.test import Client, override_settings
 
+from syncs import triggers
 from tests import environment as environment
 from tests.factories import User, make_user
+from tests.upstream import codat as codat
+from tests.upstream import scripted as scripted
+from tests.upstream import told as told
+from tests.upstream import upstream as upstream
 
 PLAIN_STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
@@ -20,6 +27,32 @@ def test_settings() -> Iterator[None]:
         CELERY_BROKER_URL="memory://",
         WHITENOISE_AUTOREFRESH=True,
     ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in the product: in memory, the connections of two threads do not wait for each other."""
+    if connection.vendor == "sqlite":
+        folder = tmp_path_factory.mktemp("database")
+        connection.settings_dict["TEST"]["NAME"] = str(folder / "tests.sqlite3")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptying_may_delete() -> Iterator[None]:
+    """SQLite empties tables between transactional tests by DELETE, which the activity refuses even then."""
+    operations = type(connection.ops)
+    empty = operations.execute_sql_flush
+
+    def empty_unguarded(self: Any, statements: list[str]) -> None:
+        # What is removed here comes back with the migrate signal that Django sends after each emptying.
+        triggers.remove(self.connection.alias)
+        empty(self, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", empty_unguarded)
         yield
 
 

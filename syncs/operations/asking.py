@@ -9,7 +9,7 @@ from django.db.models import F
 
 from syncs.codat import bodies
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import coverage, log
+from syncs.operations import connections, coverage, log
 from syncs.operations.transitions import move
 from syncs.rules.health import Health
 from syncs.rules.salesdays import range_window
@@ -72,6 +72,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
         if first := _already_asked(merchant, ask, by):
             return Asked(first, is_new=False)
         _refuse_while_active(merchant)
+        _refuse_a_used_token(ask)
         raise
     return Asked(request, is_new=True)
 
@@ -114,14 +115,11 @@ def _refuse_while_active(merchant: Merchant) -> None:
 
 
 def _refuse_if_not_linked(merchant: Merchant) -> None:
-    connections = [c for c in merchant.connections.all() if c.gone_at is None]
-    for side in ("commerce", "accounting"):
-        own = [c for c in connections if c.side == side]
-        if own and not any(c.is_linked for c in own):
-            raise NotPossible(
-                f"{own[0].platform_name} is not linked. A sync would fail until the merchant links it."
-            )
-    if merchant.refreshed_at and len({c.side for c in connections} & {"commerce", "accounting"}) < 2:
+    if unlinked := connections.unlinked(merchant):
+        raise NotPossible(
+            f"{unlinked.platform_name} is not linked. A sync would fail until the merchant links it."
+        )
+    if merchant.refreshed_at and connections.all_linked(merchant) is not True:
         raise NotPossible("This merchant has not linked both platforms yet. A sync would fail until it has.")
 
 
@@ -131,6 +129,12 @@ def _refuse_unseen_overlap(merchant: Merchant, ask: Ask) -> None:
             "Some of these days were synced in the meantime. Look again before you send.",
             field="overlap_accepted",
         )
+
+
+def _refuse_a_used_token(ask: Ask) -> None:
+    """Pages are kept open over a sign-out: somebody else may send the form of a colleague."""
+    if SyncRequest.objects.filter(form_token=ask.form_token).exists():
+        raise NotPossible("This form was sent before. Open the page again before you send.")
 
 
 def _already_asked(merchant: Merchant, ask: Ask, by: User) -> SyncRequest | None:

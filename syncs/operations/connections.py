@@ -46,6 +46,16 @@ def all_linked(merchant: Merchant) -> bool | None:
     return {Connection.Side.COMMERCE, Connection.Side.ACCOUNTING} <= linked
 
 
+def unlinked(merchant: Merchant) -> Connection | None:
+    """A connection on whose side the merchant has none that is linked; None where nothing is known to be missing."""
+    connections = [connection for connection in merchant.connections.all() if connection.gone_at is None]
+    for side in (Connection.Side.COMMERCE, Connection.Side.ACCOUNTING):
+        own = [connection for connection in connections if connection.side == side]
+        if own and not any(connection.is_linked for connection in own):
+            return own[0]
+    return None
+
+
 def _says_the_same(one: Connection, other: Connection) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in COMPARED)
 

@@ -3,26 +3,31 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from syncs.codat.statuses import Outcome
+from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync
 from syncs.operations import connections, days, log
+from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
 from syncs.rules.health import WORD, Health, health_of
 from syncs.rules.salesdays import day_before, day_of, due_before, today
 
 # How far back a first look decides days: what the merchant page shows, and a month more.
 HISTORY = timedelta(days=125)
+# Between two looks so close, a run that was on its way and then final has ended just now.
+WATCHED = timedelta(minutes=15)
 
 
 def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
     """Brings windows, days and health columns up to date; True when a page would show it. The caller saves."""
     touched = update_days(merchant, changed, tied, now)
-    before, had_problem = Health(merchant.health), bool(merchant.refresh_problem)
-    _learn(merchant, changed)
-    _update_columns(merchant, now)
-    merchant.refreshed_at, merchant.refresh_problem = now, ""
-    _say_if_health_changed(merchant, before)
-    return touched or had_problem or before != merchant.health
+    shown, health = _shown(merchant), Health(merchant.health)
+    if changed or merchant.refreshed_at is None:
+        _learn(merchant, changed, tied, now)
+        _read_newest(merchant, now)
+    _judge(merchant, now)
+    merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.refreshed_at or now), ""
+    _say_if_health_changed(merchant, health)
+    return touched or shown != _shown(merchant)
 
 
 def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
@@ -30,8 +35,9 @@ def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync
     yesterday = day_before(today(merchant.zone, now), merchant.zone)
     if not changed and not tied and merchant.last_days_end == yesterday:
         return False
-    days.place_windows(merchant)
-    first = _first_day_to_decide(merchant, [*changed, *tied], yesterday, now)
+    if changed or tied:
+        days.place_windows(merchant)
+    first = _first_day_to_decide(merchant, [*changed, *tied], yesterday, now, anew=bool(tied))
     days.decide(merchant, first, now)
     newest = days.newest(merchant, now)
     merchant.last_days, merchant.last_days_end = days.strip(newest), yesterday
@@ -41,35 +47,46 @@ def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync
     return True
 
 
-def _first_day_to_decide(merchant: Merchant, changed: Sequence[Sync], yesterday: date, now: datetime) -> date:
-    """The earliest day that a changed sync can have touched; never further back than the history we show."""
+def _first_day_to_decide(
+    merchant: Merchant, changed: Sequence[Sync], yesterday: date, now: datetime, *, anew: bool
+) -> date:
+    """The earliest day that a changed sync can have touched; never further back than the history we show.
+
+    Anew, because a sync that turns out to be ours had a window of the schedule until then.
+    """
     oldest = day_of(now - HISTORY, merchant.zone)
     windows = merchant.syncs.filter(pk__in=[sync.pk for sync in changed], window_start__isnull=False)
     starts = [
         day_of(start, merchant.zone) for start in windows.values_list("window_start", flat=True) if start
     ]
-    unseen = [merchant.last_days_end] if merchant.last_days_end else [oldest]
-    return max(oldest, min([*starts, *unseen, yesterday]))
+    begun = max(oldest, merchant.start_date or oldest)
+    undecided = begun if anew or merchant.last_days_end is None else merchant.last_days_end
+    return max(oldest, min([*starts, undecided, yesterday]))
 
 
-def _update_columns(merchant: Merchant, now: datetime) -> None:
-    newest = merchant.syncs.newest_first().defer("raw").first()
-    final = merchant.syncs.final().newest_first().defer("raw").first()
-    success = merchant.syncs.filter(outcome__in=["synced", "empty"]).newest_first().defer("raw").first()
-    running = newest if newest and newest.outcome == Outcome.RUNNING else None
+def _read_newest(merchant: Merchant, now: datetime) -> None:
+    syncs = merchant.syncs.newest_first().defer("raw")
+    final = syncs.final().first()
+    success = syncs.filter(outcome__in=["synced", "empty"]).first()
+    running = syncs.filter(outcome=Outcome.RUNNING, started_at__gt=now - RUNS_AT_MOST).first()
     merchant.running_since = running.started_at if running else None
     merchant.running_code = running.code if running else None
     merchant.last_final_at = final.started_at if final else None
     merchant.last_code = final.code if final else None
     merchant.last_cause_id = final.cause_id if final else None
-    merchant.last_message = final.message[:300] if final else ""
     merchant.last_pushed = final.data_pushed if final else None
     merchant.last_success_at = success.started_at if success else None
     if success:
         merchant.silent_since = success.started_at
+
+
+def _judge(merchant: Merchant, now: datetime) -> None:
+    """The one word, from the columns; nothing that is read here needs the syncs."""
+    if merchant.running_since and now - merchant.running_since >= RUNS_AT_MOST:
+        merchant.running_since = merchant.running_code = None
     merchant.health = health_of(
         seen=True,
-        last_final=Outcome(final.outcome) if final else None,
+        last_final=status_of(merchant.last_code).outcome if merchant.last_final_at else None,
         last_code=merchant.last_code,
         connections_linked=connections.all_linked(merchant),
         enabled=merchant.enabled,
@@ -77,15 +94,26 @@ def _update_columns(merchant: Merchant, now: datetime) -> None:
     ).value
 
 
-def _learn(merchant: Merchant, changed: Sequence[Sync]) -> None:
-    """This merchant's usual time: how long after its sync hour Codat starts its scheduled runs."""
+def _shown(merchant: Merchant) -> tuple[object, ...]:
+    return merchant.health, merchant.running_since, merchant.running_code, merchant.refresh_problem
+
+
+def _learn(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> None:
+    """This merchant's usual time: how long after its sync hour the scheduled runs end."""
     mean, spread = _seconds(merchant.usual_delay_mean), _seconds(merchant.usual_delay_spread)
+    ours = {sync.pk for sync in tied}
     for sync in sorted(changed, key=lambda sync: sync.started_at):
-        if sync.initiator != Sync.Initiator.OURS and sync.final_seen:
+        if sync.final_seen == now and sync.initiator != Sync.Initiator.OURS and sync.pk not in ours:
             due = due_before(sync.started_at, merchant.zone, merchant.sync_hour or 0)
-            mean, spread = attention.learn(mean, spread, sync.started_at - due)
+            mean, spread = attention.learn(mean, spread, _end(sync, merchant, now) - due)
     if mean is not None and spread is not None:
         merchant.usual_delay_mean, merchant.usual_delay_spread = mean.total_seconds(), spread.total_seconds()
+
+
+def _end(sync: Sync, merchant: Merchant, now: datetime) -> datetime:
+    """Codat tells only the start. The end is known of a run that we watched; of others the start comes closest."""
+    watched = sync.first_seen < now and merchant.refreshed_at and now - merchant.refreshed_at <= WATCHED
+    return now if watched else sync.started_at
 
 
 def _say_if_health_changed(merchant: Merchant, before: Health) -> None:

@@ -1,4 +1,4 @@
-"""The clock's part of a sync request: nothing stays where nobody would find it.
+"""What becomes of a sync request without anybody's doing: nothing stays where nobody would find it.
 
 All of it is idempotent and needs the database only; two clocks do no harm.
 """
@@ -7,13 +7,16 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.codat.errors import CodatError
+from syncs.codat.errors import CodatError, Later, NotSent
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
-from syncs.operations.sending import accepted
+from syncs.operations import answers, log
+from syncs.operations.sending import post
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 
@@ -24,6 +27,9 @@ ACCEPTED_AT_MOST = timedelta(hours=24)
 UNKNOWN_ID_AT_MOST = timedelta(hours=1)
 # Minutes after the POST at which an uncertain request is looked at; after the last it goes before a person.
 LOOKS = (1, 2, 5, 10, 20, 30)
+LEAST_PAUSE = timedelta(seconds=30)
+# A look that was begun and lost is begun again after this.
+LEASE = timedelta(minutes=3)
 # Codat keeps a key for 90 minutes (Codat docs, idempotency); the margin is ours.
 REPLAY_WITHIN = timedelta(minutes=80)
 
@@ -46,74 +52,113 @@ def give_up_on_lost_senders(now: datetime) -> None:
 
 
 def put_overdue_before_a_person(now: datetime) -> None:
-    accepted_requests = SyncRequest.objects.filter(state=State.ACCEPTED)
-    for request in accepted_requests.filter(state_since__lt=now - ACCEPTED_AT_MOST):
-        _review(request, now, "Codat accepted it, then no result for 24 h.", [])
-    for request in accepted_requests.filter(sync=None, state_since__lt=now - UNKNOWN_ID_AT_MOST):
-        _review(request, now, "Codat accepted it, then its ID was unknown there for an hour.", [])
+    """Accepted, and then without an end; or under an id that looks in vain for an hour cannot find."""
+    running = SyncRequest.objects.filter(state=State.ACCEPTED).select_related("merchant")
+    for request in running.filter(state_since__lt=now - ACCEPTED_AT_MOST):
+        _review(request, now, "Codat accepted it, then no result for 24 h.")
+    # While Codat cannot be reached, nobody has looked: that is not the same as not found.
+    looked_since = running.filter(merchant__refreshed_at__gt=F("state_since") + UNKNOWN_ID_AT_MOST)
+    for request in looked_since.filter(sync=None):
+        _review(request, now, "Codat accepted it, then its ID was not to be found there for an hour.")
 
 
-def due_for_a_look(now: datetime, limit: int = 5) -> list[SyncRequest]:
+def due_for_a_look(now: datetime, limit: int = 20) -> list[int]:
+    """Uncertain requests, the most overdue first."""
     uncertain = SyncRequest.objects.filter(state=State.UNCERTAIN, not_before__lte=now)
-    return list(uncertain.select_related("merchant").order_by("not_before", "pk")[:limit])
+    return list(uncertain.order_by("not_before", "pk").values_list("pk", flat=True)[:limit])
 
 
-def look(request: SyncRequest, client: CodatClient, now: datetime) -> None:
-    """One look at Codat for an uncertain request. Only a replay that Codat is known to honour can prove it ran."""
+def look(request_id: int, client: CodatClient) -> None:
+    """One look at Codat for an uncertain request, if it is due and nobody else has begun it.
+
+    Only a replay that Codat is known to honour can prove that it ran.
+    """
+    now = timezone.now()
+    request = _claim_look(request_id, now)
+    if request is None:
+        return
     attempt = request.attempts.order_by("-number").first()
     if attempt is None:
-        _review(request, now, "Nothing is on record of how this was sent.", [])
-        return
-    if settings.CODAT_IDEMPOTENCY_VERIFIED and now - attempt.started_at < REPLAY_WITHIN:
-        _replay(request, attempt, client, now)
-        return
+        _review(request, now, "Nothing is on record of how this was sent.")
+    elif _may_replay(request, attempt, now):
+        _replay(request, attempt, client)
+    else:
+        _after_look(request, attempt, _candidates(request, attempt, client))
+
+
+def _claim_look(request_id: int, now: datetime) -> SyncRequest | None:
+    due = SyncRequest.objects.filter(pk=request_id, state=State.UNCERTAIN, not_before__lte=now)
+    if due.update(not_before=now + LEASE) != 1:
+        return None
+    return SyncRequest.objects.select_related("merchant").get(pk=request_id)
+
+
+def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> list[dict[str, object]]:
     try:
-        candidates = _new_since(attempt, client.syncs(str(request.merchant.company_id)))
+        return _new_since(attempt, client.syncs(str(request.merchant.company_id)))
     except CodatError as error:
         logger.warning("request %s: looked in vain: %s", request.pk, error.message)
-        candidates = request.candidates
-    _after_look(request, attempt, candidates, now)
+        seen: list[dict[str, object]] = request.candidates
+        return seen
 
 
-def _after_look(
-    request: SyncRequest, attempt: Attempt, candidates: list[dict[str, object]], now: datetime
-) -> None:
-    looks = request.looks + 1
+def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[str, object]]) -> None:
+    now, looks = timezone.now(), request.looks + 1
     if looks >= len(LOOKS):
-        _review(request, now, "Codat did not answer, and looking did not prove it either way.", candidates)
+        why = "Codat did not answer, and looking did not prove it either way."
+        _review(request, now, why, candidates)
         return
-    next_look = max(attempt.started_at + timedelta(minutes=LOOKS[looks]), now + timedelta(seconds=30))
+    next_look = max(attempt.started_at + timedelta(minutes=LOOKS[looks]), now + LEAST_PAUSE)
     still_uncertain = SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN, looks=request.looks)
     still_uncertain.update(looks=looks, candidates=candidates, not_before=next_look)
 
 
-def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient, now: datetime) -> None:
-    """The same key and body again. Anything but a valid answer may be the echo of our own first POST."""
-    post = client.request_latest if request.kind == SyncRequest.Kind.LATEST else client.request_range
+def _may_replay(request: SyncRequest, attempt: Attempt, now: datetime) -> bool:
+    """Only of what is on record as perhaps sent: a replay of anything else would be a first POST."""
+    return (
+        settings.CODAT_IDEMPOTENCY_VERIFIED
+        and attempt.outcome == Attempt.Outcome.UNCERTAIN
+        and now - attempt.started_at < REPLAY_WITHIN
+        and not request.merchant.is_archived
+    )
+
+
+def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient) -> None:
+    """The same key and body again. Any answer but a valid one may be the echo of our own first POST."""
     try:
         client.reserve_send()
-        summary = post(
-            str(request.merchant.company_id),
-            body=request.body,
-            idempotency_key=request.idempotency_key,
-            first_byte_by=None,
-        )
+        log.record("request.replayed", "Asked Codat again with the same key", request=request)
+        summary = post(request, client, first_byte_by=None)
     except CodatError as error:
-        _review(request, now, f"Asked Codat again with the same key: {error.message}", request.candidates)
-    else:
-        accepted(request, summary.commerce_sync_id, summary=summary, attempt=attempt)
+        why = f"Asked Codat again with the same key: {error.message}"
+        if _was_answered(error):
+            _review(request, timezone.now(), why)
+        else:
+            _after_look(request, attempt, request.candidates)
+        return
+    try:
+        answers.accepted(request, attempt, summary)
+    except IntegrityError:
+        request.refresh_from_db()
+        _review(request, timezone.now(), "Codat named the sync of an earlier request.")
 
 
-def _review(request: SyncRequest, now: datetime, why: str, candidates: list[dict[str, object]]) -> None:
-    sentence = f"Put before a person: {why}"
+def _was_answered(error: CodatError) -> bool:
+    """A 429 was not applied, and silence is no answer: both leave everything as it was."""
+    return not isinstance(error, NotSent | Later) and error.http_status is not None
+
+
+def _review(
+    request: SyncRequest, now: datetime, why: str, candidates: list[dict[str, object]] | None = None
+) -> None:
     move(
         request,
         State.NEEDS_REVIEW,
         now=now,
-        what=sentence,
+        what=f"Put before a person: {why}",
         looks=request.looks + 1,
         candidates=candidates or request.candidates,
-        waiting_for=why,
+        waiting_for=why[:300],
     )
 
 

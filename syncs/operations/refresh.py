@@ -1,7 +1,7 @@
 """Asking Codat for a merchant's newest state, and storing it in one transaction."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from syncs.codat.errors import CodatError, Later, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import connections, health, settling, sync_rows
+from syncs.operations.gone import says_no_company
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.rules.states import State
 
@@ -20,26 +21,23 @@ logger = logging.getLogger(__name__)
 
 CONFIGURATION_GOOD_FOR = timedelta(hours=24)
 LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
+# More merchants gone within a day than this look like the key of another client, and are left to an import,
+# which asks a person.
+GONE_WITHIN = timedelta(days=1)
+GONE_AT_MOST, GONE_SHARE = 3, 0.05
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
 OWN_COLUMNS = (
     *("time_zone", "sync_hour", "start_date", "enabled", "configured_at"),
-    *("health", "last_code", "last_cause", "last_message", "last_final_at", "last_pushed", "running_since", "running_code"),
+    *("health", "last_code", "last_cause", "last_final_at", "last_pushed", "running_since", "running_code"),
     *("last_success_at", "silent_since", "failing_since", "failed_days", "switches_off_on"),
-    *(
-        "last_days",
-        "last_days_end",
-        "refreshed_at",
-        "refresh_problem",
-        "next_refresh_at",
-        "next_refresh_reason",
-    ),
-    *("usual_delay_mean", "usual_delay_spread"),
+    *("last_days", "last_days_end", "refreshed_at", "refresh_problem"),
+    *("next_refresh_at", "next_refresh_reason", "usual_delay_mean", "usual_delay_spread"),
 )
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What Codat answered in one refresh; None is what was not asked."""
+    """What Codat answered in one refresh; None is what was not asked, or not answered."""
 
     syncs: list[SyncStatus]
     configuration: Configuration | None
@@ -55,21 +53,26 @@ def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) ->
     try:
         seen = _look(merchant, client, now, thorough)
     except CodatError as error:
-        _looked_in_vain(merchant, error, now)
+        _looked_in_vain(merchant, error, timezone.now())
     else:
         _store(merchant.pk, seen, now)
 
 
 def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool) -> Seen:
-    company_id = str(merchant.company_id)
+    syncs = client.syncs(str(merchant.company_id))
+    found = [_find(request, syncs, merchant, client) for request in _untied(merchant)]
     stale = merchant.configured_at is None or now - merchant.configured_at > CONFIGURATION_GOOD_FOR
-    syncs = client.syncs(company_id)
-    syncs += [found for request in _untied(merchant) if (found := _find(request, syncs, client, company_id))]
     return Seen(
-        syncs=syncs,
-        configuration=client.configuration(company_id) if stale or thorough else None,
-        connections=client.connections(company_id) if thorough else None,
+        # What was found was asked for later than the list, so it comes first: the newest word counts.
+        syncs=[*(sync for sync in found if sync), *syncs],
+        configuration=_configuration(merchant, client) if stale or thorough else None,
+        connections=_connections(merchant, client) if thorough or _is_new(merchant) else None,
     )
+
+
+def _is_new(merchant: Merchant) -> bool:
+    """Registered by hand, without a word about its connections."""
+    return merchant.refreshed_at is None and not merchant.connections.exists()
 
 
 def _untied(merchant: Merchant) -> list[SyncRequest]:
@@ -79,50 +82,99 @@ def _untied(merchant: Merchant) -> list[SyncRequest]:
 
 
 def _find(
-    request: SyncRequest, listed: list[SyncStatus], client: CodatClient, company_id: str
+    request: SyncRequest, listed: list[SyncStatus], merchant: Merchant, client: CodatClient
 ) -> SyncStatus | None:
     """The answer to a POST names `commerceSyncId`, the list names `syncId`: only the newest sync shows both."""
-    upstream = request.commerce_sync_id
-    if any(sync.sync_id == upstream for sync in listed):
+    company_id, upstream = str(merchant.company_id), request.commerce_sync_id
+    if any(upstream in (sync.sync_id, sync.commerce_sync_id) for sync in listed):
         return None
-    newest = client.newest_sync(company_id)
-    if newest and newest.commerce_sync_id == upstream:
-        return newest
-    return client.sync_by_id(company_id, upstream)
+    try:
+        newest = client.newest_sync(company_id)
+        if newest and newest.commerce_sync_id == upstream:
+            return newest
+        named = client.sync_by_id(company_id, upstream)
+    except CodatError as error:
+        logger.warning("request %s: its sync was looked for in vain: %s", request.pk, error.message)
+        return None
+    # Asked for by that id, so that id is its own, whichever of the two the answer repeats.
+    return replace(named, commerce_sync_id=named.commerce_sync_id or upstream) if named else None
+
+
+def _configuration(merchant: Merchant, client: CodatClient) -> Configuration | None:
+    """What is known already stays when Codat does not answer. A first look needs the zone, or fails."""
+    try:
+        return client.configuration(str(merchant.company_id))
+    except CodatError as error:
+        if merchant.configured_at is None and not isinstance(error, Refused):
+            raise
+        logger.warning("merchant %s: its configuration stays as it was: %s", merchant.pk, error.message)
+        return None
+
+
+def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | None:
+    try:
+        return client.connections(str(merchant.company_id))
+    except CodatError as error:
+        logger.warning("merchant %s: its connections stay as they were: %s", merchant.pk, error.message)
+        return None
 
 
 def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> None:
-    if isinstance(error, Refused) and error.http_status == 404:
+    if says_no_company(error) and not _many_are_gone(now):
         archive(merchant, why=GONE_AT_CODAT, now=now)
         return
     wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
-    Merchant.objects.filter(pk=merchant.pk).update(
-        refresh_problem=error.message[:300],
-        next_refresh_at=now + wait,
-        next_refresh_reason=f"asked again: {error.message}"[:200],
-    )
+    asked_again = {
+        "next_refresh_at": now + wait,
+        "next_refresh_reason": f"asked again: {error.message}"[:200],
+    }
+    rows = Merchant.objects.registered().filter(pk=merchant.pk)
+    rows.update(**asked_again)
+    if not _is_our_own_pace(error):
+        problem = error.message[:300]
+        rows.exclude(refresh_problem=problem).update(refresh_problem=problem, version=F("version") + 1)
+
+
+def _is_our_own_pace(error: CodatError) -> bool:
+    """Our budget made it wait: that is nobody's problem, and over in a moment."""
+    return isinstance(error, Later) and error.http_status is None
+
+
+def _many_are_gone(now: datetime) -> bool:
+    gone = Merchant.objects.filter(archived_why=GONE_AT_CODAT, archived_at__gt=now - GONE_WITHIN).count()
+    return gone >= max(GONE_AT_MOST, Merchant.objects.registered().count() * GONE_SHARE)
 
 
 def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
-        if seen.configuration:
-            _apply_configuration(merchant, seen.configuration, now)
+        news = seen.configuration is not None and _apply_configuration(merchant, seen.configuration, now)
         if seen.connections is not None:
-            connections.store(merchant, seen.connections, now)
+            news |= connections.store(merchant, seen.connections, now)
         changed = sync_rows.store(merchant, seen.syncs, now)
-        tied = sync_rows.link_requests(merchant)
-        if health.update(merchant, changed, [request.sync for request in tied if request.sync], now):
+        is_awaited = merchant.requests.active().exists()
+        tied = sync_rows.link_requests(merchant) if is_awaited else []
+        news |= health.update(merchant, changed, [request.sync for request in tied if request.sync], now)
+        if news:
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
-        settling.settle(merchant, now)
+        if is_awaited:
+            settling.settle(merchant, now)
         health.plan_next_look(merchant, now)
         merchant.save(update_fields=OWN_COLUMNS)
 
 
-def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> None:
-    merchant.enabled = configuration.enabled
-    merchant.time_zone = (configuration.time_zone or "")[:64]
-    merchant.sync_hour = configuration.sync_hour
-    merchant.start_date = configuration.start_date
+def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> bool:
+    """True when it says something new. In another zone the sales days are others: they are decided anew."""
+    before = merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date
+    after = (
+        configuration.enabled,
+        (configuration.time_zone or "")[:64],
+        configuration.sync_hour,
+        configuration.start_date,
+    )
+    if merchant.time_zone != after[1]:
+        merchant.last_days_end = None
+    merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date = after
     merchant.configured_at = now
+    return before != after

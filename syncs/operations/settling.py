@@ -33,8 +33,10 @@ def result_of(request: SyncRequest, sync: Sync) -> str:
 
 
 def _days(request: SyncRequest) -> str:
-    if request.first_day is None or request.last_day is None:
+    if request.last_day is None:
         return "up to now"
+    if request.first_day is None:
+        return f"up to {request.last_day:%-d %b %Y}"
     count = (request.last_day - request.first_day).days + 1
     return "1 day" if count == 1 else f"{count} days"
 

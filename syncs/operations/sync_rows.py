@@ -1,7 +1,8 @@
 """Codat's list of a merchant's syncs, brought into our rows."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
@@ -10,37 +11,34 @@ from syncs.rules.causes import normalise
 from syncs.rules.states import State
 
 REPORTED = (
-    "code",
-    "text",
-    "message",
-    "outcome",
-    "cause_id",
-    "data_pushed",
-    "started_at",
-    "commerce_sync_id",
-    "raw",
+    *("code", "text", "message", "outcome", "cause_id", "data_pushed"),
+    *("started_at", "commerce_sync_id", "raw", "final_seen"),
 )
+# A sync that is told as running for longer was lost at Codat. It must not block its merchant for ever.
+RUNS_AT_MOST = timedelta(hours=24)
+
+
+def runs_still(code: int | None, started_at: datetime | None, now: datetime) -> bool:
+    is_running = status_of(code).outcome is Outcome.RUNNING
+    return is_running and (started_at is None or now - started_at < RUNS_AT_MOST)
 
 
 def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> list[Sync]:
     """Writes what is new or changed and returns those rows. A final state is never left, whatever comes later."""
     known = {sync.sync_id: sync for sync in merchant.syncs.defer("raw")}
-    fresh: dict[str, Sync] = {}
-    changed: dict[str, Sync] = {}
-    for report in reported:
-        if not report.sync_id or report.sync_id in fresh:
-            continue
-        sync = known.get(report.sync_id)
+    fresh: list[Sync] = []
+    changed: list[Sync] = []
+    for sync_id, report in _once_each(reported):
+        sync = known.get(sync_id)
         if sync is None:
-            fresh[report.sync_id] = _apply(
-                Sync(merchant=merchant, sync_id=report.sync_id, first_seen=now), report, now
-            )
+            fresh.append(_apply(Sync(merchant=merchant, sync_id=sync_id, first_seen=now), report, now))
         elif _says_more(sync, report):
-            changed[report.sync_id] = _apply(sync, report, now)
-    created = Sync.objects.bulk_create(fresh.values(), batch_size=500)
+            changed.append(_apply(sync, report, now))
+    _tie_to_causes([*fresh, *changed])
+    Sync.objects.bulk_create(fresh, batch_size=500)
     if changed:
-        Sync.objects.bulk_update(changed.values(), [*REPORTED, "final_seen"], batch_size=200)
-    return [*created, *changed.values()]
+        Sync.objects.bulk_update(changed, REPORTED, batch_size=200)
+    return [*fresh, *changed]
 
 
 def link_requests(merchant: Merchant) -> list[SyncRequest]:
@@ -70,6 +68,22 @@ def know_window(sync: Sync, request: SyncRequest) -> None:
     sync.save(update_fields=["initiator", "window_start", "window_finish", "window_known"])
 
 
+def _once_each(reported: Iterable[SyncStatus]) -> list[tuple[str, SyncStatus]]:
+    """The oldest first, so that rows are made in that order. What Codat tells twice is told once, with all of it."""
+    merged: dict[str, SyncStatus] = {}
+    for report in reported:
+        if report.sync_id:
+            kept = merged.get(report.sync_id)
+            merged[report.sync_id] = _both(kept, report) if kept else report
+    return list(reversed(merged.items()))
+
+
+def _both(one: SyncStatus, other: SyncStatus) -> SyncStatus:
+    final = status_of(other.code).outcome.is_final and not status_of(one.code).outcome.is_final
+    told = other if final else one
+    return replace(told, commerce_sync_id=one.commerce_sync_id or other.commerce_sync_id)
+
+
 def _says_more(sync: Sync, report: SyncStatus) -> bool:
     if report.commerce_sync_id and not sync.commerce_sync_id:
         return True
@@ -86,23 +100,38 @@ def _says_more(sync: Sync, report: SyncStatus) -> bool:
 
 def _apply(sync: Sync, report: SyncStatus, now: datetime) -> Sync:
     outcome = status_of(report.code).outcome
-    sync.commerce_sync_id = (report.commerce_sync_id or sync.commerce_sync_id)[:100]
+    sync.commerce_sync_id = sync.commerce_sync_id or report.commerce_sync_id or ""
     if sync.final_seen and not outcome.is_final:
         return sync
     sync.code, sync.text, sync.message = report.code, report.text[:200], _message(report)
     sync.outcome, sync.data_pushed, sync.raw = outcome.value, report.data_pushed, report.raw
-    sync.started_at = report.sync_utc or sync.started_at or now
-    sync.cause = _cause(sync) if outcome is Outcome.FAILED else None
+    sync.started_at = _started_at(report, now) or sync.started_at or now
     if outcome.is_final and sync.final_seen is None:
         sync.final_seen = now
     return sync
+
+
+def _started_at(report: SyncStatus, now: datetime) -> datetime | None:
+    """None for a start in the future: such a sync would be a merchant's newest one for as long as it lies ahead."""
+    return report.sync_utc if report.sync_utc and report.sync_utc <= now else None
 
 
 def _message(report: SyncStatus) -> str:
     return report.error_message or report.exception_message
 
 
-def _cause(sync: Sync) -> Cause:
-    defaults = {"sample": sync.message[:1000]}
-    key = normalise(sync.message)[:300]
-    return Cause.objects.get_or_create(code=sync.code or 0, message=key, defaults=defaults)[0]
+def _tie_to_causes(syncs: Iterable[Sync]) -> None:
+    """Each cause is read or made once: a first look finds the same one on many days."""
+    known: dict[tuple[int, str], Cause] = {}
+    for sync in syncs:
+        if Outcome(sync.outcome) is not Outcome.FAILED:
+            sync.cause = None
+            continue
+        key = (sync.code or 0, normalise(sync.message)[:300])
+        if key not in known:
+            known[key] = _cause(*key, sample=sync.message[:1000])
+        sync.cause = known[key]
+
+
+def _cause(code: int, message: str, *, sample: str) -> Cause:
+    return Cause.objects.get_or_create(code=code, message=message, defaults={"sample": sample})[0]

@@ -23,11 +23,13 @@ def move(
     what: str,
     actor: User | None = None,
     reason: str = "",
+    at_version: int | None = None,
     **changes: Any,
 ) -> bool:
     """Moves the row on if it is still in the state we read; False when someone was first, which is fine.
 
-    The row, its entry in the activity and the merchant's version are written together.
+    With `at_version`, only if nobody wrote to it at all. The row, its entry in the activity and the merchant's
+    version are written together.
     """
     before = State(request.state)
     if not may_move(before, to):
@@ -37,10 +39,14 @@ def move(
         changes["state_since"] = now
     if to not in ACTIVE:
         changes["finished_at"] = now
+    here = SyncRequest.objects.filter(pk=request.pk, state=before.value)
+    if at_version is not None:
+        here = here.filter(version=at_version)
     with transaction.atomic():
-        if SyncRequest.objects.filter(pk=request.pk, state=before.value).update(**changes) != 1:
+        if here.update(**changes) != 1:
             return False
-        request.refresh_from_db()
+        # Only what was written: a sender has its merchant at hand and must not ask the database for it again.
+        request.refresh_from_db(fields=list(changes))
         Merchant.objects.filter(pk=request.merchant_id).update(version=F("version") + 1)
         if to != before:
             log.record(

@@ -1,0 +1,71 @@
+"""What tests of sync requests share: a press, threads that start together, and what the record then says."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.db import connection, connections
+
+from syncs.models import Attempt, Merchant, SyncRequest, User
+from syncs.operations import asking
+from syncs.operations.asking import Ask, Asked
+from syncs.rules.salesdays import today
+
+
+def pressed(first: date | None = None, last: date | None = None, **columns: Any) -> Ask:
+    """A range when it has days, else a latest one; `last_day=` gives that one its end."""
+    defaults = {"reason": "Ticket 4812", "form_token": uuid.uuid4(), "first_day": first, "last_day": last}
+    return Ask(kind="historic" if first else "latest", **defaults | columns)
+
+
+def press(merchant: Merchant, by: User, now: Any, ask: Ask | None = None) -> Asked:
+    return asking.ask(merchant, ask or pressed(), by=by, now=now)
+
+
+def a_day(merchant: Merchant, now: Any, days_ago: int = 1) -> date:
+    return date.fromordinal(today(merchant.zone, now).toordinal() - days_ago)
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """What each returned or raised, all begun together, each in a thread with a database connection of its own."""
+    together = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def run(number: int, work: Callable[[], Any]) -> None:
+        together.wait()
+        try:
+            results[number] = work()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    connection.close()
+    return results
+
+
+def verbs(request: SyncRequest) -> list[str]:
+    return list(request.activity.order_by("pk").values_list("verb", flat=True))
+
+
+def last_entry(request: SyncRequest) -> str:
+    return request.activity.order_by("-pk").values_list("what", flat=True)[0]
+
+
+def outcomes(request: SyncRequest) -> list[str]:
+    return list(request.attempts.order_by("number").values_list("outcome", flat=True))
+
+
+def attempt_of(request: SyncRequest) -> Attempt:
+    return request.attempts.order_by("-number")[0]
+
+
+def stored(request: SyncRequest) -> SyncRequest:
+    return SyncRequest.objects.get(pk=request.pk)

@@ -1,0 +1,274 @@
+"""What a sender finds before it claims: too late, not now, or go."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from syncs.codat.budget import LocalBudget
+from syncs.codat.client import CodatClient
+from syncs.models import Merchant, SyncRequest
+from syncs.operations.sending import send
+from syncs.rules.states import State
+from tests.codat.examples import NO_COMPANY
+from tests.codat.server import Server, hangs_up, keeps_silent, says
+from tests.factories import make_connection, make_merchant, make_request, make_sync
+from tests.presses import last_entry, outcomes, stored, verbs
+from tests.upstream import CANARY, NONE_YET, STARTED, client_of, posts
+
+NOW = timezone.now().replace(microsecond=0)
+
+
+def asked(**columns: Any) -> SyncRequest:
+    defaults = {"asked_at": NOW - timedelta(seconds=2), "not_before": NOW}
+    return make_request(make_merchant(), **defaults | columns)
+
+
+@pytest.fixture
+def request_(db: None) -> SyncRequest:
+    return asked()
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def sync_at_codat(merchant: Merchant, code: int, began: Any, name: str = "a-sync") -> dict[str, Any]:
+    when = began.isoformat() if began else None
+    return {"companyId": str(merchant.company_id), "syncId": name, "syncStatusCode": code, "syncUtc": when}
+
+
+def is_sent(request: SyncRequest, server: Server, client: CodatClient, listed: Any = ()) -> bool:
+    server.answers(says(200, list(listed)), says(200, STARTED))
+    send(request.pk, client)
+    return bool(posts(server))
+
+
+def held_back(request: SyncRequest) -> str:
+    """Why, after checking that the row waits and that nothing else happened to it."""
+    left = stored(request)
+    assert left.state == State.QUEUED
+    assert left.not_before > NOW
+    assert not outcomes(request)
+    assert verbs(request) == ["request.asked"]
+    return left.waiting_for
+
+
+def cancelled(request: SyncRequest) -> str:
+    left = stored(request)
+    assert left.state == State.CANCELLED
+    assert left.result == last_entry(request)
+    assert not outcomes(request)
+    return left.result
+
+
+def test_what_waited_over_an_hour_is_not_what_the_person_meant(
+    scripted: Server, told: CodatClient, db: None
+) -> None:
+    request = asked(asked_at=NOW - timedelta(minutes=61))
+    assert not is_sent(request, scripted, told)
+    assert cancelled(request).startswith("Too late: this waited for over an hour.")
+    assert not scripted.requests
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"asked_at": NOW - timedelta(minutes=59)},
+        {"asked_at": NOW - timedelta(days=2), "bulk": "5a4b6c0e-3f0c-4d9c-9a52-6f6a3c2f5f10"},
+    ],
+    ids=["within the hour", "part of a bulk"],
+)
+def test_what_may_wait_is_sent(scripted: Server, told: CodatClient, db: None, columns: Any) -> None:
+    assert is_sent(asked(**columns), scripted, told)
+
+
+def test_an_archived_merchant_gets_nothing(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    Merchant.objects.update(archived_at=NOW)
+    assert not is_sent(request_, scripted, told)
+    assert "archived" in cancelled(request_)
+
+
+def test_books_that_were_replaced_since_the_press_get_nothing(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    merchant = request_.merchant
+    merchant.connections.filter(side="accounting").update(gone_at=NOW - timedelta(seconds=1))
+    make_connection(merchant, side="accounting", platform_name="Sage")
+    assert not is_sent(request_, scripted, told)
+    assert "connection" in cancelled(request_)
+
+
+def test_a_connection_that_went_before_the_press_was_known_then(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    make_connection(request_.merchant, gone_at=NOW - timedelta(days=1))
+    assert is_sent(request_, scripted, told)
+
+
+def test_a_platform_that_was_unlinked_meanwhile_is_waited_for(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    request_.merchant.connections.filter(side="commerce").update(status="Deauthorized")
+    assert not is_sent(request_, scripted, told)
+    assert held_back(request_) == "Shopify is not linked. Waiting for the merchant to link it."
+
+
+def success(request: SyncRequest, **columns: Any) -> None:
+    """Over the first hour of the days asked for, learned of after the press."""
+    window = {
+        "window_start": request.window_start,
+        "window_finish": request.window_start + timedelta(hours=1),
+        "final_seen": NOW,
+    }
+    make_sync(request.merchant, 2000, NOW - timedelta(minutes=5), **window | columns)
+
+
+def test_days_that_a_sync_has_covered_since_are_not_sent_again(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    success(request_)
+    assert not is_sent(request_, scripted, told)
+    assert "covered these days" in cancelled(request_)
+
+
+def test_an_overlap_that_the_person_knew_of_is_sent(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    success(request_, final_seen=request_.asked_at - timedelta(minutes=1))
+    assert is_sent(request_, scripted, told)
+
+
+def test_an_overlap_that_the_person_accepted_is_sent(scripted: Server, told: CodatClient, db: None) -> None:
+    request = asked(overlap_accepted=True)
+    success(request)
+    assert is_sent(request, scripted, told)
+
+
+def test_a_success_that_only_touches_the_days_is_no_overlap(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    before = {
+        "window_start": request_.window_start - timedelta(days=1),
+        "window_finish": request_.window_start,
+    }
+    success(request_, **before)
+    assert is_sent(request_, scripted, told)
+
+
+@pytest.mark.parametrize(("reached", "sent"), [(timedelta(0), False), (-timedelta(minutes=1), True)])
+def test_a_latest_request_that_another_sync_has_overtaken_is_not_sent(
+    scripted: Server, told: CodatClient, db: None, reached: timedelta, sent: bool
+) -> None:
+    request = asked(kind="latest", asked_at=NOW - timedelta(minutes=1))
+    finish = request.window_finish + reached
+    window = {"window_start": finish - timedelta(days=1), "window_finish": finish, "final_seen": NOW}
+    make_sync(request.merchant, 2000, NOW - timedelta(minutes=1), **window)
+    assert is_sent(request, scripted, told) is sent
+
+
+def test_a_success_that_nobody_has_read_yet_is_read_first(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    listed = [sync_at_codat(request_.merchant, 2000, NOW - timedelta(seconds=1))]
+    assert not is_sent(request_, scripted, told, listed)
+    assert "read first" in held_back(request_)
+    assert Merchant.objects.get().next_refresh_at == NOW
+
+
+def test_what_was_there_before_the_press_needs_no_second_reading(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    assert is_sent(
+        request_, scripted, told, [sync_at_codat(request_.merchant, 2000, NOW - timedelta(hours=1))]
+    )
+
+
+@pytest.mark.parametrize("began", [NOW - timedelta(minutes=4), None])
+@pytest.mark.parametrize("code", [1000, 1010])
+def test_while_a_sync_runs_at_codat_the_request_waits(
+    scripted: Server, told: CodatClient, request_: SyncRequest, code: int, began: Any
+) -> None:
+    listed = [
+        sync_at_codat(request_.merchant, 5080, NOW - timedelta(minutes=3), "newer"),
+        sync_at_codat(request_.merchant, code, began),
+    ]
+    assert not is_sent(request_, scripted, told, listed)
+    assert held_back(request_).startswith("A sync runs at Codat")
+    assert stored(request_).not_before == NOW + timedelta(seconds=30)
+
+
+def test_a_run_that_codat_lost_days_ago_blocks_nobody(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    assert is_sent(
+        request_, scripted, told, [sync_at_codat(request_.merchant, 1010, NOW - timedelta(days=2))]
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(401, {"error": "Unauthorized"}),
+        says(403, {"error": "Forbidden"}),
+        says(404, b"<html>no such page</html>"),
+        says(500, {"error": "oops"}),
+        says(503, b"<html>maintenance</html>"),
+        says(200, b"<html>a login page</html>"),
+        says(200, b'[{"syncId": "tru'),
+        says(200, "a text"),
+        keeps_silent,
+        hangs_up,
+    ],
+)
+def test_when_codat_cannot_be_looked_at_the_request_waits(
+    scripted: Server, told: CodatClient, request_: SyncRequest, answer: Any
+) -> None:
+    scripted.answers(answer)
+    send(request_.pk, told)
+    assert not posts(scripted)
+    assert held_back(request_)
+
+
+def test_a_look_that_is_told_to_wait_waits_so_long(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    scripted.answers(says(429, {"error": "Slow down"}, Retry_After="90"))
+    send(request_.pk, told)
+    assert "Slow down" in held_back(request_)
+    assert stored(request_).not_before >= NOW + timedelta(seconds=90)
+
+
+def test_a_company_that_codat_does_not_know_never_will_be(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    scripted.answers(says(404, NO_COMPANY))
+    send(request_.pk, told)
+    assert cancelled(request_) == "Codat does not know this company any more. Nothing was sent."
+
+
+def test_a_spent_budget_holds_it_back(scripted: Server, request_: SyncRequest) -> None:
+    scripted.answers(NONE_YET)
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=LocalBudget(per_minute=60)) as client:
+        client._budget.slow_down(40)
+        send(request_.pk, client)
+    assert held_back(request_) == "Codat asked us to pause."
+    assert not scripted.requests
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_is_sent_when_its_time_has_come(scripted: Server) -> None:
+    request = asked(asked_at=NOW)
+    with client_of(scripted.url) as client, time_machine.travel(NOW, tick=False) as clock:
+        running = [sync_at_codat(request.merchant, 1000, NOW)]
+        assert not is_sent(request, scripted, client, running)
+        clock.shift(29)
+        assert not is_sent(request, scripted, client)
+        clock.shift(1)
+        assert is_sent(request, scripted, client)
