@@ -104,6 +104,14 @@ def test_a_second_person_reads_who_was_first(as_support: Client) -> None:
     assert SyncRequest.objects.count() == 1
 
 
+def test_a_refused_press_changes_only_the_card(as_support: Client) -> None:
+    """The confirm step aims at the whole live region, which would be gone, and its poller with it."""
+    merchant = make_merchant()
+    make_request(merchant)
+    response = send(as_support, merchant, "confirm", days(merchant), headers=HTMX)
+    assert (response.status_code, response["HX-Retarget"]) == (422, "#rerun")
+
+
 @pytest.mark.parametrize("step", ["review", "confirm"])
 def test_a_viewer_who_posts_is_refused_and_nothing_is_saved(as_viewer: Client, step: str) -> None:
     merchant = make_merchant()

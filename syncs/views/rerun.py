@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import retarget
 
 from syncs import tasks
 from syncs.forms import AskForm
@@ -115,7 +116,8 @@ def _card(
     context |= {"refusal": refusal, "confirming": confirming}
     if request.htmx:
         context |= {"merchant": merchant}
-        return render(request, f"{PAGE}#rerun", context, status=status)
+        # The confirm step aims at the whole live region, for the day it is accepted.
+        return retarget(render(request, f"{PAGE}#rerun", context, status=status), "#rerun")
     return render(request, PAGE, page_context(request, merchant) | context, status=status)
 
 

@@ -129,13 +129,21 @@ def _form_class(kind: str) -> type[AskForm]:
 
 def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
     initial = {
-        "first_day": request.GET.get("first") or request.GET.get("first_day"),
-        "last_day": request.GET.get("last") or request.GET.get("last_day"),
+        "first_day": _day(request.GET.get("first") or request.GET.get("first_day")),
+        "last_day": _day(request.GET.get("last") or request.GET.get("last_day")),
         "reason": request.GET.get("reason", "")[:500],
         "resend_of": request.GET.get("again"),
         "form_token": uuid.uuid4(),
     }
     return _form_class(kind)(merchant, today(merchant.zone, now), initial=initial)
+
+
+def _day(text: str | None) -> date | None:
+    """None for what is no day: a browser refuses such a value in a field for days."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
 
 
 def _days(form: RangeForm) -> tuple[date | None, date | None]:
