@@ -100,7 +100,7 @@ def _database() -> dict[str, Any]:
     if not url:
         return SQLITE
     try:
-        config = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except ValueError:
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read. Example: postgres://name@host/base."

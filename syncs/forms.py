@@ -125,10 +125,12 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no s
     class Meta:
         model = User
         fields = ("time_zone", "shortcuts")
-        widgets = {"time_zone": forms.TextInput(attrs={"class": "field", "list": "zones", "autocomplete": "off"})}
+        widgets = {
+            "time_zone": forms.TextInput(attrs={"class": "field", "list": "zones", "autocomplete": "off"})
+        }
 
 
-class PasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
+class PasswordForm(PasswordChangeForm):
     """Django's own, in our look."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

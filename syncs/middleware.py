@@ -25,7 +25,7 @@ def reader_time_zone(get_response: Handler) -> Handler:
 
 
 def sign_in_again(get_response: Handler) -> Handler:
-    """A session that ended in the middle: whole page to sign-in, then back, and what was pressed is not lost silently."""
+    """After a session ended in the middle: to sign-in and back, and what was pressed is not lost silently."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

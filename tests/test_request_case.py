@@ -88,6 +88,14 @@ def test_the_case_is_told_to_the_second(as_viewer: Client, stuck: SyncRequest) -
     assert places == sorted(places)
 
 
+def test_what_codat_accepted_was_never_looked_for(as_viewer: Client, merchant: Merchant) -> None:
+    request = make_request(merchant, state=State.ACCEPTED, looks=0)
+    make_attempt(request, outcome="accepted", finished_at=timezone.now())
+    why = "Put before a person: Codat accepted it, then no result for 24 h."
+    move(request, State.NEEDS_REVIEW, now=timezone.now(), what=why, looks=1)
+    assert "Looked at Codat" not in case(as_viewer, request)
+
+
 def test_the_very_body_is_shown(as_viewer: Client, stuck: SyncRequest, merchant: Merchant) -> None:
     page = case(as_viewer, stuck).replace("&quot;", '"')
     assert stuck.body in page

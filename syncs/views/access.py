@@ -14,7 +14,7 @@ class NoSuchMerchant(Http404):
 class Signed(HttpRequest):
     """A request of somebody signed in, as every view behind `login_required` gets it."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 

@@ -78,9 +78,8 @@ def _answer(request: Signed, filters: ActivityFilters, context: dict[str, Any]) 
 
 def _from_entry(entries: ActivityQuerySet, filters: ActivityFilters) -> ActivityQuerySet:
     """A link to one entry shows it on top, with what was before it in time: pages move, entries do not."""
-    linked = (
-        entries.filter(pk=as_key(filters.entry)).first() if filters.entry and filters.first_page else None
-    )
+    key = as_key(filters.entry) if filters.first_page else None
+    linked = None if key is None else entries.filter(pk=key).first()
     if linked is None:
         return entries
     return entries.filter(Q(at__lt=linked.at) | Q(at=linked.at, pk__lte=linked.pk))

@@ -65,7 +65,10 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "sync_request": request,
         "merchant": request.merchant,
         "attempts": attempts,
-        "events": sorted(_events(request, attempts, entries, len(found)), key=lambda event: event.at),
+        "events": sorted(
+            _events(request, attempts, entries, _looked(request, attempts, len(found))),
+            key=lambda event: event.at,
+        ),
         "next_look": request.not_before if request.state == State.UNCERTAIN else None,
         "looks": len(LOOKS),
         "candidates": found,
@@ -85,7 +88,7 @@ def candidates(request: SyncRequest, attempts: list[Attempt]) -> list[Candidate]
 
 
 def _events(
-    request: SyncRequest, attempts: list[Attempt], entries: list[Activity], new: int
+    request: SyncRequest, attempts: list[Attempt], entries: list[Activity], looked: str
 ) -> Iterator[Event]:
     accepted = "Overlap seen and accepted." if request.overlap_accepted else ""
     asked = f"{request.asked_by.display_name} asked: {wording.what(request)}."
@@ -94,14 +97,15 @@ def _events(
         yield from _attempt(request, attempt, is_last=attempt is attempts[-1])
     for entry in entries:
         if entry.actor_id or entry.verb not in TOLD_BY_ATTEMPTS:
-            yield from _entry(request, entry, new)
+            yield from _entry(entry, looked)
 
 
 def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterator[Event]:
     if is_last:
         yield Event(attempt.started_at, "", _listed(request, attempt))
     may_have_effect = attempt.outcome in Attempt.MAY_HAVE_EFFECT
-    lead = "Sent once, in full:" if may_have_effect else f"Try {attempt.number}."
+    sent = "Sending this, once:" if attempt.outcome == Attempt.Outcome.OPEN else "Sent once, in full:"
+    lead = sent if may_have_effect else f"Try {attempt.number}."
     yield Event(attempt.started_at, lead, sent=_sent(request) if may_have_effect else "", tone="run")
     if attempt.finished_at:
         tone, words, after = OUTCOMES[Attempt.Outcome(attempt.outcome)]
@@ -113,7 +117,7 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
         )
 
 
-def _entry(request: SyncRequest, entry: Activity, new: int) -> Iterator[Event]:
+def _entry(entry: Activity, looked: str) -> Iterator[Event]:
     """What the log says of it; the part before the colon is what happened."""
     if entry.verb == "request.asked":
         return
@@ -121,17 +125,18 @@ def _entry(request: SyncRequest, entry: Activity, new: int) -> Iterator[Event]:
     if entry.actor and entry.actor.display_name not in entry.what:
         happened = f"{entry.actor.display_name}: {happened[:1].lower()}{happened[1:]}"
     waits = entry.verb == "request.needs_review"
-    text = f"{rest} {_looked(request, new)} {BLOCKED}" if waits else rest
+    text = " ".join(filter(None, [rest, looked, BLOCKED])) if waits else rest
     yield Event(entry.at, happened + colon, text, quote=entry.reason, tone="warn" if waits else "")
 
 
-def _looked(request: SyncRequest, new: int) -> str:
-    if not request.looks:
+def _looked(request: SyncRequest, attempts: list[Attempt], new: int) -> str:
+    """Only what got no answer is looked for; what Codat accepted is waited for."""
+    if not request.looks or not any(attempt.outcome == Attempt.Outcome.UNCERTAIN for attempt in attempts):
         return ""
     new = max(new, len(request.candidates))
     since = f"{new} {'sync is' if new == 1 else 'syncs are'} new since; Codat does not say who started them."
     times = "once" if request.looks == 1 else f"{request.looks} times"
-    return f"Looked at Codat {times}: {since if new else 'no sync is new since, which proves nothing.'}"
+    return f"Looked at Codat {times}: {since if new else 'no sync was new then, which proves nothing.'}"
 
 
 def _listed(request: SyncRequest, attempt: Attempt) -> str:

@@ -132,8 +132,10 @@ def _find(pk: int) -> SyncRequest:
 
 def _back(request: Signed, found: SyncRequest) -> str:
     """To the list as it was filtered, or to the request's own page."""
-    query = request.POST.get("list", "")
-    return f"{reverse('requests')}?{query.lstrip('?')}" if query else reverse("request", args=[found.pk])
+    if "list" not in request.POST:
+        return reverse("request", args=[found.pk])
+    query = request.POST["list"].lstrip("?")
+    return reverse("requests") + (f"?{query}" if query else "")
 
 
 def _live(
