@@ -4,19 +4,20 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import CharField, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from syncs.admin import imports
 from syncs.admin.base import KeptAdmin, person, pretty
 from syncs.admin.filters import Archived, Platform
 from syncs.admin.register_form import RegisterForm, look_up
-from syncs.models import Connection, Merchant
+from syncs.models import Merchant
 from syncs.operations import merchants
 from syncs.operations.merchants import AlreadyRegistered
 from syncs.search import owners_of
@@ -30,22 +31,6 @@ class ReasonForm(ActionForm):
     reason = CharField(required=False, max_length=200, widget=TextInput(attrs={"size": 40}))
 
 
-class ConnectionInline(admin.TabularInline):
-    model = Connection
-    fields = readonly_fields = ("platform_name", "side", "status", "codat_id", "seen_at", "gone_at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("syncs.administer")
-
-
 @admin.register(Merchant)
 class MerchantAdmin(KeptAdmin):
     list_display = (
@@ -54,7 +39,6 @@ class MerchantAdmin(KeptAdmin):
         "health",
         "platforms",
         "last_success_at",
-        "refreshed_at",
         "archived_at",
     )
     list_filter = (Archived, "health", Platform)
@@ -64,7 +48,19 @@ class MerchantAdmin(KeptAdmin):
     actions = ("archive", "restore")
     action_form = ReasonForm
     fieldsets = (
-        (None, {"fields": ("name", "company_id", "codat_name", "tags_at_codat", "link_url")}),
+        (
+            None,
+            {
+                "fields": (
+                    "name",
+                    "company_id",
+                    "codat_name",
+                    "tags_at_codat",
+                    "link_url",
+                    "connections_at_codat",
+                )
+            },
+        ),
         (
             "Schedule at Codat",
             {"fields": ("time_zone", "sync_hour", "start_date", "enabled", "configured_at")},
@@ -108,6 +104,12 @@ class MerchantAdmin(KeptAdmin):
     def tags_at_codat(self, merchant: Merchant) -> SafeString:
         return pretty(merchant.tags)
 
+    @admin.display(description="connections")
+    def connections_at_codat(self, merchant: Merchant) -> SafeString:
+        rows = merchant.connections.all()
+        links = [(row, "gone" if row.gone_at else row.status, row.codat_id) for row in rows]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} <code>{}</code></li>", links))
+
     def view_on_site(self, merchant: Merchant) -> str:
         return reverse("merchant", args=[merchant.company_id])
 
@@ -125,9 +127,6 @@ class MerchantAdmin(KeptAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Merchant | None = None) -> Any:
         return self.readonly_fields if obj else ()
-
-    def get_inlines(self, request: HttpRequest, obj: Merchant | None) -> Any:
-        return [ConnectionInline] if obj else []
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
