@@ -74,6 +74,7 @@ def _read_newest(merchant: Merchant, now: datetime) -> None:
     merchant.last_final_at = final.started_at if final else None
     merchant.last_code = final.code if final else None
     merchant.last_cause_id = final.cause_id if final else None
+    merchant.last_message = final.message[:300] if final else ""
     merchant.last_pushed = final.data_pushed if final else None
     merchant.last_success_at = success.started_at if success else None
     if success:
