@@ -124,7 +124,7 @@ def _say_if_health_changed(merchant: Merchant, before: Health) -> None:
         return
     log.record(
         "merchant.health",
-        f"Saw {merchant.name} change",
+        "Saw its health change",
         merchant=merchant,
         before=WORD[before],
         after=WORD[after],
