@@ -9,8 +9,9 @@ from syncs.codat.client import CodatClient
 from syncs.codat.schemas import Company, Page
 
 
-def client_of(sandbox: Sandbox) -> CodatClient:
-    return CodatClient(base_url=sandbox.url, api_key=sandbox.key, budget=LocalBudget(per_minute=60_000))
+def client_of(sandbox: Sandbox, *, key: str = "") -> CodatClient:
+    budget = LocalBudget(per_minute=60_000)
+    return CodatClient(base_url=sandbox.url, api_key=key or sandbox.key, budget=budget)
 
 
 class Between:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sandbox.testing import Sandbox, running
 from syncs.admin import register_form
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.models import Activity, Merchant, User
 from syncs.operations.merchants import AlreadyRegistered, archive, register
@@ -89,14 +90,11 @@ def test_a_company_that_codat_does_not_know_is_refused(as_admin: Client) -> None
 def test_a_wrong_key_and_a_codat_that_is_down_are_sentences(
     as_admin: Client, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong_key = CodatClient(base_url=sandbox.url, api_key="canary", budget=client_of(sandbox)._budget)
-    nobody = CodatClient(
-        base_url=f"http://127.0.0.1:{free_port()}",
-        api_key="canary",
-        budget=client_of(sandbox)._budget,
-        backoff=0,
-    )
-    for broken in (wrong_key, nobody):
+    budget = LocalBudget(per_minute=60_000)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    wrong_key = client_of(sandbox, key="canary")
+    nobody_there = CodatClient(base_url=nobody, api_key="canary", budget=budget, backoff=0)
+    for broken in (wrong_key, nobody_there):
         monkeypatch.setattr(register_form, "codat_client", lambda broken=broken: broken)
         response = as_admin.post(ADD, {"company_id": UNKNOWN, "look_up": "on"})
         assert response.status_code == 200
