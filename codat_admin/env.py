@@ -36,6 +36,14 @@ def _assignment(line: str, where: str) -> tuple[str, str]:
     return name, value
 
 
+def kept(path: Path, default: str) -> str:
+    """What `make run` has left in a file of its own, for commands typed beside it."""
+    try:
+        return path.read_text(encoding="ascii").strip() or default
+    except (OSError, UnicodeDecodeError):
+        return default
+
+
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 

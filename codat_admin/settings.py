@@ -190,7 +190,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Queue ----------------------------------------------------------------------------------------
 
-REDIS_URL = env.service_address("REDIS_URL", ("redis", "rediss")) or "redis://127.0.0.1:6379/0"
+REDIS_URL = env.service_address("REDIS_URL", ("redis", "rediss")) or env.kept(
+    VAR_DIR / "valkey" / "url", "redis://127.0.0.1:6379/0"
+)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

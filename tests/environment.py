@@ -16,6 +16,7 @@ DECIDES_BEHAVIOUR = (
     *("CSRF_TRUSTED_ORIGINS", "LOG_LEVEL"),
 )
 
+load_dotenv = env.load_dotenv
 env.load_dotenv = lambda path: None
 for name in DECIDES_BEHAVIOUR:
     os.environ.pop(name, None)

@@ -61,6 +61,8 @@ class Valkey:
         # In a file of its own, since a command line can be read by every user of the machine.
         content = CONFIG.format(port=self.port, password=self._password())
         keys.write_private(self.folder / "valkey.conf", content)
+        # For commands typed by hand beside it: the settings look here when REDIS_URL is not set.
+        keys.write_private(self.folder / "url", self.url + "\n")
         return Program("valkey", [str(server()), "valkey.conf"], env, self.folder, self.port, rank=2)
 
     def ready(self) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from codat_admin import env
 from syncs.processes import ports, valkey
 from syncs.processes.errors import CannotRun
 from syncs.processes.runfile import RunFile
@@ -68,3 +69,10 @@ def test_a_server_on_the_path_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def pid_changed(run_file: RunFile, pid: int) -> bool:
     return [child.pid for child in run_file.children()] not in ([], [pid])
+
+
+def test_a_command_typed_beside_it_finds_its_address_and_nobody_else_reads_it(broker: Valkey) -> None:
+    broker.program({})
+    file = broker.folder / "url"
+    assert env.kept(file, "redis://nowhere") == broker.url
+    assert file.stat().st_mode & 0o077 == 0

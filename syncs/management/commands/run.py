@@ -27,6 +27,10 @@ FIRST_ADMIN = (
     "There is no user yet. Create the first admin, in another terminal and with the same settings:"
     " .venv/bin/python manage.py createsuperuser"
 )
+FIRST_IMPORT = (
+    "There is no merchant yet. Pull in all companies from Codat, once Sync Desk is ready:"
+    " .venv/bin/python manage.py import_companies"
+)
 
 
 class Command(BaseCommand):
@@ -122,9 +126,14 @@ class Run:
         belongings.refuse_mixing(sandboxed=bool(self.sandbox_port))
         if self.sandbox_port:
             self._populate(self.sandbox_port)
-        elif not belongings.has_users():
-            self.supervisor.say(FIRST_ADMIN)
+        else:
+            for hint in self._first_steps():
+                self.supervisor.say(hint)
         connections.close_all()
+
+    def _first_steps(self) -> list[str]:
+        users, merchants = belongings.has_users(), belongings.has_merchants()
+        return [hint for hint, done in ((FIRST_ADMIN, users), (FIRST_IMPORT, merchants)) if not done]
 
     def _populate(self, sandbox_port: int) -> None:
         if belongings.lacks_demo_users():
