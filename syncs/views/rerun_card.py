@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from syncs import wording
 from syncs.forms import AskForm, LatestForm, RangeForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.asking import NotPossible, refuse_if_not_possible
@@ -64,6 +65,7 @@ def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now
     kind = "latest" if request.GET.get("run") == "latest" else "historic"
     return form_context(request, merchant, kind, _fresh_form(request, merchant, kind, now), now) | {
         "steps": _steps(active) if active else [],
+        "usual": wording.usual_lengths([active]).get(merchant.pk, "") if active else "",
         "news": _news(merchant, now) if active is None else None,
     }
 
