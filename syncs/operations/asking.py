@@ -59,22 +59,15 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
 
     Raises NotPossible. The unique indexes have the last word: two presses at once end as one request.
     """
-    if first := _already_asked(merchant, ask, by):
-        return Asked(first, is_new=False)
-    refuse_if_not_possible(merchant)
-    _refuse_unseen_overlap(merchant, ask)
     try:
-        with transaction.atomic():
-            request = SyncRequest.objects.create(**_row(merchant, ask, by, now))
-            log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
-            Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
-    except IntegrityError:
+        refuse_if_not_possible(merchant)
+        _refuse_unseen_overlap(merchant, ask)
+        return Asked(_stored(merchant, ask, by, now), is_new=True)
+    except NotPossible:
+        # What stands in its way may be its own first press, also one that came a moment ago.
         if first := _already_asked(merchant, ask, by):
             return Asked(first, is_new=False)
-        _refuse_while_active(merchant)
-        _refuse_a_used_token(ask)
         raise
-    return Asked(request, is_new=True)
 
 
 def described(request: SyncRequest) -> str:
@@ -103,6 +96,19 @@ def refuse_if_not_possible(merchant: Merchant) -> None:
             "Codat has switched this sync off. Only the merchant can switch it on again, in Codat's sync flow."
         )
     _refuse_if_not_linked(merchant)
+
+
+def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime) -> SyncRequest:
+    try:
+        with transaction.atomic():
+            request = SyncRequest.objects.create(**_row(merchant, ask, by, now))
+            log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
+            Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
+    except IntegrityError:
+        _refuse_while_active(merchant)
+        _refuse_a_used_token(ask)
+        raise
+    return request
 
 
 def _refuse_while_active(merchant: Merchant) -> None:

@@ -28,13 +28,10 @@ def place_windows(merchant: Merchant) -> date | None:
     )
     newly = []
     for ran in placed:
-        if ran.window and rows[ran.key].window_start is None:
-            row = rows[ran.key]
-            row.window_start, row.window_finish, row.window_known = (
-                ran.window.start,
-                ran.window.finish,
-                ran.known,
-            )
+        row = rows[ran.key]
+        if ran.window and row.window_start is None:
+            row.window_start, row.window_finish = ran.window.start, ran.window.finish
+            row.window_known = ran.known
             if row.initiator == Sync.Initiator.UNKNOWN:
                 row.initiator = Sync.Initiator.SCHEDULE
             newly.append(row)
@@ -62,10 +59,10 @@ def decide(merchant: Merchant, first: date, now: datetime) -> dict[date, Day]:
     return days
 
 
-def newest(merchant: Merchant, now: datetime, count: int = STRIP_DAYS) -> dict[date, Day]:
-    """The newest days as the rules know them, for the fuse and the strip."""
+def newest(merchant: Merchant, now: datetime, span: timedelta) -> dict[date, Day]:
+    """The newest days as the rules know them. The fuse needs more than the strip shows: it may be burnt long since."""
     last = day_before(today(merchant.zone, now), merchant.zone)
-    rows = merchant.days.filter(day__gt=last - timedelta(days=count), day__lte=last)
+    rows = merchant.days.filter(day__gt=last - span, day__lte=last)
     return {row.day: as_day(row) for row in rows}
 
 
@@ -74,7 +71,7 @@ def as_day(row: MerchantDay) -> Day:
 
 
 def strip(days: dict[date, Day]) -> str:
-    return "".join(LETTERS[days[day].outcome] for day in sorted(days))
+    return "".join(LETTERS[days[day].outcome] for day in sorted(days)[-STRIP_DAYS:])
 
 
 def _row(merchant: Merchant, day: Day) -> MerchantDay:

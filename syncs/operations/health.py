@@ -35,33 +35,33 @@ def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync
     yesterday = day_before(today(merchant.zone, now), merchant.zone)
     if not changed and not tied and merchant.last_days_end == yesterday:
         return False
-    if changed or tied:
-        days.place_windows(merchant)
-    first = _first_day_to_decide(merchant, [*changed, *tied], yesterday, now, anew=bool(tied))
-    days.decide(merchant, first, now)
-    newest = days.newest(merchant, now)
-    merchant.last_days, merchant.last_days_end = days.strip(newest), yesterday
-    burning = fuse.burn(newest, today(merchant.zone, now))
+    placed = days.place_windows(merchant) if changed or tied else None
+    # A sync that turns out to be ours had a window of the schedule until then: all is decided anew.
+    first = None if tied else merchant.last_days_end
+    touched = [first, *_touched_days(merchant, [*changed, *tied]), *([placed] if placed else [])]
+    days.decide(merchant, _first_to_decide(merchant, touched, yesterday, now), now)
+    decided = days.newest(merchant, now, HISTORY)
+    merchant.last_days, merchant.last_days_end = days.strip(decided), yesterday
+    burning = fuse.burn(decided, today(merchant.zone, now))
     merchant.failed_days, merchant.failing_since = burning.failed_days, burning.failing_since
     merchant.switches_off_on = burning.switches_off_on
     return True
 
 
-def _first_day_to_decide(
-    merchant: Merchant, changed: Sequence[Sync], yesterday: date, now: datetime, *, anew: bool
-) -> date:
-    """The earliest day that a changed sync can have touched; never further back than the history we show.
+def _touched_days(merchant: Merchant, syncs: Sequence[Sync]) -> list[date]:
+    """The first day of each one's window."""
+    windows = merchant.syncs.filter(pk__in=[sync.pk for sync in syncs], window_start__isnull=False)
+    starts = windows.values_list("window_start", flat=True)
+    return [day_of(start, merchant.zone) for start in starts if start]
 
-    Anew, because a sync that turns out to be ours had a window of the schedule until then.
-    """
+
+def _first_to_decide(
+    merchant: Merchant, touched: Sequence[date | None], yesterday: date, now: datetime
+) -> date:
+    """The first of these, never further back than the history we show; None stands for the beginning."""
     oldest = day_of(now - HISTORY, merchant.zone)
-    windows = merchant.syncs.filter(pk__in=[sync.pk for sync in changed], window_start__isnull=False)
-    starts = [
-        day_of(start, merchant.zone) for start in windows.values_list("window_start", flat=True) if start
-    ]
     begun = max(oldest, merchant.start_date or oldest)
-    undecided = begun if anew or merchant.last_days_end is None else merchant.last_days_end
-    return max(oldest, min([*starts, undecided, yesterday]))
+    return max(oldest, min(yesterday, *(day or begun for day in touched)))
 
 
 def _read_newest(merchant: Merchant, now: datetime) -> None:

@@ -1,0 +1,158 @@
+"""What a refresh makes of all that Codat may answer, and of no answer at all."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from syncs.codat.budget import LocalBudget
+from syncs.codat.client import CodatClient
+from syncs.models import Activity, Merchant, Sync
+from syncs.operations.merchants import GONE_AT_CODAT
+from syncs.operations.refresh import refresh
+from tests.codat.examples import NO_COMPANY
+from tests.codat.server import Server, hangs_up, says
+from tests.factories import make_merchant
+from tests.looks import NOW, looked, never_seen, row
+from tests.upstream import CANARY, client_of
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    return never_seen()
+
+
+def test_a_running_sync_never_hides_a_failure(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    failed = row("failed", 5130, errorMessage="Account 090 is archived")
+    now = looked(merchant, scripted, told, row("now", 1000, "2026-11-21T08:39:00Z"), failed)
+    assert (now.health, now.last_code, now.running_code) == ("failing", 5130, 1000)
+    assert now.running_since == datetime(2026, 11, 21, 8, 39, tzinfo=UTC)
+
+
+def test_a_run_that_codat_lost_a_day_ago_does_not_run_any_more(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    hanging = row("hangs", 1010, "2026-11-20T09:00:00Z")
+    assert looked(merchant, scripted, told, hanging).running_since is not None
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        now = looked(merchant, scripted, told, hanging)
+    assert (now.running_since, now.running_code) == (None, None)
+    assert now.version == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [says(200, []), says(204), says(200), says(404, {"error": "No data available"})]
+)
+def test_a_merchant_without_syncs_never_synced(
+    scripted: Server, told: CodatClient, merchant: Merchant, answer: Any
+) -> None:
+    scripted.answers(answer)
+    refresh(merchant.pk, told)
+    now = Merchant.objects.get()
+    assert (now.health, now.refresh_problem, now.archived_at) == ("never_synced", "", None)
+
+
+def test_a_list_that_shrank_takes_nothing_away(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    looked(merchant, scripted, told, row("one"), row("two", at="2026-11-19T03:00:00Z"))
+    now = looked(merchant, scripted, told)
+    assert (Sync.objects.count(), now.health) == (2, "healthy")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(200, b"<html>a login page</html>"),
+        says(200, b'[{"syncId": "tru'),
+        says(200, "a text"),
+        says(200, [row(companyId="20803807-4e9a-4cb7-b67b-9f889a3916e1")]),
+        says(500, {"error": "oops"}),
+        says(401, {"error": "Unauthorized"}),
+        says(404, b"<html>no such page</html>"),
+        says(429, {"error": "Slow down"}, Retry_After="90"),
+        hangs_up,
+    ],
+)
+def test_a_look_in_vain_is_shown_and_keeps_what_is_known(
+    scripted: Server, told: CodatClient, merchant: Merchant, answer: Any
+) -> None:
+    known = looked(merchant, scripted, told, row())
+    for _ in range(2):
+        scripted.answers(answer)
+        # Each with a budget of its own: in a time that stands still, one would be spent and stay so.
+        with client_of(scripted.url, backoff=0.01) as client:
+            refresh(merchant.pk, client)
+    now = Merchant.objects.get()
+    assert now.refresh_problem
+    assert now.next_refresh_reason.startswith("asked again: ")
+    assert NOW + timedelta(seconds=80) < now.next_refresh_at <= NOW + timedelta(minutes=2)
+    assert (now.health, now.last_days, now.refreshed_at) == ("healthy", known.last_days, known.refreshed_at)
+    assert (now.archived_at, Sync.objects.count()) == (None, 1)
+    assert now.version == known.version + 1
+    with client_of(scripted.url) as client:
+        assert looked(merchant, scripted, client, row()).refresh_problem == ""
+    assert Merchant.objects.get().version == known.version + 2
+
+
+def test_our_own_pace_is_nobodys_problem(scripted: Server, merchant: Merchant) -> None:
+    budget = LocalBudget(per_minute=60)
+    budget.slow_down(40)
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=budget) as client:
+        refresh(merchant.pk, client)
+    now = Merchant.objects.get()
+    assert (now.refresh_problem, now.version) == ("", 0)
+    assert now.next_refresh_at == NOW + timedelta(seconds=40)
+
+
+def test_a_company_that_codat_does_not_know_is_archived(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    scripted.answers(says(404, NO_COMPANY))
+    refresh(merchant.pk, told)
+    now = Merchant.objects.get()
+    assert (now.archived_at, now.archived_why) == (NOW, GONE_AT_CODAT)
+    assert Activity.objects.filter(verb="merchant.archived", merchant=merchant).count() == 1
+    refresh(merchant.pk, told)
+    assert len(scripted.requests) == 1
+
+
+def test_when_many_are_gone_at_once_the_key_may_be_anothers_and_nobody_else_is_archived(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    for _ in range(3):
+        make_merchant(archived_at=NOW - timedelta(hours=1), archived_why=GONE_AT_CODAT)
+    scripted.answers(says(404, NO_COMPANY))
+    refresh(merchant.pk, told)
+    now = Merchant.objects.get(pk=merchant.pk)
+    assert now.archived_at is None
+    assert "No company was found" in now.refresh_problem
+
+
+def test_an_archived_merchant_is_not_asked_for(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    Merchant.objects.update(archived_at=NOW)
+    refresh(merchant.pk, told)
+    refresh(0, told)
+    assert not scripted.requests
+
+
+def test_a_change_of_health_is_news_but_the_first_look_is_not(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    looked(merchant, scripted, told, row())
+    assert not Activity.objects.exists()
+    looked(merchant, scripted, told, row("two", 5000, "2026-11-21T03:00:00Z", errorMessage="Oops"), row())
+    entry = Activity.objects.get()
+    assert (entry.verb, entry.before, entry.after) == ("merchant.health", "Healthy", "Failing")
+    assert (entry.merchant, entry.actor) == (merchant, None)

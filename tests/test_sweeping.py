@@ -1,0 +1,78 @@
+"""What the clock sweeps: senders that were lost, accepted requests that are overdue, rows that are ready."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from syncs.models import SyncRequest
+from syncs.operations import reconciling
+from syncs.rules.states import State
+from tests.factories import make_attempt, make_merchant, make_request, make_sync
+from tests.presses import attempt_of, outcomes, stored, verbs
+
+NOW = timezone.now().replace(microsecond=0)
+
+
+def lost(seconds: int) -> SyncRequest:
+    request = make_request(make_merchant(), state=State.SENDING, state_since=NOW - timedelta(seconds=seconds))
+    make_attempt(request)
+    return request
+
+
+def test_a_sender_that_was_lost_leaves_an_uncertain_request(db: None) -> None:
+    request, young = lost(301), lost(299)
+    reconciling.give_up_on_lost_senders(NOW)
+    reconciling.give_up_on_lost_senders(NOW)
+    assert (stored(request).state, stored(request).not_before) == (State.UNCERTAIN, NOW)
+    assert attempt_of(request).outcome == "uncertain"
+    assert verbs(request) == ["request.asked", "request.uncertain"]
+    assert (stored(young).state, outcomes(young)) == (State.SENDING, ["open"])
+
+
+def accepted(ago: timedelta, looked: timedelta | None, **columns: Any) -> SyncRequest:
+    merchant = make_merchant(refreshed_at=None if looked is None else NOW - looked)
+    return make_request(merchant, state=State.ACCEPTED, state_since=NOW - ago, **columns)
+
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("ago", "looked", "overdue"),
+    [
+        (59 * MINUTE, 0 * MINUTE, False),
+        (61 * MINUTE, 0 * MINUTE, True),
+        # Nobody could ask since: that is not the same as not found.
+        (3 * HOUR, 2 * HOUR + MINUTE, False),
+        (3 * HOUR, None, False),
+        (24 * HOUR + MINUTE, None, True),
+    ],
+)
+def test_an_id_that_is_not_to_be_found_goes_before_a_person(
+    db: None, ago: timedelta, looked: timedelta | None, overdue: bool
+) -> None:
+    request = accepted(ago, looked)
+    reconciling.put_overdue_before_a_person(NOW)
+    assert stored(request).state == (State.NEEDS_REVIEW if overdue else State.ACCEPTED)
+
+
+@pytest.mark.parametrize(("hours", "overdue"), [(23, False), (25, True)])
+def test_a_sync_without_an_end_goes_before_a_person_after_a_day(db: None, hours: int, overdue: bool) -> None:
+    request = accepted(hours * HOUR, 0 * MINUTE)
+    request.sync = make_sync(request.merchant, 1010, NOW - hours * HOUR)
+    request.save()
+    reconciling.put_overdue_before_a_person(NOW)
+    reconciling.put_overdue_before_a_person(NOW)
+    assert stored(request).state == (State.NEEDS_REVIEW if overdue else State.ACCEPTED)
+    assert verbs(request).count("request.needs_review") == overdue
+
+
+def test_single_presses_go_first_and_nothing_before_its_time(db: None) -> None:
+    bulk = make_request(make_merchant(), priority=-1, not_before=NOW - HOUR)
+    old = make_request(make_merchant(), not_before=NOW - MINUTE)
+    new = make_request(make_merchant(), not_before=NOW)
+    make_request(make_merchant(), not_before=NOW + MINUTE)
+    make_request(make_merchant(), state=State.SENDING, not_before=NOW - HOUR)
+    assert reconciling.ready_to_send(NOW) == [old.pk, new.pk, bulk.pk]
