@@ -19,6 +19,8 @@ LEFT_OUT = ("CODAT_API_KEY", "DATABASE_URL", "REDIS_URL", "WEB_HOST", "SECRET_KE
 
 
 class Desk:
+    command = ("manage.py", "run")
+
     def __init__(self, folder: Path) -> None:
         self.var = folder / "var"
         self.port = ports.free(1)[0]
@@ -32,7 +34,7 @@ class Desk:
         ours = {"VAR_DIR": str(self.var), "PORT": str(self.port)}
         env = os.environ | dict.fromkeys(LEFT_OUT, "") | ours | given
         with self._screen.open("wb") as screen:
-            command = [sys.executable, "manage.py", "run"]
+            command = [sys.executable, *self.command]
             self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=screen, stderr=screen)
         self.wait_until(lambda: "Sync Desk is ready" in self.said() or not self.runs())
         assert self.runs(), self.said()
@@ -60,9 +62,9 @@ class Desk:
         pids = {pid for (pid,) in self._ask("SELECT pid FROM syncs_heartbeat")}
         return name in self.children() and self.children()[name].pid in pids
 
-    def _ask(self, question: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self._database)) as database:
-            return database.execute(question).fetchall()
+    def _ask(self, question: str, *values: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self._database, timeout=20)) as database:
+            return database.execute(question, values).fetchall()
 
     def refused_a_second_time(self) -> str:
         env = os.environ | {"VAR_DIR": str(self.var), "CODAT_API_KEY": ""}
