@@ -2,6 +2,7 @@ import logging
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from syncs.views import errors, health
@@ -35,6 +36,20 @@ def test_a_fault_in_a_page_shows_that_page_and_no_trace(
     assert b"Something broke on our side." in response.content
     assert b"secret detail" not in response.content
     assert b"Traceback" not in response.content
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_locked_is_named_as_such(support: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(now: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(health.health_summary, "count", locked)
+    client = Client(raise_request_exception=False)
+    client.force_login(support, backend="django.contrib.auth.backends.ModelBackend")
+    response = client.get("/")
+    assert response.status_code == 503
+    assert b"The database does not answer." in response.content
+    assert b"look in Requests before you press it again" in response.content
 
 
 @pytest.mark.django_db

@@ -1,8 +1,10 @@
 """Pages for what went wrong. The 500 page asks the database for nothing: it may be what broke."""
 
 import logging
+import sys
 import uuid
 
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -27,6 +29,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django calls this while it handles the exception, so that we can see whether the database is what failed."""
     error_id = uuid.uuid4().hex[:8]
     logger.error("error id %s on %s", error_id, request.path)
-    return HttpResponse(render_to_string("errors/500.html", {"error_id": error_id}), status=500)
+    status = 503 if isinstance(sys.exc_info()[1], DatabaseError | InterfaceError) else 500
+    page = render_to_string("errors/500.html", {"error_id": error_id, "status": status})
+    return HttpResponse(page, status=status)
