@@ -231,3 +231,15 @@ def test_the_days_tell_a_failure_that_was_made_good_later(as_viewer: Client) -> 
     assert f"{day:%a} {day.day} {day:%b}: failed at first, then synced" in html
     assert "never synced" in html
     assert Sync.objects.count() == 1
+
+
+def test_after_check_now_the_page_says_checking_until_the_answer_is_in(as_viewer: Client) -> None:
+    merchant = make_merchant(refreshed_at=timezone.now() - timedelta(minutes=5))
+    as_viewer.post(address(merchant, "check/"))
+    response = as_viewer.get(address(merchant))
+    assert "Checking…" in response.content.decode()
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
+    poll = {"HX-Request": "true", "HX-Target": "merchant_live"}
+    answered = as_viewer.get(address(merchant), {"v": response.context["page_version"]}, headers=poll)
+    assert answered.status_code == 200
+    assert "Checking…" not in answered.content.decode()

@@ -1,5 +1,5 @@
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from syncs.rules.salesdays import zone_of
 HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
 # "Auto-disable soon" on the health page: so many days left, or fewer.
 SOON_DAYS = 14
+CHECK_AT_MOST = timedelta(seconds=30)
 
 
 class MerchantQuerySet(models.QuerySet["Merchant"]):
@@ -131,6 +132,12 @@ class Merchant(models.Model):
         """The linked one where there are several; from the prefetched rows where they are."""
         own = [c for c in self.connections.all() if c.side == side and c.gone_at is None]
         return next((c for c in own if c.is_linked), own[0] if own else None)
+
+    def is_being_checked(self, now: datetime) -> bool:
+        """Somebody pressed “Check now” and no answer is in; after a while it is no news that none came."""
+        if self.checked_at is None or now - self.checked_at > CHECK_AT_MOST:
+            return False
+        return self.refreshed_at is None or self.refreshed_at < self.checked_at
 
     @property
     def short_id(self) -> str:

@@ -34,7 +34,7 @@ DISCONNECTED = 4040
 def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """The whole page, or its live region when the poller asks; 204 when nothing has changed."""
     found = find_merchant(company_id)
-    if request.htmx and request.GET.get("v") == str(found.version):
+    if request.htmx and request.GET.get("v") == _page_version(found, timezone.now()):
         return HttpResponse(status=204)
     template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
     return render(request, template, page_context(request, found))
@@ -104,7 +104,9 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "active": active,
         "note_form": NoteForm(),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
-        "poll_every": "2s" if active or merchant.running_since else "15s",
+        "is_being_checked": merchant.is_being_checked(now),
+        "page_version": _page_version(merchant, now),
+        "poll_every": "2s" if active or merchant.running_since or merchant.is_being_checked(now) else "15s",
         "poll_query": _poll_query(request),
         "polling": request.htmx.target == "merchant_live" and request.method == "GET",
     } | rerun_card.context(request, merchant, active, now)
@@ -146,6 +148,10 @@ def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
         return None
     due = next_due(now, merchant.zone, merchant.sync_hour or 0)
     return due + timedelta(seconds=merchant.usual_delay_mean or 0)
+
+
+def _page_version(merchant: Merchant, now: datetime) -> str:
+    return f"{merchant.version}{'-checking' if merchant.is_being_checked(now) else ''}"
 
 
 def _poll_query(request: Signed) -> str:
