@@ -1,3 +1,4 @@
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +10,14 @@ from django.test import Client, override_settings
 from syncs import triggers
 from tests import environment as environment
 from tests.factories import User, make_user
+from tests.queues import broker as broker
+from tests.queues import broker_url as broker_url
+from tests.queues import no_broker as no_broker
+from tests.queues import silent_broker as silent_broker
+from tests.upstream import CANARY
 from tests.upstream import codat as codat
 from tests.upstream import scripted as scripted
+from tests.upstream import spares as spares
 from tests.upstream import told as told
 from tests.upstream import upstream as upstream
 
@@ -54,6 +61,14 @@ def emptying_may_delete() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "execute_sql_flush", empty_unguarded)
         yield
+
+
+@pytest.fixture(autouse=True)
+def key_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever went wrong in a test: the key that all of its clients send is told to nobody."""
+    yield
+    for secret in (CANARY, b64encode(CANARY.encode()).decode()):
+        assert secret not in caplog.text
 
 
 @pytest.fixture

@@ -1,17 +1,20 @@
-"""What tests of sync requests share: a press, threads that start together, and what the record then says."""
+"""What tests of sync requests share: presses, ticks of a clock, threads that start together, and the record."""
 
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection, connections
+from django.utils import timezone
 
+from syncs.clock import Clock
 from syncs.models import Attempt, Merchant, SyncRequest, User
 from syncs.operations import asking
 from syncs.operations.asking import Ask, Asked
 from syncs.rules.salesdays import today
+from tests.factories import make_merchant, make_request
 
 
 def pressed(first: date | None = None, last: date | None = None, **columns: Any) -> Ask:
@@ -69,3 +72,24 @@ def attempt_of(request: SyncRequest) -> Attempt:
 
 def stored(request: SyncRequest) -> SyncRequest:
     return SyncRequest.objects.get(pk=request.pk)
+
+
+def waiting(**columns: Any) -> SyncRequest:
+    """A request whose time has come."""
+    return make_request(make_merchant(), not_before=timezone.now() - timedelta(seconds=1), **columns)
+
+
+def due(companies: list[dict[str, Any]]) -> list[Merchant]:
+    """Merchants to be looked at now, the last one the most overdue."""
+    now = timezone.now()
+    return [
+        make_merchant(
+            company_id=row["company_id"], configured_at=now, next_refresh_at=now - timedelta(seconds=number)
+        )
+        for number, row in enumerate(companies, start=1)
+    ]
+
+
+def ticks(clock: Clock, count: int = 1) -> None:
+    for _ in range(count):
+        clock.tick(timezone.now())

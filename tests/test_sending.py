@@ -50,9 +50,9 @@ def meddling(scripted: Server) -> Iterator[Meddling]:
 
 
 def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
-    upstream: Sandbox, codat: CodatClient, support: User
+    upstream: Sandbox, codat: CodatClient, spares: Iterator[Any], support: User
 ) -> None:
-    company = upstream.merchants("quiet")[0]
+    company = next(spares)
     merchant = make_merchant(company_id=company["company_id"], time_zone=company["zone"] or "")
     day = a_day(merchant, timezone.now(), 3)
     request = press(merchant, support, timezone.now(), pressed(day, day)).request
@@ -69,9 +69,9 @@ def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
 
 
 def test_a_latest_request_goes_to_the_other_endpoint(
-    upstream: Sandbox, codat: CodatClient, support: User
+    upstream: Sandbox, codat: CodatClient, spares: Iterator[Any], support: User
 ) -> None:
-    merchant = make_merchant(company_id=upstream.merchants("tax_mapping")[0]["company_id"])
+    merchant = make_merchant(company_id=next(spares)["company_id"])
     request = press(merchant, support, timezone.now()).request
     before = upstream.ledger()
     send(request.pk, codat)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,15 @@ CANARY = "canary-5b1e77d0c4"
 
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[Sandbox]:
-    """Merchants of every kind, syncs that take a fraction of a second. Shared: use a merchant nobody else uses."""
+    """Merchants of every kind, syncs that take a fraction of a second. Shared: only spare ones may be changed."""
     with running(merchants=80, seed=1, speed=1000, key=CANARY) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def spares(upstream: Sandbox) -> Iterator[dict[str, Any]]:
+    """Healthy merchants for tests that ask for syncs, each given out once."""
+    return iter(upstream.merchants("healthy")[5:])
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""The clock without a queue: it sends and looks itself, slowly, and says so."""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from redis import Redis
+
+from sandbox.testing import Sandbox
+from syncs import clock as clock_module
+from syncs.clock import Clock
+from syncs.models import Merchant, SyncRequest
+from syncs.rules.states import State
+from tests.codat.server import Server, says
+from tests.factories import make_attempt, make_merchant, make_request
+from tests.presses import at_once, due, outcomes, stored, ticks, waiting
+from tests.queues import codat_at
+from tests.upstream import CANARY, NONE_YET, STARTED, posts
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandboxed(upstream: Sandbox) -> Iterator[Sandbox]:
+    with codat_at(upstream.url):
+        yield upstream
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_queue_it_sends_itself_one_a_tick(
+    no_broker: None, sandboxed: Sandbox, spares: Any, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    merchants = [make_merchant(company_id=next(spares)["company_id"]) for _ in range(2)]
+    requests = [make_request(merchant, not_before=timezone.now() - SECOND) for merchant in merchants]
+    sent = []
+    for _ in range(2):
+        ticks(clock)
+        sent.append(sum(stored(request).state == State.ACCEPTED for request in requests))
+    assert sent == [1, 2]
+    assert caplog.text.count("the queue is down: working on the slow path") == 1
+    assert CANARY not in caplog.text
+
+
+@pytest.mark.django_db
+def test_without_a_queue_it_looks_at_one_merchant_a_tick(
+    no_broker: None, sandboxed: Sandbox, clock: Clock
+) -> None:
+    merchants = due(sandboxed.merchants("healthy")[:3])
+    looked_at = []
+    for _ in range(3):
+        ticks(clock)
+        looked_at.append(Merchant.objects.filter(syncs__isnull=False).distinct().count())
+    assert looked_at == [1, 2, 3]
+    assert Merchant.objects.get(pk=merchants[-1].pk).health == "healthy"
+
+
+@pytest.mark.django_db
+def test_without_a_queue_it_looks_at_what_is_uncertain(
+    no_broker: None, scripted: Server, clock: Clock
+) -> None:
+    request = waiting(state=State.UNCERTAIN)
+    make_attempt(request, outcome="uncertain")
+    scripted.answers(NONE_YET)
+    with codat_at(scripted.url):
+        ticks(clock)
+    assert stored(request).looks == 1
+
+
+@pytest.mark.django_db
+def test_a_silent_broker_costs_a_tick_a_moment_and_no_more(
+    silent_broker: None, scripted: Server, clock: Clock
+) -> None:
+    for _ in range(5):
+        waiting()
+    scripted.answers(says(401, {"error": "Unauthorized"}))
+    began = time.monotonic()
+    with codat_at(scripted.url):
+        ticks(clock, 3)
+    assert time.monotonic() - began < 4
+    assert SyncRequest.objects.exclude(waiting_for="").count() == 3
+
+
+@pytest.mark.django_db
+def test_it_says_when_the_queue_is_back(
+    broker: Redis, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock.queue_is_up = False
+    ticks(clock)
+    assert clock.queue_is_up
+    assert "the queue is back" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clocks_at_once_do_no_harm(no_broker: None, scripted: Server) -> None:
+    request, lost = waiting(), make_request(make_merchant(), state=State.SENDING)
+    make_attempt(lost)
+    SyncRequest.objects.filter(pk=lost.pk).update(state_since=timezone.now() - timedelta(minutes=6))
+    scripted.answers(NONE_YET, NONE_YET, says(200, STARTED))
+    with codat_at(scripted.url):
+        assert at_once(*[lambda: ticks(Clock())] * 2) == [None, None]
+    assert len(posts(scripted)) == 1
+    assert len(outcomes(request)) == 1
+    assert lost.activity.filter(verb="request.uncertain").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("answer", [says(500, {"error": "oops"}), says(200, b"<html>"), says(404, b"<html>")])
+def test_a_merchant_that_codat_will_not_tell_of_does_not_end_it(
+    no_broker: None, scripted: Server, clock: Clock, answer: Any
+) -> None:
+    due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])
+    scripted.answers(answer)
+    with codat_at(scripted.url):
+        ticks(clock)
+    assert Merchant.objects.get().refresh_problem
+
+
+@pytest.mark.django_db
+def test_a_defect_of_ours_at_one_merchant_does_not_end_it(
+    no_broker: None, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac12000" + n} for n in "12"])
+    monkeypatch.setattr(clock_module, "slow_path_client", lambda: None)
+    caplog.set_level(logging.ERROR)
+    ticks(clock, 2)
+    assert caplog.text.count("the clock's part _hand_out_looks went wrong") == 2

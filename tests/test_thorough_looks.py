@@ -1,0 +1,190 @@
+"""Schedule and connections: when they are read, what they change, and what happens when they cannot be."""
+
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from syncs.codat.budget import LocalBudget
+from syncs.codat.client import CodatClient
+from syncs.models import Merchant
+from syncs.operations.refresh import refresh
+from tests.codat.server import Server, hangs_up, says
+from tests.factories import make_merchant
+from tests.looks import NOW, looked, never_seen, row
+from tests.upstream import CANARY
+
+SCHEDULE = {"timeZone": "Asia/Tokyo", "syncHour": 5, "startDate": "2026-10-01T00:00:00"}
+CONFIGURATION = {"enabled": True, "configured": True, "schedule": SCHEDULE}
+LIST = says(200, [row()])
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def told(scripted: Server) -> Iterator[CodatClient]:
+    """Its budget goes on while the time of these tests stands still."""
+    budget = LocalBudget(per_minute=100_000, clock=time.monotonic)
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=budget, backoff=0.01) as client:
+        yield client
+
+
+@pytest.fixture
+def new(db: None) -> Merchant:
+    """Not even its configuration is known."""
+    return never_seen(configured_at=None, time_zone="", sync_hour=None, enabled=None)
+
+
+@pytest.fixture
+def known(db: None) -> Merchant:
+    return make_merchant(configured_at=NOW - timedelta(hours=1), refreshed_at=NOW - timedelta(hours=1))
+
+
+def link(status: str = "Linked", name: str = "c-1", side: str = "Commerce") -> dict[str, Any]:
+    return {"id": name, "sourceType": side, "platformName": "Shopify", "status": status}
+
+
+def seen(merchant: Merchant, server: Server, client: CodatClient, *answers: Any, **options: Any) -> Merchant:
+    server.requests.clear()
+    server.answers(*answers)
+    refresh(merchant.pk, client, **options)
+    return Merchant.objects.get(pk=merchant.pk)
+
+
+def asked_for(server: Server) -> list[str]:
+    words = ("config", "connections")
+    return [word for request in server.requests for word in words if word in request.target.split("?")[0]]
+
+
+def test_a_first_look_reads_the_schedule(scripted: Server, told: CodatClient, new: Merchant) -> None:
+    now = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
+    assert asked_for(scripted) == ["config"]
+    assert (now.time_zone, now.sync_hour, now.start_date) == ("Asia/Tokyo", 5, date(2026, 10, 1))
+    assert (now.enabled, now.configured_at) == (True, NOW)
+
+
+@pytest.mark.parametrize("zone", [None, "", "Mars/Olympus"])
+def test_a_zone_that_nobody_knows_is_utc(
+    scripted: Server, told: CodatClient, new: Merchant, zone: Any
+) -> None:
+    told_so = CONFIGURATION | {"schedule": SCHEDULE | {"timeZone": zone, "syncHour": None, "startDate": None}}
+    now = seen(new, scripted, told, LIST, says(200, told_so))
+    assert (now.zone_name, now.sync_hour, now.health) == ("Etc/UTC", None, "healthy")
+    # 125 days and nothing before them: without a start date nobody knows when it began.
+    assert now.days.count() == 125
+
+
+def test_days_begin_with_the_start_date(scripted: Server, told: CodatClient, new: Merchant) -> None:
+    now = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
+    assert now.days.order_by("day")[0].day == date(2026, 10, 1)
+
+
+def test_the_schedule_is_read_once_a_day(scripted: Server, told: CodatClient, known: Merchant) -> None:
+    seen(known, scripted, told, LIST, says(200, CONFIGURATION))
+    assert not asked_for(scripted)
+    with time_machine.travel(NOW + timedelta(hours=24), tick=False):
+        assert seen(known, scripted, told, LIST, says(200, CONFIGURATION)).time_zone == "Asia/Tokyo"
+
+
+def test_in_another_zone_all_days_are_decided_anew(
+    scripted: Server, told: CodatClient, new: Merchant
+) -> None:
+    before = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
+    moved = CONFIGURATION | {"schedule": SCHEDULE | {"timeZone": "America/Los_Angeles"}}
+    before.days.filter(day=date(2026, 10, 5)).delete()
+    after = seen(new, scripted, told, LIST, says(200, moved), says(200, {"results": []}), thorough=True)
+    assert after.days.filter(day=date(2026, 10, 5)).exists()
+    assert after.last_days_end == date(2026, 11, 20)
+    assert after.version == before.version + 1
+
+
+@pytest.mark.parametrize("answer", [says(500, {"error": "oops"}), hangs_up, says(200, b"<html>")])
+def test_a_first_look_without_the_schedule_is_none(
+    scripted: Server, told: CodatClient, new: Merchant, answer: Any
+) -> None:
+    """Its first windows would be placed in the wrong zone, and stay there."""
+    now = seen(new, scripted, told, LIST, answer)
+    assert (now.health, now.syncs.count()) == ("unseen", 0)
+    assert now.refresh_problem
+
+
+def test_a_merchant_whose_schedule_is_refused_is_seen_all_the_same(
+    scripted: Server, told: CodatClient, new: Merchant
+) -> None:
+    now = seen(new, scripted, told, LIST, says(404, {"error": "No configuration was found"}))
+    assert (now.health, now.refresh_problem, now.archived_at) == ("healthy", "", None)
+
+
+@pytest.mark.parametrize("answer", [says(500, {"error": "oops"}), says(404, {"error": "No data"}), hangs_up])
+def test_what_was_known_of_schedule_and_connections_stays(
+    scripted: Server, told: CodatClient, known: Merchant, answer: Any
+) -> None:
+    now = seen(known, scripted, told, LIST, answer, thorough=True)
+    assert (now.time_zone, now.sync_hour, now.enabled) == ("Europe/London", 2, True)
+    assert now.connections.filter(status="Linked", gone_at=None).count() == 2
+    assert (now.health, now.refresh_problem, now.archived_at) == ("healthy", "", None)
+
+
+def test_a_thorough_look_reads_both(scripted: Server, told: CodatClient, known: Merchant) -> None:
+    links = says(200, {"results": [link("Deauthorized"), link(name="a-1", side="Accounting")]})
+    now = seen(known, scripted, told, LIST, says(200, CONFIGURATION), links, thorough=True)
+    assert asked_for(scripted) == ["config", "connections"]
+    assert now.health == "needs_reconnect"
+    assert now.connections.filter(gone_at=None).count() == 2
+
+
+def test_a_change_of_a_connection_alone_is_shown(
+    scripted: Server, told: CodatClient, known: Merchant
+) -> None:
+    answers = [
+        LIST,
+        says(200, CONFIGURATION),
+        says(200, {"results": [link(), link(name="a", side="Accounting")]}),
+    ]
+    before = seen(known, scripted, told, *answers, thorough=True)
+    assert seen(known, scripted, told, *answers, thorough=True).version == before.version
+    answers[2] = says(200, {"results": [link("Unlinked"), link(name="a", side="Accounting")]})
+    after = seen(known, scripted, told, *answers, thorough=True)
+    assert (after.version, after.health) == (before.version + 1, "needs_reconnect")
+
+
+# The usual time
+
+
+def test_a_run_that_was_watched_teaches_when_it_ended(
+    scripted: Server, told: CodatClient, new: Merchant
+) -> None:
+    """Due at 20:00 UTC, 05:00 in Tokyo; begun at 21:00."""
+    Merchant.objects.update(time_zone="Asia/Tokyo", sync_hour=5, configured_at=NOW)
+    with time_machine.travel("2026-11-20T21:05:00Z", tick=False):
+        looked(new, scripted, told, row(code=1000, at="2026-11-20T21:00:00Z"))
+    with time_machine.travel("2026-11-20T21:10:00Z", tick=False):
+        now = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z"))
+    assert now.usual_delay_mean == timedelta(minutes=70).total_seconds()
+    again = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z", dataPushed=False))
+    assert again.usual_delay_mean == now.usual_delay_mean
+
+
+def test_of_a_run_that_was_not_watched_the_start_is_all_that_is_known(
+    scripted: Server, told: CodatClient, new: Merchant
+) -> None:
+    Merchant.objects.update(time_zone="Asia/Tokyo", sync_hour=5, configured_at=NOW)
+    now = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z"))
+    assert now.usual_delay_mean == timedelta(hours=1).total_seconds()
+
+
+def test_a_look_after_long_silence_was_not_watching(
+    scripted: Server, told: CodatClient, new: Merchant
+) -> None:
+    Merchant.objects.update(time_zone="Asia/Tokyo", sync_hour=5, configured_at=NOW)
+    with time_machine.travel("2026-11-20T21:05:00Z", tick=False):
+        looked(new, scripted, told, row(code=1000, at="2026-11-20T21:00:00Z"))
+    now = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z"))
+    assert now.usual_delay_mean == timedelta(hours=1).total_seconds()
