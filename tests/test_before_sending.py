@@ -14,7 +14,7 @@ from syncs.operations.sending import send
 from syncs.rules.states import State
 from tests.codat.examples import NO_COMPANY
 from tests.codat.server import Server, hangs_up, keeps_silent, says
-from tests.factories import make_connection, make_merchant, make_request, make_sync
+from tests.factories import make_connection, make_merchant, make_request
 from tests.presses import last_entry, outcomes, stored, verbs
 from tests.upstream import CANARY, NONE_YET, STARTED, client_of, posts
 
@@ -118,59 +118,6 @@ def test_a_platform_that_was_unlinked_meanwhile_is_waited_for(
     request_.merchant.connections.filter(side="commerce").update(status="Deauthorized")
     assert not is_sent(request_, scripted, told)
     assert held_back(request_) == "Shopify is not linked. Waiting for the merchant to link it."
-
-
-def success(request: SyncRequest, **columns: Any) -> None:
-    """Over the first hour of the days asked for, learned of after the press."""
-    window = {
-        "window_start": request.window_start,
-        "window_finish": request.window_start + timedelta(hours=1),
-        "final_seen": NOW,
-    }
-    make_sync(request.merchant, 2000, NOW - timedelta(minutes=5), **window | columns)
-
-
-def test_days_that_a_sync_has_covered_since_are_not_sent_again(
-    scripted: Server, told: CodatClient, request_: SyncRequest
-) -> None:
-    success(request_)
-    assert not is_sent(request_, scripted, told)
-    assert "covered these days" in cancelled(request_)
-
-
-def test_an_overlap_that_the_person_knew_of_is_sent(
-    scripted: Server, told: CodatClient, request_: SyncRequest
-) -> None:
-    success(request_, final_seen=request_.asked_at - timedelta(minutes=1))
-    assert is_sent(request_, scripted, told)
-
-
-def test_an_overlap_that_the_person_accepted_is_sent(scripted: Server, told: CodatClient, db: None) -> None:
-    request = asked(overlap_accepted=True)
-    success(request)
-    assert is_sent(request, scripted, told)
-
-
-def test_a_success_that_only_touches_the_days_is_no_overlap(
-    scripted: Server, told: CodatClient, request_: SyncRequest
-) -> None:
-    before = {
-        "window_start": request_.window_start - timedelta(days=1),
-        "window_finish": request_.window_start,
-    }
-    success(request_, **before)
-    assert is_sent(request_, scripted, told)
-
-
-@pytest.mark.parametrize(("reached", "sent"), [(timedelta(0), False), (-timedelta(minutes=1), True)])
-def test_a_latest_request_that_another_sync_has_overtaken_is_not_sent(
-    scripted: Server, told: CodatClient, db: None, reached: timedelta, sent: bool
-) -> None:
-    request = asked(kind="latest", asked_at=NOW - timedelta(minutes=1))
-    finish = request.window_finish + reached
-    window = {"window_start": finish - timedelta(days=1), "window_finish": finish, "final_seen": NOW}
-    make_sync(request.merchant, 2000, NOW - timedelta(minutes=1), **window)
-    assert is_sent(request, scripted, told) is sent
 
 
 def test_a_success_that_nobody_has_read_yet_is_read_first(

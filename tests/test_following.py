@@ -113,14 +113,6 @@ def test_a_latest_request_takes_over_the_window_that_codat_answered(
     assert Merchant.objects.get(pk=merchant.pk).failed_days == 0
 
 
-def test_our_own_runs_teach_nothing_about_the_schedule(
-    two_ids: Sandbox, codat: CodatClient, support: User
-) -> None:
-    merchant = registered(two_ids, "settings", "succeeds", codat)
-    asked_and_followed(merchant, support, codat, pressed())
-    assert Merchant.objects.get(pk=merchant.pk).usual_delay_mean == merchant.usual_delay_mean
-
-
 # Against answers that are told word by word
 
 

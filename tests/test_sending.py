@@ -9,7 +9,7 @@ from socket import socket
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from sandbox.testing import Sandbox
@@ -182,6 +182,27 @@ def test_of_eight_senders_of_one_row_one_posts(scripted: Server) -> None:
     assert len(posts(scripted)) == 1
     assert (stored(request).state, stored(request).tries) == (State.ACCEPTED, 1)
     assert outcomes(request) == ["accepted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_whose_look_was_overtaken_by_a_whole_try_of_another_does_not_send(scripted: Server) -> None:
+    """The other one was told to wait: the row is QUEUED as it was, but its time has not come."""
+    request = make_request(make_merchant())
+
+    def meanwhile_another_tries(sock: socket) -> bool:
+        with client_of(scripted.url) as other:
+            send(request.pk, other)
+        connections.close_all()
+        return NONE_YET(sock)
+
+    scripted.answers(
+        meanwhile_another_tries, NONE_YET, says(429, ERROR, Retry_After="70"), says(200, STARTED)
+    )
+    with client_of(scripted.url) as client:
+        send(request.pk, client)
+    assert len(posts(scripted)) == 1
+    assert (stored(request).state, stored(request).tries) == (State.QUEUED, 1)
+    assert outcomes(request) == ["later"]
 
 
 def test_the_key_is_in_no_log_line_and_in_no_row(

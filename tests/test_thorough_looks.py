@@ -12,8 +12,9 @@ from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant
 from syncs.operations.refresh import refresh
+from syncs.rules.states import State
 from tests.codat.server import Server, hangs_up, says
-from tests.factories import make_merchant
+from tests.factories import make_merchant, make_request
 from tests.looks import NOW, looked, never_seen, row
 from tests.upstream import CANARY
 
@@ -188,3 +189,10 @@ def test_a_look_after_long_silence_was_not_watching(
         looked(new, scripted, told, row(code=1000, at="2026-11-20T21:00:00Z"))
     now = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z"))
     assert now.usual_delay_mean == timedelta(hours=1).total_seconds()
+
+
+def test_a_run_that_we_asked_for_teaches_nothing(scripted: Server, told: CodatClient, new: Merchant) -> None:
+    Merchant.objects.update(time_zone="Asia/Tokyo", sync_hour=5, configured_at=NOW)
+    make_request(new, state=State.ACCEPTED, commerce_sync_id="one")
+    now = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z"))
+    assert (now.health, now.usual_delay_mean) == ("healthy", None)

@@ -1,0 +1,102 @@
+"""Days that were synced between the press and its turn: a sender does not send them a second time."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from syncs.codat.client import CodatClient
+from syncs.models import SyncRequest
+from syncs.operations.sending import send
+from syncs.rules.states import State
+from tests.codat.server import Server, says
+from tests.factories import make_merchant, make_request, make_sync
+from tests.presses import last_entry, outcomes, stored
+from tests.upstream import STARTED, posts
+
+NOW = timezone.now().replace(microsecond=0)
+
+
+def asked(**columns: Any) -> SyncRequest:
+    defaults = {"asked_at": NOW - timedelta(seconds=2), "not_before": NOW}
+    return make_request(make_merchant(), **defaults | columns)
+
+
+@pytest.fixture
+def request_(db: None) -> SyncRequest:
+    return asked()
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def is_sent(request: SyncRequest, server: Server, client: CodatClient, listed: Any = ()) -> bool:
+    server.answers(says(200, list(listed)), says(200, STARTED))
+    send(request.pk, client)
+    return bool(posts(server))
+
+
+def cancelled(request: SyncRequest) -> str:
+    left = stored(request)
+    assert left.state == State.CANCELLED
+    assert left.result == last_entry(request)
+    assert not outcomes(request)
+    return left.result
+
+
+def success(request: SyncRequest, **columns: Any) -> None:
+    """Over the first hour of the days asked for, learned of after the press."""
+    window = {
+        "window_start": request.window_start,
+        "window_finish": request.window_start + timedelta(hours=1),
+        "final_seen": NOW,
+    }
+    make_sync(request.merchant, 2000, NOW - timedelta(minutes=5), **window | columns)
+
+
+def test_days_that_a_sync_has_covered_since_are_not_sent_again(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    success(request_)
+    assert not is_sent(request_, scripted, told)
+    assert "covered these days" in cancelled(request_)
+
+
+def test_an_overlap_that_the_person_knew_of_is_sent(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    success(request_, final_seen=request_.asked_at - timedelta(minutes=1))
+    assert is_sent(request_, scripted, told)
+
+
+def test_an_overlap_that_the_person_accepted_is_sent(scripted: Server, told: CodatClient, db: None) -> None:
+    request = asked(overlap_accepted=True)
+    success(request)
+    assert is_sent(request, scripted, told)
+
+
+def test_a_success_that_only_touches_the_days_is_no_overlap(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    before = {
+        "window_start": request_.window_start - timedelta(days=1),
+        "window_finish": request_.window_start,
+    }
+    success(request_, **before)
+    assert is_sent(request_, scripted, told)
+
+
+@pytest.mark.parametrize(("reached", "sent"), [(timedelta(0), False), (-timedelta(minutes=1), True)])
+def test_a_latest_request_that_another_sync_has_overtaken_is_not_sent(
+    scripted: Server, told: CodatClient, db: None, reached: timedelta, sent: bool
+) -> None:
+    request = asked(kind="latest", asked_at=NOW - timedelta(minutes=1))
+    finish = request.window_finish + reached
+    window = {"window_start": finish - timedelta(days=1), "window_finish": finish, "final_seen": NOW}
+    make_sync(request.merchant, 2000, NOW - timedelta(minutes=1), **window)
+    assert is_sent(request, scripted, told) is sent
