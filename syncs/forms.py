@@ -124,7 +124,7 @@ class SignInForm(AuthenticationForm):
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no subscript here at run time
     class Meta:
         model = User
-        fields = ("time_zone", "shortcuts")
+        fields = ("time_zone",)
         widgets = {
             "time_zone": forms.TextInput(attrs={"class": "field", "list": "zones", "autocomplete": "off"})
         }

@@ -1,7 +1,11 @@
+import zoneinfo
+
 import pytest
 from django.test import Client
 
-from syncs.models import Activity, User
+from syncs.models import Activity, User, user
+from syncs.rules import salesdays
+from syncs.views import account
 
 pytestmark = pytest.mark.django_db
 STRONG = "walnut-harbour-thirty"
@@ -9,10 +13,7 @@ STRONG = "walnut-harbour-thirty"
 
 def test_the_zone_decides_how_moments_are_told(as_support: Client, support: User) -> None:
     assert "Europe/London" in as_support.get("/profile/").text
-    assert (
-        as_support.post("/profile/", {"time_zone": "Asia/Tokyo", "shortcuts": "on"})["Location"]
-        == "/profile/"
-    )
+    assert as_support.post("/profile/", {"time_zone": "Asia/Tokyo"})["Location"] == "/profile/"
     page = as_support.get("/profile/").text
     assert "Saved." in page
     assert "Times in <b>Asia/Tokyo</b> (JST)" in page
@@ -20,7 +21,7 @@ def test_the_zone_decides_how_moments_are_told(as_support: Client, support: User
 
 def test_an_empty_zone_is_the_panels(as_support: Client, support: User) -> None:
     User.objects.update(time_zone="Asia/Tokyo")
-    as_support.post("/profile/", {"time_zone": "", "shortcuts": "on"})
+    as_support.post("/profile/", {"time_zone": ""})
     assert "Times in <b>Europe/London</b>" in as_support.get("/profile/").text
 
 
@@ -32,7 +33,7 @@ def test_a_zone_that_is_none_is_refused_and_changes_nothing(
     assert response.status_code == 422
     assert 'aria-invalid="true"' in response.text
     support.refresh_from_db()
-    assert (support.time_zone, support.shortcuts) == ("", True)
+    assert support.time_zone == ""
 
 
 def test_an_unknown_zone_is_told_in_words(as_support: Client) -> None:
@@ -41,10 +42,26 @@ def test_an_unknown_zone_is_told_in_words(as_support: Client) -> None:
     assert 'value="Mars/Olympus"' in response.text
 
 
-def test_shortcuts_can_be_turned_off(as_support: Client, support: User) -> None:
-    as_support.post("/profile/", {"time_zone": ""})
-    support.refresh_from_db()
-    assert support.shortcuts is False
+def test_nothing_is_offered_that_is_not_there(as_lead: Client) -> None:
+    page = as_lead.get("/profile/").text
+    assert "shortcuts" not in page
+    assert "freezes" not in page
+
+
+def test_no_request_walks_the_disk_for_the_names_of_all_zones(
+    as_support: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.update(time_zone="Asia/Tokyo")
+    as_support.get("/profile/")
+
+    def walked() -> set[str]:
+        raise AssertionError("the zone names were read from the disk again")
+
+    monkeypatch.setattr(zoneinfo, "available_timezones", walked)
+    for module in (user, account, salesdays):
+        monkeypatch.setattr(module, "available_timezones", walked, raising=False)
+    assert as_support.get("/profile/").status_code == 200
+    assert as_support.post("/profile/", {"time_zone": "Asia/Seoul"}).status_code == 302
 
 
 def test_nobody_changes_their_role_by_the_form(as_support: Client, support: User) -> None:

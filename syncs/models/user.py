@@ -1,12 +1,14 @@
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from syncs.rules.salesdays import is_known_zone
+
 
 def validate_time_zone(name: str) -> None:
-    if name and name not in available_timezones():
+    if name and not is_known_zone(name):
         raise ValidationError("This is not a time zone. Write a name such as Europe/London.")
 
 
@@ -31,4 +33,4 @@ class User(AbstractUser):
     @property
     def zone(self) -> ZoneInfo | None:
         """None means the panel's own zone; a name that has gone from the zone database counts as none."""
-        return ZoneInfo(self.time_zone) if self.time_zone in available_timezones() else None
+        return ZoneInfo(self.time_zone) if is_known_zone(self.time_zone) else None

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from ipaddress import ip_address
-from zoneinfo import available_timezones
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from syncs import moments
 from syncs.forms import PasswordForm, ProfileForm, SignInForm
 from syncs.operations import log
+from syncs.rules.salesdays import known_zones
 from syncs.views.access import Signed
 
 ENDED = {
@@ -30,11 +30,11 @@ ENDED = {
 NOT_SENT = "Your session had ended: what you pressed was not sent. Look again, then press it once more."
 ROLES = (
     ("syncs.administer", "Admin", "Everything a lead may, and the admin site: merchants, users."),
-    ("syncs.decide_review", "Lead", "Asks for syncs, decides reviews, overrides guards, freezes sending."),
+    ("syncs.decide_review", "Lead", "Asks for syncs, and decides whether Codat ran what nobody can prove."),
     ("syncs.ask_sync", "Support", "Sees everything, asks for syncs and cancels those not sent yet."),
 )
 VIEWER = ("Viewer", "Sees everything. Cannot run syncs: ask a lead for the role support.")
-ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+ZONES = sorted(name for name in known_zones() if "/" in name and not name.startswith("Etc/"))
 
 
 @sensitive_post_parameters("password")
@@ -87,7 +87,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: Signed) -> HttpResponse:
-    """Time zone, shortcuts, and the role in words."""
+    """Time zone, and the role in words."""
     if request.method != "POST":
         return _profile_page(request, ProfileForm(instance=request.user), PasswordForm(request.user))
     form = ProfileForm(request.POST, instance=request.user)
