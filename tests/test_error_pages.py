@@ -57,6 +57,7 @@ def test_an_address_that_is_nothing_says_so_in_the_panels_own_frame(as_viewer: C
     response = as_viewer.get("/nowhere/")
     assert response.status_code == 404
     assert b"There is nothing at this address." in response.content
+    assert b"registered in Codat" not in response.content
     assert b'aria-label="Main"' in response.content
 
 

@@ -222,7 +222,10 @@ def test_an_uncertain_one_tells_when_it_is_looked_at_next(as_viewer: Client, mer
 
 @pytest.mark.parametrize("number", ["0", "999999", "9" * 30])
 def test_a_number_that_is_none_of_ours_is_not_found(as_viewer: Client, number: str) -> None:
-    assert as_viewer.get(f"/requests/{number}/").status_code == 404
+    response = as_viewer.get(f"/requests/{number}/")
+    assert response.status_code == 404
+    assert f"There is no request with the number {int(number)} here." in response.text
+    assert "registered in Codat" not in response.text
 
 
 def test_what_others_wrote_is_never_markup(as_lead: Client, merchant) -> None:

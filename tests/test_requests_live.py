@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from syncs.models import Merchant, SyncRequest, User
+from syncs.models import Merchant, SyncRequest
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request
 
@@ -68,42 +68,6 @@ class TestPolling:
         )
         assert response["HX-Push-Url"] == "/requests/?state=way"
         assert response.text.lstrip().startswith('<section class="card" id="results"')
-
-
-class TestCancelling:
-    def test_who_may_ask_may_cancel(self, as_support: Client, support: User) -> None:
-        request = press()
-        assert f'id="cancel-{request.pk}"' in as_support.get("/requests/?state=way").text
-        response = as_support.post(f"/requests/{request.pk}/cancel/", {"list": "?state=way"}, follow=True)
-        assert response.redirect_chain == [("/requests/?state=way", 302)]
-        assert "Cancelled before it was sent: nothing runs for Kestrel Outdoor." in response.text
-        request.refresh_from_db()
-        assert (request.state, request.result) == ("cancelled", "Cancelled before it was sent, by Priya Nair")
-
-    def test_a_viewer_sees_no_button_and_is_refused(self, as_viewer: Client) -> None:
-        request = press()
-        assert "cancel-" not in as_viewer.get("/requests/").text
-        response = as_viewer.post(f"/requests/{request.pk}/cancel/")
-        assert response.status_code == 403
-        assert "Your role can view but not run syncs." in response.text
-        request.refresh_from_db()
-        assert request.state == "queued"
-
-    @pytest.mark.parametrize("state", [State.SENDING, State.ACCEPTED, State.UNCERTAIN, State.NEEDS_REVIEW])
-    def test_too_late_is_said(self, as_support: Client, state: State) -> None:
-        request = press(state=state)
-        response = as_support.post(f"/requests/{request.pk}/cancel/", follow=True)
-        assert "Codat cannot be told to stop a sync that has started." in response.text
-        request.refresh_from_db()
-        assert request.state == state
-
-    def test_a_way_back_to_another_site_is_none(self, as_support: Client) -> None:
-        request = press()
-        response = as_support.post(f"/requests/{request.pk}/cancel/", {"list": "//evil.example"})
-        assert response["Location"].startswith("/requests/?")
-
-    def test_an_address_alone_cancels_nothing(self, as_support: Client) -> None:
-        assert as_support.get(f"/requests/{press().pk}/cancel/").status_code == 405
 
 
 @pytest.mark.parametrize(

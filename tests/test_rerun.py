@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from syncs.models import Activity, Merchant, SyncRequest
 from syncs.rules.salesdays import range_window
-from syncs.rules.states import State
 from tests.conftest import signed_in
 from tests.factories import make_merchant, make_request, make_sync, make_user
 
@@ -243,30 +242,6 @@ def test_what_cannot_have_an_effect_is_refused_with_its_reason(
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not SyncRequest.objects.exists()
-
-
-def test_cancel_takes_back_what_is_not_sent(as_support: Client) -> None:
-    merchant = make_merchant()
-    request = make_request(merchant)
-    as_support.post(f"/merchants/{merchant.company_id}/requests/{request.pk}/cancel/")
-    request.refresh_from_db()
-    assert request.state == "cancelled"
-    assert "Cancelled before it was sent" in request.result
-
-
-def test_cancel_does_nothing_to_what_is_under_way(as_support: Client) -> None:
-    merchant = make_merchant()
-    request = make_request(merchant, state=State.ACCEPTED)
-    as_support.post(f"/merchants/{merchant.company_id}/requests/{request.pk}/cancel/")
-    request.refresh_from_db()
-    assert request.state == "accepted"
-
-
-def test_get_asks_for_nothing(as_support: Client) -> None:
-    merchant = make_merchant()
-    for step in ("review", "confirm"):
-        response = as_support.get(f"/merchants/{merchant.company_id}/rerun/range/{step}/")
-        assert response.status_code == 405
 
 
 def test_a_kind_that_is_none_is_not_found(as_support: Client) -> None:

@@ -1,14 +1,20 @@
-"""Who may do what, asked in the view and never around a block of a template."""
+"""Who may do what, and where they may be sent; asked in the view and never around a block of a template."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from syncs.models import User
 
 
-class NoSuchMerchant(Http404):
-    """Its text is a sentence for the page."""
+class NotHere(Http404):
+    """Nothing has the ID or number that was asked for. Both sentences are for the page."""
+
+    def __init__(self, sentence: str, perhaps: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.perhaps = perhaps
 
 
 class Signed(HttpRequest):
@@ -28,3 +34,10 @@ def may_decide(request: Signed) -> None:
     """Raises PermissionDenied with a sentence for the page."""
     if not request.user.has_perm("syncs.decide_review"):
         raise PermissionDenied("Leads only: ask a lead to decide whether Codat ran this.")
+
+
+def page_asked_for(request: HttpRequest) -> str:
+    """Where `next` leads; empty unless it is a page of ours."""
+    url = request.POST.get("next") or request.GET.get("next", "")
+    hosts = {request.get_host()}
+    return url if url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()) else ""

@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -21,7 +20,7 @@ from syncs import moments
 from syncs.forms import PasswordForm, ProfileForm, SignInForm
 from syncs.operations import log
 from syncs.rules.salesdays import known_zones
-from syncs.views.access import Signed
+from syncs.views.access import Signed, page_asked_for
 
 ENDED = {
     "1": "Your session ended. Sign in again and you are back where you were.",
@@ -101,9 +100,11 @@ def profile(request: Signed) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def change_password(request: Signed) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("profile")
     form = PasswordForm(request.user, request.POST)
     if not form.is_valid():
         return _profile_page(request, ProfileForm(instance=request.user), form, status=422)
@@ -122,22 +123,15 @@ def _sign_in_page(
         "form": form,
         "locked": locked,
         "locked_for": moments.length(locked - timezone.now()) if locked else "",
-        "next": _asked_for(request),
+        "next": page_asked_for(request),
         "ended": ended if ended in ENDED else "",
         "sentence": ENDED.get(ended, ""),
     }
     return render(request, "syncs/sign_in.html", context, status=status)
 
 
-def _asked_for(request: HttpRequest) -> str:
-    """The page to go to; empty unless it is one of ours."""
-    url = request.POST.get("next") or request.GET.get("next", "")
-    hosts = {request.get_host()}
-    return url if url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()) else ""
-
-
 def _then(request: HttpRequest) -> str:
-    return _asked_for(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+    return page_asked_for(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _goes_on(request: HttpRequest, name: str) -> datetime:

@@ -9,14 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from syncs.views.access import NoSuchMerchant
+from syncs.views.access import NotHere
 
 logger = logging.getLogger(__name__)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    sentence = str(exception) if isinstance(exception, NoSuchMerchant) else ""
-    return render(request, "errors/404.html", {"sentence": sentence}, status=404)
+    """Only a sentence of our own is shown: the words of any other 404 are for programmers."""
+    missing = exception if isinstance(exception, NotHere) else None
+    return render(request, "errors/404.html", {"missing": missing}, status=404)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from syncs import tasks
 from syncs.codat.statuses import status_of
@@ -22,7 +22,7 @@ from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due, today
 from syncs.views import history, months, rerun_card
-from syncs.views.access import NoSuchMerchant, Signed, may_ask
+from syncs.views.access import NotHere, Signed, may_ask
 
 PAGE = "syncs/merchant.html"
 ENTRIES = 20
@@ -62,10 +62,12 @@ def check_now(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     return _back(request, found)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def add_note(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     found = find_merchant(company_id)
+    if request.method != "POST":
+        return HttpResponseRedirect(_address(found))
     may_ask(request)
     form = NoteForm(request.POST)
     if not form.is_valid():
@@ -80,7 +82,10 @@ def find_merchant(company_id: uuid.UUID) -> Merchant:
     rows = Merchant.objects.prefetch_related("connections")
     found = rows.filter(company_id=company_id).first()
     if found is None:
-        raise NoSuchMerchant(f"There is no merchant with the ID {company_id} here.")
+        raise NotHere(
+            f"There is no merchant with the ID {company_id} here.",
+            "It may be registered in Codat but not in Sync Desk, or the link is cut short.",
+        )
     return found
 
 

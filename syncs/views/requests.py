@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
 from syncs.forms import VerdictForm
@@ -21,16 +21,15 @@ from syncs.operations.asking import NotPossible
 from syncs.record_filters import GROUPS, KINDS, SCOPES, RequestFilters, people
 from syncs.rules.states import State
 from syncs.views import request_case, request_list
-from syncs.views.access import Signed, may_ask, may_decide
+from syncs.views.access import NotHere, Signed, may_ask, may_decide, page_asked_for
 from syncs.views.request_list import MOST_CASES
 
 LIST = "syncs/requests.html"
 CASE = "syncs/request.html"
 # Seconds between polls: while a request on the page is on its way, and else.
 MOVING, AT_REST = 5, 15
-TOO_LATE = (
-    "Too late: it was sent before your press arrived. Codat cannot be told to stop a sync that has started."
-)
+TOO_LATE = "Too late: it is sent already. A sync that has started cannot be stopped."
+ENDED = "Too late: this request has ended already."
 
 
 @require_safe
@@ -78,27 +77,30 @@ def sync_request(request: Signed, pk: int) -> HttpResponse:
     return render(request, f"{CASE}#case" if request.htmx else CASE, context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def cancel(request: Signed, pk: int) -> HttpResponse:
-    """Takes back what is not sent yet, and says so when it was too late."""
-    may_ask(request)
+    """Takes back what is not sent yet, says so when it was too late, and leads back to the page it was pressed on."""
     found = _find(pk)
+    if request.method != "POST":
+        return redirect("request", pk)
+    may_ask(request)
     if asking.cancel(found, by=request.user, now=timezone.now()):
         messages.success(request, f"Cancelled before it was sent: nothing runs for {found.merchant.name}.")
     else:
-        messages.warning(
-            request, TOO_LATE if found.is_active else "Too late: this request has ended already."
-        )
-    return redirect(_back(request, found))
+        found.refresh_from_db(fields=["state"])
+        messages.warning(request, TOO_LATE if found.is_active else ENDED)
+    return redirect(page_asked_for(request) or resolve_url("request", pk))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def decide(request: Signed, pk: int) -> HttpResponse:
     """Saves a lead's verdict. Nothing is sent by this."""
-    may_decide(request)
     found = _find(pk)
+    if request.method != "POST":
+        return redirect("request", pk)
+    may_decide(request)
     form = VerdictForm(found, request.POST)
     try:
         if not form.is_valid():
@@ -126,16 +128,11 @@ def _save(request: Signed, found: SyncRequest, form: VerdictForm) -> bool:
 def _find(pk: int) -> SyncRequest:
     found = SyncRequest.objects.for_page().filter(pk=pk).first()
     if found is None:
-        raise Http404(f"There is no request with the number {pk}.")
+        raise NotHere(
+            f"There is no request with the number {pk} here.",
+            "Requests are never removed: the link may be cut short, or belong to another Sync Desk.",
+        )
     return found
-
-
-def _back(request: Signed, found: SyncRequest) -> str:
-    """To the list as it was filtered, or to the request's own page."""
-    if "list" not in request.POST:
-        return reverse("request", args=[found.pk])
-    query = request.POST["list"].lstrip("?")
-    return reverse("requests") + (f"?{query}" if query else "")
 
 
 def _live(

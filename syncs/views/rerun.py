@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import retarget
 
 from syncs import tasks
@@ -34,11 +34,13 @@ def preview(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     return render(request, f"{PAGE}#range", context | {"merchant": merchant})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     """The confirm step, or the form again with what to mend. Nothing is saved here."""
     merchant = find_merchant(company_id)
+    if request.method != "POST":
+        return _to_the_form(merchant, kind)
     may_ask(request)
     form = rerun_card.bound_form(request, merchant, _kind(kind), timezone.now())
     if not form.is_valid():
@@ -50,11 +52,13 @@ def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     return _card(request, merchant, _kind(kind), form, confirming=True)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def confirm(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     """Saves the request and nudges a sender. A second press finds the first one's row."""
     merchant, now = find_merchant(company_id), timezone.now()
+    if request.method != "POST":
+        return _to_the_form(merchant, kind)
     may_ask(request)
     form = rerun_card.bound_form(request, merchant, _kind(kind), now)
     if not form.is_valid():
@@ -68,18 +72,6 @@ def confirm(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     if asked.is_new:
         tasks.send_soon(asked.request)
     return _saved(request, merchant, pressed_twice=not asked.is_new)
-
-
-@require_POST
-@login_required
-def cancel(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
-    """Takes back a request that is not sent yet; one that is sent cannot be stopped, and the page says so."""
-    merchant = find_merchant(company_id)
-    may_ask(request)
-    found = merchant.requests.filter(pk=pk).first()
-    if found:
-        asking.cancel(found, by=request.user, now=timezone.now())
-    return _saved(request, merchant)
 
 
 def _kind(word: str) -> str:
@@ -126,6 +118,11 @@ def _saved(request: Signed, merchant: Merchant, *, pressed_twice: bool = False) 
         return HttpResponseRedirect(f"{_address(merchant)}#rerun")
     context = page_context(request, find_merchant(merchant.company_id))
     return render(request, f"{PAGE}#merchant_live", context | {"pressed_twice": pressed_twice})
+
+
+def _to_the_form(merchant: Merchant, kind: str) -> HttpResponse:
+    """Nothing is asked for by an address: somebody loaded such a page again, or has just signed in."""
+    return HttpResponseRedirect(f"{_address(merchant)}?run={_kind(kind)}#rerun")
 
 
 def _address(merchant: Merchant) -> str:
