@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.models import Activity, Merchant, Sync
-from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
+from tests.factories import make_failing_merchant, make_merchant, make_sync
 
 pytestmark = pytest.mark.django_db
 
@@ -110,24 +110,6 @@ def test_an_unlinked_platform_holds_the_form_back(as_support: Client) -> None:
     assert "Review" not in html
 
 
-def test_the_poll_costs_nothing_when_nothing_changed(as_viewer: Client) -> None:
-    merchant = make_merchant()
-    poll = {"HX-Request": "true", "HX-Target": "merchant_live"}
-    assert as_viewer.get(address(merchant, f"?v={merchant.version}"), headers=poll).status_code == 204
-    Merchant.objects.filter(pk=merchant.pk).update(version=merchant.version + 1)
-    changed = as_viewer.get(address(merchant, f"?v={merchant.version}"), headers=poll)
-    assert changed.status_code == 200
-    assert b"<html" not in changed.content
-    assert b'id="merchant_live"' in changed.content
-
-
-def test_it_polls_quickly_only_while_something_runs(as_viewer: Client) -> None:
-    merchant = make_merchant()
-    assert 'hx-trigger="every 15s, wake"' in page(as_viewer, merchant)
-    make_request(merchant)
-    assert 'hx-trigger="every 2s, wake"' in page(as_viewer, merchant)
-
-
 def test_the_number_of_queries_does_not_grow_with_the_history(as_support: Client) -> None:
     few, many = make_merchant(), make_merchant()
     make_sync(few)
@@ -187,18 +169,6 @@ def test_a_key_that_is_none_shows_the_first_page(as_viewer: Client, nonsense: st
     assert len(response.context["history"].rows) == 1
 
 
-def test_check_now_puts_the_merchant_first_in_line_once_in_ten_seconds(as_viewer: Client) -> None:
-    later = timezone.now() + timedelta(hours=1)
-    merchant = make_merchant(next_refresh_at=later)
-    as_viewer.post(address(merchant, "check/"))
-    merchant.refresh_from_db()
-    assert merchant.next_refresh_at <= timezone.now()
-    Merchant.objects.filter(pk=merchant.pk).update(next_refresh_at=later)
-    as_viewer.post(address(merchant, "check/"))
-    merchant.refresh_from_db()
-    assert merchant.next_refresh_at == later
-
-
 def test_a_note_is_kept_with_its_name(as_support: Client) -> None:
     merchant = make_merchant()
     as_support.post(address(merchant, "notes/"), {"note": "Rang the owner <b>twice</b>"})
@@ -231,15 +201,3 @@ def test_the_days_tell_a_failure_that_was_made_good_later(as_viewer: Client) -> 
     assert f"{day:%a} {day.day} {day:%b}: failed at first, then synced" in html
     assert "never synced" in html
     assert Sync.objects.count() == 1
-
-
-def test_after_check_now_the_page_says_checking_until_the_answer_is_in(as_viewer: Client) -> None:
-    merchant = make_merchant(refreshed_at=timezone.now() - timedelta(minutes=5))
-    as_viewer.post(address(merchant, "check/"))
-    response = as_viewer.get(address(merchant))
-    assert "Checking…" in response.content.decode()
-    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
-    poll = {"HX-Request": "true", "HX-Target": "merchant_live"}
-    answered = as_viewer.get(address(merchant), {"v": response.context["page_version"]}, headers=poll)
-    assert answered.status_code == 200
-    assert "Checking…" not in answered.content.decode()

@@ -66,7 +66,7 @@ def page(merchant: Merchant, query: QueryDict) -> Page:
     found = list(syncs[: PAGE_SIZE + 1])
     for sync in found:
         sync.merchant = merchant
-    rows = [Row(sync, is_open=str(sync.pk) == query.get("open")) for sync in found[:PAGE_SIZE]]
+    rows = [Row(sync, is_open=str(sync.pk) in query.getlist("open")) for sync in found[:PAGE_SIZE]]
     last = rows[-1].sync if len(found) > PAGE_SIZE else None
     return Page(rows, show, f"{last.started_at:%Y-%m-%dT%H:%M:%S.%fZ}_{last.pk}" if last else "", total)
 

@@ -110,6 +110,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "note_form": NoteForm(),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
         "is_being_checked": merchant.is_being_checked(now),
+        "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
         "page_version": _page_version(merchant, now),
         "poll_every": "2s" if active or merchant.running_since or merchant.is_being_checked(now) else "15s",
         "poll_query": _poll_query(request),
@@ -156,13 +157,19 @@ def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
 
 
 def _page_version(merchant: Merchant, now: datetime) -> str:
-    return f"{merchant.version}{'-checking' if merchant.is_being_checked(now) else ''}"
+    """Changes with what the page shows, and once a minute at most when a look brought no news but is newer."""
+    looked = int(merchant.refreshed_at.timestamp()) // 60 if merchant.refreshed_at else 0
+    return f"{merchant.version}-{looked}{'-checking' if merchant.is_being_checked(now) else ''}"
 
 
 def _poll_query(request: Signed) -> str:
-    """The page's own address without the version, so that a poll finds the history as it was left."""
+    """The page's own address without the version, so that a poll finds the history as it was left.
+
+    Which rows are open the poller reads from the page: they are opened and closed in place.
+    """
     query = request.GET.copy()
-    query.pop("v", None)
+    for name in ("v", "open"):
+        query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 
 

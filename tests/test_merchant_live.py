@@ -1,0 +1,98 @@
+"""The merchant's page while it stays open: its poller, how old what it shows is, and “Check now”."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from syncs.models import Merchant
+from tests.factories import make_merchant, make_request, make_sync
+from tests.test_merchant_page import address, page
+
+pytestmark = pytest.mark.django_db
+
+POLL = {"HX-Request": "true", "HX-Target": "merchant_live"}
+
+
+def card(html: str, heading: str) -> str:
+    """The words of the card with that heading."""
+    section = next(part for part in html.split("<section")[1:] if f'id="{heading}"' in part)
+    return " ".join(re.sub(r"<[^>]+>", " ", section.partition("</section>")[0]).split())
+
+
+def test_the_poll_costs_nothing_when_nothing_changed(as_viewer: Client) -> None:
+    merchant = make_merchant()
+    version = {"v": as_viewer.get(address(merchant)).context["page_version"]}
+    assert as_viewer.get(address(merchant), version, headers=POLL).status_code == 204
+    Merchant.objects.filter(pk=merchant.pk).update(version=merchant.version + 1)
+    changed = as_viewer.get(address(merchant), version, headers=POLL)
+    assert changed.status_code == 200
+    assert b"<html" not in changed.content
+    assert b'id="merchant_live"' in changed.content
+
+
+def test_it_polls_quickly_only_while_something_runs(as_viewer: Client) -> None:
+    merchant = make_merchant()
+    assert 'hx-trigger="every 15s, wake"' in page(as_viewer, merchant)
+    make_request(merchant)
+    assert 'hx-trigger="every 2s, wake"' in page(as_viewer, merchant)
+
+
+def test_check_now_puts_the_merchant_first_in_line_once_in_ten_seconds(as_viewer: Client) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    merchant = make_merchant(next_refresh_at=later)
+    as_viewer.post(address(merchant, "check/"))
+    merchant.refresh_from_db()
+    assert merchant.next_refresh_at <= timezone.now()
+    Merchant.objects.filter(pk=merchant.pk).update(next_refresh_at=later)
+    as_viewer.post(address(merchant, "check/"))
+    merchant.refresh_from_db()
+    assert merchant.next_refresh_at == later
+
+
+def test_after_check_now_the_page_says_checking_until_the_answer_is_in(as_viewer: Client) -> None:
+    merchant = make_merchant(refreshed_at=timezone.now() - timedelta(minutes=5))
+    as_viewer.post(address(merchant, "check/"))
+    response = as_viewer.get(address(merchant))
+    assert "Checking…" in response.content.decode()
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
+    answered = as_viewer.get(address(merchant), {"v": response.context["page_version"]}, headers=POLL)
+    assert answered.status_code == 200
+    assert "Checking…" not in answered.content.decode()
+
+
+def test_each_card_tells_when_codat_was_asked_about_what_it_shows(as_viewer: Client) -> None:
+    merchant = make_merchant(refreshed_at=timezone.now() - timedelta(minutes=3))
+    merchant.connections.update(seen_at=timezone.now() - timedelta(hours=5))
+    merchant.connections.filter(side="accounting").update(seen_at=timezone.now() - timedelta(hours=4))
+    html = page(as_viewer, merchant)
+    assert "Checked 4 h ago" in card(html, "h-connections")
+    assert "Syncs checked 3 min ago" in card(html, "h-history")
+
+
+def test_what_was_never_looked_at_is_not_called_checked(as_viewer: Client) -> None:
+    html = page(as_viewer, make_merchant(commerce=None, accounting=None, health="unseen", refreshed_at=None))
+    assert "Checked" not in card(html, "h-connections")
+    assert "Not checked yet" in card(html, "h-history")
+
+
+def test_a_look_that_found_nothing_new_makes_the_open_page_younger(as_viewer: Client) -> None:
+    merchant = make_merchant(refreshed_at=timezone.now() - timedelta(minutes=14))
+    version = as_viewer.get(address(merchant)).context["page_version"]
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
+    answer = as_viewer.get(address(merchant), {"v": version}, headers=POLL)
+    assert "Syncs checked just now" in card(answer.text, "h-history")
+
+
+def test_a_poll_leaves_open_what_somebody_reads(as_viewer: Client) -> None:
+    """Rows are opened in place, so the address does not know of them: the poller takes their keys along."""
+    merchant = make_merchant()
+    read, other = make_sync(merchant), make_sync(merchant)
+    opened = as_viewer.get(address(merchant, f"syncs/{read.pk}/"), headers={"HX-Request": "true"}).text
+    assert f'name="open" value="{read.pk}"' in opened
+    assert 'hx-include="#history [name=open]"' in page(as_viewer, merchant)
+    answer = as_viewer.get(address(merchant, f"?open={other.pk}&v=0&open={read.pk}"), headers=POLL)
+    assert answer.text.count("What Codat sent") == 2
+    assert "open=" not in re.findall(r'hx-get="([^"]*v=[^"]*)"', answer.text)[0]
