@@ -123,9 +123,9 @@ def test_nothing_is_asked_while_a_sync_runs(db: None, support: User) -> None:
     assert "already running" in refusal(merchant, support).sentence
 
 
-def test_nothing_is_asked_for_a_merchant_that_codat_switched_off(db: None, support: User) -> None:
+def test_nothing_is_asked_for_a_merchant_that_is_switched_off_at_codat(db: None, support: User) -> None:
     merchant = make_merchant(health="switched_off")
-    assert "switched this sync off" in refusal(merchant, support).sentence
+    assert "This sync is switched off at Codat." in refusal(merchant, support).sentence
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,14 @@ def test_the_fuse_counts_days_and_names_the_date(as_viewer: Client) -> None:
     assert "20 of 31 failed days" in html
 
 
+@pytest.mark.parametrize(("failed_days", "told"), [(3, False), (31, True)])
+def test_a_sync_that_is_off_has_no_invented_story(as_viewer: Client, failed_days: int, told: bool) -> None:
+    html = page(as_viewer, make_merchant(health="switched_off", enabled=False, failed_days=failed_days))
+    assert "Switched off" in html
+    assert ("after 31 failed days" in html) == told
+    assert ("Nobody told us by whom" in html) != told
+
+
 def test_a_problem_with_codat_is_said_and_the_data_is_kept(as_viewer: Client) -> None:
     merchant = make_failing_merchant(refresh_problem="Codat answered 503.")
     html = page(as_viewer, merchant)

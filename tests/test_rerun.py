@@ -225,7 +225,7 @@ def test_presets_are_days_of_the_merchants_zone(as_support: Client) -> None:
 GUARDED = [
     ({"archived_at": timezone.now()}, "This merchant is archived."),
     ({"running_since": timezone.now()}, "A sync is already running for this merchant."),
-    ({"health": "switched_off"}, "Codat has switched this sync off."),
+    ({"health": "switched_off"}, "This sync is switched off at Codat."),
     ({"statuses": ("Linked", "Deauthorized")}, "Xero is not linked."),
     ({"accounting": None}, "has not linked both platforms yet"),
 ]

@@ -93,7 +93,7 @@ def refuse_if_not_possible(merchant: Merchant) -> None:
         raise NotPossible("A sync is already running for this merchant. Wait for its result.")
     if merchant.health == Health.SWITCHED_OFF:
         raise NotPossible(
-            "Codat has switched this sync off. Only the merchant can switch it on again, in Codat's sync flow."
+            "This sync is switched off at Codat. Only the merchant can switch it on again, in Codat's sync flow."
         )
     _refuse_if_not_linked(merchant)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from syncs.codat.statuses import Outcome, status_of
 from syncs.rules.causes import normalise, plain
+from syncs.rules.fuse import FUSE_DAYS
 
 __all__ = ["Diagnosis", "Entry", "diagnose", "never_synced", "normalise", "switched_off"]
 
@@ -136,9 +137,11 @@ def never_synced(commerce: str, accounting: str, linked_commerce: bool, linked_a
     return _diagnosis(STATES[entry], _platforms(commerce, accounting), True, "Yes, nothing was ever written")
 
 
-def switched_off(commerce: str, accounting: str) -> Diagnosis:
+def switched_off(commerce: str, accounting: str, failed_days: int) -> Diagnosis:
+    """Codat tells that a sync is off, not why; only a fuse that burnt down names who did it."""
+    entry = "switched-off-by-the-fuse" if failed_days >= FUSE_DAYS else "switched-off"
     words = "Ask first: the merchant may have entered the sales by hand"
-    return _diagnosis(STATES["switched-off"], _platforms(commerce, accounting), None, words)
+    return _diagnosis(STATES[entry], _platforms(commerce, accounting), None, words)
 
 
 def _match(entry: Entry, code: int | None, outcome: Outcome, text: str) -> dict[str, str] | None:

@@ -131,7 +131,7 @@ def diagnose(merchant: Merchant) -> Diagnosis | None:
     if merchant.health == Health.NEVER_SYNCED:
         return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
     if merchant.health == Health.SWITCHED_OFF:
-        return playbook.switched_off(*names)
+        return playbook.switched_off(*names, merchant.failed_days)
     # A connection cut after a good sync: the code of that sync says nothing about it.
     cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
     code = DISCONNECTED if cut else merchant.last_code

@@ -142,7 +142,21 @@ def all_diagnoses(commerce, accounting):
     yield from (diagnose(code, "", None, commerce, accounting) for code in [*STATUSES, 3000, 4999])
     for linked in [(False, False), (False, True), (True, False), (True, True)]:
         yield never_synced(commerce, accounting, *linked)
-    yield playbook.switched_off(commerce, accounting)
+    for failed_days in (0, 31):
+        yield playbook.switched_off(commerce, accounting, failed_days)
+
+
+@pytest.mark.parametrize(
+    ("failed_days", "lead"),
+    [
+        (0, "This sync is switched off at Codat."),
+        (30, "This sync is switched off at Codat."),
+        (31, "Codat switched this sync off after 31 failed days in a row."),
+        (90, "Codat switched this sync off after 31 failed days in a row."),
+    ],
+)
+def test_only_a_fuse_that_burnt_down_tells_who_switched_a_sync_off(failed_days, lead):
+    assert playbook.switched_off("Shopify", "Xero", failed_days).lead == lead
 
 
 @pytest.mark.parametrize("platforms", [("Shopify", "Xero"), ("", "")])
