@@ -1,9 +1,22 @@
 import os
+import sys
+from typing import Any
 
 from celery import Celery
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codat_admin.settings")
 
 app = Celery("codat_admin")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_configure.connect
+def refuse_nonsense(**_: Any) -> None:
+    """A worker ends with the sentence about the setting, and not with the way it was found."""
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 - read, so that the settings are loaded now
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))

@@ -1,6 +1,7 @@
 """Strict readers of the environment: a value that makes no sense is refused with one plain sentence."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -69,17 +70,35 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def web_address(name: str, default: str) -> str:
+def one_of(name: str, known: tuple[str, ...], default: str) -> str:
+    """Upper and lower case are the same."""
+    value = (text(name) or default).upper()
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+    return value
+
+
+def accepted(name: str, check: Callable[[str], object], default: str = "") -> str:
+    """A text that `check` does not refuse; the words of its ValueError are shown, so they may hold no secret."""
     value = text(name) or default
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must be an address such as {default}.")
-    return value.rstrip("/")
+    try:
+        if value:
+            check(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} cannot be used. {error}") from None
+    return value
 
 
 def service_address(name: str, schemes: tuple[str, ...]) -> str:
     """An address that may hold a password, so a wrong one is not repeated."""
     value = text(name)
-    if value and urlsplit(value).scheme not in schemes:
+    try:
+        parts = urlsplit(value)
+        readable = parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise ImproperlyConfigured(f"{name} cannot be read. Percent-encode the password that stands in it.")
+    if value and parts.scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must begin with {' or '.join(f'{s}://' for s in schemes)}.")
     return value

@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from codat_admin import env
+from syncs.codat.key import Key
+from syncs.codat.paths import checked_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -17,17 +19,18 @@ VAR_DIR = Path(env.text("VAR_DIR") or BASE_DIR / "var")
 # --- Who Codat is ---------------------------------------------------------------------------------
 
 SANDBOX = env.flag("SANDBOX")
-CODAT_API_URL = env.web_address("CODAT_API_URL", "https://api.codat.io")
-CODAT_API_KEY = env.text("CODAT_API_KEY")
+CODAT_API_URL = env.accepted("CODAT_API_URL", checked_address, "https://api.codat.io")
+CODAT_API_KEY = env.accepted("CODAT_API_KEY", Key)
 CODAT_CALLS_PER_MINUTE = env.whole_number("CODAT_CALLS_PER_MINUTE", 800, least=1, most=1000)
 CODAT_USE_ENV_PROXIES = env.flag("CODAT_USE_ENV_PROXIES")
-# Only after a probe against the customer's own account: see docs/run-safely.md.
+# Only after finding out, for the customer's own account: docs/run-safely.md, "Who does what", says how.
 CODAT_IDEMPOTENCY_VERIFIED = env.flag("CODAT_IDEMPOTENCY_VERIFIED")
 
 # --- The house ------------------------------------------------------------------------------------
 
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = env.text("SECRET_KEY") or "only-for-commands-that-sign-nothing"
+# Workers, the clock and most commands sign nothing and need none; what serves pages does (codat_admin/serving.py).
+SECRET_KEY = env.text("SECRET_KEY") or env.kept(VAR_DIR / "secret_key", "")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "codat_admin.urls"
@@ -221,6 +224,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 
 # --- Logs -----------------------------------------------------------------------------------------
 
+LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -231,7 +235,7 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "axes": {"level": "WARNING"},
         "celery": {"level": "WARNING"},

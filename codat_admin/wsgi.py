@@ -1,7 +1,16 @@
 import os
+import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
+
+from codat_admin import serving
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codat_admin.settings")
 
-application = get_wsgi_application()
+try:
+    serving.refuse_unready()
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    print(error, file=sys.stderr, flush=True)
+    sys.exit(serving.CANNOT_BOOT)

@@ -7,13 +7,15 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from codat_admin import env
+from syncs.codat.key import Key
+from syncs.codat.paths import checked_address
 from tests.environment import load_dotenv
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    for name in ("FLAG", "NUMBER", "ADDRESS", "KEY", "OTHER"):
+    for name in ("FLAG", "NUMBER", "WORD", "ADDRESS", "KEY", "OTHER"):
         os.environ.pop(name, None)
 
 
@@ -37,11 +39,60 @@ def test_a_number_outside_its_bounds_is_refused(value: str) -> None:
         env.whole_number("NUMBER", 800, least=1, most=1000)
 
 
-@pytest.mark.parametrize("value", ["api.codat.io", "ftp://api.codat.io", "https://", "//api.codat.io"])
+def test_a_word_is_one_of_those_known_whatever_its_case() -> None:
+    os.environ["WORD"] = "debug"
+    assert env.one_of("WORD", ("DEBUG", "INFO"), "INFO") == "DEBUG"
+    os.environ["WORD"] = "loud"
+    with pytest.raises(ImproperlyConfigured, match="WORD must be one of DEBUG, INFO, not 'LOUD'"):
+        env.one_of("WORD", ("DEBUG", "INFO"), "INFO")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "api.codat.io",
+        "ftp://api.codat.io",
+        "https://",
+        "//api.codat.io",
+        "https://[::1",
+        "https://host:canary",
+    ],
+)
 def test_an_address_that_is_none_is_refused(value: str) -> None:
     os.environ["ADDRESS"] = value
-    with pytest.raises(ImproperlyConfigured, match="ADDRESS must be an address"):
-        env.web_address("ADDRESS", "https://api.codat.io")
+    with pytest.raises(ImproperlyConfigured, match=r"ADDRESS cannot be used\. Codat's address must") as refused:
+        env.accepted("ADDRESS", checked_address, "https://api.codat.io")
+    assert "canary" not in str(refused.value)
+
+
+def test_an_address_with_a_user_is_refused_without_its_password() -> None:
+    os.environ["ADDRESS"] = "https://me:canary@host"
+    with pytest.raises(ImproperlyConfigured, match="without a user") as refused:
+        env.accepted("ADDRESS", checked_address)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["canary key", "Basic", "canarý", "canary\x07key"])
+def test_a_key_that_is_none_is_refused_and_not_shown(value: str) -> None:
+    os.environ["KEY"] = value
+    with pytest.raises(ImproperlyConfigured, match=r"KEY cannot be used\. The Codat API key") as refused:
+        env.accepted("KEY", Key)
+    assert "canar" not in str(refused.value)
+
+
+def test_what_is_left_open_is_not_checked_but_its_default_is() -> None:
+    assert env.accepted("KEY", Key) == ""
+    assert env.accepted("ADDRESS", checked_address, "https://api.codat.io") == "https://api.codat.io"
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://:canary/1@host:6379", "redis://[canary", "redis://h:canary", "rediss://h:0"]
+)
+def test_a_service_address_that_cannot_be_read_is_refused_without_its_password(address: str) -> None:
+    os.environ["ADDRESS"] = address
+    with pytest.raises(ImproperlyConfigured, match="ADDRESS cannot be read") as refused:
+        env.service_address("ADDRESS", ("redis", "rediss"))
+    assert "canary" not in str(refused.value)
 
 
 def test_a_wrong_service_address_is_refused_without_its_password() -> None:

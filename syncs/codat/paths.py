@@ -54,8 +54,15 @@ def page(number: int, size: int) -> tuple[tuple[str, str], ...]:
 
 def checked_address(base_url: str) -> str:
     """Codat's address without a last slash. Raises ValueError, without repeating what may hold a password."""
-    parts = urlsplit(base_url.strip())
-    extras = parts.username or parts.password or parts.query or parts.fragment
-    if parts.scheme not in {"http", "https"} or not parts.hostname or extras:
+    if not _is_address(base_url.strip()):
         raise ValueError("Codat's address must look like https://api.codat.io, without a user or a query.")
     return base_url.strip().rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        extras = parts.username or parts.password or parts.query or parts.fragment or parts.port == 0
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not extras

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 Refuse = Callable[..., str]
 
@@ -41,7 +42,8 @@ def refused(tmp_path: Path) -> Refuse:
 def installation(tmp_path: Path) -> Path:
     """A copy of what reads `.env`, so that the one of this checkout is left alone."""
     folder = tmp_path / "installation"
-    shutil.copytree(ROOT / "codat_admin", folder / "codat_admin")
+    for package in ("codat_admin", "syncs"):
+        shutil.copytree(ROOT / package, folder / package)
     shutil.copy(ROOT / "manage.py", folder)
     return folder
 
@@ -96,5 +98,18 @@ def test_an_env_file_that_is_no_text(refused: Refuse, installation: Path) -> Non
     assert refused(installation).startswith("Cannot read .env: ")
 
 
-def test_a_setting_that_makes_no_sense(refused: Refuse) -> None:
-    assert refused(SANDBOX="maybe") == "SANDBOX must be true or false, not 'maybe'."
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("SANDBOX", "maybe", "SANDBOX must be true or false, not 'maybe'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
+        ("CODAT_API_KEY", "canary key", "CODAT_API_KEY cannot be used. The Codat API key must be one word "),
+        ("CODAT_API_URL", "https://me:canary@host", "CODAT_API_URL cannot be used. Codat's address must "),
+        ("REDIS_URL", "redis://:canary/1@host", "REDIS_URL cannot be read. Percent-encode the password "),
+        ("DATABASE_URL", "postgres://me:canary/1@host/base", "DATABASE_URL cannot be read. Percent-encode "),
+    ],
+)
+def test_a_setting_that_makes_no_sense(refused: Refuse, name: str, value: str, why: str) -> None:
+    said = refused(**{name: value})
+    assert said.startswith(why)
+    assert "canary" not in said

@@ -1,0 +1,29 @@
+"""What must be there before a page can be served; commands, workers and the clock do without."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+COLLECTED = "staticfiles.json"
+# What gunicorn takes for "cannot start": it says so once and ends, where after any other it would try for ever.
+CANNOT_BOOT = 3
+
+
+def refuse_unready() -> None:
+    """Raises ImproperlyConfigured with a sentence that says what to do."""
+    if not settings.DEBUG and not Path(settings.STATIC_ROOT, COLLECTED).exists():
+        raise ImproperlyConfigured(
+            f"The static files are not in {settings.STATIC_ROOT}: run python manage.py collectstatic first."
+        )
+    if not _has_secret_key():
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set: make it a long random text, the same for all hosts that serve the panel."
+        )
+
+
+def _has_secret_key() -> bool:
+    try:
+        return bool(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        return False
