@@ -1,0 +1,104 @@
+"""What docs/run-safely.md rests on: a commit outlives a power cut, and a message is only a nudge."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.db import ConnectionHandler, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from pytest_django import DjangoDbBlocker
+
+from codat_admin import app, settings
+from syncs.clients import codat_client
+from tests.queues import codat_at
+
+ANSWERS = {
+    "sqlite": {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": 2},
+    "postgresql": {"SHOW synchronous_commit": "on"},
+}
+
+
+@pytest.fixture
+def careless_server(db: None) -> Iterator[None]:
+    """PostgreSQL may have been told, for all who do not ask otherwise, not to wait for the disk."""
+    if connection.vendor == "postgresql":
+        tell_server("SET synchronous_commit = off")
+    yield
+    if connection.vendor == "postgresql":
+        tell_server("RESET synchronous_commit")
+
+
+def tell_server(what: str) -> None:
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" {what}')
+
+
+def ask(base: BaseDatabaseWrapper, question: str) -> object:
+    with base.cursor() as cursor:
+        cursor.execute(question)
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrapper]:
+    """The embedded database, whichever one the other tests run on."""
+    handler = ConnectionHandler({"default": settings.SQLITE | {"NAME": str(tmp_path / "base.sqlite3")}})
+    with django_db_blocker.unblock():
+        yield handler["default"]
+        handler["default"].close()
+
+
+def test_a_commit_waits_for_the_disk(careless_server: None) -> None:
+    with closing(connection.copy()) as base:
+        answers = {question: ask(base, question) for question in ANSWERS[base.vendor]}
+    assert answers == ANSWERS[connection.vendor]
+
+
+def test_the_embedded_database_has_one_writer_from_the_first_line_of_a_transaction(
+    embedded: BaseDatabaseWrapper, tmp_path: Path
+) -> None:
+    # As `transaction.atomic` begins one.
+    embedded.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    locked = pytest.raises(sqlite3.OperationalError, match="locked")
+    with closing(sqlite3.connect(tmp_path / "base.sqlite3", timeout=0)) as stranger, locked:
+        stranger.execute("BEGIN IMMEDIATE")
+
+
+def test_an_address_of_a_file_leaves_nothing_of_that_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/other.sqlite3")
+    assert settings._database() == settings.SQLITE | {"NAME": f"{tmp_path}/other.sqlite3"}
+
+
+@pytest.mark.parametrize(
+    "given", ["", "?options=-c%20synchronous_commit%3Doff", "?options=-c%20work_mem%3D8MB"]
+)
+def test_an_address_cannot_ask_for_less(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://me@host/base{given}")
+    # PostgreSQL takes the last word for a setting.
+    assert settings._database()["OPTIONS"]["options"].endswith("-c synchronous_commit=on")
+
+
+def test_no_task_is_given_out_a_second_time() -> None:
+    ours = [task for name, task in app.tasks.items() if name.startswith("syncs.tasks.")]
+    assert len(ours) >= 6
+    assert not any(task.acks_late or task.reject_on_worker_lost for task in ours)
+    assert not app.conf.task_acks_late
+    assert not app.conf.task_reject_on_worker_lost
+
+
+def test_a_worker_takes_no_message_before_it_can_work_on_it() -> None:
+    assert app.conf.worker_prefetch_multiplier == 1
+
+
+def test_a_message_is_not_thought_lost_while_its_call_still_runs() -> None:
+    with codat_at("http://127.0.0.1:9"):
+        longest_call = codat_client()._deadline
+    assert app.conf.broker_transport_options["visibility_timeout"] > 10 * longest_call
+
+
+def test_a_press_is_not_held_up_by_tries_to_publish() -> None:
+    assert not app.conf.task_publish_retry
