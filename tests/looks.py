@@ -26,6 +26,13 @@ def never_seen(**columns: Any) -> Merchant:
     return make_merchant(**{"configured_at": NOW} | NOTHING_KNOWN | columns)
 
 
+def known(company: dict[str, Any], client: CodatClient) -> Merchant:
+    """A merchant of the sandbox whose past we have read."""
+    merchant = make_merchant(company_id=company["company_id"], time_zone=company["zone"] or "")
+    refresh(merchant.pk, client)
+    return Merchant.objects.get(pk=merchant.pk)
+
+
 def row(sync_id: str = "one", code: Any = 2000, at: Any = "2026-11-20T03:00:00.1234567Z", **more: Any) -> Any:
     """As Codat lists a sync."""
     texts = {"syncStatus": "Complete", "errorMessage": None, "syncExceptionMessage": "", "dataPushed": True}

@@ -14,7 +14,7 @@ from syncs.operations.sending import send
 from syncs.rules.states import State
 from tests.codat.examples import NO_COMPANY
 from tests.codat.server import Server, hangs_up, keeps_silent, says
-from tests.factories import make_connection, make_merchant, make_request
+from tests.factories import make_connection, make_merchant, make_request, make_sync
 from tests.presses import last_entry, outcomes, stored, verbs
 from tests.upstream import CANARY, NONE_YET, STARTED, client_of, posts
 
@@ -120,20 +120,33 @@ def test_a_platform_that_was_unlinked_meanwhile_is_waited_for(
     assert held_back(request_) == "Shopify is not linked. Waiting for the merchant to link it."
 
 
-def test_a_success_that_nobody_has_read_yet_is_read_first(
-    scripted: Server, told: CodatClient, request_: SyncRequest
+@pytest.mark.parametrize("began", [timedelta(seconds=1), timedelta(hours=1), timedelta(days=3), None])
+def test_a_success_that_nobody_has_read_yet_is_read_first_whenever_it_ran(
+    scripted: Server, told: CodatClient, request_: SyncRequest, began: timedelta | None
 ) -> None:
-    listed = [sync_at_codat(request_.merchant, 2000, NOW - timedelta(seconds=1))]
+    listed = [sync_at_codat(request_.merchant, 2000, began and NOW - began)]
     assert not is_sent(request_, scripted, told, listed)
     assert "read first" in held_back(request_)
     assert Merchant.objects.get().next_refresh_at == NOW
 
 
-def test_what_was_there_before_the_press_needs_no_second_reading(
+def test_what_is_stored_needs_no_second_reading(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    listed = [
+        sync_at_codat(request_.merchant, code, NOW - timedelta(hours=1), f"of {code}")
+        for code in (2000, 2040)
+    ]
+    for sync in listed:
+        make_sync(request_.merchant, sync["syncStatusCode"], NOW - timedelta(hours=1), sync_id=sync["syncId"])
+    assert is_sent(request_, scripted, told, listed)
+
+
+def test_a_failure_that_nobody_has_read_yet_wrote_nothing(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
     assert is_sent(
-        request_, scripted, told, [sync_at_codat(request_.merchant, 2000, NOW - timedelta(hours=1))]
+        request_, scripted, told, [sync_at_codat(request_.merchant, 5130, NOW - timedelta(hours=1))]
     )
 
 

@@ -20,6 +20,7 @@ from syncs.operations.sending import send
 from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
+from tests.looks import known
 from tests.presses import a_day, at_once, attempt_of, last_entry, outcomes, press, pressed, stored, verbs
 from tests.upstream import CANARY, ERROR, NONE_YET, STARTED, client_of, posts
 
@@ -53,9 +54,10 @@ def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
     upstream: Sandbox, codat: CodatClient, spares: Iterator[Any], support: User
 ) -> None:
     company = next(spares)
-    merchant = make_merchant(company_id=company["company_id"], time_zone=company["zone"] or "")
+    merchant = known(company, codat)
     day = a_day(merchant, timezone.now(), 3)
-    request = press(merchant, support, timezone.now(), pressed(day, day)).request
+    ask = pressed(day, day, overlap_accepted=True)
+    request = press(merchant, support, timezone.now(), ask).request
     before = upstream.ledger()
     send(request.pk, codat)
     send(request.pk, codat)
@@ -71,7 +73,7 @@ def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
 def test_a_latest_request_goes_to_the_other_endpoint(
     upstream: Sandbox, codat: CodatClient, spares: Iterator[Any], support: User
 ) -> None:
-    merchant = make_merchant(company_id=next(spares)["company_id"])
+    merchant = known(next(spares), codat)
     request = press(merchant, support, timezone.now()).request
     before = upstream.ledger()
     send(request.pk, codat)
@@ -86,7 +88,7 @@ def test_the_intent_is_on_record_with_what_codat_listed_before(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
     company = str(request_.merchant.company_id)
-    listed = [{"companyId": company, "syncId": name, "syncStatusCode": 2000} for name in ("one", "two")]
+    listed = [{"companyId": company, "syncId": name, "syncStatusCode": 5130} for name in ("one", "two")]
     scripted.answers(says(200, listed), says(200, STARTED))
     send(request_.pk, told)
     attempt = attempt_of(request_)

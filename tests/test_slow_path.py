@@ -12,11 +12,13 @@ from redis import Redis
 
 from sandbox.testing import Sandbox
 from syncs import clock as clock_module
+from syncs.clients import slow_path_client
 from syncs.clock import Clock
 from syncs.models import Merchant, SyncRequest
 from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_attempt, make_merchant, make_request
+from tests.looks import known
 from tests.presses import at_once, due, outcomes, stored, ticks, waiting
 from tests.queues import codat_at
 from tests.upstream import CANARY, NONE_YET, STARTED, posts
@@ -39,12 +41,12 @@ def sandboxed(upstream: Sandbox) -> Iterator[Sandbox]:
 def test_without_a_queue_it_sends_itself_one_a_tick(
     no_broker: None, sandboxed: Sandbox, spares: Any, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    merchants = [make_merchant(company_id=next(spares)["company_id"]) for _ in range(2)]
+    merchants = [known(next(spares), slow_path_client()) for _ in range(2)]
     requests = [make_request(merchant, not_before=timezone.now() - SECOND) for merchant in merchants]
     sent = []
     for _ in range(2):
         ticks(clock)
-        sent.append(sum(stored(request).state == State.ACCEPTED for request in requests))
+        sent.append(sum(outcomes(request) == ["accepted"] for request in requests))
     assert sent == [1, 2]
     assert caplog.text.count("the queue is down: working on the slow path") == 1
     assert CANARY not in caplog.text

@@ -15,10 +15,12 @@ from redis import Redis
 
 from sandbox.testing import Sandbox
 from syncs import clients, tasks
+from syncs.codat.client import CodatClient
 from syncs.models import Heartbeat, Merchant, SyncRequest, User
 from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_attempt, make_merchant, make_request
+from tests.looks import known
 from tests.presses import press, stored
 from tests.queues import codat_at, messages, queue_at
 from tests.upstream import CANARY, NONE_YET
@@ -118,9 +120,9 @@ def test_a_budget_without_redis_waits_a_moment_and_no_call_is_made(
 
 @pytest.mark.django_db
 def test_each_doorway_does_its_one_thing(
-    broker: Redis, upstream: Sandbox, spares: Any, scripted: Server
+    broker: Redis, upstream: Sandbox, codat: CodatClient, spares: Any, scripted: Server
 ) -> None:
-    merchant = make_merchant(company_id=next(spares)["company_id"])
+    merchant = known(next(spares), codat)
     request = make_request(merchant, not_before=timezone.now() - timedelta(seconds=1))
     with codat_at(upstream.url):
         tasks.send(request.pk)

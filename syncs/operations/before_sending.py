@@ -79,7 +79,7 @@ def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime)
         since = f" since about {_clock(running.sync_utc)}" if running.sync_utc else ""
         return hold_back(request, now=now, until=now + LOOK_AGAIN, why=f"A sync runs at Codat{since}.")
     if _ran_unseen(listed, request):
-        why = "A sync ran at Codat since this was asked. Its result is read first."
+        why = "Codat lists a sync that we have not read yet. Its result is read first."
         first_in_line = {"next_refresh_at": now, "next_refresh_reason": "a sync request waits for its news"}
         Merchant.objects.registered().filter(pk=request.merchant_id).update(**first_in_line)
         return hold_back(request, now=now, until=now + LOOK_AGAIN_AFTER_NEWS, why=why)
@@ -87,15 +87,8 @@ def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime)
 
 
 def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
-    """Whether Codat lists a success from after the press that no refresh has stored: it may cover these days."""
-    ran = {
-        sync.sync_id
-        for sync in listed
-        if sync.sync_id
-        and sync.sync_utc
-        and sync.sync_utc > request.asked_at
-        and status_of(sync.code).outcome.is_success
-    }
+    """Whether Codat lists a success that no refresh has stored: it may cover these days, whenever it ran."""
+    ran = {sync.sync_id for sync in listed if sync.sync_id and status_of(sync.code).outcome.is_success}
     stored = request.merchant.syncs.final().filter(sync_id__in=ran).count() if ran else 0
     return stored < len(ran)
 
