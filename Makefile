@@ -48,7 +48,7 @@ clean:  ## forget the virtual environment and all local data (var/)
 	@$(BIN)/pip install -q $$(sed -n 's/^uv==\([^ ]*\).*/uv==\1/p' requirements-dev.txt)
 
 .venv/runtime: requirements.txt | .venv/bin/uv
-	@if [ ! -e .venv/dev ]; then VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.txt; fi
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt | .venv/bin/uv
