@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import override_settings
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
@@ -17,6 +18,7 @@ from tests.presses import last_entry, outcomes, stored
 from tests.upstream import STARTED, posts
 
 NOW = timezone.now().replace(microsecond=0)
+BEGAN = f"{NOW - timedelta(minutes=5):%-d %b, %H:%M}"
 
 
 def asked(**columns: Any) -> SyncRequest:
@@ -62,9 +64,43 @@ def success(request: SyncRequest, **columns: Any) -> None:
 def test_days_that_a_sync_has_covered_since_are_not_sent_again(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
+    success(request_, window_finish=request_.window_finish)
+    assert not is_sent(request_, scripted, told)
+    assert cancelled(request_) == f"Too late: a sync of {BEGAN} UTC covered these days."
+
+
+def test_days_of_which_a_sync_has_written_a_part_are_to_be_looked_at_again(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
     success(request_)
     assert not is_sent(request_, scripted, told)
-    assert "covered these days" in cancelled(request_)
+    part = f"a sync of {BEGAN} UTC has written a part of these days. Look again before you ask."
+    assert cancelled(request_) == f"Too late: {part}"
+
+
+@override_settings(TIME_ZONE="Asia/Kathmandu")
+def test_the_time_in_that_sentence_is_the_same_for_every_reader(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    success(request_)
+    assert not is_sent(request_, scripted, told)
+    assert f"{BEGAN} UTC" in cancelled(request_)
+
+
+def test_a_sync_that_covered_all_of_it_is_named_before_a_newer_one_that_did_not(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    success(request_, window_finish=request_.window_finish)
+    make_sync(
+        request_.merchant,
+        2000,
+        NOW - timedelta(minutes=1),
+        window_start=request_.window_start,
+        window_finish=request_.window_start + timedelta(hours=1),
+        final_seen=NOW,
+    )
+    assert not is_sent(request_, scripted, told)
+    assert f"a sync of {BEGAN} UTC covered" in cancelled(request_)
 
 
 def test_an_overlap_that_the_person_knew_of_is_sent(
@@ -76,8 +112,18 @@ def test_an_overlap_that_the_person_knew_of_is_sent(
 
 def test_an_overlap_that_the_person_accepted_is_sent(scripted: Server, told: CodatClient, db: None) -> None:
     request = asked(overlap_accepted=True)
-    success(request)
+    success(request, final_seen=request.asked_at - timedelta(minutes=1))
     assert is_sent(request, scripted, told)
+
+
+def test_who_accepted_an_overlap_did_not_accept_what_was_synced_after_the_press(
+    scripted: Server, told: CodatClient, db: None
+) -> None:
+    request = asked(overlap_accepted=True)
+    success(request, final_seen=request.asked_at - timedelta(minutes=1))
+    success(request)
+    assert not is_sent(request, scripted, told)
+    assert cancelled(request).startswith("Too late:")
 
 
 def test_a_success_that_only_touches_the_days_is_no_overlap(

@@ -1,7 +1,7 @@
 """What a sender looks at before it claims: is this still what the person meant, and may it go now?"""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
@@ -52,26 +52,28 @@ def _too_late(request: SyncRequest, now: datetime) -> str:
         return "this waited for over an hour. Ask again if it is still wanted."
     if merchant.connections.filter(gone_at__gt=request.asked_at).exists():
         return "a connection of the merchant was replaced since. Look again before you send."
-    if covered := _synced_since(request):
-        return f"a sync of {covered} covered these days."
-    return ""
+    return _synced_since(request)
 
 
 def _synced_since(request: SyncRequest) -> str:
-    """When a success began that we learned of after the press and that covers these days, if there is one."""
-    if request.overlap_accepted:
-        return ""
+    """What a success that we learned of after the press has done to these days; empty when there is none.
+
+    An overlap that the person accepted was known before: it is not among these.
+    """
     successes = request.merchant.syncs.filter(
         outcome__in=["synced", "empty"], final_seen__gt=request.asked_at
     )
-    if request.window_start is None:
-        covering = successes.filter(window_finish__gte=request.window_finish)
-    else:
-        covering = successes.filter(
+    whole, part = successes.filter(window_finish__gte=request.window_finish), successes.none()
+    if request.window_start:
+        whole = whole.filter(window_start__lte=request.window_start)
+        part = successes.filter(
             window_start__lt=request.window_finish, window_finish__gt=request.window_start
         )
-    sync = covering.newest_first().first()
-    return _clock(sync.started_at) if sync else ""
+    if sync := whole.newest_first().first():
+        return f"a sync of {_clock(sync.started_at)} covered these days."
+    if sync := part.newest_first().first():
+        return f"a sync of {_clock(sync.started_at)} has written a part of these days. Look again before you ask."
+    return ""
 
 
 def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime) -> bool:
@@ -110,4 +112,5 @@ def _cancel(request: SyncRequest, now: datetime, why: str) -> None:
 
 
 def _clock(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%H:%M %Z}"
+    """The sentence is stored, and read in many zones."""
+    return f"{moment.astimezone(UTC):%-d %b, %H:%M} UTC"
