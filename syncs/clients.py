@@ -17,6 +17,8 @@ from syncs.codat.shared_budget import SharedBudget
 SLOW_PATH_CALLS = 30
 # Seconds for a whole call there: the clock does nothing else meanwhile, and must not seem dead.
 SLOW_PATH_DEADLINE = 25.0
+# Seconds that a page may wait for Codat, and hold one of the web server's few threads.
+PAGE_DEADLINE = 15.0
 
 
 @cache
@@ -33,6 +35,14 @@ def shared_budget() -> SharedBudget:
 @cache
 def codat_client() -> CodatClient:
     return CodatClient(**_account(), budget=shared_budget())
+
+
+@cache
+def impatient_client() -> CodatClient:
+    """For the one page on which a person asks Codat and waits."""
+    return CodatClient(
+        **_account(), budget=shared_budget(), read_timeout=PAGE_DEADLINE, deadline=PAGE_DEADLINE
+    )
 
 
 @cache

@@ -17,6 +17,7 @@ from syncs.models import Activity, Merchant, User
 from syncs.operations.merchants import AlreadyRegistered, archive, register
 from tests.companies import client_of
 from tests.factories import make_merchant, make_sync
+from tests.queues import codat_at
 from tests.valkey import free_port
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def client_to_codat(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> CodatClient:
     made = client_of(sandbox)
-    monkeypatch.setattr(register_form, "codat_client", lambda: made)
+    monkeypatch.setattr(register_form, "impatient_client", lambda: made)
     return made
 
 
@@ -71,8 +72,13 @@ def test_a_name_written_by_hand_wins_over_codats(
     assert (merchant.name, merchant.codat_name) == ("Our name", told["name"])
 
 
+def test_a_look_up_holds_the_page_for_seconds_and_not_for_as_long_as_a_worker_waits() -> None:
+    with codat_at("http://127.0.0.1:9"):
+        assert register_form.impatient_client()._deadline <= 15
+
+
 def test_without_a_look_up_codat_is_not_asked(as_admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(register_form, "codat_client", lambda: pytest.fail("Codat was asked"))
+    monkeypatch.setattr(register_form, "impatient_client", lambda: pytest.fail("Codat was asked"))
     as_admin.post(ADD, {"company_id": UNKNOWN, "name": "Typed"})
     assert Merchant.objects.get().name == "Typed"
     assert "Write a name, or let it be looked up" in text(
@@ -95,7 +101,7 @@ def test_a_wrong_key_and_a_codat_that_is_down_are_sentences(
     wrong_key = client_of(sandbox, key="canary")
     nobody_there = CodatClient(base_url=nobody, api_key="canary", budget=budget, backoff=0)
     for broken in (wrong_key, nobody_there):
-        monkeypatch.setattr(register_form, "codat_client", lambda broken=broken: broken)
+        monkeypatch.setattr(register_form, "impatient_client", lambda broken=broken: broken)
         response = as_admin.post(ADD, {"company_id": UNKNOWN, "look_up": "on"})
         assert response.status_code == 200
         assert "It could not be looked up." in text(response)
@@ -121,7 +127,7 @@ def test_codat_is_not_waited_for_inside_a_transaction(
             seen.append(connection.in_atomic_block)
             raise register_form.Refused("Codat refused.", http_status=404)
 
-    monkeypatch.setattr(register_form, "codat_client", Watching)
+    monkeypatch.setattr(register_form, "impatient_client", Watching)
     as_admin.post(ADD, {"company_id": UNKNOWN, "look_up": "on"})
     assert seen == [False]
 

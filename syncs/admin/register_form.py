@@ -4,7 +4,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
-from syncs.clients import codat_client
+from syncs.clients import impatient_client
 from syncs.codat.errors import CodatError, Refused
 from syncs.codat.schemas import Company
 from syncs.models import Merchant
@@ -65,7 +65,7 @@ def look_up(text: str) -> Company | str | None:
     if not is_company_id(text) or Merchant.objects.filter(company_id=UUID(text)).exists():
         return None
     try:
-        company = codat_client().company(text)
+        company = impatient_client().company(text)
     except Refused as error:
         unknown = error.http_status == 404
         return "Codat knows no company with this ID." if unknown else f"It could not be looked up. {error}"
