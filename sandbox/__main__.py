@@ -37,7 +37,13 @@ def _options() -> argparse.Namespace:
     add(
         "--history-days", type=_count, default=90, metavar="D", help="syncs before now (default: %(default)s)"
     )
-    add("--speed", type=_speed, default=1.0, metavar="X", help="a sync of 3 minutes takes 3 minutes / X")
+    add(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X",
+        help="a sync of 3 minutes takes 3 minutes / X; days stay days",
+    )
     add("--data", type=Path, metavar="DIR", help="remember across restarts in this folder")
     add("--ledger", type=Path, metavar="FILE", help="append a JSON line for each POST that asks for a sync")
     add("--switch", action="append", default=[], metavar="NAME=VALUE", help="see docs/sandbox.md")
