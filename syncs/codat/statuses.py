@@ -22,28 +22,36 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """What one of Codat's codes means to us."""
+    """What one of Codat's codes means to us. Whoever decides by a code asks for one of these flags instead."""
 
     word: str
     outcome: Outcome
     needs_reconnect: bool = False
+    # Only paying helps: a reconnect link does not.
+    plan_expired: bool = False
+    # A range that does not overlap may pass where the same one again may not.
+    duplicate_risk: bool = False
+    takes_long: bool = False
 
 
 STATUSES = {
     1000: Status("Running", Outcome.RUNNING),
-    1010: Status("Running over 10 min", Outcome.RUNNING),
+    1010: Status("Running over 10 min", Outcome.RUNNING, takes_long=True),
     2000: Status("Synced", Outcome.SYNCED),
     2040: Status("Synced, no sales", Outcome.EMPTY),
     4000: Status("Settings error", Outcome.FAILED),
     4040: Status("Disconnected", Outcome.FAILED, needs_reconnect=True),
     4200: Status("Settings error", Outcome.FAILED),
     4220: Status("Disconnected", Outcome.FAILED, needs_reconnect=True),
-    4260: Status("Accounting plan expired", Outcome.FAILED, needs_reconnect=True),
+    4260: Status("Accounting plan expired", Outcome.FAILED, needs_reconnect=True, plan_expired=True),
     5000: Status("Codat server error", Outcome.FAILED),
-    5080: Status("Stopped: duplicate risk", Outcome.FAILED),
+    5080: Status("Stopped: duplicate risk", Outcome.FAILED, duplicate_risk=True),
     5120: Status("Could not read data", Outcome.FAILED),
     5130: Status("Could not write data", Outcome.FAILED),
 }
+
+FINAL_CODES = [code for code, status in STATUSES.items() if status.outcome.is_final]
+LONG_RUNNING_CODES = [code for code, status in STATUSES.items() if status.takes_long]
 
 UNLISTED = {
     1: Status("Running", Outcome.RUNNING),

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from syncs.rules.fuse import days_left
 from syncs.rules.health import Health
-from syncs.rules.salesdays import zone_of
+from syncs.rules.salesdays import today, zone_of
 
 HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
 # "Auto-disable soon" on the health page: so many days left, or fewer.
@@ -29,10 +30,6 @@ class MerchantQuerySet(models.QuerySet["Merchant"]):
 
     def due_for_a_look(self, now: datetime) -> Self:
         return self.registered().filter(next_refresh_at__lte=now).order_by("next_refresh_at", "pk")
-
-    def worst_first(self) -> Self:
-        """Longest without a success first."""
-        return self.order_by("silent_since", "pk")
 
 
 class Merchant(models.Model):
@@ -138,6 +135,10 @@ class Merchant(models.Model):
         if self.checked_at is None or now - self.checked_at > CHECK_AT_MOST:
             return False
         return self.refreshed_at is None or self.refreshed_at < self.checked_at
+
+    def days_left(self, now: datetime) -> int | None:
+        """Days of its own calendar until Codat switches it off; None while nothing counts."""
+        return days_left(self.switches_off_on, today(self.zone, now))
 
     @property
     def short_id(self) -> str:

@@ -47,13 +47,14 @@ def all_linked(merchant: Merchant) -> bool | None:
 
 
 def unlinked(merchant: Merchant) -> Connection | None:
-    """A connection on whose side the merchant has none that is linked; None where nothing is known to be missing."""
-    connections = [connection for connection in merchant.connections.all() if connection.gone_at is None]
-    for side in (Connection.Side.COMMERCE, Connection.Side.ACCOUNTING):
-        own = [connection for connection in connections if connection.side == side]
-        if own and not any(connection.is_linked for connection in own):
-            return own[0]
-    return None
+    """The first that stands in the way of a sync; None where nothing is known to be missing."""
+    return next(iter(all_unlinked(merchant)), None)
+
+
+def all_unlinked(merchant: Merchant) -> list[Connection]:
+    """One connection of each side on which the merchant has some, but none that is linked."""
+    shown = [merchant.commerce, merchant.accounting]
+    return [connection for connection in shown if connection and not connection.is_linked]
 
 
 def _says_the_same(one: Connection, other: Connection) -> bool:

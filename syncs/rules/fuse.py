@@ -22,12 +22,13 @@ class Fuse:
     switches_off_on: date | None
     counting: bool
 
-    def days_left(self, today: date) -> int | None:
-        """None while nothing counts; 0 once the day has come."""
-        return max(0, (self.switches_off_on - today).days) if self.switches_off_on else None
-
 
 NO_FUSE = Fuse(failed_days=0, failing_since=None, switches_off_on=None, counting=False)
+
+
+def days_left(switches_off_on: date | None, today: date) -> int | None:
+    """None while nothing counts; 0 once the day has come."""
+    return max(0, (switches_off_on - today).days) if switches_off_on else None
 
 
 def burn(days: Mapping[date, Day], today: date) -> Fuse:

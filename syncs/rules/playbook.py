@@ -15,7 +15,7 @@ from syncs.codat.statuses import Outcome, status_of
 from syncs.rules.causes import normalise, plain
 from syncs.rules.fuse import FUSE_DAYS
 
-__all__ = ["Diagnosis", "Entry", "diagnose", "never_synced", "normalise", "switched_off"]
+__all__ = ["Diagnosis", "Entry", "diagnose", "disconnected", "never_synced", "normalise", "switched_off"]
 
 OWNER_WORDS = {"merchant": "The merchant", "us": "Us", "codat": "Codat", "nobody": "Nobody"}
 RERUN_WORDS = {
@@ -30,6 +30,7 @@ SAFE_WORDS = {
     False: "Some sales may already be written",
     None: "Codat does not say what was written",
 }
+DISCONNECTED = 4040
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -125,6 +126,11 @@ def diagnose(
             safe = None if outcome is Outcome.RUNNING or data_pushed is None else not data_pushed
             return _diagnosis(entry, {**_platforms(commerce, accounting), **found}, safe, SAFE_WORDS[safe])
     raise LookupError("the playbook has no last entry for every outcome")
+
+
+def disconnected(data_pushed: bool | None, commerce: str, accounting: str) -> Diagnosis:
+    """A connection was cut after a good sync, whose own code says nothing about it."""
+    return diagnose(DISCONNECTED, "", data_pushed, commerce, accounting)
 
 
 def never_synced(commerce: str, accounting: str, linked_commerce: bool, linked_accounting: bool) -> Diagnosis:

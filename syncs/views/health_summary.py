@@ -7,14 +7,12 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count, Q
 
-from syncs.codat.statuses import status_of
+from syncs.codat.statuses import FINAL_CODES, LONG_RUNNING_CODES, status_of
 from syncs.filters import Platforms, soon
 from syncs.models import Connection, Merchant
 from syncs.presentation import Look, look_of_code
 
 REASONS = 5
-OVER_TEN_MINUTES = 1010
-PLAN_EXPIRED = 4260
 # Seconds. New platforms hardly ever come; they are not worth a query a page.
 PLATFORMS_KEPT = 60
 
@@ -65,13 +63,14 @@ class Counts:
 
 def count(now: datetime) -> Counts:
     today = now.date()
+    long = Q(running_since__isnull=False, running_code__in=LONG_RUNNING_CODES)
     groups = (
         Merchant.objects.order_by()
         .values("health", "last_code", is_archived=Q(archived_at__isnull=False))
         .annotate(
             merchants=Count("pk"),
             running=Count("pk", filter=Q(running_since__isnull=False)),
-            running_long=Count("pk", filter=Q(running_since__isnull=False, running_code=OVER_TEN_MINUTES)),
+            running_long=Count("pk", filter=long),
             soon=Count("pk", filter=soon(today)),
             very_soon=Count("pk", filter=Q(switches_off_on__lte=today + timedelta(days=3))),
             added=Count("pk", filter=Q(registered_at__gte=now - timedelta(days=7))),
@@ -87,6 +86,7 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
     def total(among: list[dict[str, Any]], column: str, **same: object) -> int:
         return sum(g[column] for g in among if all(g[name] == value for name, value in same.items()))
 
+    expired = [group for group in listed if status_of(group["last_code"]).plan_expired]
     failing = [group for group in listed if group["health"] == "failing"]
     healths = {str(group["health"]) for group in registered}
     return Counts(
@@ -95,7 +95,7 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         running_long=total(listed, "running_long"),
         soon=total(listed, "soon"),
         very_soon=total(listed, "very_soon"),
-        expired=total(listed, "merchants", health="needs_reconnect", last_code=PLAN_EXPIRED),
+        expired=total(expired, "merchants", health="needs_reconnect"),
         added=total(listed, "added", health="never_synced"),
         archived=total(groups, "merchants", is_archived=True),
         codes={group["last_code"]: group["merchants"] for group in failing if group["last_code"]},
@@ -142,8 +142,8 @@ def reasons(counts: Counts) -> list[Reason]:
 
 def code_choices(chosen: int | None) -> list[tuple[int, str]]:
     """Every final code that Codat documents, and the one in the URL even when it is none of them."""
-    known = [2000, 2040, 4000, 4040, 4200, 4220, 4260, 5000, 5080, 5120, 5130]
-    return [(code, status_of(code).word) for code in sorted({*known, *([chosen] if chosen else [])})]
+    codes = {*FINAL_CODES, chosen} if chosen else FINAL_CODES
+    return [(code, status_of(code).word) for code in sorted(codes)]
 
 
 def platforms() -> Platforms:

@@ -20,13 +20,12 @@ from syncs.rules import playbook
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
-from syncs.rules.salesdays import next_due, today
+from syncs.rules.salesdays import next_due
 from syncs.views import history, months, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
 
 PAGE = "syncs/merchant.html"
 ENTRIES = 20
-DISCONNECTED = 4040
 
 
 @require_safe
@@ -101,7 +100,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "commerce": merchant.commerce,
         "accounting": merchant.accounting,
         "next_due": _next_due(merchant, now),
-        "days_left": days_left(merchant, now),
+        "days_left": merchant.days_left(now),
         "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
         "months": months.of(merchant, now),
         "history": history.page(merchant, request.GET),
@@ -132,17 +131,10 @@ def diagnose(merchant: Merchant) -> Diagnosis | None:
         return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
     if merchant.health == Health.SWITCHED_OFF:
         return playbook.switched_off(*names, merchant.failed_days)
-    # A connection cut after a good sync: the code of that sync says nothing about it.
     cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
-    code = DISCONNECTED if cut else merchant.last_code
-    return playbook.diagnose(code, merchant.last_message, merchant.last_pushed, *names)
-
-
-def days_left(merchant: Merchant, now: datetime) -> int | None:
-    """Days of the merchant's own calendar until Codat switches it off."""
-    if merchant.switches_off_on is None:
-        return None
-    return max(0, (merchant.switches_off_on - today(merchant.zone, now)).days)
+    if cut:
+        return playbook.disconnected(merchant.last_pushed, *names)
+    return playbook.diagnose(merchant.last_code, merchant.last_message, merchant.last_pushed, *names)
 
 
 def _next_due(merchant: Merchant, now: datetime) -> datetime | None:

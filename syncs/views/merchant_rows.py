@@ -2,19 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Prefetch
 from django.utils import timezone
 
 from syncs import moments
+from syncs.codat.statuses import status_of
 from syncs.models import Connection, Merchant, SyncRequest
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.operations import connections
 from syncs.presentation import Look, look_of_code, look_of_health
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
-from syncs.rules.salesdays import today
 from syncs.rules.states import State
 
 STRIP_DAYS = 14
@@ -26,8 +27,6 @@ DAY_WORDS = {
     "r": "running",
     "g": "did not run",
 }
-PLAN_EXPIRED = 4260
-OVERLAP = 5080
 LAST_DAYS_OF_THE_FUSE = 3
 # Older than this, a row says how old it is.
 FRESH = timedelta(hours=1)
@@ -35,10 +34,10 @@ FRESH = timedelta(hours=1)
 
 def for_rows(merchants: MerchantQuerySet) -> MerchantQuerySet:
     """With all that a row shows: two more queries, however many rows."""
-    connections = Connection.objects.filter(gone_at=None).order_by("pk")
+    present = Connection.objects.filter(gone_at=None).order_by("pk")
     active = SyncRequest.objects.active().select_related("asked_by")
     return merchants.prefetch_related(
-        Prefetch("connections", connections), Prefetch("requests", active, to_attr="active_requests")
+        Prefetch("connections", present), Prefetch("requests", active, to_attr="active_requests")
     )
 
 
@@ -67,22 +66,13 @@ class MerchantRow:
         self.health = Health(merchant.health)
         self.request: SyncRequest | None = next(iter(getattr(merchant, "active_requests", [])), None)
 
-    @cached_property
-    def connections(self) -> list[Connection]:
-        return list(self.merchant.connections.all())
-
     @property
     def commerce(self) -> str:
-        return self._platform(Connection.Side.COMMERCE)
+        return self.merchant.commerce.platform_name if self.merchant.commerce else ""
 
     @property
     def accounting(self) -> str:
-        return self._platform(Connection.Side.ACCOUNTING)
-
-    def _platform(self, side: str) -> str:
-        own = [c for c in self.connections if c.side == side]
-        chosen = next((c for c in own if c.is_linked), own[0] if own else None)
-        return chosen.platform_name if chosen else ""
+        return self.merchant.accounting.platform_name if self.merchant.accounting else ""
 
     @property
     def look(self) -> Look:
@@ -104,11 +94,10 @@ class MerchantRow:
             return self.merchant.last_message or "Codat gave no message"
         return ""
 
-    @property
+    @cached_property
     def unlinked(self) -> list[str]:
         """Platforms of a side that has no linked connection."""
-        linked = {c.side for c in self.connections if c.is_linked}
-        return list(dict.fromkeys(c.platform_name for c in self.connections if c.side not in linked))
+        return [connection.platform_name for connection in connections.all_unlinked(self.merchant)]
 
     def _since(self, since: datetime) -> str:
         local = timezone.localtime(since)
@@ -149,15 +138,11 @@ class MerchantRow:
         if self.health == Health.SWITCHED_OFF or merchant.is_archived or not merchant.failed_days:
             return None
         percent = f"{min(100, 100 * merchant.failed_days // FUSE_DAYS)}%"
-        if merchant.switches_off_on is None:
+        left = merchant.days_left(self.now)
+        if left is None:
             return FuseCell("Not counting", "hold", percent, merchant.failed_days, is_urgent=False)
-        left = max(0, (merchant.switches_off_on - self._merchants_today).days)
         tone = "bad" if left <= LAST_DAYS_OF_THE_FUSE else "warn" if left <= SOON_DAYS else "mute"
         return FuseCell(_days_left(left), tone, percent, merchant.failed_days, is_urgent=left <= SOON_DAYS)
-
-    @property
-    def _merchants_today(self) -> date:
-        return today(self.merchant.zone, self.now)
 
     @property
     def help(self) -> Help:
@@ -165,13 +150,14 @@ class MerchantRow:
             return Help("none")
         if wait := self._wait():
             return wait
-        if self.health == Health.SWITCHED_OFF or self.merchant.last_code == PLAN_EXPIRED:
+        status = status_of(self.merchant.last_code)
+        if self.health == Health.SWITCHED_OFF or status.plan_expired:
             return Help("look", "What helps")
         if self.health == Health.NEEDS_RECONNECT or (self.health == Health.NEVER_SYNCED and self.unlinked):
             words = "Copy link" if self.health == Health.NEVER_SYNCED else "Copy reconnect link"
             url = self.merchant.link_url
             return Help("copy", words, url) if url else Help("look", "What helps")
-        return Help("range" if self.merchant.last_code == OVERLAP else "run")
+        return Help("range" if status.duplicate_risk else "run")
 
     def _wait(self) -> Help | None:
         if self.request and self.request.state == State.NEEDS_REVIEW:
