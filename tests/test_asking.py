@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from syncs.models import Activity, Merchant, SyncRequest, User
-from syncs.operations import asking
+from syncs.operations import asking, merchants
 from syncs.operations.asking import NotPossible
 from syncs.operations.transitions import move
 from syncs.rules.states import FINAL, State
@@ -149,9 +149,24 @@ def test_a_merchant_without_accounting_has_not_linked_both(db: None, support: Us
     assert "both platforms" in refusal(merchant, support).sentence
 
 
-def test_a_merchant_that_was_never_looked_at_may_be_asked_for(db: None, support: User) -> None:
-    merchant = make_merchant(commerce=None, accounting=None, refreshed_at=None)
-    assert press(merchant, support, NOW).is_new
+def test_a_merchant_that_codat_was_never_asked_about_has_days_that_nobody_knows(
+    db: None, support: User
+) -> None:
+    refused = refusal(make_merchant(refreshed_at=None), support)
+    assert refused.sentence == "Codat has not been asked about this merchant yet. Wait a minute."
+
+
+def test_a_merchant_that_was_restored_is_looked_at_before_it_is_asked_for(db: None, support: User) -> None:
+    merchant = make_merchant(archived_at=NOW - timedelta(days=40))
+    merchants.restore(merchant, why="It is a customer again", now=NOW)
+    restored = Merchant.objects.get()
+    assert (restored.refreshed_at, restored.next_refresh_at) == (None, NOW)
+    assert "not been asked about" in refusal(restored, support).sentence
+
+
+def test_a_merchant_without_any_connection_has_not_linked_both(db: None, support: User) -> None:
+    merchant = make_merchant(commerce=None, accounting=None)
+    assert "both platforms" in refusal(merchant, support).sentence
 
 
 def test_days_that_were_synced_meanwhile_are_said_before_anything_is_saved(

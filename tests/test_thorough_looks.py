@@ -11,6 +11,7 @@ import time_machine
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant
+from syncs.operations.merchants import archive, restore
 from syncs.operations.refresh import refresh
 from syncs.rules.states import State
 from tests.codat.server import Server, hangs_up, says
@@ -139,6 +140,18 @@ def test_a_thorough_look_reads_both(scripted: Server, told: CodatClient, known: 
     assert asked_for(scripted) == ["config", "connections"]
     assert now.health == "needs_reconnect"
     assert now.connections.filter(gone_at=None).count() == 2
+
+
+def test_the_connections_of_a_restored_merchant_are_read_again(
+    scripted: Server, told: CodatClient, known: Merchant
+) -> None:
+    known.connections.update(seen_at=NOW - timedelta(days=40))
+    archive(known, why="Left us", now=NOW - timedelta(days=30))
+    restore(known, why="Came back", now=NOW)
+    links = says(200, {"results": [link("Deauthorized"), link(name="a-1", side="Accounting")]})
+    now = seen(known, scripted, told, LIST, links)
+    assert asked_for(scripted) == ["connections"]
+    assert (now.health, now.refreshed_at) == ("needs_reconnect", NOW)
 
 
 def test_a_change_of_a_connection_alone_is_shown(

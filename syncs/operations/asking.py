@@ -89,6 +89,8 @@ def refuse_if_not_possible(merchant: Merchant) -> None:
     if merchant.is_archived:
         raise NotPossible("This merchant is archived. Nothing is sent for it any more.")
     _refuse_while_active(merchant)
+    if merchant.refreshed_at is None:
+        raise NotPossible("Codat has not been asked about this merchant yet. Wait a minute.")
     if merchant.running_since:
         raise NotPossible("A sync is already running for this merchant. Wait for its result.")
     if merchant.health == Health.SWITCHED_OFF:
@@ -125,7 +127,7 @@ def _refuse_if_not_linked(merchant: Merchant) -> None:
         raise NotPossible(
             f"{unlinked.platform_name} is not linked. A sync would fail until the merchant links it."
         )
-    if merchant.refreshed_at and connections.all_linked(merchant) is not True:
+    if connections.all_linked(merchant) is not True:
         raise NotPossible("This merchant has not linked both platforms yet. A sync would fail until it has.")
 
 

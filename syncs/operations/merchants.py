@@ -91,11 +91,12 @@ def archive(merchant: Merchant, *, why: str, now: datetime, by: User | None = No
 
 
 def restore(merchant: Merchant, *, why: str, now: datetime, by: User | None = None) -> bool:
-    """False when it was not archived. It is looked at at once: much may have happened meanwhile."""
+    """False when it was not archived. It counts as never looked at: much may have happened meanwhile."""
     with transaction.atomic():
         changed = Merchant.objects.filter(pk=merchant.pk, archived_at__isnull=False).update(
             archived_at=None,
             archived_why="",
+            refreshed_at=None,
             next_refresh_at=now,
             next_refresh_reason="restored",
             version=F("version") + 1,

@@ -20,6 +20,7 @@ from syncs.rules.states import State
 logger = logging.getLogger(__name__)
 
 CONFIGURATION_GOOD_FOR = timedelta(hours=24)
+CONNECTIONS_GOOD_FOR = timedelta(hours=1)
 LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
 # More merchants gone within a day than this look like the key of another client, and are left to an import,
 # which asks a person.
@@ -75,13 +76,14 @@ def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool
         # What was found was asked for later than the list, so it comes first: the newest word counts.
         syncs=[*(sync for sync in found if sync), *syncs],
         configuration=_configuration(merchant, client) if stale or thorough else None,
-        connections=_connections(merchant, client) if thorough or _is_new(merchant) else None,
+        connections=_connections(merchant, client) if thorough or _is_new(merchant, now) else None,
     )
 
 
-def _is_new(merchant: Merchant) -> bool:
-    """Registered by hand, without a word about its connections."""
-    return merchant.refreshed_at is None and not merchant.connections.exists()
+def _is_new(merchant: Merchant, now: datetime) -> bool:
+    """Registered or restored by hand, without a recent word about its connections; an import brings one."""
+    lately = merchant.connections.filter(seen_at__gt=now - CONNECTIONS_GOOD_FOR)
+    return merchant.refreshed_at is None and not lately.exists()
 
 
 def _untied(merchant: Merchant) -> list[SyncRequest]:
