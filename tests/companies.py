@@ -1,17 +1,34 @@
-"""A client for a sandbox, and one whose list of companies passes through a test's hands."""
+"""A sandbox of forty companies, a client for it, and one whose list of companies passes through a test's hands."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sandbox.testing import Sandbox
+import pytest
+
+from sandbox.testing import Sandbox, running
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.schemas import Company, Page
+
+COMPANIES = 40
 
 
 def client_of(sandbox: Sandbox, *, key: str = "") -> CodatClient:
     budget = LocalBudget(per_minute=60_000)
     return CodatClient(base_url=sandbox.url, api_key=key or sandbox.key, budget=budget)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running(merchants=COMPANIES) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def client(sandbox: Sandbox) -> Iterator[CodatClient]:
+    with client_of(sandbox) as made:
+        yield made
 
 
 class Between:

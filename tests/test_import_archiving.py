@@ -1,6 +1,5 @@
 """What is gone at Codat is archived, but only on good evidence, and a lot of it only on a person's word."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,30 +7,19 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from sandbox.testing import Sandbox, running
+from sandbox.testing import running
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Uncertain
 from syncs.models import Activity, ImportRun, Merchant, User
 from syncs.operations import importing
 from syncs.operations.importing import ask_for_import, carry_out, import_companies
 from syncs.operations.merchants import GONE_AT_CODAT, archive
-from tests.companies import Between, client_of
+from tests.companies import COMPANIES, Between, client_of
+from tests.companies import client as client
+from tests.companies import sandbox as sandbox
 from tests.factories import make_merchant
 
 pytestmark = pytest.mark.django_db
-COMPANIES = 40
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running(merchants=COMPANIES) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: Sandbox) -> Iterator[CodatClient]:
-    with client_of(sandbox) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -1,36 +1,24 @@
 """Companies are imported from a real sandbox process; what Codat would rarely do goes through a proxy client."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sandbox.testing import Sandbox, running
+from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later, Uncertain
 from syncs.models import Activity, Connection, ImportRun, Merchant
 from syncs.operations import importing, merchants
 from syncs.operations.importing import import_companies, read_connections
 from syncs.operations.merchants import GONE_AT_CODAT, archive
-from tests.companies import Between, client_of
+from tests.companies import COMPANIES, Between
+from tests.companies import client as client
+from tests.companies import sandbox as sandbox
 from tests.factories import make_merchant
 
 pytestmark = pytest.mark.django_db
-COMPANIES = 40
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running(merchants=COMPANIES) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: Sandbox) -> Iterator[CodatClient]:
-    with client_of(sandbox) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -162,18 +162,18 @@ def test_older_syncs_are_reached_by_key(as_viewer: Client) -> None:
         make_sync(merchant, sync_id=f"sync-{hours:02}", started_at=timezone.now() - timedelta(hours=hours))
     first = as_viewer.get(address(merchant))
     assert [row.sync.sync_id for row in first.context["history"].rows][-1] == "sync-24"
-    older = as_viewer.get(address(merchant), {"before": first.context["history"].older})
+    older = as_viewer.get(first.context["history"].older_url)
     assert [row.sync.sync_id for row in older.context["history"].rows] == [f"sync-{n}" for n in range(25, 30)]
+    back = as_viewer.get(older.context["history"].newer_url)
+    assert [row.sync.sync_id for row in back.context["history"].rows][-1] == "sync-24"
 
 
-@pytest.mark.parametrize(
-    "nonsense",
-    ["x", "2026-99-99T00:00:00Z_1", "2026-01-01T00:00:00_1", "_", "2026-01-01T00:00:00Z_9" + "9" * 40],
-)
+@pytest.mark.parametrize("nonsense", ["x", "_", "\0", "9" * 400])
 def test_a_key_that_is_none_shows_the_first_page(as_viewer: Client, nonsense: str) -> None:
     merchant = make_merchant()
     make_sync(merchant)
-    response = as_viewer.get(address(merchant), {"before": nonsense, "show": nonsense, "open": nonsense})
+    query = dict.fromkeys(("before", "after", "show", "open"), nonsense)
+    response = as_viewer.get(address(merchant), query)
     assert len(response.context["history"].rows) == 1
 
 

