@@ -9,7 +9,7 @@ from socket import socket
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from sandbox.testing import Sandbox
@@ -118,26 +118,6 @@ def test_an_error_of_our_own_in_the_middle_leaves_it_uncertain(
     assert (left.state, outcomes(request_)) == (State.UNCERTAIN, ["uncertain"])
     assert "Something broke on our side" in left.waiting_for
     assert "ZeroDivisionError" in caplog.text
-
-
-def test_a_database_that_is_gone_after_the_post_leaves_it_to_the_sweeper(
-    scripted: Server, meddling: Meddling, request_: SyncRequest
-) -> None:
-    def refuse_updates(execute, sql, params, many, context):
-        if sql.startswith("UPDATE"):
-            raise OperationalError("the server closed the connection")
-        return execute(sql, params, many, context)
-
-    scripted.answers(NONE_YET, says(200, STARTED))
-    meddling.then = lambda: connection.execute_wrappers.append(refuse_updates)
-    with pytest.raises(OperationalError):
-        send(request_.pk, meddling)
-    connection.execute_wrappers.remove(refuse_updates)
-    assert stored(request_).state == State.SENDING
-    send(request_.pk, meddling)
-    reconciling.give_up_on_lost_senders(timezone.now() + timedelta(minutes=6))
-    assert (stored(request_).state, outcomes(request_)) == (State.UNCERTAIN, ["uncertain"])
-    assert len(posts(scripted)) == 1
 
 
 def test_an_answer_that_comes_after_the_sender_was_given_up_counts(

@@ -1,10 +1,11 @@
 """What came of a POST, written down: the attempt and the request's next state, in one transaction."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 MAX_TRIES = 8
 FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
+# Seconds between tries to store an answer; after the last, the sweeper finds the row.
+STORE_AGAIN_AFTER = (0.2, 1.0, 3.0, 5.0)
 FIRST_LOOK_AFTER = timedelta(minutes=1)
 
 
@@ -24,7 +27,22 @@ def accepted(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bo
     """Codat answered with an id. False when a person has ended the request meanwhile.
 
     IntegrityError when the id belongs to an earlier request of this merchant: then it proves nothing.
+    The id is told to the log first, and a database that does not take it is asked again for some seconds:
+    without it, only a person could find out what became of the request.
     """
+    logger.info("request %s: Codat started sync %s", request.pk, summary.commerce_sync_id)
+    for pause in STORE_AGAIN_AFTER:
+        try:
+            return _accept(request, attempt, summary)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("request %s: its answer is not stored yet: %s", request.pk, error)
+        time.sleep(pause)
+        # A connection that broke is replaced; on a good one this does nothing.
+        connection.close_if_unusable_or_obsolete()
+    return _accept(request, attempt, summary)
+
+
+def _accept(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bool:
     now = timezone.now()
     with transaction.atomic():
         _close(attempt, Attempt.Outcome.ACCEPTED, now, http_status=200)
@@ -89,14 +107,20 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
 
 
 def _move_to_accepted(request: SyncRequest, now: datetime, changes: dict[str, Any]) -> bool:
-    """Also when the row was given up as lost while its sender slept: a late true answer is evidence."""
+    """Also when the row was given up as lost while its sender slept: a late true answer is evidence.
+
+    What we hold in memory may be ahead of the row: a move that the database then refused left its traces there.
+    """
     what = "Codat accepted the request and is working"
-    if move(request, State.ACCEPTED, now=now, what=what, **changes):
-        return True
-    request.refresh_from_db(fields=["state"])
-    if not may_move(State(request.state), State.ACCEPTED):
-        return False
-    return move(request, State.ACCEPTED, now=now, what=what, **changes)
+    for _ in range(2):
+        request.refresh_from_db(fields=["state", "commerce_sync_id"])
+        if request.commerce_sync_id == changes["commerce_sync_id"]:
+            return True
+        if not may_move(State(request.state), State.ACCEPTED):
+            return False
+        if move(request, State.ACCEPTED, now=now, what=what, **changes):
+            return True
+    return False
 
 
 def _told(summary: SyncSummary) -> dict[str, Any]:
