@@ -8,7 +8,7 @@ the windows of successful runs leave nothing of it open.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -103,13 +103,6 @@ def trim(first: date, last: date, synced: Iterable[date]) -> tuple[date, date] |
     taken = set(synced)
     free = stretches(day for day in salesdays.days_between(first, last) if day not in taken)
     return max(free, key=lambda stretch: (stretch[1] - stretch[0], stretch[1]), default=None)
-
-
-def gaps(days: Mapping[date, Day]) -> list[tuple[date, date]]:
-    """Stretches of days that no run spoke for and none covers. Pass only days that are over, not today."""
-    return stretches(
-        day.day for day in days.values() if day.outcome is DayOutcome.NOT_RUN and day.covered_by is None
-    )
 
 
 def stretches(days: Iterable[date]) -> list[tuple[date, date]]:

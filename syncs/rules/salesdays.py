@@ -47,19 +47,6 @@ def range_window(first: date, last: date, zone: ZoneInfo) -> Window:
     return Window(start, finish)
 
 
-def whole_days(window: Window, zone: ZoneInfo) -> list[date]:
-    first = day_of(window.start, zone)
-    if start_of(first, zone) < window.start:
-        first = day_after(first, zone)
-    days = days_between(first, last_ended_day(window, zone))
-    return [day for day in days if length_hours(day, zone)]
-
-
-def last_whole_day(window: Window, zone: ZoneInfo) -> date | None:
-    day = last_ended_day(window, zone)
-    return day if start_of(day, zone) >= window.start else None
-
-
 def last_ended_day(window: Window, zone: ZoneInfo) -> date:
     """The newest day that was over when the window finished; it may have ended before the window started."""
     return day_before(day_of(window.finish, zone), zone)

@@ -49,16 +49,3 @@ def intersect(window: Window, windows: Iterable[Window]) -> list[Window]:
         for other in union(windows)
     )
     return [part for part in parts if part]
-
-
-def subtract(window: Window, windows: Iterable[Window]) -> list[Window]:
-    """The parts of `window` that lie in none of `windows`, in order."""
-    rest: list[Window] = []
-    reached = window.start
-    for taken in intersect(window, windows):
-        if reached < taken.start:
-            rest.append(Window(reached, taken.start))
-        reached = taken.finish
-    if reached < window.finish:
-        rest.append(Window(reached, window.finish))
-    return rest

@@ -147,12 +147,6 @@ def thousands(number: int) -> str:
     return f"{number:,}"
 
 
-@register.filter
-def percent_of(part: int, whole: int) -> str:
-    """For widths of SVG bars: "38.0%"; 0 when there is no whole."""
-    return f"{min(100.0, 100 * part / whole):.1f}%" if whole else "0%"
-
-
 @register.simple_tag
 def short_id(text: object) -> str:
     text = str(text)

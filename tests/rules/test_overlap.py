@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from syncs.codat.statuses import Outcome
 from syncs.rules import coverage
-from syncs.rules.coverage import Day, DayOutcome, RanSync
+from syncs.rules.coverage import RanSync
 from syncs.rules.salesdays import days_between, range_window
 from syncs.rules.windows import Window
 
@@ -77,19 +77,3 @@ def test_a_trimmed_range_never_contains_a_synced_day(taken):
     rest = coverage.trim(*november(1, 30), november(*taken))
     assert (rest is None) == (len(taken) == 30)
     assert not rest or not set(days_between(*rest)) & set(november(*taken))
-
-
-def test_gaps_are_the_days_that_no_run_explains_and_none_covers():
-    def told(number, outcome, covered_by=None):
-        return Day(date(2026, 11, number), outcome, None, covered_by, False)
-
-    days = [
-        told(1, DayOutcome.SYNCED, 1),
-        told(2, DayOutcome.NOT_RUN),
-        told(3, DayOutcome.NOT_RUN),
-        told(4, DayOutcome.FAILED),
-        told(5, DayOutcome.NOT_RUN),
-        told(6, DayOutcome.NOT_RUN, 9),
-        told(7, DayOutcome.RUNNING),
-    ]
-    assert coverage.gaps({day.day: day for day in days}) == [tuple(november(2, 3)), tuple(november(5, 5))]

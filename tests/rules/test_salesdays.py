@@ -112,28 +112,6 @@ def test_the_ends_of_the_calendar_are_refused_plainly(day):
         range_window(day, day, LONDON)
 
 
-@pytest.mark.parametrize(
-    ("start", "finish", "days"),
-    [
-        (utc(2026, 11, 1), utc(2026, 11, 4), [1, 2, 3]),
-        (utc(2026, 11, 1, 0, 0, 1), utc(2026, 11, 3, 23, 59), [2]),
-        (utc(2026, 11, 1), utc(2026, 11, 2, 8, 40), [1]),
-        (utc(2026, 11, 1, 5), utc(2026, 11, 2, 5), []),
-        (utc(2026, 11, 1, 5), utc(2026, 11, 1, 6), []),
-    ],
-)
-def test_only_days_that_lie_wholly_inside_a_window_are_whole(start, finish, days):
-    window = Window(start, finish)
-    expected = [date(2026, 11, day) for day in days]
-    assert salesdays.whole_days(window, LONDON) == expected
-    assert salesdays.last_whole_day(window, LONDON) == (expected[-1] if expected else None)
-
-
-def test_a_skipped_day_is_no_whole_day():
-    window = range_window(date(2011, 12, 29), date(2011, 12, 31), APIA)
-    assert salesdays.whole_days(window, APIA) == [date(2011, 12, 29), date(2011, 12, 31)]
-
-
 def test_a_day_is_touched_by_any_part_of_it_but_not_by_its_first_instant_as_an_end():
     window = Window(utc(2026, 11, 1, 23, 59), utc(2026, 11, 3))
     assert salesdays.touched_days(window, LONDON) == [date(2026, 11, 1), date(2026, 11, 2)]

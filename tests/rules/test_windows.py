@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncs.rules.windows import Window, intersect, subtract, union
+from syncs.rules.windows import Window, intersect, union
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -59,18 +59,6 @@ def test_windows_that_touch_become_one():
     assert union([hours(2, 3), hours(0, 1), hours(1, 2), hours(5, 6)]) == [hours(0, 3), hours(5, 6)]
 
 
-def test_what_is_left_of_a_window_is_in_order():
-    assert subtract(hours(0, 10), [hours(7, 8), hours(-5, 2), hours(3, 4)]) == [
-        hours(2, 3),
-        hours(4, 7),
-        hours(8, 10),
-    ]
-
-
-def test_nothing_is_left_of_a_covered_window():
-    assert subtract(hours(1, 3), [hours(0, 2), hours(2, 5)]) == []
-
-
 @given(many)
 def test_a_union_is_the_same_time_without_overlap_or_touch(windows):
     merged = union(windows)
@@ -79,8 +67,7 @@ def test_a_union_is_the_same_time_without_overlap_or_touch(windows):
 
 
 @given(spans, many)
-def test_what_is_taken_and_what_is_left_make_up_the_window(window, windows):
-    taken, left = intersect(window, windows), subtract(window, windows)
+def test_what_is_taken_of_a_window_is_all_that_lies_in_the_others(window, windows):
+    taken = intersect(window, windows)
     assert marks(taken) == marks([window]) & marks(windows)
-    assert marks(left) == marks([window]) - marks(windows)
-    assert union(taken + left) == [window]
+    assert union(taken) == taken
