@@ -111,11 +111,11 @@ class CodatClient:
         """The only answer that has both ids of a sync; None when the company has had none."""
         return self._read_sync(paths.get(paths.NEWEST_SYNC, company_id), company_id)
 
-    def syncs(self, company_id: str | UUID) -> list[SyncStatus]:
-        """All of Codat's list, newest first."""
+    def syncs(self, company_id: str | UUID, purpose: Purpose = Purpose.READ) -> list[SyncStatus]:
+        """All of Codat's list, newest first. The look before a send is a part of that send, and goes as early."""
         asked = str(company_id).lower()
         call = paths.get(paths.SYNCS, company_id)
-        return newest_first(self._read(call, lambda value: sync_list(value, asked), nothing=list))
+        return newest_first(self._read(call, lambda value: sync_list(value, asked), list, purpose))
 
     def latest_sync(self, company_id: str | UUID) -> SyncStatus | None:
         return self._read_sync(paths.get(paths.LATEST_SYNC, company_id), company_id)
@@ -160,11 +160,17 @@ class CodatClient:
         asked = str(company_id).lower()
         return self._read(call, lambda value: one_sync(value, asked), nothing=lambda: None)
 
-    def _read(self, call: Call, parse: Callable[[object], T], nothing: Callable[[], T] | None = None) -> T:
+    def _read(
+        self,
+        call: Call,
+        parse: Callable[[object], T],
+        nothing: Callable[[], T] | None = None,
+        purpose: Purpose = Purpose.READ,
+    ) -> T:
         """`nothing` makes the answer for a company without syncs, where that is an answer."""
         retrying = Retrying(time.monotonic() + self._deadline, self._backoff)
         for attempt in itertools.count(1):
-            self._take_turn(retrying.deadline)
+            self._take_turn(purpose, retrying.deadline)
             outcome = self._exchange(call, deadline=retrying.deadline)
             if nothing and isinstance(outcome, Answer) and says_none_yet(outcome):
                 return nothing()
@@ -176,12 +182,12 @@ class CodatClient:
             time.sleep(pause)
         raise _told(call, with_wait(failure_of(outcome, self._key.redacted), outcome))
 
-    def _take_turn(self, deadline: float) -> None:
+    def _take_turn(self, purpose: Purpose, deadline: float) -> None:
         """Stands in a short queue, so that a burst of reads is spread out and not turned away."""
         patience = min(deadline, time.monotonic() + TURN_PATIENCE)
         while True:
             try:
-                return self._budget.take(Purpose.READ)
+                return self._budget.take(purpose)
             except Later as later:
                 if later.retry_after > LONGEST_SLEEP or time.monotonic() + later.retry_after > patience:
                     raise

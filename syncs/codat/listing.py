@@ -14,7 +14,7 @@ def one_sync(value: object, company_id: str) -> SyncStatus | None:
 
 
 def sync_list(value: object, company_id: str) -> list[SyncStatus]:
-    found = [SyncStatus.from_json(row, company_id=company_id) for row in _rows(value)]
+    found = [SyncStatus.from_json(row, company_id=company_id) for row in _rows(value) if row is not None]
     return [sync for sync in found if not sync.says_nothing]
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
+from syncs.codat.budget import Purpose
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
@@ -34,7 +35,7 @@ def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncS
         hold_back(request, now=now, until=now + LOOK_AGAIN, why=why)
         return None
     try:
-        listed = client.syncs(str(request.merchant.company_id))
+        listed = client.syncs(str(request.merchant.company_id), Purpose.SEND)
         if _held_back_by(listed, request, now):
             return None
         client.reserve_send()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from syncs.codat.budget import LocalBudget
+from syncs.codat.budget import LocalBudget, Purpose
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
 from tests.codat.conftest import make_client
@@ -100,6 +100,22 @@ def test_the_list_comes_newest_first_whatever_codats_order(server: Server, clien
     syncs = client.syncs(COMPANY)
     assert [sync.sync_id for sync in syncs] == [OTHER_SYNC, SYNC, "undated"]
     assert syncs[1].code == 4200
+
+
+def test_an_empty_place_in_the_list_hides_none_of_the_others(server: Server, client: CodatClient) -> None:
+    server.answers(says(200, [None, DONE, None]))
+    assert [sync.sync_id for sync in client.syncs(COMPANY)] == [DONE["syncId"]]
+
+
+def test_the_look_before_a_send_goes_while_reads_must_leave_the_rest_of_the_day_to_sends(
+    server: Server,
+) -> None:
+    server.answers(says(200, [DONE], X_Rate_Limit_Limit="12000", X_Rate_Limit_Remaining="50"))
+    with make_client(server.url, LocalBudget(per_minute=800, reserve=100)) as client:
+        client.syncs(COMPANY)
+        with pytest.raises(Later):
+            client.syncs(COMPANY)
+        assert len(client.syncs(COMPANY, Purpose.SEND)) == 1
 
 
 def test_a_single_object_may_stand_for_the_list(server: Server, client: CodatClient) -> None:
