@@ -187,33 +187,6 @@ def test_a_failed_sync_over_the_same_days_is_no_overlap(merchant: Merchant, supp
     assert press(merchant, support, NOW, pressed(day, day)).is_new
 
 
-def test_the_same_form_again_returns_the_first_row(merchant: Merchant, support: User) -> None:
-    ask = pressed()
-    first = press(merchant, support, NOW, ask)
-    again = press(merchant, support, NOW + timedelta(seconds=1), ask)
-    assert again.request == first.request
-    assert not again.is_new
-    assert verbs(first.request) == ["request.asked"]
-
-
-def test_the_same_form_returns_the_first_row_also_when_that_has_ended(
-    merchant: Merchant, support: User
-) -> None:
-    ask = pressed()
-    first = press(merchant, support, NOW, ask).request
-    assert asking.cancel(first, by=support, now=NOW)
-    assert press(merchant, support, NOW, ask).request == first
-
-
-def test_a_form_that_a_colleague_sent_is_not_sent_again(
-    merchant: Merchant, support: User, lead: User
-) -> None:
-    ask = pressed()
-    asking.cancel(press(merchant, lead, NOW, ask).request, by=lead, now=NOW)
-    with pytest.raises(NotPossible, match="sent before"):
-        press(merchant, support, NOW, ask)
-
-
 def test_what_the_database_refuses_for_another_reason_is_not_hidden(
     merchant: Merchant, support: User
 ) -> None:
@@ -246,13 +219,3 @@ def test_of_two_people_who_press_at_once_one_is_told_of_the_other() -> None:
     [refused] = [result for result in results if isinstance(result, NotPossible)]
     assert refused.sentence.startswith(f"{request.asked_by.first_name} has already asked")
     assert Activity.objects.filter(verb="request.asked").count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_form_that_arrives_four_times_at_once_is_one_request() -> None:
-    merchant, by, ask = make_merchant(), make_user(), pressed()
-    results = at_once(*[lambda: press(merchant, by, timezone.now(), ask)] * 4)
-    request = SyncRequest.objects.get()
-    assert {result.request for result in results} == {request}
-    assert [result.is_new for result in results].count(True) == 1
-    assert verbs(request) == ["request.asked"]

@@ -55,7 +55,7 @@ class Asked:
 
 
 def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
-    """Stores the request and its activity in one transaction. The same form token returns the first row.
+    """Stores the request and its activity in one transaction. The same form and days return the first row.
 
     Raises NotPossible. The unique indexes have the last word: two presses at once end as one request.
     """
@@ -142,11 +142,13 @@ def _refuse_unseen_overlap(merchant: Merchant, ask: Ask) -> None:
 def _refuse_a_used_token(ask: Ask) -> None:
     """Pages are kept open over a sign-out: somebody else may send the form of a colleague."""
     if SyncRequest.objects.filter(form_token=ask.form_token).exists():
-        raise NotPossible("This form was sent before. Open the page again before you send.")
+        raise NotPossible("This form was used already. Load the page again; nothing was sent this time.")
 
 
 def _already_asked(merchant: Merchant, ask: Ask, by: User) -> SyncRequest | None:
-    return SyncRequest.objects.filter(form_token=ask.form_token, merchant=merchant, asked_by=by).first()
+    """A browser's way back may bring an old form with new days: that is another wish, not a second press."""
+    same = {"merchant": merchant, "kind": ask.kind, "first_day": ask.first_day, "last_day": ask.last_day}
+    return SyncRequest.objects.filter(form_token=ask.form_token, asked_by=by, **same).first()
 
 
 def _row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,6 +22,7 @@ from syncs.views.access import Signed, may_ask
 from syncs.views.merchant import PAGE, find_merchant, page_context
 
 KINDS = {"range": SyncRequest.Kind.HISTORIC, "latest": SyncRequest.Kind.LATEST}
+PRESSED_TWICE = "You pressed twice. This is the request you already made. Nothing was sent twice."
 
 
 @require_safe
@@ -71,7 +73,7 @@ def confirm(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
         )
     if asked.is_new:
         tasks.send_soon(asked.request)
-    return _saved(request, merchant, pressed_twice=not asked.is_new)
+    return _saved(request, merchant, pressed_twice=None if asked.is_new else asked.request)
 
 
 def _kind(word: str) -> str:
@@ -113,8 +115,10 @@ def _card(
     return render(request, PAGE, page_context(request, merchant) | context, status=status)
 
 
-def _saved(request: Signed, merchant: Merchant, *, pressed_twice: bool = False) -> HttpResponse:
+def _saved(request: Signed, merchant: Merchant, *, pressed_twice: SyncRequest | None = None) -> HttpResponse:
     if not request.htmx:
+        if pressed_twice:
+            messages.info(request, PRESSED_TWICE)
         return HttpResponseRedirect(f"{_address(merchant)}#rerun")
     context = page_context(request, find_merchant(merchant.company_id))
     return render(request, f"{PAGE}#merchant_live", context | {"pressed_twice": pressed_twice})
