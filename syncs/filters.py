@@ -1,18 +1,16 @@
 """What stands in a list's URL, validated and coerced: unknown values are ignored and said, never an error."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from syncs.list_filters import ListFilters, clean
 from syncs.models import Connection, Merchant
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
 from syncs.paging import Order
 from syncs.rules.health import Health
-
-LONGEST_SEARCH = 200
 
 # The tiles and the links beside the count.
 SCOPES = {
@@ -48,7 +46,7 @@ class Platforms:
 
 
 @dataclass(frozen=True)
-class HealthFilters:
+class HealthFilters(ListFilters):
     """The sync health page's state, as its URL holds it."""
 
     health: str = ""
@@ -57,9 +55,6 @@ class HealthFilters:
     commerce: str = ""
     accounting: str = ""
     sort: str = "success"
-    after: str = ""
-    before: str = ""
-    notes: list[str] = field(default_factory=list, compare=False)
 
     @property
     def order(self) -> Order:
@@ -70,15 +65,8 @@ class HealthFilters:
         """Whether more than the tile decides which merchants are listed."""
         return bool(self.q or self.code or self.commerce or self.accounting)
 
-    def pairs(self, *, page: bool = False) -> list[tuple[str, str]]:
-        """Name and value of what is not as by default; with `page`, of the cursor too."""
-        left_out = {"notes"} if page else {"notes", "after", "before"}
-        named = [(f.name, getattr(self, f.name), f.default) for f in fields(self) if f.name not in left_out]
-        return [(name, str(value)) for name, value, default in named if value != default]
-
     def url(self, *, page: bool = False, **changes: str) -> str:
-        pairs = replace(self, **changes).pairs(page=page)  # type: ignore[arg-type]
-        return f"/?{urlencode(pairs)}" if pairs else "/"
+        return "/" + super().url(page=page, **changes).removesuffix("?")
 
     @property
     def beside_tiles(self) -> list[tuple[str, str]]:
@@ -145,7 +133,7 @@ def read_health_filters(params: Mapping[str, str], platforms: Platforms) -> Heal
     notes: list[str] = []
 
     def known(name: str, values: Mapping[str, object] | list[str], default: str, what: str) -> str:
-        value = _clean(params.get(name, ""))
+        value = clean(params.get(name, ""))
         if not value or value in values:
             return value or default
         notes.append(f"“{value[:40]}” is not {what} that we know. It was ignored.")
@@ -153,8 +141,8 @@ def read_health_filters(params: Mapping[str, str], platforms: Platforms) -> Heal
 
     return HealthFilters(
         health=known("health", SCOPES, "", "a health"),
-        q=_clean(params.get("q", ""))[:LONGEST_SEARCH],
-        code=_code(_clean(params.get("code", "")), notes),
+        q=clean(params.get("q", "")),
+        code=_code(clean(params.get("code", "")), notes),
         commerce=known("commerce", platforms.commerce, "", "a commerce platform"),
         accounting=known("accounting", platforms.accounting, "", "an accounting platform"),
         sort=known("sort", SORTS, "success", "an order"),
@@ -162,11 +150,6 @@ def read_health_filters(params: Mapping[str, str], platforms: Platforms) -> Heal
         before=params.get("before", ""),
         notes=notes,
     )
-
-
-def _clean(text: str) -> str:
-    # PostgreSQL takes no NUL, and nobody types one.
-    return text.replace("\0", "").strip()
 
 
 def _code(text: str, notes: list[str]) -> int | None:

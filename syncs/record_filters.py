@@ -1,14 +1,14 @@
 """What stands in the URLs of requests and activity, validated and coerced: odd values are ignored and said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from syncs.list_filters import ListFilters, clean
 from syncs.models import Activity, SyncRequest, User
 from syncs.models.activity import ActivityQuerySet
 from syncs.models.request import ACTIVE_STATES, SyncRequestQuerySet
@@ -16,7 +16,6 @@ from syncs.rules.salesdays import day_window, start_of, today
 from syncs.rules.states import State
 from syncs.search import owners_of
 
-LONGEST_SEARCH = 200
 SYNC_DESK = "sync-desk"
 
 SCOPES = {"today": "Today, and what is still open"}
@@ -55,35 +54,18 @@ SOURCES = {
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What both pages share. `after` and `before` are the cursor of a page, not a filter."""
+class Filters(ListFilters):
+    """What both pages share."""
 
     by: str = ""
     merchant: str = ""
     day: str = ""
-    after: str = ""
-    before: str = ""
-    notes: list[str] = field(default_factory=list, compare=False)
 
     KNOWN: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     @property
     def narrows(self) -> bool:
         return bool(self.pairs())
-
-    @property
-    def first_page(self) -> bool:
-        return not self.after and not self.before
-
-    def pairs(self, *, page: bool = False) -> list[tuple[str, str]]:
-        left_out = {"notes"} if page else {"notes", "after", "before"}
-        named = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in left_out]
-        return [(name, value) for name, value in named if value]
-
-    def url(self, *, page: bool = False, **changes: str) -> str:
-        """The query of the same list with these changes; without `page`, from its first page."""
-        changed: Any = changes
-        return f"?{urlencode(replace(self, **changed).pairs(page=page))}"
 
     def older(self, cursor: str) -> str:
         return self.url(page=True, after=cursor, before="") if cursor else ""
@@ -104,7 +86,7 @@ class Filters:
         for column in fields(cls):
             if column.name == "notes":
                 continue
-            value = _clean(params.get(column.name, ""))
+            value = clean(params.get(column.name, ""))
             if problem := value and cls._problem(column.name, value):
                 notes.append(f"“{value[:40]}” is not {problem}. It was ignored.")
             elif value:
@@ -201,8 +183,3 @@ def people() -> list[tuple[str, str]]:
     """User name and shown name of everybody a filter can name."""
     named = [(user.username, user.display_name) for user in User.objects.all()]
     return sorted(named, key=lambda pair: pair[1].lower())
-
-
-def _clean(text: str) -> str:
-    # PostgreSQL takes no NUL, and nobody types one.
-    return text.replace("\0", "").strip()[:LONGEST_SEARCH]
