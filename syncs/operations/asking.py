@@ -61,6 +61,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     """
     try:
         refuse_if_not_possible(merchant)
+        refuse_if_synced(merchant, ask)
         _refuse_unseen_overlap(merchant, ask)
         return Asked(_stored(merchant, ask, by, now), is_new=True)
     except NotPossible:
@@ -98,6 +99,15 @@ def refuse_if_not_possible(merchant: Merchant) -> None:
             "This sync is switched off at Codat. Only the merchant can switch it on again, in Codat's sync flow."
         )
     _refuse_if_not_linked(merchant)
+
+
+def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
+    """Raises NotPossible for a latest sync up to a day that a success has reached: it starts where that ended."""
+    if ask.kind != SyncRequest.Kind.LATEST or ask.last_day is None:
+        return
+    end = range_window(ask.last_day, ask.last_day, merchant.zone).finish
+    if merchant.syncs.filter(outcome__in=["synced", "empty"], window_finish__gte=end).exists():
+        raise NotPossible("These days are synced already.", field="last_day")
 
 
 def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime) -> SyncRequest:

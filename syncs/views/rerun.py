@@ -49,8 +49,9 @@ def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
         return _card(request, merchant, _kind(kind), form, status=422)
     try:
         asking.refuse_if_not_possible(merchant)
+        asking.refuse_if_synced(merchant, _ask(_kind(kind), form))
     except NotPossible as error:
-        return _card(request, merchant, _kind(kind), form, refusal=error, status=422)
+        return _refused(request, merchant, _kind(kind), form, error)
     return _card(request, merchant, _kind(kind), form, confirming=True)
 
 
@@ -68,9 +69,7 @@ def confirm(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     try:
         asked = asking.ask(merchant, _ask(_kind(kind), form), by=request.user, now=now)
     except NotPossible as error:
-        return _card(
-            request, merchant, _kind(kind), form, refusal=error, confirming=bool(error.field), status=422
-        )
+        return _refused(request, merchant, _kind(kind), form, error)
     if asked.is_new:
         tasks.send_soon(asked.request)
     return _saved(request, merchant, pressed_twice=None if asked.is_new else asked.request)
@@ -93,6 +92,17 @@ def _ask(kind: str, form: AskForm) -> Ask:
         overlap_accepted=data.get("overlap_accepted", False),
         resend_of=data.get("resend_of"),
     )
+
+
+def _refused(
+    request: Signed, merchant: Merchant, kind: str, form: AskForm, error: NotPossible
+) -> HttpResponse:
+    """Beside the day that it is about; an overlap on the confirm step, which asks for a word about it."""
+    if error.field == "last_day":
+        form.add_error("last_day", error.sentence)
+        return _card(request, merchant, kind, form, status=422)
+    confirming = error.field == "overlap_accepted"
+    return _card(request, merchant, kind, form, refusal=error, confirming=confirming, status=422)
 
 
 def _card(

@@ -1,0 +1,66 @@
+"""Sync latest with a last day: it starts where the last success ended, so that days before that are none."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from syncs.models import Merchant, SyncRequest, User
+from syncs.operations.asking import NotPossible
+from syncs.rules.salesdays import day_window
+from tests.factories import make_merchant, make_sync
+from tests.presses import a_day, press, pressed
+from tests.test_rerun import HTMX, send
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 21, 8, 40, tzinfo=UTC)
+
+
+def synced_up_to(days_ago: int, now: datetime, code: int = 2000, **late: Any) -> Merchant:
+    """Up to the last instant of that sales day in New York, and `late` beyond it."""
+    merchant = make_merchant(time_zone="America/New_York")
+    finish = day_window(a_day(merchant, now, days_ago), merchant.zone).finish + timedelta(**late)
+    window = {"window_start": finish - timedelta(days=30), "window_finish": finish}
+    make_sync(merchant, code, finish + timedelta(hours=2), **window)
+    return merchant
+
+
+@pytest.mark.parametrize("code", [2000, 2040])
+@pytest.mark.parametrize("last_day_ago", [2, 3, 20])
+def test_a_day_that_a_success_has_reached_is_synced_already(
+    support: User, code: int, last_day_ago: int
+) -> None:
+    merchant = synced_up_to(2, NOW, code)
+    with pytest.raises(NotPossible, match="These days are synced already") as refused:
+        press(merchant, support, NOW, pressed(last_day=a_day(merchant, NOW, last_day_ago)))
+    assert refused.value.field == "last_day"
+    assert not SyncRequest.objects.exists()
+
+
+def test_a_day_of_which_anything_is_left_may_be_asked_for(support: User) -> None:
+    merchant = synced_up_to(2, NOW, seconds=-1)
+    assert press(merchant, support, NOW, pressed(last_day=a_day(merchant, NOW, 2))).is_new
+
+
+def test_what_failed_reached_no_day(support: User) -> None:
+    merchant = synced_up_to(2, NOW, 5130)
+    assert press(merchant, support, NOW, pressed(last_day=a_day(merchant, NOW, 2))).is_new
+
+
+def test_without_a_last_day_there_is_always_something_left(support: User) -> None:
+    assert press(synced_up_to(1, NOW), support, NOW).is_new
+
+
+@pytest.mark.parametrize("step", ["review", "confirm"])
+def test_the_form_says_it_beside_the_day(as_support: Client, step: str) -> None:
+    merchant = synced_up_to(1, timezone.now())
+    data = {"last_day": str(a_day(merchant, timezone.now(), 1)), "reason": "Ticket 4812"}
+    response = send(as_support, merchant, step, data, kind="latest", headers=HTMX)
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "These days are synced already." in html
+    assert 'aria-invalid="true"' in html
+    assert "Review Sync latest" in html
+    assert not SyncRequest.objects.exists()
