@@ -42,7 +42,7 @@ def sentence(request: SyncRequest, usual: str = "") -> str:
     if state == State.QUEUED:
         return "Not sent yet"
     if state == State.UNCERTAIN:
-        return f"Codat did not answer. Not sent again. Looking there at {_at(request.not_before)}"
+        return f"No answer that we can trust. Not sent again. Looking there at {_at(request.not_before)}"
     if state == State.ACCEPTED and usual:
         return usual
     return request.result or SENTENCES.get(state, "")

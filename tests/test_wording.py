@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from syncs import wording
@@ -44,7 +45,7 @@ def test_what_was_asked_for(days: dict[str, date], words: str) -> None:
         ({"waiting_for": "A sync runs at Codat"}, "Waiting: A sync runs at Codat. Next look 08:55"),
         ({"state": "sending"}, "One try, then we wait for the answer"),
         ({"state": "accepted"}, "Codat accepted it and is working"),
-        ({"state": "uncertain"}, "Codat did not answer. Not sent again. Looking there at 08:55"),
+        ({"state": "uncertain"}, "No answer that we can trust. Not sent again. Looking there at 08:55"),
         ({"state": "cancelled", "result": "Too late: covered at 03:12"}, "Too late: covered at 03:12"),
         ({"state": "not_run"}, "This never ran."),
     ],
@@ -84,3 +85,14 @@ def test_what_is_usual_comes_from_the_merchants_own_past(lengths: tuple[int, ...
     ran_for(make_merchant(), 3000, 3000, 3000)
     waiting = make_request(merchant, state=State.ACCEPTED)
     assert wording.usual_lengths([waiting]).get(merchant.pk) == usual
+
+
+@pytest.mark.django_db
+def test_the_page_does_not_say_that_codat_was_silent_where_its_answer_was_no_use(as_viewer: Client) -> None:
+    merchant = make_merchant()
+    make_request(merchant, state=State.UNCERTAIN)
+    page = as_viewer.get(f"/merchants/{merchant.company_id}/").content.decode()
+    assert (
+        "Codat gave no answer that we can trust.</b> Your request is saved and will not be sent twice."
+        in page
+    )

@@ -105,7 +105,7 @@ def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> 
 def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[str, object]]) -> None:
     now, looks = timezone.now(), request.looks + 1
     if looks >= len(LOOKS):
-        why = "Codat did not answer, and looking did not prove it either way."
+        why = "Codat gave no answer that we can trust, and looking did not prove it either way."
         _review(request, now, why, candidates)
         return
     next_look = max(attempt.started_at + timedelta(minutes=LOOKS[looks]), now + LEAST_PAUSE)
