@@ -163,6 +163,13 @@ def test_a_merchant_that_never_synced_says_what_is_missing(as_support: Client) -
     assert "Copy link" in html
 
 
+def test_a_merchant_without_any_platform_is_offered_no_sync(as_support: Client) -> None:
+    make_merchant(health="never_synced", last_code=None, last_success_at=None, commerce=None, accounting=None)
+    html = row(as_support)
+    assert "Copy link" in html
+    assert "Sync latest" not in html
+
+
 def test_a_name_with_markup_in_it_is_only_a_name(as_support: Client) -> None:
     make_failing_merchant(5130, "<img src=x onerror=alert(1)>", name="<script>alert(1)</script>")
     html = row(as_support)

@@ -99,6 +99,10 @@ class MerchantRow:
         """Platforms of a side that has no linked connection."""
         return [connection.platform_name for connection in connections.all_unlinked(self.merchant)]
 
+    @property
+    def lacks_a_link(self) -> bool:
+        return bool(self.unlinked) or not (self.commerce and self.accounting)
+
     def _since(self, since: datetime) -> str:
         local = timezone.localtime(since)
         at = f"{local:%H:%M}" if local.date() == self.now.date() else moments.absolute(since, self.now)
@@ -153,7 +157,9 @@ class MerchantRow:
         status = status_of(self.merchant.last_code)
         if self.health == Health.SWITCHED_OFF or status.plan_expired:
             return Help("look", "What helps")
-        if self.health == Health.NEEDS_RECONNECT or (self.health == Health.NEVER_SYNCED and self.unlinked):
+        if self.health == Health.NEEDS_RECONNECT or (
+            self.health == Health.NEVER_SYNCED and self.lacks_a_link
+        ):
             words = "Copy link" if self.health == Health.NEVER_SYNCED else "Copy reconnect link"
             url = self.merchant.link_url
             return Help("copy", words, url) if url else Help("look", "What helps")
