@@ -96,3 +96,13 @@ def test_a_poll_leaves_open_what_somebody_reads(as_viewer: Client) -> None:
     answer = as_viewer.get(address(merchant, f"?open={other.pk}&v=0&open={read.pk}"), headers=POLL)
     assert answer.text.count("What Codat sent") == 2
     assert "open=" not in re.findall(r'hx-get="([^"]*v=[^"]*)"', answer.text)[0]
+
+
+def test_a_poll_takes_nothing_away_that_somebody_types(as_support: Client) -> None:
+    merchant = make_merchant()
+    polled = as_support.get(address(merchant, "?v=0"), headers=POLL).text
+    for form in ("rerun_form", "note_form"):
+        assert re.search(rf'id="{form}"\s+hx-preserve="true"', polled)
+    assert "hx-preserve" not in page(as_support, merchant)
+    saved = as_support.post(address(merchant, "notes/"), {"note": "Rang"}, headers=POLL).text
+    assert "hx-preserve" not in saved
