@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from syncs import triggers
 from syncs.models import Merchant, SyncRequest
 from syncs.rules.states import ACTIVE, FINAL, State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
@@ -111,6 +112,7 @@ def test_an_active_request_has_no_end(merchant: Merchant) -> None:
 
 def test_an_unknown_state_is_refused_in_raw_sql_too(merchant: Merchant) -> None:
     request = make_request(merchant)
+    triggers.remove()
     update = "UPDATE syncs_syncrequest SET state = 'DONE' WHERE id = %s"
     constraint = "request_(state_known|finished_when_not_active)"
     with refused(constraint), transaction.atomic(), connection.cursor() as cursor:
