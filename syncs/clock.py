@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from syncs import tasks
 from syncs.clients import redis_client, slow_path_client
-from syncs.operations import handing_out, heartbeats, reconciling, sending
+from syncs.operations import handing_out, heartbeats, importing, reconciling, sending
 from syncs.operations.refresh import refresh
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Clock:
             reconciling.put_overdue_before_a_person,
             self._nudge_senders,
             self._look_at_uncertain,
+            self._nudge_imports,
             self._hand_out_looks,
             self._read_connections,
         )
@@ -88,6 +89,11 @@ class Clock:
             if not self._published(tasks.look, pk):
                 reconciling.look(pk, slow_path_client())
                 return
+
+    def _nudge_imports(self, now: datetime) -> None:
+        """Only nudged: on the slow path a long list would keep the clock from everything else."""
+        for pk in self._not_lately("import", importing.waiting(now), now):
+            self._published(tasks.import_companies, pk)
 
     def _hand_out_looks(self, now: datetime) -> None:
         if not self.queue_is_up:

@@ -17,7 +17,7 @@ PAGE = "admin/syncs/merchant/import.html"
 NUDGE_GOOD_FOR = 600.0
 QUEUE_DOWN = (
     "The queue (Redis) does not take the import, so it has not begun. "
-    "Press “Import from Codat” again when the queue is back."
+    "It begins by itself when the queue is back."
 )
 
 
@@ -46,7 +46,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far an import has come; 204 to the poller when it is where it was."""
     run = get_object_or_404(ImportRun.objects.select_related("by"), pk=pk)
-    silent = run.state == ImportRun.State.RUNNING and timezone.now() - run.heard_at > importing.SILENT
+    silent = importing.is_silent(run, timezone.now())
     version = f"{run.state}-{run.pages}-{'silent' if silent else 'heard'}"
     if request.GET.get("v") == version:
         return HttpResponse(status=204)

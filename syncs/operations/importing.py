@@ -25,6 +25,9 @@ PAGE_SIZE = 200
 ARCHIVED_WITHOUT_ASKING = 0.05
 # A page is fetched and stored well within this: a run that was silent for longer is dead.
 SILENT = timedelta(minutes=5)
+# A worker that has a hand free takes a run well within this.
+TAKEN_WITHIN = timedelta(seconds=5)
+UNTAKEN = timedelta(minutes=1)
 # Seconds that one page may wait for its turn in the call budget.
 PATIENCE = 60.0
 MOST_NOTES = 20
@@ -74,6 +77,19 @@ def ask_for_import(*, by: User, may_archive: int = 0) -> ImportRun:
     if run := ImportRun.objects.filter(state__in=ImportRun.OPEN).order_by("pk").last():
         return run
     return ImportRun.objects.create(by=by, started_at=now, heard_at=now, may_archive=may_archive)
+
+
+def waiting(now: datetime) -> list[int]:
+    """Runs that nobody has taken yet: their message may be lost."""
+    left = ImportRun.objects.filter(state=ImportRun.State.WAITING, started_at__lt=now - TAKEN_WITHIN)
+    return list(left.order_by("pk").values_list("pk", flat=True))
+
+
+def is_silent(run: ImportRun, now: datetime) -> bool:
+    """Its worker has died, or none has come for it."""
+    if run.state == ImportRun.State.WAITING:
+        return now - run.started_at > UNTAKEN
+    return run.state == ImportRun.State.RUNNING and now - run.heard_at > SILENT
 
 
 def carry_out(run_id: int, client: CodatClient, *, on_page: OnPage | None = None) -> None:
