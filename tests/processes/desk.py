@@ -15,6 +15,8 @@ from syncs.processes import ports
 from syncs.processes.runfile import RunFile, Running, end_leftovers
 
 ROOT = Path(__file__).resolve().parents[2]
+# With the address, which the hint about a first import does not have.
+READY = "Sync Desk is ready: http"
 LEFT_OUT = ("CODAT_API_KEY", "DATABASE_URL", "REDIS_URL", "WEB_HOST", "SECRET_KEY")
 
 
@@ -36,7 +38,7 @@ class Desk:
         with self._screen.open("wb") as screen:
             command = [sys.executable, *self.command]
             self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=screen, stderr=screen)
-        self.wait_until(lambda: "Sync Desk is ready" in self.said() or not self.runs())
+        self.wait_until(lambda: READY in self.said() or not self.runs())
         assert self.runs(), self.said()
 
     def runs(self) -> bool:
