@@ -42,14 +42,15 @@ class Result:
 
 
 ON_SQLITE = (
-    Step("fast tests, on SQLite", ("-n", "2", "-m", FAST), seconds=240),
+    Step("fast tests, on SQLite", ("-n", "2", "-m", FAST), seconds=180),
+    # One at a time: they count the seconds in which whole desks start and end.
     Step("slow tests, with real processes", ("-m", "slow and not browser"), seconds=420),
 )
 IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=300)
 ON_POSTGRES = Step(
     "tests of what touches the database, on PostgreSQL",
     ("-n", "2", "-m", FAST, *(f"--ignore={TESTS / name}" for name in WITHOUT_DATABASE)),
-    seconds=240,
+    seconds=180,
 )
 
 

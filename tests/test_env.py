@@ -60,7 +60,9 @@ def test_a_word_is_one_of_those_known_whatever_its_case() -> None:
 )
 def test_an_address_that_is_none_is_refused(value: str) -> None:
     os.environ["ADDRESS"] = value
-    with pytest.raises(ImproperlyConfigured, match=r"ADDRESS cannot be used\. Codat's address must") as refused:
+    with pytest.raises(
+        ImproperlyConfigured, match=r"ADDRESS cannot be used\. Codat's address must"
+    ) as refused:
         env.accepted("ADDRESS", checked_address, "https://api.codat.io")
     assert "canary" not in str(refused.value)
 

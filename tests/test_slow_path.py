@@ -114,6 +114,7 @@ def test_two_clocks_at_once_do_no_harm(no_broker: None, scripted: Server) -> Non
     assert lost.activity.filter(verb="request.uncertain").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("answer", [says(500, {"error": "oops"}), says(200, b"<html>"), says(404, b"<html>")])
 def test_a_merchant_that_codat_will_not_tell_of_does_not_end_it(

@@ -105,6 +105,7 @@ def test_the_queue_takes_messages_again_when_it_is_back() -> None:
             assert messages(back, "sending") == [("send", 3)]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_budget_without_redis_waits_a_moment_and_no_call_is_made(
     silent_broker: None, scripted: Server

@@ -39,6 +39,7 @@ def misfit(example: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     return st.dictionaries(st.sampled_from(sorted(example)), ANY_JSON).map(lambda odd: {**example, **odd})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS.keys())
 @given(value=st.one_of(ANY_JSON, *map(misfit, EXAMPLES)))
 def test_a_value_or_uncertain(read: Callable[[object], object], value: object) -> None:

@@ -25,6 +25,7 @@ def take_all(url: str) -> int:
         return taken(SharedBudget(redis, per_minute=1), Purpose.READ)
 
 
+@pytest.mark.slow
 def test_processes_together_take_no_more_than_one_alone(redis: Redis, redis_url: str) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         assert sum(pool.map(take_all, [redis_url] * 6)) == 10

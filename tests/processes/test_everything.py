@@ -8,6 +8,7 @@ import pytest
 from tests import everything, postgres
 from tests.everything import Result, Step, missing, run
 
+pytestmark = pytest.mark.slow
 PASSES = "def test_it():\n    pass\n"
 FAILS = "def test_it():\n    assert False\n"
 SKIPS = "import pytest\n\n@pytest.mark.skip(reason='not here')\ndef test_it():\n    pass\n"

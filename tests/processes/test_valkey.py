@@ -17,6 +17,7 @@ def broker(tmp_path: Path) -> Valkey:
     return Valkey(tmp_path / "a folder", ports.free(1)[0])
 
 
+@pytest.mark.slow
 def test_it_serves_those_who_know_its_password(supervisor: Supervisor, broker: Valkey) -> None:
     supervisor.start(broker.program(os.environ))
     assert supervisor.wait_until(broker.ready, timeout=10)
@@ -25,6 +26,7 @@ def test_it_serves_those_who_know_its_password(supervisor: Supervisor, broker: V
         redis.Redis(port=broker.port).ping()
 
 
+@pytest.mark.slow
 def test_it_keeps_what_it_was_told_over_a_kill(
     supervisor: Supervisor, broker: Valkey, run_file: RunFile
 ) -> None:

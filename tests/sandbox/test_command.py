@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.testing import running
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -87,6 +87,7 @@ def test_a_get_pays_no_heed_to_it(sandbox: Sandbox) -> None:
     assert [answer.status_code for answer in answers] == [200, 404]
 
 
+@pytest.mark.slow
 def test_it_is_remembered_across_a_restart(tmp_path: Path) -> None:
     answers = []
     for _ in range(2):

@@ -7,6 +7,7 @@ from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 import requests
 
 from sandbox.testing import Sandbox, running
@@ -87,6 +88,7 @@ def test_it_is_written_before_the_answer_can_be_seen(sandbox: Sandbox) -> None:
             raw.recv(65536)
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_the_line_and_the_sync_behind(tmp_path: Path) -> None:
     data, ledger = tmp_path / "data", tmp_path / "ledger.jsonl"
     with running(data=data, ledger=ledger, speed=1) as first:

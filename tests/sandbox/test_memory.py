@@ -32,6 +32,7 @@ def told(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_world_and_another_seed_another() -> None:
     with running(seed=5) as one, running(seed=5) as same, running(seed=6) as other:
         assert told(one) == told(same)
@@ -44,6 +45,7 @@ def test_a_merchant_is_the_same_however_many_there_are() -> None:
         assert few.merchant(company_id) == many.merchant(company_id)
 
 
+@pytest.mark.slow
 def test_what_was_done_is_remembered_across_a_restart(tmp_path: Path) -> None:
     with running(data=tmp_path) as first:
         merchants = first.merchants("healthy")
@@ -82,6 +84,7 @@ def test_a_forgotten_timeline_folds_to_the_same_again(monkeypatch: pytest.Monkey
     assert {company_id: world.timeline(company_id).syncs for company_id in ids} == first
 
 
+@pytest.mark.slow
 def test_the_data_of_one_seed_is_not_opened_with_another(tmp_path: Path) -> None:
     with running(data=tmp_path, seed=3):
         pass

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from sandbox.app import App
 from sandbox.exchange import Answer, Request
 from sandbox.ledger import Ledger
@@ -9,6 +11,7 @@ from sandbox.testing import running
 from tests.sandbox.worlds import BASIC, StoppedClock, a_merchant, world_at
 
 
+@pytest.mark.slow
 def test_it_is_not_started_then_started_then_pushing_then_complete() -> None:
     with running(speed=60) as sandbox:
         company_id = sandbox.merchants("flaky")[0]["company_id"]
