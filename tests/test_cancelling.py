@@ -38,8 +38,8 @@ def test_cancel_takes_back_what_is_not_sent_and_says_so_on_the_same_page(as_supp
 
 
 def test_cancel_does_nothing_to_what_is_under_way_and_says_that_it_was_too_late(as_support: Client) -> None:
-    request, page = pressed_cancel(as_support, make_merchant(), State.UNCERTAIN)
-    assert request.state == "uncertain"
+    request, page = pressed_cancel(as_support, make_merchant(), State.SENDING)
+    assert request.state == "sending"
     assert "Too late: it is sent already. A sync that has started cannot be stopped." in page
 
 
