@@ -17,12 +17,17 @@ from syncs.admin import imports
 from syncs.admin.base import KeptAdmin, person, pretty
 from syncs.admin.filters import Archived, Platform
 from syncs.admin.register_form import RegisterForm, look_up
-from syncs.models import Merchant
+from syncs.models import Merchant, SyncRequest
 from syncs.operations import merchants
 from syncs.operations.merchants import AlreadyRegistered
+from syncs.rules.states import WORDS, State
 from syncs.search import owners_of
 
 REASON_MISSING = "Say why, in a few words: write the reason beside the action."
+
+
+MOST_NAMES = 10
+WHAT_IS_LEFT = "What runs at Codat is followed to its end; what is not sent yet never will be."
 
 
 class ReasonForm(ActionForm):
@@ -168,10 +173,23 @@ class MerchantAdmin(KeptAdmin):
     @admin.action(description="Archive", permissions=["change"])
     def archive(self, request: HttpRequest, chosen: QuerySet[Merchant]) -> None:
         self._each(request, chosen, merchants.archive, "archived")
+        self._say_what_is_left(request, chosen)
 
     @admin.action(description="Restore", permissions=["change"])
     def restore(self, request: HttpRequest, chosen: QuerySet[Merchant]) -> None:
         self._each(request, chosen, merchants.restore, "restored")
+
+    def _say_what_is_left(self, request: HttpRequest, archived: QuerySet[Merchant]) -> None:
+        active = SyncRequest.objects.active().filter(
+            merchant__in=archived, merchant__archived_at__isnull=False
+        )
+        left = [
+            f"{row.merchant.name} ({WORDS[State(row.state)]})" for row in active.select_related("merchant")
+        ]
+        if left:
+            more = f" and {len(left) - MOST_NAMES} more" if len(left) > MOST_NAMES else ""
+            named = ", ".join(left[:MOST_NAMES])
+            self.message_user(request, f"Still under way: {named}{more}. {WHAT_IS_LEFT}", messages.WARNING)
 
     def _each(
         self, request: HttpRequest, chosen: QuerySet[Merchant], do: Callable[..., bool], done: str

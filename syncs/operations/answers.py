@@ -48,7 +48,7 @@ def _accept(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> boo
         _close(attempt, Attempt.Outcome.ACCEPTED, now, http_status=200)
         moved = _move_to_accepted(request, now, _told(summary))
         if moved:
-            Merchant.objects.registered().filter(pk=request.merchant_id).update(
+            Merchant.objects.filter(pk=request.merchant_id).update(
                 next_refresh_at=now, next_refresh_reason="looked at again now: a sync was asked for"
             )
     if not moved:

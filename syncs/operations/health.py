@@ -133,6 +133,9 @@ def _say_if_health_changed(merchant: Merchant, before: Health) -> None:
 
 def plan_next_look(merchant: Merchant, now: datetime) -> None:
     active = merchant.requests.active().order_by("asked_at").first()
+    if merchant.is_archived and active is None:
+        merchant.next_refresh_at, merchant.next_refresh_reason = None, ""
+        return
     look = attention.next_look(
         attention.Facts(
             health=Health(merchant.health),

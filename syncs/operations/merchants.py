@@ -12,6 +12,7 @@ from syncs.models import Merchant, User
 from syncs.operations import connections, log
 
 GONE_AT_CODAT = "Codat does not know this company any more"
+LEFT_RUNNING = "a sync request of it is still under way"
 LONGEST_NAME = 255
 
 
@@ -76,17 +77,24 @@ def rename(merchant: Merchant, name: str, *, by: User | None) -> None:
 
 
 def archive(merchant: Merchant, *, why: str, now: datetime, by: User | None = None) -> bool:
-    """False when it was archived before."""
+    """False when it was archived before. What runs for it at Codat cannot be stopped, and is looked at to its end."""
     with transaction.atomic():
-        rows = Merchant.objects.registered().filter(pk=merchant.pk)
-        if (
-            rows.update(
-                archived_at=now, archived_why=why[:200], next_refresh_at=None, version=F("version") + 1
+        is_left = merchant.requests.active().exists()
+        changed = (
+            Merchant.objects.registered()
+            .filter(pk=merchant.pk)
+            .update(
+                archived_at=now,
+                archived_why=why[:200],
+                next_refresh_at=now if is_left else None,
+                next_refresh_reason=LEFT_RUNNING if is_left else "",
+                version=F("version") + 1,
             )
-            != 1
-        ):
+        )
+        if changed != 1:
             return False
-        log.record("merchant.archived", f"Archived {merchant.name}", actor=by, merchant=merchant, reason=why)
+        what = f"Archived {merchant.name}" + (f": {LEFT_RUNNING}" if is_left else "")
+        log.record("merchant.archived", what, actor=by, merchant=merchant, reason=why)
     return True
 
 

@@ -55,9 +55,12 @@ class Seen:
 
 
 def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) -> None:
-    """Asks Codat and stores what it says. Thorough: configuration and connections too, whatever their age."""
-    merchant = Merchant.objects.registered().filter(pk=merchant_id).first()
-    if merchant is None:
+    """Asks Codat and stores what it says. Thorough: configuration and connections too, whatever their age.
+
+    An archived merchant is looked at only as long as a request of it is active.
+    """
+    merchant = Merchant.objects.filter(pk=merchant_id).first()
+    if merchant is None or (merchant.is_archived and not merchant.requests.active().exists()):
         return
     now = timezone.now()
     try:
@@ -131,7 +134,7 @@ def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | 
 
 
 def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> None:
-    if says_no_company(error) and not _many_are_gone(now):
+    if says_no_company(error) and not merchant.is_archived and not _many_are_gone(now):
         archive(merchant, why=GONE_AT_CODAT, now=now)
         return
     wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
@@ -140,7 +143,7 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> Non
         "next_refresh_at": now + wait,
         "next_refresh_reason": f"asked again: {error.message}"[:200],
     }
-    rows = Merchant.objects.registered().filter(pk=merchant.pk)
+    rows = Merchant.objects.filter(pk=merchant.pk, archived_at=merchant.archived_at)
     rows.update(**asked_again)
     if not _is_our_own_pace(error):
         problem = error.message[:300]
