@@ -37,6 +37,8 @@ lock: .venv/dev  ## rewrite requirements.txt and requirements-dev.txt from pypro
 	$(BIN)/uv pip compile -q --upgrade pyproject.toml --extra dev $(LOCK) -o requirements-dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml -c requirements-dev.txt $(LOCK) -o requirements.txt
 
+screenshots: .venv/dev  ## take the pictures in docs/screenshots anew, from a running panel (needs Chromium)
+	$(BIN)/python -m tests.browser.screenshots
 
 clean:  ## forget the virtual environment and all local data (var/)
 	rm -rf .venv var

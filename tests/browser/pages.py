@@ -1,0 +1,66 @@
+"""Every page there is, by a path or by what must be done to see it."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.panel import Shop
+
+Open = Callable[[Page, Shop], None]
+
+ADMIN_LISTS = (
+    "merchant", "connection", "sync", "cause", "merchantday", "syncrequest", "attempt", "activity", "importrun",
+    "heartbeat", "user",
+)  # fmt: skip
+
+
+def at(path: str) -> Open:
+    def open_page(page: Page, shop: Shop) -> None:
+        page.goto(path.format(shop=shop))
+        expect(page.get_by_role("heading", level=1)).to_be_attached()
+
+    return open_page
+
+
+def form_with_errors(page: Page, shop: Shop) -> None:
+    page.goto(f"{shop.path}?run=historic")
+    steps.fill_range(page, shop.days_ago(2), shop.days_ago(4), reason="")
+    steps.review(page)
+    expect(steps.card(page).get_by_role("alert")).to_be_visible()
+
+
+def overlap(page: Page, shop: Shop) -> None:
+    page.goto(f"{shop.path}?run=historic&first={shop.days_ago(9)}&last={shop.days_ago(2)}")
+    expect(page.locator("#range").get_by_role("alert")).to_be_visible()
+
+
+def confirm(page: Page, shop: Shop) -> None:
+    overlap(page, shop)
+    steps.card(page).get_by_label("Reason").fill("Ticket 4711")
+    steps.review(page)
+    steps.confirm_button(page)
+
+
+def an_open_sync(page: Page, shop: Shop) -> None:
+    page.goto(shop.path)
+    page.get_by_role("button", name="Details of the sync").first.click()
+    expect(page.get_by_role("heading", name="What Codat sent")).to_be_visible()
+
+
+OURS: dict[str, Open] = {
+    "health": at("/"),
+    "health, failing by name": at("/?health=failing&commerce=Shopify&sort=name"),
+    "health, nobody found": at("/?q=nobody-is-called-so"),
+    "health, an odd address": at("/?health=odd&code=abc&sort=x&after=y&q=books"),
+    "merchant": at("{shop.path}"),
+    "merchant, latest": at("{shop.path}?run=latest"),
+    "merchant, an open sync": an_open_sync,
+    "form with errors": form_with_errors,
+    "overlap": overlap,
+    "confirm": confirm,
+    "requests": at("/requests/"),
+    "activity": at("/activity/"),
+    "profile": at("/profile/"),
+    "not found": at("/nothing/here/"),
+}

@@ -1,0 +1,114 @@
+"""The whole of `make run` in a folder of its own, and a look behind its scenes: the sandbox and its ledger."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+
+from tests.processes.desk import Desk
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A merchant as the sandbox knows it."""
+
+    company_id: str
+    name: str
+    kind: str
+    rerun: str
+    zone: str
+    hour: int
+
+    @property
+    def path(self) -> str:
+        return f"/merchants/{self.company_id}/"
+
+    def days_ago(self, count: int) -> date:
+        return datetime.now(ZoneInfo(self.zone)).date() - timedelta(days=count)
+
+    def midnight(self, day: date) -> str:
+        """The first moment of a sales day, in UTC, as Codat is told."""
+        return f"{datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Its daily sync is behind it and the next is not near: none will come between a test and its merchant."""
+        now = datetime.now(ZoneInfo(self.zone))
+        due = now.replace(hour=self.hour, minute=0, second=0, microsecond=0)
+        since = (now - due) % timedelta(days=1)
+        return timedelta(hours=10, minutes=30) < since < timedelta(hours=23, minutes=30)
+
+
+class Panel(Desk):
+    command = ("-m", "tests.browser.run_fast", "100")
+
+    def start(self, **given: str) -> None:
+        super().start(CODAT_CALLS_PER_MINUTE="1000", **given)
+        self.wait_until(lambda: self._unseen() == 0)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def shops(self, kind: str | None = None) -> list[Shop]:
+        """Those whose day is over come first; those without a zone of their own are left out."""
+        listed = self._sandbox("GET", "/_sandbox/merchants", params={"kind": kind} if kind else {})
+        found = [Shop(**row) for row in listed if row["zone"]]
+        return sorted(found, key=lambda shop: not shop.is_at_rest)
+
+    def posts(self, company_id: str) -> list[dict[str, Any]]:
+        """What the ledger holds of this merchant: every POST that asked for a sync, in order."""
+        ledger = self.var / "sandbox" / "ledger.jsonl"
+        if not ledger.exists():
+            return []
+        lines = map(json.loads, ledger.read_text(encoding="utf-8").splitlines())
+        return [line for line in lines if line["company_id"] == company_id]
+
+    def create_company(self, name: str) -> str:
+        """At Codat only: nobody here knows it yet."""
+        return str(self._sandbox("POST", "/companies", json={"name": name})["id"])
+
+    def codat_ids(self, company_id: str) -> list[str]:
+        syncs = self._sandbox("GET", f"/companies/{company_id}/sync/commerce/syncs/list/status")
+        return [sync["syncId"] for sync in syncs]
+
+    def failed_days(self, company_id: str) -> int:
+        return self._number("SELECT failed_days FROM syncs_merchant WHERE company_id = ?", company_id)
+
+    def count_requests(self, company_id: str) -> int:
+        return self._number(
+            "SELECT count(*) FROM syncs_syncrequest JOIN syncs_merchant ON syncs_merchant.id = merchant_id"
+            " WHERE company_id = ?",
+            company_id,
+        )
+
+    def _unseen(self) -> int:
+        return self._number("SELECT count(*) FROM syncs_merchant WHERE health = 'unseen'")
+
+    def _number(self, question: str, *ids: str) -> int:
+        """Ids as Django keeps them in SQLite."""
+        return int(self._ask(question, *(text.replace("-", "") for text in ids))[0][0])
+
+    def _sandbox(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._codat.request(
+            method, f"http://127.0.0.1:{self._sandbox_port}{path}", timeout=10, **options
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    @cached_property
+    def _sandbox_port(self) -> int | None:
+        return self.children()["sandbox"].port
+
+    @cached_property
+    def _codat(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        key = (self.var / "sandbox" / "key").read_text().strip()
+        session.headers["Authorization"] = f"Basic {b64encode(key.encode()).decode()}"
+        return session

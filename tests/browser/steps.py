@@ -1,0 +1,66 @@
+"""What people do on the pages, in their own words."""
+
+from datetime import date
+
+from playwright.sync_api import APIResponse, Locator, Page, expect
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(name)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def search(page: Page, text: str) -> None:
+    box = page.get_by_role("searchbox", name="Find a merchant")
+    box.fill(text)
+    box.press("Enter")
+
+
+def card(page: Page) -> Locator:
+    """Where a sync is asked for and its progress shown."""
+    return page.locator("#rerun")
+
+
+def fill_range(page: Page, first: date | str, last: date | str, reason: str = "Ticket 4711") -> None:
+    form = card(page)
+    form.get_by_label("First day").fill(str(first))
+    form.get_by_label("Last day").fill(str(last))
+    form.get_by_label("Reason").fill(reason)
+
+
+def review(page: Page) -> None:
+    card(page).get_by_role("button", name="Review").click()
+
+
+def confirm_button(page: Page) -> Locator:
+    expect(card(page).get_by_role("heading", name="Confirm")).to_be_visible()
+    return card(page).get_by_role("button")
+
+
+def ask_for_latest(page: Page, path: str, reason: str = "Ticket 4711") -> None:
+    """Up to the confirm step, which is left to be pressed."""
+    page.goto(f"{path}?run=latest")
+    card(page).get_by_label("Reason").fill(reason)
+    review(page)
+    expect(confirm_button(page)).to_have_text("Sync latest")
+
+
+def step(page: Page, word: str) -> Locator:
+    return card(page).locator(".track li").filter(has_text=word)
+
+
+def result(page: Page) -> Locator:
+    """The sentence about the request that ended last."""
+    return card(page).locator(".note[role=status]")
+
+
+def forge(page: Page, path: str, **fields: str) -> APIResponse:
+    """Posts past the form, with the page's own token against forgery."""
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    return post(page, path, fields | {"csrfmiddlewaretoken": token})
+
+
+def post(page: Page, path: str, fields: dict[str, str]) -> APIResponse:
+    form: dict[str, str | float | bool] = {**fields}
+    return page.request.post(path, form=form)

@@ -1,0 +1,94 @@
+"""Pages that bring themselves up to date, without moving a row under somebody's hand."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import Take, Visit
+
+
+def polled(page: Page, path: str, region: str) -> set[int]:
+    """The answers to a few polls: in another window something may still be on its way, so that the first has news."""
+    seen: set[int] = set()
+    for _ in range(5):
+        with page.expect_response(lambda answer: path in answer.url) as answer:
+            wake(page, region)
+        seen.add(answer.value.status)
+        page.wait_for_timeout(300)
+    return seen
+
+
+def wake(page: Page, region: str) -> None:
+    page.evaluate("region => htmx.trigger(region, 'wake')", region)
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("#rows a.name").all_inner_texts()
+
+
+def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, take: Take) -> None:
+    shop = take("flaky", "archived_account", rerun="succeeds", failed_days=1)
+    health, merchant, hand = visit("/?health=failing", by="lead"), visit(shop.path, by="viewer"), visit("/")
+    before = names(health)
+    row = health.locator("#rows tr").filter(has_text=shop.name)
+    expect(row.locator(".pill").first).not_to_contain_text("Synced")
+
+    steps.ask_for_latest(hand, shop.path)
+    steps.confirm_button(hand).click()
+    expect(row.locator(".pill").first).to_contain_text("Synced")
+    assert names(health) == before
+    expect(merchant.locator("#h-wrong")).to_contain_text("Nothing. The last sync")
+    expect(merchant.locator("#history")).to_contain_text("Mei Tanaka")
+
+    health.get_by_role("link", name="Refresh order").click()
+    expect(health.locator("#rows tr").filter(has_text=shop.name)).to_have_count(0)
+
+
+def test_a_poll_with_nothing_new_is_empty(visit: Visit, take: Take) -> None:
+    shop = take("healthy")
+    page = visit(shop.path)
+    assert 204 in polled(page, shop.path, "#merchant_live")
+    page.goto("/?health=healthy")
+    assert 204 in polled(page, "/health/live/", "#rows")
+    page.goto("/requests/")
+    assert 204 in polled(page, "/requests/live/", "#rows")
+
+
+def test_while_paused_nothing_is_asked(visit: Visit) -> None:
+    page = visit("/")
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url) if "/live/" in request.url else None)
+    page.get_by_role("button", name="Pause live updates").click()
+    expect(page.locator("#live")).to_contain_text("Paused")
+    for _ in range(3):
+        wake(page, "#rows")
+        page.wait_for_timeout(200)
+    assert seen == []
+    page.get_by_role("button", name="Resume live updates").click()
+    expect(page.locator("#live")).to_contain_text("Live")
+    with page.expect_response("**/health/live/**"):
+        wake(page, "#rows")
+
+
+def test_what_somebody_types_outlives_a_poll(visit: Visit, take: Take) -> None:
+    """Also the poll that brings news: a colleague's note."""
+    shop = take("healthy")
+    page, colleague = visit(f"{shop.path}?run=historic"), visit(shop.path, by="lead")
+    steps.card(page).get_by_label("Reason").fill("Half a sen")
+    colleague.get_by_role("textbox", name="Note").fill("I am on the phone with them")
+    colleague.get_by_role("button", name="Add note").click()
+    expect(colleague.get_by_text("“I am on the phone with them”")).to_be_visible()
+    wake(page, "#merchant_live")
+    expect(page.get_by_text("“I am on the phone with them”")).to_be_visible()
+    expect(steps.card(page).get_by_label("Reason")).to_have_value("Half a sen")
+
+
+def test_the_filters_live_in_the_address(visit: Visit) -> None:
+    page = visit("/")
+    page.get_by_label("Code of the last result").select_option("5130")
+    expect(page).to_have_url(re.compile(r"code=5130"))
+    expect(page.locator("#rows .pill").first).to_contain_text("5130")
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("code"))
+    expect(page.get_by_label("Code of the last result")).to_have_value("")

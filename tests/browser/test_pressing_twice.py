@@ -1,0 +1,74 @@
+"""However often and by whomever a button is pressed: one request, one line in the ledger."""
+
+import re
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import Take, Visit
+from tests.browser.panel import Panel
+
+
+def test_a_double_click_on_confirm_asks_once(visit: Visit, take: Take, panel: Panel) -> None:
+    shop = take("healthy")
+    page = visit("/")
+    steps.ask_for_latest(page, shop.path)
+    steps.confirm_button(page).dblclick()
+    expect(steps.result(page)).to_contain_text("Finished")
+    assert len(panel.posts(shop.company_id)) == panel.count_requests(shop.company_id) == 1
+
+
+def test_the_same_form_sent_again_finds_the_first_request(visit: Visit, take: Take, panel: Panel) -> None:
+    """As after a reload, or from a tab that was restored."""
+    shop = take("healthy")
+    page = visit("/")
+    steps.ask_for_latest(page, shop.path)
+    form = filled_in(page)
+    steps.confirm_button(page).click()
+    expect(steps.step(page, "Saved")).to_have_class("done")
+    for _ in range(2):
+        again = steps.post(page, f"{shop.path}rerun/latest/confirm/", form)
+        assert shop.path in again.url
+    expect(steps.result(page)).to_contain_text("Finished")
+    steps.post(page, f"{shop.path}rerun/latest/confirm/", form)
+    assert len(panel.posts(shop.company_id)) == panel.count_requests(shop.company_id) == 1
+
+
+def filled_in(page: Page) -> dict[str, str]:
+    fields = steps.card(page).locator("form input").all()
+    return {field.get_attribute("name") or "": field.input_value() for field in fields}
+
+
+def test_of_two_people_at_once_the_second_reads_who_was_first(visit: Visit, take: Take, panel: Panel) -> None:
+    shop = take("healthy")
+    meis, lenas = visit("/", by="support"), visit("/", by="lead")
+    for page in (meis, lenas):
+        steps.ask_for_latest(page, shop.path)
+    steps.confirm_button(meis).click()
+    steps.confirm_button(lenas).click()
+    expect(steps.card(lenas)).to_contain_text(
+        "Mei Tanaka has already asked for a sync of this merchant. Wait for its result."
+    )
+    expect(steps.result(meis)).to_contain_text("Finished")
+    expect(steps.result(lenas)).to_contain_text("asked by Mei Tanaka")
+    assert len(panel.posts(shop.company_id)) == panel.count_requests(shop.company_id) == 1
+
+
+def test_many_presses_at_the_same_moment_are_one_request(visit: Visit, take: Take, panel: Panel) -> None:
+    """From one page, each with a form token of its own, as from many tabs."""
+    shop = take("healthy")
+    page = visit(f"{shop.path}?run=latest")
+    url, tokens = f"{shop.path}rerun/latest/confirm/", [str(uuid4()) for _ in range(5)]
+    answers = page.evaluate(
+        """([url, tokens]) => Promise.all(tokens.map((token) => {
+          const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
+          const form = new URLSearchParams({csrfmiddlewaretoken: csrf, reason: "Ticket", form_token: token});
+          return fetch(url, {method: "POST", body: form}).then((answer) => answer.status);
+        }))""",
+        [url, tokens],
+    )
+    assert sorted(answers) == [200, 422, 422, 422, 422]
+    page.goto(shop.path)
+    expect(steps.result(page)).to_contain_text(re.compile("Finished"))
+    assert len(panel.posts(shop.company_id)) == panel.count_requests(shop.company_id) == 1
