@@ -82,6 +82,14 @@ def look_of_health(merchant: Merchant) -> Look:
     return Look(*OF_HEALTH[health], WORD[health])
 
 
+def look_of_merchant(merchant: Merchant) -> Look:
+    """The last final result; where there is none to show, the health says why."""
+    says_more = merchant.health in {Health.UNSEEN, Health.NEVER_SYNCED, Health.SWITCHED_OFF}
+    if says_more or merchant.is_archived or merchant.last_code is None:
+        return look_of_health(merchant)
+    return look_of_code(merchant.last_code)
+
+
 def look_of_request(request: SyncRequest) -> Look:
     """A settled request wears the pill of the code that its sync ended with."""
     state = State(request.state)

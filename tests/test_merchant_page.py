@@ -86,7 +86,9 @@ def test_the_fuse_counts_days_and_names_the_date(as_viewer: Client) -> None:
 @pytest.mark.parametrize(("failed_days", "told"), [(3, False), (31, True)])
 def test_a_sync_that_is_off_has_no_invented_story(as_viewer: Client, failed_days: int, told: bool) -> None:
     html = page(as_viewer, make_merchant(health="switched_off", enabled=False, failed_days=failed_days))
-    assert "Switched off" in html
+    head = html[html.index("<h1>") : html.index("Company ID")]
+    assert "Switched off" in head
+    assert "Synced" not in head
     assert ("after 31 failed days" in html) == told
     assert ("Nobody told us by whom" in html) != told
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from syncs import moments
 from syncs.models import Merchant, SyncRequest, User
-from syncs.presentation import Look, look_of_code, look_of_health, look_of_request
+from syncs.presentation import Look, look_of_code, look_of_health, look_of_merchant, look_of_request
 
 register = template.Library()
 
@@ -40,6 +40,11 @@ def look_pill(look: Look) -> SafeString:
 @register.simple_tag
 def health_pill(merchant: Merchant) -> SafeString:
     return _pill(look_of_health(merchant))
+
+
+@register.simple_tag
+def merchant_pill(merchant: Merchant) -> SafeString:
+    return _pill(look_of_merchant(merchant))
 
 
 @register.simple_tag

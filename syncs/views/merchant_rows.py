@@ -13,7 +13,7 @@ from syncs.codat.statuses import status_of
 from syncs.models import Connection, Merchant, SyncRequest
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
 from syncs.operations import connections
-from syncs.presentation import Look, look_of_code, look_of_health
+from syncs.presentation import Look, look_of_merchant
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.states import State
@@ -76,11 +76,7 @@ class MerchantRow:
 
     @property
     def look(self) -> Look:
-        """The last final result; where there is none to show, the health says why."""
-        says_more = self.health in {Health.UNSEEN, Health.NEVER_SYNCED, Health.SWITCHED_OFF}
-        if says_more or self.merchant.is_archived or self.merchant.last_code is None:
-            return look_of_health(self.merchant)
-        return look_of_code(self.merchant.last_code)
+        return look_of_merchant(self.merchant)
 
     @property
     def why(self) -> str:
