@@ -10,7 +10,9 @@ LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver"}
 def codat_key_is_set(**_: Any) -> list[CheckMessage]:
     if settings.CODAT_API_KEY:
         return []
-    return [Error("CODAT_API_KEY is not set.", hint="Codat's portal shows it under Developers.", id="syncs.E001")]
+    return [
+        Error("CODAT_API_KEY is not set.", hint="Codat's portal shows it under Developers.", id="syncs.E001")
+    ]
 
 
 @register(Tags.security)

@@ -51,7 +51,8 @@ def stuck(merchant: Merchant, support: User) -> SyncRequest:
     )
     now = timezone.now()
     move(request, State.UNCERTAIN, now=now, what="No answer that we can trust: No answer in 30 s.")
-    move(request, State.NEEDS_REVIEW, now=now, what="Put before a person: Codat gave no answer that we can trust.", looks=6)
+    what = "Put before a person: Codat gave no answer that we can trust."
+    move(request, State.NEEDS_REVIEW, now=now, what=what, looks=6)
     return request
 
 
