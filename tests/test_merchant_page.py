@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.models import Activity, Merchant, Sync
-from tests.factories import make_failing_merchant, make_merchant, make_sync
+from syncs.rules.states import State
+from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +212,14 @@ def test_the_days_tell_a_failure_that_was_made_good_later(as_viewer: Client) -> 
     assert f"{day:%a} {day.day} {day:%b}: failed at first, then synced" in html
     assert "never synced" in html
     assert Sync.objects.count() == 1
+
+
+@pytest.mark.parametrize(("state", "shown"), [(State.ACCEPTED, True), (State.QUEUED, False)])
+def test_the_days_of_a_re_run_show_that_codat_works_on_them(
+    as_viewer: Client, state: State, shown: bool
+) -> None:
+    merchant = make_merchant()
+    yesterday = timezone.now().astimezone(merchant.zone).date() - timedelta(days=1)
+    make_request(merchant, state=state, first_day=yesterday, last_day=yesterday)
+    words = f"{yesterday:%a %-d %b}: a sync is running; before: "
+    assert (words in page(as_viewer, merchant)) == shown

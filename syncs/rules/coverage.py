@@ -144,11 +144,12 @@ def _successful_windows(placed: Iterable[RanSync]) -> list[Window]:
 
 
 def _runs_by_day(placed: Iterable[RanSync], zone: ZoneInfo) -> dict[date, RanSync]:
-    """The newest run that speaks for each day."""
-    runs = {}
+    """The newest run that speaks for each day. One that still runs does not hide how an earlier one ended."""
+    runs: dict[date, RanSync] = {}
     for sync in sorted(placed, key=_age):
         day = spoken_day(sync.window, zone) if sync.window else None
-        if day and sync.outcome is not Outcome.UNKNOWN:
+        hides = sync.outcome is Outcome.RUNNING and day in runs
+        if day and sync.outcome is not Outcome.UNKNOWN and not hides:
             runs[day] = sync
     return runs
 

@@ -102,7 +102,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "next_due": _next_due(merchant, now),
         "days_left": merchant.days_left(now),
         "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
-        "months": months.of(merchant, now),
+        "months": months.of(merchant, now, active),
         "history": history.page(merchant, request.GET),
         "entries": merchant.activity.for_page()[:ENTRIES],
         "active": active,

@@ -2,13 +2,14 @@
 
 import calendar
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from syncs.models import Merchant
+from syncs.models import Merchant, SyncRequest
 from syncs.operations.days import as_day
 from syncs.rules.coverage import Day, DayOutcome
 from syncs.rules.salesdays import today
+from syncs.rules.states import State
 
 MONTHS = 4
 
@@ -27,7 +28,8 @@ OPEN = {
     DayOutcome.RUNNING: RUNNING,
     DayOutcome.NOT_RUN: GAP,
 }
-LEGEND = {"w": "Synced", "n": "No sales", "f": "Failed", "g": "Gap"}
+LEGEND = {"w": "Synced", "n": "No sales", "f": "Failed", "r": "Running", "g": "Gap"}
+UNDER_WAY = {State.SENDING, State.ACCEPTED}
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,28 @@ class Grid:
     counts: list[tuple[str, str, int]]
 
 
-def of(merchant: Merchant, now: datetime) -> Grid:
+def of(merchant: Merchant, now: datetime, active: SyncRequest | None = None) -> Grid:
     """This month and the three before it; a day counts as covered whoever covered it, and whenever."""
     this_day = today(merchant.zone, now)
     firsts = list(_first_days(this_day))
     days = {row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0])}
     begun = min((day.day for day in days.values() if _says_something(day)), default=this_day)
     rows = [
-        (first, [_cell(day, days.get(day), begun, this_day) for day in _month(first)]) for first in firsts
+        (first, [_asked_for(_cell(day, days.get(day), begun, this_day), active) for day in _month(first)])
+        for first in firsts
     ]
     counts = Counter(cell.style for _, cells in rows for cell in cells)
     return Grid(rows, [(style, word, counts[style]) for style, word in LEGEND.items() if counts[style]])
+
+
+def _asked_for(cell: Cell, active: SyncRequest | None) -> Cell:
+    """The days that Codat is working on because we asked, whatever they were before."""
+    if not active or active.state not in UNDER_WAY or not active.first_day or not active.last_day:
+        return cell
+    if not active.first_day <= cell.day <= active.last_day:
+        return cell
+    style, mark, words = RUNNING
+    return replace(cell, style=style, mark=mark, words=f"{words}; before: {cell.words}")
 
 
 def _says_something(day: Day) -> bool:

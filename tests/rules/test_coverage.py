@@ -80,6 +80,11 @@ def test_a_run_without_an_end_is_forgotten_once_a_newer_one_ends():
     assert outcomes(decide([stuck, nightly(2, FAILED)], 1, 1)) == ["failed"]
 
 
+def test_a_re_run_on_its_way_does_not_hide_a_failure():
+    running = ran(9, nov(2, 8), RUNNING, window(1, 1))
+    assert outcomes(decide([nightly(2, FAILED), running], 1, 1)) == ["failed"]
+
+
 def test_an_unknown_result_decides_nothing():
     assert outcomes(decide([nightly(2, FAILED), ran(8, nov(2, 9), Outcome.UNKNOWN, window(1, 1))], 1, 1)) == [
         "failed"
