@@ -21,7 +21,7 @@ LEFT_OUT = ("CODAT_API_KEY", "DATABASE_URL", "REDIS_URL", "WEB_HOST", "SECRET_KE
 
 
 class Desk:
-    command = ("manage.py", "run")
+    command: tuple[str, ...] = ("manage.py", "run")
 
     def __init__(self, folder: Path) -> None:
         self.var = folder / "var"
