@@ -4,8 +4,6 @@ It publishes nudges while the queue takes them. When it does not, the clock send
 """
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -24,7 +22,6 @@ from syncs.operations.refresh import refresh
 logger = logging.getLogger(__name__)
 
 TICK = 1.0
-BEAT_EVERY = timedelta(seconds=10)
 CONNECTIONS_EVERY = timedelta(minutes=10)
 # A request that was nudged is not nudged again before this: most are sent within a second.
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
@@ -72,11 +69,12 @@ class Clock:
         )
 
     def _beat(self, now: datetime) -> None:
-        if self._is_time("beat", BEAT_EVERY, now):
-            heartbeats.beat("clock", host=socket.gethostname(), pid=os.getpid())
-            self._notice(
-                all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in tasks.QUEUES)
-            )
+        if self._is_time("beat", heartbeats.BEAT_EVERY, now):
+            heartbeats.beat(heartbeats.CLOCK)
+            queues = heartbeats.QUEUES
+            self._notice(all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in queues))
+            if self.queue_is_up:
+                heartbeats.beat(heartbeats.QUEUE_TAKES)
 
     def _nudge_senders(self, now: datetime) -> None:
         for pk in self._not_lately("send", reconciling.ready_to_send(now), now):

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from syncs import moments
 from syncs.operations import heartbeats
+from syncs.operations.heartbeats import Signs
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,20 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def banners() -> list[Banner]:
     """What a reader must know on every page: one query."""
     now = timezone.localtime()
-    return list(_silent_parts(heartbeats.silent_since(now), now))
+    signs = heartbeats.signs(now)
+    return [*_silent_parts(signs.silent, now), *_held_up(signs, now)]
+
+
+def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
+    if down := signs.no_queue_since:
+        sentence = f"It has taken nothing {_since(down, now)}. What waits is sent one at a time, slowly."
+        yield Banner("warn", "warn", "The queue does not answer.", sentence)
+    if busy := signs.busy.get("worker sending"):
+        sentence = f"All workers have been busy {_since(busy, now)}. New requests are saved and wait."
+        yield Banner("warn", "hold", "Sending is held up.", sentence)
+    if busy := signs.busy.get("worker refreshing"):
+        sentence = f"All refreshing workers have been busy {_since(busy, now)}."
+        yield Banner("warn", "warn", "Results come late.", sentence)
 
 
 def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator[Banner]:

@@ -1,12 +1,11 @@
 """Celery's doorways: an id comes in, one operation is called. A message is only a nudge; the row is the truth."""
 
 import logging
-import os
-import socket
 from functools import cache
 from typing import Any
 
 from celery import Task, current_app, shared_task
+from celery.signals import worker_ready
 from django.db import transaction
 from kombu.pools import producers
 
@@ -17,7 +16,6 @@ from syncs.operations.refresh import refresh as refresh_merchant
 
 logger = logging.getLogger(__name__)
 
-QUEUES = ("sending", "refreshing")
 # Seconds that a page may wait for a broker that does not answer.
 PATIENCE = 1
 IMPATIENT = {
@@ -59,8 +57,23 @@ def import_companies(run_id: int) -> None:
 
 @shared_task
 def beat(queue: str) -> None:
-    """Proves that somebody takes work from this queue, which a living process alone would not."""
-    heartbeats.beat(f"worker {queue}", host=socket.gethostname(), pid=os.getpid())
+    """Proves that a worker has a hand free for this queue, which a living process alone would not."""
+    heartbeats.beat(heartbeats.free_hand(queue))
+
+
+@worker_ready.connect
+def begin_to_beat(sender: Any, **_: Any) -> None:
+    """Comes again whenever the worker finds the queue again. It begins with all hands free."""
+    for queue in set(heartbeats.QUEUES).intersection(sender.app.amqp.queues.consume_from):
+        _beating(f"worker {queue}")
+        heartbeats.beat(heartbeats.free_hand(queue))
+
+
+@cache
+def _beating(part: str) -> heartbeats.Beating:
+    thread = heartbeats.Beating(part)
+    thread.start()
+    return thread
 
 
 def send_soon(request: SyncRequest) -> None:

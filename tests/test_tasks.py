@@ -144,7 +144,7 @@ def test_each_doorway_does_its_one_thing(
 def test_a_beat_proves_that_somebody_works_on_that_queue() -> None:
     tasks.beat("sending")
     heart = Heartbeat.objects.get()
-    assert heart.name == "worker sending"
+    assert heart.name == "free sending"
     assert timezone.now() - heart.at < timedelta(seconds=5)
 
 

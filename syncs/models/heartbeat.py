@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a part of the house: the clock, or a queue's workers."""
+    """The last sign of life of a part of the house: the clock, the queue, a queue's workers, a free hand of theirs."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

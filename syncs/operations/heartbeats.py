@@ -1,23 +1,97 @@
 """Signs of life. Kept in the database, so that they can be read when the queue is down."""
 
+import logging
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from syncs.models import Heartbeat
 
+logger = logging.getLogger(__name__)
+
+QUEUES = ("sending", "refreshing")
+CLOCK, QUEUE_TAKES = "clock", "queue"
+# The clock, and the processes that work for each queue, whatever their hands do.
+PARTS = (CLOCK, *(f"worker {queue}" for queue in QUEUES))
+BEAT_EVERY = timedelta(seconds=10)
 # A part that was silent for so long counts as gone.
 SILENT = timedelta(seconds=60)
-PARTS = ("clock", "worker sending", "worker refreshing")
+# A POST may take 75 s, and the message that finds a free hand may have waited for 30: this is far beyond both.
+BUSY = timedelta(minutes=3)
 
 
-def beat(name: str, *, host: str, pid: int) -> None:
+def beat(name: str, *, host: str = "", pid: int = 0) -> None:
+    """Of this process, unless another is named."""
+    at, host = timezone.now(), (host or socket.gethostname())[:100]
     Heartbeat.objects.update_or_create(
-        name=name, defaults={"at": timezone.now(), "host": host[:100], "pid": pid}
+        name=name, defaults={"at": at, "host": host, "pid": pid or os.getpid()}
     )
 
 
-def silent_since(now: datetime) -> dict[str, datetime | None]:
-    """The parts that have not been heard of lately, with their last sign of life (None: never)."""
-    seen = dict(Heartbeat.objects.values_list("name", "at"))
-    return {name: seen.get(name) for name in PARTS if name not in seen or now - seen[name] > SILENT}
+def free_hand(queue: str) -> str:
+    """The sign that somebody took a message from this queue and did what it says."""
+    return f"free {queue}"
+
+
+@dataclass(frozen=True)
+class Signs:
+    """The last signs of all, as of one moment."""
+
+    seen: Mapping[str, datetime]
+    now: datetime
+
+    @property
+    def silent(self) -> dict[str, datetime | None]:
+        """The parts that have not been heard of lately, with their last sign of life (None: never)."""
+        return {name: self.seen.get(name) for name in PARTS if self._age(name) > SILENT}
+
+    @property
+    def no_queue_since(self) -> datetime | None:
+        """When the queue last took a message, if it takes none; None also where nobody tries."""
+        down = self._age(CLOCK) <= SILENT < self._age(QUEUE_TAKES)
+        return self.seen.get(QUEUE_TAKES) if down else None
+
+    @property
+    def busy(self) -> dict[str, datetime]:
+        """Since when the workers that live have had no hand free for the messages that the queue took."""
+        if max(self._age(CLOCK), self._age(QUEUE_TAKES)) > SILENT:
+            return {}
+        alive = [queue for queue in QUEUES if self._age(f"worker {queue}") <= SILENT]
+        last = {f"worker {queue}": self.seen.get(free_hand(queue)) for queue in alive}
+        return {part: at for part, at in last.items() if at and self.now - at > BUSY}
+
+    def _age(self, name: str) -> timedelta:
+        return self.now - self.seen[name] if name in self.seen else timedelta.max
+
+
+def signs(now: datetime) -> Signs:
+    """One query."""
+    return Signs(dict(Heartbeat.objects.values_list("name", "at")), now)
+
+
+class Beating(threading.Thread):
+    """A worker beats from a thread of its own: one whose hands are all full with slow calls still lives."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(name=f"beating: {part}", daemon=True)
+        self._part, self._stopped = part, threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                beat(self._part)
+            except DatabaseError as error:
+                logger.warning("%s: its sign of life is not stored: %s", self._part, type(error).__name__)
+            finally:
+                connection.close()
+            self._stopped.wait(BEAT_EVERY.total_seconds())
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()

@@ -48,9 +48,9 @@ def _checks() -> Iterator[tuple[str, str]]:
     yield "broker", _broker()
     try:
         yield "migrations", _migrations()
-        silent = heartbeats.silent_since(timezone.now())
+        signs = heartbeats.signs(timezone.now())
         for part, words in PARTS.items():
-            yield part, _silence(words, silent[part]) if part in silent else FINE
+            yield part, _verdict(part, words, signs)
         yield "database", FINE
     except DatabaseError as error:
         yield "database", f"The database does not answer ({type(error).__name__})."
@@ -73,7 +73,14 @@ def _migrations() -> str:
     return f"Not applied: {len(missing)} of the migrations. Run: manage.py migrate" if missing else FINE
 
 
-def _silence(part: str, last: datetime | None) -> str:
-    if last is None:
-        return f"{part} has never reported."
-    return f"{part} has not reported since {timezone.localtime(last):%d %b, %H:%M:%S %Z}."
+def _verdict(part: str, words: str, signs: heartbeats.Signs) -> str:
+    if busy := signs.busy.get(part):
+        return f"All workers have been busy since {_at(busy)}."
+    if part not in signs.silent:
+        return FINE
+    last = signs.silent[part]
+    return f"{words} has not reported since {_at(last)}." if last else f"{words} has never reported."
+
+
+def _at(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%d %b, %H:%M:%S %Z}"
