@@ -15,7 +15,10 @@ from tests.browser.panel import Panel, Shop
 from tests.processes.desk import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
+FLAGS = [
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"),
+    *("--hide-scrollbars", "--lang=en-GB"),
+]
 Theme = Literal["light", "dark"]
 # Suffix, size and theme; together the pictures stay small enough for a repository.
 VARIANTS: tuple[tuple[str, int, int, Theme], ...] = (
