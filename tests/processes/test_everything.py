@@ -61,11 +61,28 @@ def test_the_last_line_is_the_sum_and_a_failure_is_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(everything, "run", lambda _step: Result(passed=10))
-    monkeypatch.setattr(everything, "on_postgres", lambda: Result(passed=5, failed=2))
+    monkeypatch.setattr(everything, "on_postgres", lambda _step: Result(passed=5, failed=2))
     monkeypatch.setattr(postgres, "binaries", lambda: Path("/bin"))
     monkeypatch.setattr("tests.chromium.executable", lambda: "/bin/chromium")
     assert everything.main() == 1
     assert capsys.readouterr().out.splitlines()[-1] == "35 passed, 2 failed"
+
+
+def test_no_step_may_outlast_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed: list[float] = []
+
+    def notes_its_bound(step: Step) -> Result:
+        allowed.append(step.seconds)
+        return Result(passed=1)
+
+    monkeypatch.setattr(everything, "ALL_STEPS", 60)
+    monkeypatch.setattr(everything, "run", notes_its_bound)
+    monkeypatch.setattr(everything, "on_postgres", notes_its_bound)
+    monkeypatch.setattr(postgres, "binaries", lambda: Path("/bin"))
+    monkeypatch.setattr("tests.chromium.executable", lambda: "/bin/chromium")
+    everything.main()
+    assert len(allowed) == 4
+    assert max(allowed) <= 60
 
 
 @pytest.mark.skipif(postgres.binaries() is None, reason="no PostgreSQL here")
