@@ -49,7 +49,7 @@ ON_SQLITE = (
     # One at a time: they count the seconds in which whole desks start and end.
     Step("slow tests, with real processes", ("-m", "slow and not browser"), seconds=480),
 )
-IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=420)
+IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=600)
 ON_POSTGRES = Step(
     "tests of what touches the database, on PostgreSQL",
     ("-n", "2", "-m", FAST, *(f"--ignore={TESTS / name}" for name in WITHOUT_DATABASE)),
