@@ -45,7 +45,7 @@ class Shop:
 
 
 class Panel(Desk):
-    command = ("-m", "tests.browser.run_fast", "100")
+    command = ("-m", "tests.browser.run_fast", "64")
 
     def start(self, **given: str) -> None:
         super().start(CODAT_CALLS_PER_MINUTE="1000", **given)
@@ -86,6 +86,10 @@ class Panel(Desk):
             " WHERE company_id = ?",
             company_id,
         )
+
+    def has_looked_at(self, company_id: str) -> bool:
+        asked = "SELECT count(refreshed_at) FROM syncs_merchant WHERE company_id = ?"
+        return self._number(asked, company_id) == 1
 
     def _unseen(self) -> int:
         return self._number("SELECT count(*) FROM syncs_merchant WHERE health = 'unseen'")

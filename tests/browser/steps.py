@@ -46,6 +46,11 @@ def ask_for_latest(page: Page, path: str, reason: str = "Ticket 4711") -> None:
     expect(confirm_button(page)).to_have_text("Sync latest")
 
 
+def wake(page: Page, region: str) -> None:
+    """The region's next poll, now; as when somebody comes back to the tab."""
+    page.evaluate("region => htmx.trigger(region, 'wake')", region)
+
+
 def step(page: Page, word: str) -> Locator:
     return card(page).locator(".track li").filter(has_text=word)
 

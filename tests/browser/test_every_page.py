@@ -57,10 +57,10 @@ def test_a_page(visit: Visit, shop: Shop, name: str) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["archived_account", "deauthorized", "never_synced", "near_fuse", "switched_off", "slow"],
+    ["deauthorized", "never_synced", "near_fuse", "switched_off", "slow"],
 )
 def test_a_merchant_of_every_kind(visit: Visit, panel: Panel, kind: str) -> None:
-    page = visit(f"{panel.shops(kind)[0].path}?run=historic")
+    page = visit(f"{panel.shops(kind)[0].path}?run=historic{pages.NO_HISTORY}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert_well_made(page)
 

@@ -13,14 +13,10 @@ def polled(page: Page, path: str, region: str) -> set[int]:
     seen: set[int] = set()
     for _ in range(5):
         with page.expect_response(lambda answer: path in answer.url) as answer:
-            wake(page, region)
+            steps.wake(page, region)
         seen.add(answer.value.status)
         page.wait_for_timeout(300)
     return seen
-
-
-def wake(page: Page, region: str) -> None:
-    page.evaluate("region => htmx.trigger(region, 'wake')", region)
 
 
 def names(page: Page) -> list[str]:
@@ -36,6 +32,9 @@ def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, tak
 
     steps.ask_for_latest(hand, shop.path)
     steps.confirm_button(hand).click()
+    expect(steps.step(hand, "Codat is working")).to_have_class("now")
+    steps.wake(health, "#rows")
+    expect(row).to_contain_text("Mei Tanaka")
     expect(row.locator(".pill").first).to_contain_text("Synced")
     assert names(health) == before
     expect(merchant.locator("#h-wrong")).to_contain_text("Nothing. The last sync")
@@ -62,13 +61,13 @@ def test_while_paused_nothing_is_asked(visit: Visit) -> None:
     page.get_by_role("button", name="Pause live updates").click()
     expect(page.locator("#live")).to_contain_text("Paused")
     for _ in range(3):
-        wake(page, "#rows")
+        steps.wake(page, "#rows")
         page.wait_for_timeout(200)
     assert seen == []
     page.get_by_role("button", name="Resume live updates").click()
     expect(page.locator("#live")).to_contain_text("Live")
     with page.expect_response("**/health/live/**"):
-        wake(page, "#rows")
+        steps.wake(page, "#rows")
 
 
 def test_what_somebody_types_outlives_a_poll(visit: Visit, take: Take) -> None:
@@ -79,7 +78,7 @@ def test_what_somebody_types_outlives_a_poll(visit: Visit, take: Take) -> None:
     colleague.get_by_role("textbox", name="Note").fill("I am on the phone with them")
     colleague.get_by_role("button", name="Add note").click()
     expect(colleague.get_by_text("“I am on the phone with them”")).to_be_visible()
-    wake(page, "#merchant_live")
+    steps.wake(page, "#merchant_live")
     expect(page.get_by_text("“I am on the phone with them”")).to_be_visible()
     expect(steps.card(page).get_by_label("Reason")).to_have_value("Half a sen")
 

@@ -32,6 +32,8 @@ def test_a_company_that_only_codat_knows_is_registered_by_hand(visit: Visit, pan
     page.goto("/")
     steps.search(page, company_id)
     expect(page.get_by_role("heading", level=1, name="Larkspur Lane Books")).to_be_visible()
+    panel.wait_until(lambda: panel.has_looked_at(company_id))
+    steps.wake(page, "#merchant_live")
     expect(page.locator("#h-wrong")).not_to_contain_text("Not known yet")
     expect(steps.card(page)).to_contain_text("has not linked both platforms yet")
 

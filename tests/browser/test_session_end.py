@@ -13,16 +13,11 @@ def end_session(page: Page) -> None:
     page.context.clear_cookies(name="syncdesk")
 
 
-def poll(page: Page, region: str) -> None:
-    """The next poll, now."""
-    page.evaluate("region => htmx.trigger(region, 'wake')", region)
-
-
 def test_a_poll_leads_to_sign_in_and_back_to_the_merchant(visit: Visit, take: Take) -> None:
     shop = take("healthy")
     page = visit(f"{shop.path}?show=failed")
     end_session(page)
-    poll(page, "#merchant_live")
+    steps.wake(page, "#merchant_live")
     expect(page.get_by_text("Your session ended. Sign in again")).to_be_visible()
     steps.sign_in(page, "support")
     expect(page).to_have_url(re.compile(rf"{shop.path}\?show=failed$"))
@@ -32,7 +27,7 @@ def test_a_poll_leads_to_sign_in_and_back_to_the_merchant(visit: Visit, take: Ta
 def test_a_poll_of_the_list_leads_back_to_the_list_as_it_was_filtered(visit: Visit) -> None:
     page = visit("/?health=failing&sort=name")
     end_session(page)
-    poll(page, "#rows")
+    steps.wake(page, "#rows")
     expect(page.get_by_text("Your session ended.")).to_be_visible()
     steps.sign_in(page, "support")
     expect(page).to_have_url(re.compile(r"/\?health=failing&sort=name$"))

@@ -4,15 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import steps
-from tests.browser.conftest import Take, Visit
+from tests.browser.conftest import Visit, take_from
 from tests.browser.panel import Panel, Shop
 
 SENTENCE = "Your role can view but not run syncs. Ask a lead for the role support."
 
 
-@pytest.fixture
-def shop(take: Take) -> Shop:
-    return take("healthy")
+@pytest.fixture(scope="module")
+def shop(panel: Panel, taken: set[str]) -> Shop:
+    return take_from(panel, taken, "healthy")
 
 
 def test_the_pages_offer_nothing_to_press(visit: Visit, shop: Shop) -> None:
@@ -46,7 +46,7 @@ def test_a_forged_press_is_refused_with_a_sentence(visit: Visit, shop: Shop, pan
 
 def test_the_admin_site_is_closed(visit: Visit) -> None:
     page = visit("/", by="viewer")
-    expect(page.get_by_role("link", name="Admin")).to_have_count(0)
+    expect(page.get_by_role("link", name="Admin", exact=True)).to_have_count(0)
     answer = page.goto("/admin/")
     assert answer
     assert answer.status == 403
