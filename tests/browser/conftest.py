@@ -18,10 +18,17 @@ Visit = Callable[..., Page]
 Take = Callable[..., Shop]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/browser/" in item.path.as_posix():
-            item.add_marker(pytest.mark.browser)
+MISSING = "There is no Chromium here (Debian: apt-get install chromium)."
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    ours = [item for item in items if "tests/browser/" in item.path.as_posix()]
+    for item in ours:
+        item.add_marker(pytest.mark.browser)
+    if chromium.executable() is None and not os.environ.get("CI"):
+        # One line says it for all of them.
+        config.hook.pytest_deselected(items=ours[1:])
+        items[:] = [item for item in items if item not in ours[1:]]
 
 
 @pytest.fixture(scope="package")
@@ -29,8 +36,7 @@ def chrome() -> Iterator[Browser]:
     """Ended with the last test of this folder: others cannot use Django's ORM beside Playwright's event loop."""
     executable = chromium.executable()
     if executable is None:
-        end = pytest.fail if os.environ.get("CI") else pytest.skip
-        end("There is no Chromium here (Debian: apt-get install chromium).")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE)
         yield playwright.chromium.launch(executable_path=executable, args=FLAGS)

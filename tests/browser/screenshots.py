@@ -15,10 +15,7 @@ from tests.browser.panel import Panel, Shop
 from tests.processes.desk import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
-FLAGS = [
-    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"),
-    *("--hide-scrollbars", "--lang=en-GB"),
-]
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
 Theme = Literal["light", "dark"]
 # Suffix, size and theme; together the pictures stay small enough for a repository.
 VARIANTS: tuple[tuple[str, int, int, Theme], ...] = (
@@ -58,7 +55,7 @@ def running(folder: Path) -> Iterator[Panel]:
 
 def take_all(panel: Panel, browser: Browser) -> None:
     mei, lena, priya = (signed_in(panel, browser, name) for name in ("support", "lead", "admin"))
-    stranger = browser.new_page(base_url=panel.url, locale="en-GB")
+    stranger = browser.new_page(base_url=panel.url)
     stranger.goto("/sign-in/")
     take(stranger, "sign_in")
     a_morning(panel, mei, lena)
@@ -90,7 +87,7 @@ def take_all(panel: Panel, browser: Browser) -> None:
 
 
 def signed_in(panel: Panel, browser: Browser, name: str) -> Page:
-    page = browser.new_page(base_url=panel.url, locale="en-GB")
+    page = browser.new_page(base_url=panel.url)
     page.goto("/sign-in/")
     steps.sign_in(page, name)
     page.wait_for_url("**/")
