@@ -21,7 +21,7 @@ test: .venv/dev  ## every test: SQLite, PostgreSQL, real processes, real browser
 	$(BIN)/python -m tests.everything
 
 quick: .venv/dev  ## the fast tests (under a minute)
-	$(BIN)/pytest -q -n 2 -m "not slow and not browser"
+	$(BIN)/pytest -q -n 3 -m "not slow and not browser"
 
 lint: .venv/dev  ## style, types, import rule, templates, deployment check, missing migrations
 	$(BIN)/ruff check .

@@ -18,6 +18,8 @@ TESTS = ROOT / "tests"
 # What never touches a database is not run again on the second one.
 WITHOUT_DATABASE = ("rules", "codat", "sandbox", "processes")
 FAST = "not slow and not browser"
+# One more than the cores of a small machine: some tests wait for a silent server, and others may run meanwhile.
+WORKERS = "3"
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,14 @@ class Result:
 # leaves over, a busy machine may spend on the next.
 ALL_STEPS = 1080
 ON_SQLITE = (
-    Step("fast tests, on SQLite", ("-n", "2", "-m", FAST), seconds=420),
+    Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     # One at a time: they count the seconds in which whole desks start and end.
     Step("slow tests, with real processes", ("-m", "slow and not browser"), seconds=480),
 )
 IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=600)
 ON_POSTGRES = Step(
     "tests of what touches the database, on PostgreSQL",
-    ("-n", "2", "-m", FAST, *(f"--ignore={TESTS / name}" for name in WITHOUT_DATABASE)),
+    ("-n", WORKERS, "-m", FAST, *(f"--ignore={TESTS / name}" for name in WITHOUT_DATABASE)),
     seconds=420,
 )
 

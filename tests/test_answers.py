@@ -46,7 +46,7 @@ def test_an_answered_window_without_length_is_no_window(
 
 
 NO_ANSWER = [
-    (keeps_silent, None),
+    pytest.param(keeps_silent, None, marks=pytest.mark.slow),
     (resets, None),
     (hangs_up, None),
     (sends(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), None),

@@ -183,7 +183,7 @@ def test_a_run_that_codat_lost_days_ago_blocks_nobody(
         says(200, b"<html>a login page</html>"),
         says(200, b'[{"syncId": "tru'),
         says(200, "a text"),
-        keeps_silent,
+        pytest.param(keeps_silent, marks=pytest.mark.slow),
         hangs_up,
     ],
 )

@@ -151,7 +151,9 @@ def test_any_other_answer_to_a_replay_goes_before_a_person_at_once(
     assert len(posts(scripted)) == 1
 
 
-@pytest.mark.parametrize("answer", [says(429, ERROR, Retry_After="5"), keeps_silent])
+@pytest.mark.parametrize(
+    "answer", [says(429, ERROR, Retry_After="5"), pytest.param(keeps_silent, marks=pytest.mark.slow)]
+)
 def test_a_replay_without_an_answer_is_tried_again(
     scripted: Server, told: CodatClient, request_: SyncRequest, verified: None, answer: Any
 ) -> None:
