@@ -16,7 +16,7 @@ from syncs.codat.client import CodatClient
 from syncs.models import Activity, Merchant, User
 from syncs.operations.merchants import AlreadyRegistered, archive, register
 from tests.companies import client_of
-from tests.factories import make_merchant, make_sync
+from tests.factories import make_merchant
 from tests.queues import codat_at
 from tests.valkey import free_port
 
@@ -221,31 +221,3 @@ def test_an_action_without_a_reason_does_nothing(as_admin: Client) -> None:
 def test_what_is_so_already_is_counted_apart(as_admin: Client) -> None:
     away, here = make_merchant(archived_at=timezone.now(), archived_why="gone"), make_merchant()
     assert "1 archived. 1 were so already." in act(as_admin, "archive", away, here, reason="They left us")
-
-
-@pytest.mark.parametrize("by", ["name", "company", "sync", "connection"])
-def test_a_merchant_is_found_by(as_admin: Client, by: str) -> None:
-    wanted, other = make_merchant(name="Harbour & Pine"), make_merchant(name="Old Mill")
-    terms = {
-        "name": "harbour",
-        "company": str(wanted.company_id),
-        "sync": make_sync(wanted).sync_id,
-        "connection": wanted.connections.all()[0].codat_id,
-    }
-    page = text(as_admin.get(LIST, {"q": terms[by]}))
-    assert str(wanted.company_id) in page
-    assert str(other.company_id) not in page
-
-
-def test_the_list_can_be_filtered(as_admin: Client) -> None:
-    away = make_merchant(name="Away", archived_at=timezone.now(), archived_why="gone")
-    clover = make_merchant(name="Clover shop", commerce="Clover", health="failing")
-    plain = make_merchant(name="Plain shop")
-    for query, expected in (
-        ({"archived": "yes"}, {away}),
-        ({"archived": "no"}, {clover, plain}),
-        ({"health__exact": "failing"}, {clover}),
-        ({"platform": "Clover"}, {clover}),
-    ):
-        page = text(as_admin.get(LIST, query))
-        assert {row for row in (away, clover, plain) if str(row.company_id) in page} == expected

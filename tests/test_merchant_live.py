@@ -40,6 +40,15 @@ def test_it_polls_quickly_only_while_something_runs(as_viewer: Client) -> None:
     assert 'hx-trigger="every 2s, wake"' in page(as_viewer, merchant)
 
 
+def test_it_polls_quickly_until_a_newly_registered_merchant_was_looked_at(as_viewer: Client) -> None:
+    merchant = make_merchant(refreshed_at=None)
+    assert "Checking…" in page(as_viewer, merchant)
+    assert 'hx-trigger="every 2s, wake"' in page(as_viewer, merchant)
+    Merchant.objects.update(registered_at=timezone.now() - timedelta(minutes=1))
+    assert "Not checked yet" in page(as_viewer, merchant)
+    assert 'hx-trigger="every 15s, wake"' in page(as_viewer, merchant)
+
+
 def test_check_now_puts_the_merchant_first_in_line_once_in_ten_seconds(as_viewer: Client) -> None:
     later = timezone.now() + timedelta(hours=1)
     merchant = make_merchant(next_refresh_at=later)
@@ -73,7 +82,9 @@ def test_each_card_tells_when_codat_was_asked_about_what_it_shows(as_viewer: Cli
 
 
 def test_what_was_never_looked_at_is_not_called_checked(as_viewer: Client) -> None:
-    html = page(as_viewer, make_merchant(commerce=None, accounting=None, health="unseen", refreshed_at=None))
+    merchant = make_merchant(commerce=None, accounting=None, health="unseen", refreshed_at=None)
+    Merchant.objects.update(registered_at=timezone.now() - timedelta(hours=1))
+    html = page(as_viewer, merchant)
     assert "Checked" not in card(html, "h-connections")
     assert "Not checked yet" in card(html, "h-history")
 

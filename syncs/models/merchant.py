@@ -131,10 +131,10 @@ class Merchant(models.Model):
         return next((c for c in own if c.is_linked), own[0] if own else None)
 
     def is_being_checked(self, now: datetime) -> bool:
-        """Somebody pressed “Check now” and no answer is in; after a while it is no news that none came."""
-        if self.checked_at is None or now - self.checked_at > CHECK_AT_MOST:
-            return False
-        return self.refreshed_at is None or self.refreshed_at < self.checked_at
+        """Somebody registered it or pressed “Check now”; after a while it is no news that no answer came."""
+        if self.refreshed_at is None:
+            return now - (self.checked_at or self.registered_at) <= CHECK_AT_MOST
+        return bool(self.checked_at and self.checked_at > max(self.refreshed_at, now - CHECK_AT_MOST))
 
     def days_left(self, now: datetime) -> int | None:
         """Days of its own calendar until Codat switches it off; None while nothing counts."""
