@@ -80,6 +80,14 @@ class Panel(Desk):
     def failed_days(self, company_id: str) -> int:
         return self._number("SELECT failed_days FROM syncs_merchant WHERE company_id = ?", company_id)
 
+    def last_synced_day(self, company_id: str) -> date:
+        """In the merchant's zone; right after its midnight the day that has just ended is not yet synced."""
+        question = (
+            "SELECT max(day) FROM syncs_merchantday JOIN syncs_merchant ON syncs_merchant.id = merchant_id"
+            " WHERE company_id = ? AND covered_by_id IS NOT NULL"
+        )
+        return date.fromisoformat(self._ask(question, company_id.replace("-", ""))[0][0])
+
     def count_requests(self, company_id: str) -> int:
         return self._number(
             "SELECT count(*) FROM syncs_syncrequest JOIN syncs_merchant ON syncs_merchant.id = merchant_id"

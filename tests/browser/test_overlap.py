@@ -1,6 +1,7 @@
 """Days that are in the books already: said before anything is sent, mended in one press, or knowingly accepted."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -28,16 +29,17 @@ def partly(take: Take) -> Shop:
 def test_an_overlap_is_named_with_its_days_and_mended_in_one_press(
     visit: Visit, partly: Shop, panel: Panel
 ) -> None:
-    failed = panel.failed_days(partly.company_id)
+    synced, yesterday = panel.last_synced_day(partly.company_id), partly.days_ago(1)
+    missing = (yesterday - synced).days
     page = visit(f"{partly.path}?run=historic")
-    steps.fill_range(page, partly.days_ago(failed + 3), partly.days_ago(1))
+    steps.fill_range(page, synced - timedelta(days=2), yesterday)
     warning = page.locator("#range").get_by_role("alert")
-    expect(warning).to_contain_text(f"3 of {failed + 3} days are already synced")
-    expect(warning).to_contain_text(f"{partly.days_ago(failed + 1):%-d %b}")
+    expect(warning).to_contain_text(f"3 of {missing + 3} days are already synced")
+    expect(warning).to_contain_text(f"{synced:%-d %b}")
     warning.get_by_role("link", name="instead").click()
-    expect(steps.card(page).get_by_label("First day")).to_have_value(str(partly.days_ago(failed)))
-    expect(steps.card(page).get_by_label("Last day")).to_have_value(str(partly.days_ago(1)))
-    expect(page.locator("#range")).to_contain_text(f"{failed} day")
+    expect(steps.card(page).get_by_label("First day")).to_have_value(str(synced + timedelta(days=1)))
+    expect(steps.card(page).get_by_label("Last day")).to_have_value(str(yesterday))
+    expect(page.locator("#range")).to_contain_text(f"{missing} day")
     expect(warning).to_have_count(0)
 
 
