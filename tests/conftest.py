@@ -1,8 +1,10 @@
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client, override_settings
@@ -69,6 +71,13 @@ def key_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     for secret in (CANARY, b64encode(CANARY.encode()).decode()):
         assert secret not in caplog.text
+
+
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """A day in the middle of a week, month and year: four hours ago is today, and no clock changes tonight."""
+    with time_machine.travel(datetime(2026, 6, 17, 12, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from syncs.rules.salesdays import today
 from syncs.rules.states import State
 from tests.factories import make_cause, make_failing_merchant, make_merchant, make_request, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def row(client: Client, url: str = "/") -> str:

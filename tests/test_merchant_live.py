@@ -11,7 +11,7 @@ from syncs.models import Merchant
 from tests.factories import make_merchant, make_request, make_sync
 from tests.test_merchant_page import address, page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 POLL = {"HX-Request": "true", "HX-Target": "merchant_live"}
 

@@ -13,7 +13,7 @@ from syncs.models import Activity, Merchant, Sync
 from syncs.rules.states import State
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def address(merchant: Merchant, rest: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 from codat_sync_for_commerce import CodatSyncCommerce
@@ -73,7 +74,7 @@ def test_it_gets_a_sync_flow_url(sdk: CodatSyncCommerce) -> None:
     assert sdk.connections.get_sync_flow_url(request=where).url.startswith("https://sync-flow")
 
 
-@pytest.mark.parametrize("body", [None, {}, {"sync_to": "2026-11-20T00:00:00Z"}])
+@pytest.mark.parametrize("body", [None, {}, {"sync_to": f"{date.today()}T00:00:00Z"}])
 def test_it_asks_for_a_sync_to_the_latest(
     sdk: CodatSyncCommerce, sandbox: Sandbox, body: dict | None
 ) -> None:
@@ -85,9 +86,10 @@ def test_it_asks_for_a_sync_to_the_latest(
 
 def test_it_asks_for_a_range_and_is_refused_without_one(sdk: CodatSyncCommerce, sandbox: Sandbox) -> None:
     where = of_kind(sandbox, "missing_customer")
-    days = {"date_range": {"start": "2026-10-23T00:00:00Z", "finish": "2026-10-24T00:00:00Z"}}
+    start, finish = (f"{date.today() - timedelta(days=ago)}T00:00:00Z" for ago in (2, 1))
+    days = {"date_range": {"start": start, "finish": finish}}
     summary = sdk.sync.request_for_date_range(request={**where, "sync_range": days})
-    assert summary.sync_date_range_utc.start == "2026-10-23T00:00:00Z"
+    assert summary.sync_date_range_utc.start == start
     with pytest.raises(errors.ErrorMessage) as refused:
         sdk.sync.request_for_date_range(request=where)
     assert refused.value.data.status_code == 400
