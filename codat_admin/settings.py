@@ -90,10 +90,11 @@ SQLITE: dict[str, Any] = {
     # The sandbox's invented merchants never share a file with a real account's.
     "NAME": VAR_DIR / ("db.sqlite3" if CODAT_API_KEY and not SANDBOX else "sandbox.sqlite3"),
     # FULL: a committed claim must survive a power cut. IMMEDIATE: deferred transactions deadlock on upgrade.
+    # Recursive triggers: else INSERT OR REPLACE would pass by those that refuse a DELETE.
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     },
 }
 

@@ -26,7 +26,7 @@ SCOPES = {
     "archived": "Archived",
 }
 SORTS = {
-    "success": Order("silent_since"),
+    "success": Order("silent_since", group="severity"),
     "name": Order("name"),
     "fuse": Order("switches_off_on", nullable=True),
 }

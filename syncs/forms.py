@@ -1,7 +1,8 @@
 """What people type, validated and coerced; nothing else."""
 
 import uuid
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 from syncs.models import Merchant, Sync, SyncRequest, User
 from syncs.rules.salesdays import length_hours
+from syncs.rules.windows import Window
 
 # Longer ranges are asked for in several steps: one slip must not rewrite years of somebody's books.
 MOST_DAYS = 366
@@ -34,11 +36,27 @@ class ReasonField(forms.CharField):
         super().__init__(max_length=500, **kwargs)
 
 
+class WindowsField(forms.CharField):
+    """What a form of ours wrote with `written`, as windows; what nobody wrote there is no window."""
+
+    def to_python(self, value: Any) -> tuple[Window, ...]:  # type: ignore[override]
+        try:
+            pairs = (pair.split("/") for pair in str(value or "").split())
+            return tuple(Window(*map(datetime.fromisoformat, pair)) for pair in pairs)
+        except (ValueError, TypeError):
+            return ()
+
+
+def written(windows: Iterable[Window]) -> str:
+    return " ".join(f"{window.start.isoformat()}/{window.finish.isoformat()}" for window in windows)
+
+
 class AskForm(forms.Form):
     """What both kinds share: the reason, and the hidden token that makes a double click one request."""
 
     reason = ReasonField(label="Reason")
     form_token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    basis = forms.CharField(widget=forms.HiddenInput, required=False)
     resend_of = forms.ModelChoiceField(
         SyncRequest.objects.none(), widget=forms.HiddenInput, required=False, label="Asked again"
     )
@@ -76,7 +94,7 @@ class LatestForm(AskForm):
 class RangeForm(AskForm):
     first_day = DayField(label="First day")
     last_day = DayField(label="Last day")
-    overlap_accepted = forms.BooleanField(required=False)
+    seen_overlap = WindowsField(required=False)
 
     def clean_last_day(self) -> date:
         day: date = self.cleaned_data["last_day"]

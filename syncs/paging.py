@@ -4,7 +4,7 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Model, Q, QuerySet
@@ -17,17 +17,30 @@ LARGEST_KEY = 2**63 - 1
 
 @dataclass(frozen=True)
 class Order:
-    """One column, then the primary key the same way. Empty columns come last."""
+    """One column, then the primary key the same way; before both, if named, a whole number that sets groups.
+
+    Empty columns come last.
+    """
 
     column: str
     descending: bool = False
     nullable: bool = False
+    group: str = ""
 
     def columns(self, *, backwards: bool) -> list[Any]:
         down = self.descending != backwards
-        column = F(self.column)
+        column, sign = F(self.column), "-" if down else ""
         nulls: dict[str, Any] = {"nulls_first" if backwards else "nulls_last": True} if self.nullable else {}
-        return [column.desc(**nulls) if down else column.asc(**nulls), "-pk" if down else "pk"]
+        group = [f"{sign}{self.group}"] if self.group else []
+        return [*group, column.desc(**nulls) if down else column.asc(**nulls), f"{sign}pk"]
+
+
+class Key(NamedTuple):
+    """Where a row stands in an order."""
+
+    value: Any
+    pk: int
+    group: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,7 @@ def page(
     key, backwards = (_read(before, rows, order), True) if before else (_read(after, rows, order), False)
     if key is None:
         return _forwards(rows, order, size, has_before=False)
-    beyond = rows.filter(_beyond(order, *key, backwards=backwards))
+    beyond = rows.filter(_beyond(order, key, backwards=backwards))
     if not backwards:
         return _forwards(beyond, order, size, has_before=True)
     found = list(beyond.order_by(*order.columns(backwards=True))[: size + 1])
@@ -67,35 +80,42 @@ def _forwards(rows: QuerySet[Row], order: Order, size: int, *, has_before: bool)
     )
 
 
-def _beyond(order: Order, value: Any, pk: int, *, backwards: bool) -> Q:
+def _beyond(order: Order, key: Key, *, backwards: bool) -> Q:
     way = "lt" if order.descending != backwards else "gt"
-    further = Q(**{f"pk__{way}": pk})
-    if value is None:
+    further = Q(**{f"pk__{way}": key.pk})
+    if key.value is None:
         empty = Q(**{f"{order.column}__isnull": True})
-        return (empty & further) | ~empty if backwards else empty & further
-    # Written so that one index serves it: the column alone narrows, the key only decides among equals.
-    beyond = Q(**{f"{order.column}__{way}e": value}) & (Q(**{f"{order.column}__{way}": value}) | further)
-    if order.nullable and not backwards:
-        beyond |= Q(**{f"{order.column}__isnull": True})
-    return beyond
+        beyond = (empty & further) | ~empty if backwards else empty & further
+    else:
+        beyond = _past(order.column, key.value, way, further)
+        if order.nullable and not backwards:
+            beyond |= Q(**{f"{order.column}__isnull": True})
+    return _past(order.group, key.group, way, beyond) if order.group else beyond
+
+
+def _past(column: str, value: Any, way: str, among_equals: Q) -> Q:
+    """Written so that one index serves it: the column alone narrows, the rest only decides among equals."""
+    return Q(**{f"{column}__{way}e": value}) & (Q(**{f"{column}__{way}": value}) | among_equals)
 
 
 def cursor(row: Model, order: Order) -> str:
     value = getattr(row, order.column)
     plain = value.isoformat() if isinstance(value, date) else value
-    return base64.urlsafe_b64encode(json.dumps([plain, row.pk]).encode()).decode().rstrip("=")
+    key = Key(plain, row.pk, getattr(row, order.group) if order.group else 0)
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def _read(text: str, rows: QuerySet[Any], order: Order) -> tuple[Any, int] | None:
-    """The value and key that a cursor names; None for anything that we did not write ourselves."""
+def _read(text: str, rows: QuerySet[Any], order: Order) -> Key | None:
+    """Where a cursor points; None for anything that we did not write ourselves."""
     try:
-        plain, pk = json.loads(base64.urlsafe_b64decode(text[:2000] + "=" * (-len(text) % 4)))
+        plain, pk, group = json.loads(base64.urlsafe_b64decode(text[:2000] + "=" * (-len(text) % 4)))
         value = _sound(rows.model._meta.get_field(order.column).to_python(plain))
     except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None
-    if type(pk) is not int or not 0 <= pk <= LARGEST_KEY or (value is None and not order.nullable):
+    whole = all(type(number) is int and 0 <= number <= LARGEST_KEY for number in (pk, group))
+    if not whole or (value is None and not order.nullable):
         return None
-    return value, pk
+    return Key(value, pk, group)
 
 
 def _sound(value: Any) -> Any:

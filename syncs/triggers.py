@@ -1,19 +1,24 @@
 """What the database itself refuses, whoever asks. Recreated after every migrate.
 
-On SQLite a later change of a table makes it anew and silently drops its triggers.
+On SQLite a later change of a table makes it anew and silently drops its triggers; and `INSERT OR REPLACE`
+passes by those on DELETE unless the connection says `recursive_triggers`, as ours do.
 A request may be inserted in any state: only its moves from there are held to the table of states.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from syncs.rules.states import MOVES
+from syncs.rules.states import ACTIVE, MOVES
 
 SENTENCE = "activity is only ever added to"
 NO_SUCH_MOVE = "a sync request never makes this move"
+PINNED = "what a sync request asks for never changes"
+STILL_ACTIVE = "an active sync request is never removed"
+NOT_ITS_SYNC = "the sync belongs to another merchant"
+SAME_COMPANY = "the company of a merchant never changes"
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,29 @@ def _moves() -> str:
     return f"OLD.state <> NEW.state AND OLD.state || ' ' || NEW.state NOT IN ({allowed})"
 
 
+def _changes(*columns: str) -> str:
+    return " OR ".join(f"OLD.{column} <> NEW.{column}" for column in columns)
+
+
+IS_ACTIVE = f"OLD.state IN ({', '.join(repr(state.value) for state in sorted(ACTIVE))})"
+OF_ANOTHER = "NEW.merchant_id <> (SELECT merchant_id FROM syncs_sync WHERE id = NEW.sync_id)"
 GUARDS = (
     Guard("activity_no_update", "UPDATE", "syncs_activity", SENTENCE),
     Guard("activity_no_delete", "DELETE", "syncs_activity", SENTENCE),
+    Guard("merchant_company", "UPDATE", "syncs_merchant", SAME_COMPANY, _changes("company_id")),
     Guard("request_moves", "UPDATE", "syncs_syncrequest", NO_SUCH_MOVE, _moves()),
+    Guard(
+        "request_pinned",
+        "UPDATE",
+        "syncs_syncrequest",
+        PINNED,
+        _changes("merchant_id", "kind", "body", "idempotency_key", "form_token", "asked_by_id"),
+    ),
+    Guard("request_no_delete", "DELETE", "syncs_syncrequest", STILL_ACTIVE, IS_ACTIVE),
+    Guard("request_sync", "UPDATE", "syncs_syncrequest", NOT_ITS_SYNC, OF_ANOTHER),
+    Guard("request_new_sync", "INSERT", "syncs_syncrequest", NOT_ITS_SYNC, OF_ANOTHER),
+    Guard("activity_no_truncate", "TRUNCATE", "syncs_activity", SENTENCE),
+    Guard("request_no_truncate", "TRUNCATE", "syncs_syncrequest", STILL_ACTIVE),
 )
 
 
@@ -44,6 +68,9 @@ def _create(guard: Guard, vendor: str) -> Iterator[str]:
     """On PostgreSQL the condition stands in the function: in the trigger, it would forbid to alter the column."""
     begin = f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table}"
     if vendor == "sqlite":
+        if guard.event == "TRUNCATE":
+            # SQLite has no such statement.
+            return
         yield f"{begin} WHEN {guard.when} BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END"
         return
     yield f"""
@@ -52,10 +79,11 @@ def _create(guard: Guard, vendor: str) -> Iterator[str]:
             IF {guard.when} THEN
                 RAISE EXCEPTION '{guard.sentence}' USING ERRCODE = 'integrity_constraint_violation';
             END IF;
-            RETURN NEW;
+            RETURN {"OLD" if guard.event == "DELETE" else "NEW"};
         END $$
         """
-    yield f"{begin} FOR EACH ROW EXECUTE FUNCTION syncs_{guard.name}()"
+    each = "STATEMENT" if guard.event == "TRUNCATE" else "ROW"
+    yield f"{begin} FOR EACH {each} EXECUTE FUNCTION syncs_{guard.name}()"
 
 
 def _drop(guard: Guard, vendor: str) -> str:
@@ -72,11 +100,19 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def remove(using: str = DEFAULT_DB_ALIAS) -> None:
-    """For the moment in which tests empty the tables; the product never calls it but to install anew."""
+    """For a migration, and for the moment in which tests empty the tables."""
     connection = connections[using]
+    tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
         for guard in GUARDS:
-            cursor.execute(_drop(guard, connection.vendor))
+            if guard.table in tables:
+                cursor.execute(_drop(guard, connection.vendor))
+
+
+def before_migrate(*, using: str = DEFAULT_DB_ALIAS, plan: Sequence[Any] = (), **_: Any) -> None:
+    """SQLite changes a table by making it anew, which it refuses while the trigger of another one reads it."""
+    if plan:
+        remove(using)
 
 
 def after_migrate(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:

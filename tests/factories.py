@@ -184,5 +184,6 @@ def make_attempt(request: SyncRequest, **columns: Any) -> Attempt:
         "started_at": timezone.now(),
         "body_sha256": "0" * 64,
         "listed_before": [],
+        "finished_at": None if columns.get("outcome", "open") == "open" else timezone.now(),
     }
     return Attempt.objects.create(request=request, **defaults | columns)

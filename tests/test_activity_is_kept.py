@@ -11,6 +11,10 @@ from syncs.operations import log
 
 pytestmark = pytest.mark.django_db
 CHANGES = ["UPDATE syncs_activity SET reason = 'another'", "DELETE FROM syncs_activity"]
+ALL_AT_ONCE = {
+    "sqlite": "INSERT OR REPLACE INTO syncs_activity SELECT * FROM syncs_activity",
+    "postgresql": "TRUNCATE syncs_activity",
+}
 
 
 @pytest.fixture
@@ -31,6 +35,14 @@ def refused(statement: str) -> bool:
 def test_the_database_refuses_it(entry: Activity, statement: str) -> None:
     assert refused(statement)
     assert Activity.objects.get().reason == "why"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_is_there_a_way_past_the_rows(entry: Activity) -> None:
+    statement = ALL_AT_ONCE[connection.vendor]
+    assert refused(statement)
+    triggers.remove()
+    assert not refused(statement)
 
 
 @pytest.mark.parametrize("statement", CHANGES)

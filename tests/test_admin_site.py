@@ -42,7 +42,7 @@ def rows(number: int) -> None:
         request = make_request(merchant, state=State.SUCCEEDED, sync=make_sync(merchant))
         make_attempt(request)
         now = timezone.now()
-        MerchantDay.objects.create(merchant=merchant, day=date(2026, 1, 1), outcome="gap")
+        MerchantDay.objects.create(merchant=merchant, day=date(2026, 1, 1), outcome="not_run")
         Heartbeat.objects.create(name=f"{merchant.pk}", at=now, host="here", pid=place)
         ImportRun.objects.create(by=make_user(), started_at=now, heard_at=now, state="done", finished_at=now)
 

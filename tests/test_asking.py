@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from syncs.models import Activity, Merchant, SyncRequest, User
 from syncs.operations import asking, merchants
-from syncs.operations.asking import NotPossible
+from syncs.operations.asking import NotPossible, basis_of
 from syncs.operations.transitions import move
+from syncs.rules.salesdays import range_window
 from syncs.rules.states import FINAL, State
 from tests.factories import make_connection, make_merchant, make_request, make_sync, make_user
 from tests.presses import a_day, at_once, press, pressed, verbs
@@ -176,8 +177,31 @@ def test_days_that_were_synced_meanwhile_are_said_before_anything_is_saved(
     window = {"window_start": NOW - timedelta(days=3), "window_finish": NOW - timedelta(days=1)}
     make_sync(merchant, 2000, NOW - timedelta(days=1), **window)
     refused = refusal(merchant, support, first=day, last=day)
-    assert refused.field == "overlap_accepted"
-    assert press(merchant, support, NOW, pressed(day, day, overlap_accepted=True)).request.overlap_accepted
+    assert refused.field == "seen_overlap"
+    seen = range_window(day, day, merchant.zone)
+    asked = press(merchant, support, NOW, pressed(day, day, seen_overlap=(seen,))).request
+    assert asked.seen_windows == [seen]
+
+
+def test_who_accepted_one_synced_day_has_not_accepted_another(merchant: Merchant, support: User) -> None:
+    first, last = a_day(merchant, NOW, 3), a_day(merchant, NOW, 2)
+    whole, seen = range_window(first, last, merchant.zone), range_window(first, first, merchant.zone)
+    window = {"window_start": whole.start, "window_finish": whole.finish}
+    make_sync(merchant, 2000, NOW - timedelta(days=1), **window)
+    assert refusal(merchant, support, first=first, last=last, seen_overlap=(seen,)).field == "seen_overlap"
+
+
+@pytest.mark.parametrize("change", ["zone", "connection"])
+def test_what_was_shown_of_another_zone_or_connection_is_to_be_looked_at_again(
+    merchant: Merchant, support: User, change: str
+) -> None:
+    shown = basis_of(merchant)
+    if change == "zone":
+        merchant.time_zone = "America/New_York"
+    else:
+        merchant.connections.filter(side="accounting").update(codat_id="another")
+    day = a_day(merchant, NOW, 2)
+    assert refusal(merchant, support, first=day, last=day, basis=shown).field == "basis"
 
 
 def test_a_failed_sync_over_the_same_days_is_no_overlap(merchant: Merchant, support: User) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest
+from syncs.operations.connections import route
 from syncs.operations.sending import send
 from syncs.rules.states import State
 from tests.codat.examples import NO_COMPANY
@@ -99,7 +100,9 @@ def test_books_that_were_replaced_since_the_press_get_nothing(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
     merchant = request_.merchant
-    merchant.connections.filter(side="accounting").update(gone_at=NOW - timedelta(seconds=1))
+    SyncRequest.objects.update(route=route(merchant))
+    # Codat was asked before the press, and answered after it.
+    merchant.connections.filter(side="accounting").update(gone_at=request_.asked_at - timedelta(seconds=1))
     make_connection(merchant, side="accounting", platform_name="Sage")
     assert not is_sent(request_, scripted, told)
     assert "connection" in cancelled(request_)
@@ -109,7 +112,58 @@ def test_a_connection_that_went_before_the_press_was_known_then(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
     make_connection(request_.merchant, gone_at=NOW - timedelta(days=1))
+    SyncRequest.objects.update(route=route(request_.merchant))
     assert is_sent(request_, scripted, told)
+
+
+def test_a_sync_that_was_switched_off_since_gets_nothing(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    Merchant.objects.update(health="switched_off", enabled=False)
+    assert not is_sent(request_, scripted, told)
+    assert "switched off at Codat" in cancelled(request_)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(200, []),
+        says(200, b""),
+        says(204),
+        says(404, {"error": "No data available"}),
+        says(200, {"message": "hello"}),
+    ],
+)
+def test_a_list_that_has_lost_what_it_held_is_not_believed(
+    scripted: Server, told: CodatClient, request_: SyncRequest, answer: Any
+) -> None:
+    make_sync(request_.merchant, 5130, NOW - timedelta(days=1))
+    scripted.answers(answer, says(200, STARTED))
+    send(request_.pk, told)
+    assert not posts(scripted)
+    assert held_back(request_)
+
+
+@pytest.mark.parametrize(("ago", "sent"), [(timedelta(hours=1), False), (timedelta(days=2), True)])
+def test_a_sync_of_no_known_state_may_be_running_for_a_day(
+    scripted: Server, told: CodatClient, request_: SyncRequest, ago: timedelta, sent: bool
+) -> None:
+    began = f"{NOW - ago:%Y-%m-%dT%H:%M:%SZ}"
+    row = {"syncId": "a", "syncStatus": "Started", "syncStatusCode": None, "syncUtc": began}
+    assert is_sent(request_, scripted, told, [row]) is sent
+
+
+def test_a_failure_that_codat_now_calls_a_success_is_read_first(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    failed = make_sync(request_.merchant, 5130, NOW - timedelta(hours=3))
+    row = {
+        "syncId": failed.sync_id,
+        "syncStatusCode": 2000,
+        "syncUtc": f"{failed.started_at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    assert not is_sent(request_, scripted, told, [row])
+    assert "have not read yet" in held_back(request_)
 
 
 def test_a_platform_that_was_unlinked_meanwhile_is_waited_for(

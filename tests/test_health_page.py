@@ -52,6 +52,15 @@ def test_the_merchant_longest_without_a_success_stands_first(as_viewer: Client) 
     assert names(page(as_viewer)) == ["Worst", "Bad", "Fine"]
 
 
+def test_who_fails_stands_before_who_never_began_and_whom_nobody_has_looked_at_yet(as_viewer: Client) -> None:
+    long_ago = timezone.now() - timedelta(days=400)
+    make_merchant(name="Not linked", health="never_synced", silent_since=long_ago)
+    make_merchant(name="New", health="unseen", silent_since=long_ago)
+    make_merchant(name="Cut off", health="needs_reconnect", silent_since=timezone.now() - timedelta(days=2))
+    make_failing_merchant(name="Failing", silent_since=timezone.now() - timedelta(days=1))
+    assert names(page(as_viewer)) == ["Cut off", "Failing", "Not linked", "New"]
+
+
 def test_the_four_healths_and_the_unseen_add_up_to_all(as_viewer: Client) -> None:
     make_merchant()
     make_failing_merchant()

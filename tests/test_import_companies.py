@@ -169,12 +169,13 @@ def test_connections_that_changed_make_the_clock_look_at_once(client: CodatClien
 
 def test_reading_connections_registers_archives_and_restores_nobody(client: CodatClient) -> None:
     import_companies(client)
-    new, away = Merchant.objects.order_by("pk")[:2]
+    away = Merchant.objects.order_by("pk")[0]
     archive(away, why=GONE_AT_CODAT, now=importing.timezone.now())
-    Merchant.objects.filter(pk=new.pk).update(company_id="8a210b68-6988-11ed-a1eb-0242ac120002")
+    unknown_there = make_merchant()
     read_connections(client)
-    assert Merchant.objects.count() == COMPANIES
-    assert Merchant.objects.registered().count() == COMPANIES - 1
+    assert Merchant.objects.count() == COMPANIES + 1
+    assert set(Merchant.objects.exclude(archived_at=None)) == {away}
+    assert unknown_there in Merchant.objects.registered()
 
 
 def test_reading_connections_is_quiet_about_an_error_and_keeps_what_it_read(client: CodatClient) -> None:

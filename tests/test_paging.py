@@ -10,6 +10,7 @@ from django.utils import timezone
 from syncs.filters import SORTS
 from syncs.models import Merchant
 from syncs.paging import Order, cursor, page
+from syncs.rules.health import Health
 from tests.factories import make_merchant
 from tests.test_health_page import names
 
@@ -27,11 +28,13 @@ def make_many() -> None:
             name=f"M{(7 * n) % 11:02}",
             silent_since=START + timedelta(hours=n // 3),
             switches_off_on=date(2026, 12, 1 + n // 2) if n % 3 else None,
+            health=sorted(Health)[n % 4],
         )
 
 
 ORDERS = {
     **SORTS,
+    "worst last": Order("silent_since", descending=True, group="severity"),
     "newest": Order("silent_since", descending=True),
     "fuse down": Order("switches_off_on", True, True),
 }
@@ -81,17 +84,20 @@ NONSENSE = [
     "é",
     "\0",
     encoded([]),
-    encoded(["2026-01-01T00:00:00", 1]) + "~",
-    encoded([None, 1]),
-    encoded([5, 1]),
-    encoded([["a"], 1]),
-    encoded(["2026-01-01T00:00:00Z", "1"]),
-    encoded(["2026-01-01T00:00:00Z", 2**70]),
-    encoded(["2026-01-01T00:00:00Z", True]),
-    encoded(["0001-01-01T00:00:00+14:00", 1]),
+    encoded(["2026-01-01T00:00:00", 1]),
+    encoded(["2026-01-01T00:00:00", 1, 0]) + "~",
+    encoded([None, 1, 0]),
+    encoded([5, 1, 0]),
+    encoded([["a"], 1, 0]),
+    encoded(["2026-01-01T00:00:00Z", "1", 0]),
+    encoded(["2026-01-01T00:00:00Z", 2**70, 0]),
+    encoded(["2026-01-01T00:00:00Z", True, 0]),
+    encoded(["2026-01-01T00:00:00Z", 1, None]),
+    encoded(["2026-01-01T00:00:00Z", 1, 2**70]),
+    encoded(["0001-01-01T00:00:00+14:00", 1, 0]),
     encoded({"a": 1}),
-    encoded(["a\0b", 1]),
-    encoded(["\ud800", 1]),
+    encoded(["a\0b", 1, 0]),
+    encoded(["\ud800", 1, 0]),
     "W" * 100_000,
     base64.urlsafe_b64encode(b"[" * 1400).decode(),
 ]

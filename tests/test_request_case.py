@@ -37,7 +37,7 @@ def stuck(merchant: Merchant, support: User) -> SyncRequest:
         asked_by=support,
         asked_at=SENT - timedelta(seconds=1),
         reason="Ticket 4812: week missing",
-        overlap_accepted=True,
+        seen_overlap=[["2026-11-20T00:00:00+00:00", "2026-11-21T00:00:00+00:00"]],
         looks=5,
     )
     make_attempt(

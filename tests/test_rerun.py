@@ -1,6 +1,7 @@
 """Asking for a sync from the merchant's page: review, confirm, the press."""
 
 import json
+import re
 import uuid
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from syncs.forms import written
 from syncs.models import Activity, Merchant, SyncRequest
+from syncs.operations.asking import basis_of
 from syncs.rules.salesdays import range_window
 from tests.conftest import signed_in
 from tests.factories import make_merchant, make_request, make_sync, make_user
@@ -30,6 +33,7 @@ def days(merchant: Merchant, first_ago: int = 3, last_ago: int = 1) -> dict[str,
         "last_day": str(today - timedelta(days=last_ago)),
         "reason": "Ticket 4812",
         "form_token": str(uuid.uuid4()),
+        "basis": basis_of(merchant),
     }
 
 
@@ -71,7 +75,8 @@ def test_confirm_saves_one_request_with_the_exact_body_in_the_merchants_zone(as_
 
 def test_a_latest_request_always_says_up_to_when(as_support: Client) -> None:
     merchant = make_merchant()
-    send(as_support, merchant, "confirm", {"reason": "Owner rang", "form_token": uuid.uuid4()}, kind="latest")
+    data = {"reason": "Owner rang", "form_token": uuid.uuid4(), "basis": basis_of(merchant)}
+    send(as_support, merchant, "confirm", data, kind="latest")
     body = json.loads(SyncRequest.objects.get().body)
     assert list(body) == ["syncTo"]
     assert body["syncTo"].endswith("Z")
@@ -191,8 +196,37 @@ def test_overlap_must_be_accepted_to_be_sent(as_support: Client) -> None:
     refused = send(as_support, merchant, "confirm", days(merchant), headers=HTMX)
     assert refused.status_code == 422
     assert not SyncRequest.objects.exists()
-    send(as_support, merchant, "confirm", days(merchant) | {"overlap_accepted": "true"})
-    assert SyncRequest.objects.get().overlap_accepted
+    send(as_support, merchant, "confirm", days(merchant) | {"seen_overlap": "true"})
+    assert not SyncRequest.objects.exists()
+    seen = written([range_window(yesterday(merchant), yesterday(merchant), merchant.zone)])
+    send(as_support, merchant, "confirm", days(merchant) | {"seen_overlap": seen})
+    assert SyncRequest.objects.get().seen_overlap
+
+
+def test_a_day_synced_between_the_two_steps_is_shown_before_it_is_sent(as_support: Client) -> None:
+    merchant = make_merchant()
+    synced_yesterday(merchant)
+    shown = send(as_support, merchant, "review", days(merchant), headers=HTMX).text
+    data = days(merchant) | {"seen_overlap": re.search(r'name="seen_overlap" value="([^"]+)"', shown)[1]}
+    before = range_window(
+        yesterday(merchant) - timedelta(days=1), yesterday(merchant) - timedelta(days=1), merchant.zone
+    )
+    make_sync(merchant, 2000, window_start=before.start, window_finish=before.finish)
+    again = send(as_support, merchant, "confirm", data, headers=HTMX)
+    assert again.status_code == 422
+    assert "I know 2 days are already synced" in again.text
+    assert not SyncRequest.objects.exists()
+
+
+@pytest.mark.usefixtures("noon")
+def test_days_that_were_shown_in_another_zone_are_shown_again(as_support: Client) -> None:
+    merchant = make_merchant()
+    data = days(merchant)
+    Merchant.objects.update(time_zone="America/New_York")
+    again = send(as_support, merchant, "confirm", data, headers=HTMX)
+    assert "time zone or connections have changed since you looked" in again.text
+    assert "America/New_York" in again.text
+    assert not SyncRequest.objects.exists()
 
 
 def test_the_preview_follows_the_days_typed(as_support: Client) -> None:

@@ -17,6 +17,7 @@ from syncs.codat.client import CodatClient
 from syncs.models import SyncRequest, User
 from syncs.operations import reconciling, sending
 from syncs.operations.sending import send
+from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
@@ -56,7 +57,7 @@ def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
     company = next(spares)
     merchant = known(company, codat)
     day = a_day(merchant, timezone.now(), 3)
-    ask = pressed(day, day, overlap_accepted=True)
+    ask = pressed(day, day, seen_overlap=(range_window(day, day, merchant.zone),))
     request = press(merchant, support, timezone.now(), ask).request
     before = upstream.ledger()
     send(request.pk, codat)

@@ -42,7 +42,8 @@ def test_without_a_queue_it_sends_itself_one_a_tick(
     no_broker: None, sandboxed: Sandbox, spares: Any, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     merchants = [known(next(spares), slow_path_client()) for _ in range(2)]
-    requests = [make_request(merchant, not_before=timezone.now() - SECOND) for merchant in merchants]
+    asked = {"kind": "latest", "not_before": timezone.now() - SECOND}
+    requests = [make_request(merchant, **asked) for merchant in merchants]
     sent = []
     for _ in range(2):
         ticks(clock)

@@ -9,7 +9,9 @@ from django.test import override_settings
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.models import SyncRequest
+from syncs.codat.schemas import SyncStatus
+from syncs.models import Merchant, SyncRequest
+from syncs.operations import before_sending
 from syncs.operations.sending import send
 from syncs.rules.states import State
 from tests.codat.server import Server, says
@@ -37,8 +39,10 @@ def _now() -> Any:
         yield
 
 
-def is_sent(request: SyncRequest, server: Server, client: CodatClient, listed: Any = ()) -> bool:
-    server.answers(says(200, list(listed)), says(200, STARTED))
+def is_sent(request: SyncRequest, server: Server, client: CodatClient) -> bool:
+    """Codat lists what we have stored."""
+    listed = [{"syncId": sync.sync_id, "syncStatusCode": sync.code} for sync in request.merchant.syncs.all()]
+    server.answers(says(200, listed), says(200, STARTED))
     send(request.pk, client)
     return bool(posts(server))
 
@@ -49,6 +53,14 @@ def cancelled(request: SyncRequest) -> str:
     assert left.result == last_entry(request)
     assert not outcomes(request)
     return left.result
+
+
+def accepting(request: SyncRequest, hours: int = 1) -> SyncRequest:
+    """Asked by somebody who knew that the first hours of it are in the books."""
+    start = request.window_start
+    request.seen_overlap = [[start.isoformat(), (start + timedelta(hours=hours)).isoformat()]]
+    request.save()
+    return request
 
 
 def success(request: SyncRequest, **columns: Any) -> None:
@@ -103,27 +115,29 @@ def test_a_sync_that_covered_all_of_it_is_named_before_a_newer_one_that_did_not(
     assert f"a sync of {BEGAN} UTC covered" in cancelled(request_)
 
 
-def test_an_overlap_that_the_person_knew_of_is_sent(
+def test_an_overlap_that_the_person_accepted_is_sent(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
-    success(request_, final_seen=request_.asked_at - timedelta(minutes=1))
+    success(accepting(request_))
     assert is_sent(request_, scripted, told)
 
 
-def test_an_overlap_that_the_person_accepted_is_sent(scripted: Server, told: CodatClient, db: None) -> None:
-    request = asked(overlap_accepted=True)
-    success(request, final_seen=request.asked_at - timedelta(minutes=1))
-    assert is_sent(request, scripted, told)
+@pytest.mark.parametrize("seen_ago", [timedelta(0), timedelta(minutes=1), timedelta(days=3)])
+def test_whenever_we_learned_of_a_success_that_nobody_was_shown_its_days_are_not_sent_again(
+    scripted: Server, told: CodatClient, request_: SyncRequest, seen_ago: timedelta
+) -> None:
+    success(request_, final_seen=NOW - seen_ago)
+    assert not is_sent(request_, scripted, told)
+    assert cancelled(request_).startswith("Too late:")
 
 
 def test_who_accepted_an_overlap_did_not_accept_what_was_synced_after_the_press(
-    scripted: Server, told: CodatClient, db: None
+    scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
-    request = asked(overlap_accepted=True)
-    success(request, final_seen=request.asked_at - timedelta(minutes=1))
-    success(request)
-    assert not is_sent(request, scripted, told)
-    assert cancelled(request).startswith("Too late:")
+    success(accepting(request_))
+    success(request_, window_finish=request_.window_start + timedelta(hours=2))
+    assert not is_sent(request_, scripted, told)
+    assert cancelled(request_).startswith("Too late:")
 
 
 def test_a_success_that_only_touches_the_days_is_no_overlap(
@@ -146,3 +160,31 @@ def test_a_latest_request_that_another_sync_has_overtaken_is_not_sent(
     window = {"window_start": finish - timedelta(days=1), "window_finish": finish, "final_seen": NOW}
     make_sync(request.merchant, 2000, NOW - timedelta(minutes=1), **window)
     assert is_sent(request, scripted, told) is sent
+
+
+def test_what_is_stored_while_codat_is_looked_at_counts(
+    scripted: Server, told: CodatClient, request_: SyncRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answers_slowly(*args: Any, **kwargs: Any) -> list[SyncStatus]:
+        success(request_, window_finish=request_.window_finish)
+        return []
+
+    monkeypatch.setattr(told, "syncs", answers_slowly)
+    make_sync(request_.merchant, 5000, NOW - timedelta(days=9))
+    monkeypatch.setattr(before_sending, "_held_back_by", lambda *_: False)
+    send(request_.pk, told)
+    assert not posts(scripted)
+    assert cancelled(request_).endswith("covered these days.")
+
+
+def test_a_merchant_archived_while_codat_is_looked_at_is_not_sent(
+    scripted: Server, told: CodatClient, request_: SyncRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answers_slowly(*args: Any, **kwargs: Any) -> list[SyncStatus]:
+        Merchant.objects.update(archived_at=NOW, archived_why="gone")
+        return []
+
+    monkeypatch.setattr(told, "syncs", answers_slowly)
+    send(request_.pk, told)
+    assert not posts(scripted)
+    assert "archived" in cancelled(request_)

@@ -124,7 +124,7 @@ def test_each_doorway_does_its_one_thing(
     broker: Redis, upstream: Sandbox, codat: CodatClient, spares: Any, scripted: Server
 ) -> None:
     merchant = known(next(spares), codat)
-    request = make_request(merchant, not_before=timezone.now() - timedelta(seconds=1))
+    request = make_request(merchant, kind="latest", not_before=timezone.now() - timedelta(seconds=1))
     with codat_at(upstream.url):
         tasks.send(request.pk)
         assert stored(request).state == State.ACCEPTED

@@ -8,13 +8,14 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from syncs.rules.fuse import days_left
-from syncs.rules.health import Health
+from syncs.rules.health import SEVERITY, Health
 from syncs.rules.salesdays import today, zone_of
 
 HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
 # "Auto-disable soon" on the health page: so many days left, or fewer.
 SOON_DAYS = 14
 CHECK_AT_MOST = timedelta(seconds=30)
+_SEVERITIES = [models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()]
 
 
 class MerchantQuerySet(models.QuerySet["Merchant"]):
@@ -51,6 +52,11 @@ class Merchant(models.Model):
 
     # Written only in the transaction that stores the syncs they come from.
     health = models.CharField(max_length=20, choices=HEALTHS, default=Health.UNSEEN.value)
+    severity = models.GeneratedField(
+        expression=models.Case(*_SEVERITIES, default=0),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
     last_code = models.PositiveIntegerField(null=True, blank=True)
     last_cause = models.ForeignKey("syncs.Cause", models.PROTECT, null=True, blank=True, related_name="+")
     last_message = models.CharField(
@@ -86,7 +92,9 @@ class Merchant(models.Model):
     class Meta:
         indexes = [
             # The health page's default order, and the same within one health.
-            models.Index(fields=["archived_at", "silent_since", "id"], name="merchant_worst_first"),
+            models.Index(
+                fields=["archived_at", "severity", "silent_since", "id"], name="merchant_worst_first"
+            ),
             models.Index(fields=["health", "silent_since", "id"], name="merchant_health_order"),
             # Hands the most urgent merchants to the workers.
             models.Index(
@@ -97,6 +105,7 @@ class Merchant(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="merchant_has_a_name"),
+            models.CheckConstraint(condition=Q(health__in=list(Health)), name="merchant_health_known"),
             models.CheckConstraint(
                 condition=Q(sync_hour=None) | Q(sync_hour__lte=23), name="merchant_sync_hour_in_a_day"
             ),
@@ -176,6 +185,10 @@ class Connection(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["merchant", "codat_id"], name="connection_once_per_merchant"),
+            models.CheckConstraint(condition=~Q(codat_id=""), name="connection_has_an_id"),
+            models.CheckConstraint(
+                condition=Q(side__in=["accounting", "commerce", "other"]), name="connection_side_known"
+            ),
         ]
         indexes = [models.Index(fields=["codat_id"], name="connection_by_codat_id")]
 

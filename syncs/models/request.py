@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -9,6 +10,7 @@ from syncs.models.merchant import Merchant
 from syncs.models.sync import Sync
 from syncs.models.user import User
 from syncs.rules.states import ACTIVE, State
+from syncs.rules.windows import Window
 
 STATES = [(state.value, state.value.replace("_", " ").lower()) for state in State]
 ACTIVE_STATES = sorted(state.value for state in ACTIVE)
@@ -54,7 +56,14 @@ class SyncRequest(models.Model):
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="requests")
     asked_at = models.DateTimeField(db_default=Now())
     reason = models.CharField(max_length=500, blank=True)
-    overlap_accepted = models.BooleanField(default=False)
+    seen_overlap = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What of these days was in the books already, seen and accepted: pairs of UTC moments.",
+    )
+    route = models.JSONField(
+        default=list, blank=True, help_text="Ids of the connections it was asked for; empty: not known."
+    )
     books_confirmed = models.BooleanField(default=False)
     override_reason = models.CharField(max_length=500, blank=True)
     bulk = models.UUIDField(null=True, blank=True, db_index=True, help_text="Shared by requests of one bulk.")
@@ -99,6 +108,7 @@ class SyncRequest(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in State]), name="request_state_known"
             ),
+            models.CheckConstraint(condition=Q(kind__in=["historic", "latest"]), name="request_kind_known"),
             models.CheckConstraint(
                 condition=Q(window_start=None) | Q(window_start__lt=F("window_finish")),
                 name="request_window_in_order",
@@ -146,6 +156,11 @@ class SyncRequest(models.Model):
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
+    @property
+    def seen_windows(self) -> list[Window]:
+        """What the person who asked knew to be in the books already."""
+        return [Window(*map(datetime.fromisoformat, pair)) for pair in self.seen_overlap]
+
 
 class Attempt(models.Model):
     """The committed intent to send one POST, and what came of it."""
@@ -179,6 +194,14 @@ class Attempt(models.Model):
                 fields=["request"],
                 condition=Q(outcome__in=["accepted", "open", "uncertain"]),
                 name="attempt_one_that_may_have_effect",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="open", finished_at=None)
+                | Q(
+                    outcome__in=["accepted", "later", "not_sent", "refused", "uncertain"],
+                    finished_at__isnull=False,
+                ),
+                name="attempt_finished_when_not_open",
             ),
         ]
 

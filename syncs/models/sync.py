@@ -10,6 +10,7 @@ from syncs.rules.coverage import DayOutcome
 OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 DAY_OUTCOMES = [(outcome.value, outcome.value.replace("_", " ")) for outcome in DayOutcome]
 FINAL = [outcome.value for outcome in Outcome if outcome.is_final]
+SUCCESSFUL = [outcome.value for outcome in Outcome if outcome.is_success]
 
 
 class Cause(models.Model):
@@ -33,6 +34,9 @@ class SyncQuerySet(models.QuerySet["Sync"]):
 
     def final(self) -> Self:
         return self.filter(outcome__in=FINAL)
+
+    def successful(self) -> Self:
+        return self.filter(outcome__in=SUCCESSFUL)
 
 
 class Sync(models.Model):
@@ -77,6 +81,14 @@ class Sync(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "sync_id"], name="sync_once_per_merchant"),
             models.CheckConstraint(condition=~Q(sync_id=""), name="sync_has_an_id"),
+            models.CheckConstraint(condition=Q(outcome__in=list(Outcome)), name="sync_outcome_known"),
+            models.CheckConstraint(
+                condition=Q(initiator__in=["ours", "schedule", "unknown"]), name="sync_initiator_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(window_known__in=["", "answered", "inferred", "requested"]),
+                name="sync_window_known_known",
+            ),
             # In SQL, a check that compares with NULL passes: each end is asked for by name.
             models.CheckConstraint(
                 condition=Q(window_start=None, window_finish=None)
@@ -117,7 +129,10 @@ class MerchantDay(models.Model):
     covered_empty = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["merchant", "day"], name="day_once_per_merchant")]
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "day"], name="day_once_per_merchant"),
+            models.CheckConstraint(condition=Q(outcome__in=list(DayOutcome)), name="day_outcome_known"),
+        ]
         # The daily chart counts outcomes of a day over all merchants.
         indexes = [models.Index(fields=["day", "outcome"], name="day_outcomes")]
 

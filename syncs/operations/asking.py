@@ -14,6 +14,7 @@ from syncs.operations.transitions import move
 from syncs.rules.health import Health
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
+from syncs.rules.windows import Window, without
 
 
 class NotPossible(Exception):
@@ -37,7 +38,10 @@ class Ask:
     last_day: date | None
     reason: str
     form_token: uuid.UUID
-    overlap_accepted: bool = False
+    seen_overlap: tuple[Window, ...] = ()
+    """What of these days was said to be in the books already, and accepted."""
+    basis: str | None = None
+    """What the confirm step stood on (see `basis_of`); None where nobody was shown one."""
     resend_of: SyncRequest | None = None
 
     @property
@@ -62,6 +66,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     try:
         refuse_if_not_possible(merchant)
         refuse_if_synced(merchant, ask)
+        _refuse_another_basis(merchant, ask)
         _refuse_unseen_overlap(merchant, ask)
         return Asked(_stored(merchant, ask, by, now), is_new=True)
     except NotPossible:
@@ -69,6 +74,11 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
         if first := _already_asked(merchant, ask, by):
             return Asked(first, is_new=False)
         raise
+
+
+def basis_of(merchant: Merchant) -> str:
+    """What gives a wish its meaning: the zone of its days, and the connections it reads from and writes to."""
+    return " ".join([merchant.zone_name, *connections.route(merchant)])
 
 
 def described(request: SyncRequest) -> str:
@@ -106,7 +116,7 @@ def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
     if ask.kind != SyncRequest.Kind.LATEST or ask.last_day is None:
         return
     end = range_window(ask.last_day, ask.last_day, merchant.zone).finish
-    if merchant.syncs.filter(outcome__in=["synced", "empty"], window_finish__gte=end).exists():
+    if merchant.syncs.successful().filter(window_finish__gte=end).exists():
         raise NotPossible("These days are synced already.", field="last_day")
 
 
@@ -141,11 +151,20 @@ def _refuse_if_not_linked(merchant: Merchant) -> None:
         raise NotPossible("This merchant has not linked both platforms yet. A sync would fail until it has.")
 
 
+def _refuse_another_basis(merchant: Merchant, ask: Ask) -> None:
+    if ask.basis is not None and ask.basis != basis_of(merchant):
+        raise NotPossible(
+            "The merchant's time zone or connections have changed since you looked. Look again before you send.",
+            field="basis",
+        )
+
+
 def _refuse_unseen_overlap(merchant: Merchant, ask: Ask) -> None:
-    if ask.days and not ask.overlap_accepted and coverage.synced_days(merchant, *ask.days):
+    """What was accepted is what was shown, not whatever has been synced since."""
+    if ask.days and without(coverage.overlap(merchant, *ask.days).windows, ask.seen_overlap):
         raise NotPossible(
             "Some of these days were synced in the meantime. Look again before you send.",
-            field="overlap_accepted",
+            field="seen_overlap",
         )
 
 
@@ -173,7 +192,10 @@ def _row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, obj
         "not_before": now,
         "state_since": now,
         "reason": ask.reason,
-        "overlap_accepted": ask.overlap_accepted,
+        "seen_overlap": [
+            [window.start.isoformat(), window.finish.isoformat()] for window in ask.seen_overlap
+        ],
+        "route": connections.route(merchant),
         "resend_of": ask.resend_of,
     } | _window_and_body(merchant, ask, now)
 

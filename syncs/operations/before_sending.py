@@ -9,13 +9,16 @@ from syncs.codat.budget import Purpose
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
-from syncs.codat.statuses import status_of
+from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections
+from syncs.operations import connections, coverage
 from syncs.operations.gone import says_no_company
-from syncs.operations.sync_rows import runs_still
+from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
+from syncs.rules.coverage import overlapping
+from syncs.rules.health import Health
 from syncs.rules.states import State
+from syncs.rules.windows import Window, without
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +30,7 @@ LOOK_AGAIN_AFTER_NEWS = timedelta(seconds=5)
 
 def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncStatus] | None:
     """What Codat lists now. None when the request must not be sent: it is held back or ended then, and says why."""
-    if why := _too_late(request, now):
-        _cancel(request, now, f"Too late: {why}")
+    if is_too_late(request, now):
         return None
     if unlinked := connections.unlinked(request.merchant):
         why = f"{unlinked.platform_name} is not linked. Waiting for the merchant to link it."
@@ -45,40 +47,53 @@ def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncS
     return listed
 
 
-def _too_late(request: SyncRequest, now: datetime) -> str:
+def is_too_late(request: SyncRequest, now: datetime) -> bool:
+    """Whether it is no longer what the person meant; then it is cancelled, and says why.
+
+    Asked before the look at Codat, and again under the merchant's lock: much may be stored while Codat answers.
+    """
+    why = _changed_since(request, now) or _synced_since(request)
+    if why:
+        _cancel(request, now, f"Too late: {why}")
+    return bool(why)
+
+
+def _changed_since(request: SyncRequest, now: datetime) -> str:
     merchant = request.merchant
     if merchant.is_archived:
         return "the merchant was archived before this was sent."
+    if merchant.health == Health.SWITCHED_OFF:
+        return "this sync was switched off at Codat. Only the merchant can switch it on again."
     if now - request.asked_at > TOO_LATE and request.bulk is None:
         return "this waited for over an hour. Ask again if it is still wanted."
-    if merchant.connections.filter(gone_at__gt=request.asked_at).exists():
+    if request.route and request.route != connections.route(merchant):
         return "a connection of the merchant was replaced since. Look again before you send."
-    return _synced_since(request)
-
-
-def _synced_since(request: SyncRequest) -> str:
-    """What a success that we learned of after the press has done to these days; empty when there is none.
-
-    An overlap that the person accepted was known before: it is not among these.
-    """
-    successes = request.merchant.syncs.filter(
-        outcome__in=["synced", "empty"], final_seen__gt=request.asked_at
-    )
-    whole, part = successes.filter(window_finish__gte=request.window_finish), successes.none()
-    if request.window_start:
-        whole = whole.filter(window_start__lte=request.window_start)
-        part = successes.filter(
-            window_start__lt=request.window_finish, window_finish__gt=request.window_start
-        )
-    if sync := whole.newest_first().first():
-        return f"a sync of {_clock(sync.started_at)} covered these days."
-    if sync := part.newest_first().first():
-        return f"a sync of {_clock(sync.started_at)} has written a part of these days. Look again before you ask."
     return ""
 
 
+def _synced_since(request: SyncRequest) -> str:
+    """What a success has done to these days that the person did not know of; empty when there is none."""
+    if request.window_start is None:
+        later = request.merchant.syncs.successful().filter(final_seen__gt=request.asked_at)
+        reached = later.filter(window_finish__gte=request.window_finish).newest_first().first()
+        return f"a sync of {_clock(reached.started_at)} covered these days." if reached else ""
+    wanted = Window(request.window_start, request.window_finish)
+    writers = [sync for sync in coverage.touching(request.merchant, wanted) if sync.outcome.is_success]
+    unseen = without(overlapping(wanted, writers), request.seen_windows)
+    news = [sync for sync in writers if sync.window and any(map(sync.window.overlaps, unseen))]
+    if not news:
+        return ""
+    newest = max(news, key=lambda sync: (sync.window is not None and sync.window.covers(wanted), sync.at))
+    if newest.window and newest.window.covers(wanted):
+        return f"a sync of {_clock(newest.at)} covered these days."
+    return f"a sync of {_clock(newest.at)} has written a part of these days. Look again before you ask."
+
+
 def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime) -> bool:
-    if running := next((sync for sync in listed if runs_still(sync.code, sync.sync_utc, now)), None):
+    if not listed and request.merchant.syncs.exists():
+        why = "Codat lists no syncs, though it did before. Its list is read again first."
+        return hold_back(request, now=now, until=now + LOOK_AGAIN, why=why)
+    if running := next((sync for sync in listed if _may_run(sync, now)), None):
         since = f" since about {_clock(running.sync_utc)}" if running.sync_utc else ""
         return hold_back(request, now=now, until=now + LOOK_AGAIN, why=f"A sync runs at Codat{since}.")
     if _ran_unseen(listed, request):
@@ -89,10 +104,17 @@ def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime)
     return False
 
 
+def _may_run(sync: SyncStatus, now: datetime) -> bool:
+    """Also what tells no state that we know: until a day has passed, it may be running."""
+    is_unknown = status_of(sync.code).outcome is Outcome.UNKNOWN
+    is_young = sync.sync_utc is None or now - sync.sync_utc < RUNS_AT_MOST
+    return runs_still(sync.code, sync.sync_utc, now) or (is_unknown and is_young)
+
+
 def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
-    """Whether Codat lists a success that no refresh has stored: it may cover these days, whenever it ran."""
+    """Whether Codat lists a success that we have not stored as one: it may cover these days, whenever it ran."""
     ran = {sync.sync_id for sync in listed if sync.sync_id and status_of(sync.code).outcome.is_success}
-    stored = request.merchant.syncs.final().filter(sync_id__in=ran).count() if ran else 0
+    stored = request.merchant.syncs.successful().filter(sync_id__in=ran).count() if ran else 0
     return stored < len(ran)
 
 

@@ -57,6 +57,11 @@ def all_unlinked(merchant: Merchant) -> list[Connection]:
     return [connection for connection in shown if connection and not connection.is_linked]
 
 
+def route(merchant: Merchant) -> list[str]:
+    """The ids of the two connections that a sync would read from and write to."""
+    return [connection.codat_id for connection in (merchant.commerce, merchant.accounting) if connection]
+
+
 def _says_the_same(one: Connection, other: Connection) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in COMPARED)
 

@@ -39,8 +39,9 @@ def synced_days(merchant: Merchant, first: date, last: date) -> list[date]:
 
 @dataclass(frozen=True)
 class Overlap:
-    """Days of a range that are synced already: all of them, those synced only in part, and what is left."""
+    """What of a range is synced already: the time, its days, those synced only in part; and what is left."""
 
+    windows: list[Window]
     days: list[date]
     partly: list[date]
     instead: tuple[date, date] | None
@@ -51,7 +52,9 @@ class Overlap:
 
 
 def overlap(merchant: Merchant, first: date, last: date) -> Overlap:
-    placed = touching(merchant, range_window(first, last, merchant.zone))
+    wanted = range_window(first, last, merchant.zone)
+    placed = touching(merchant, wanted)
     days = coverage.synced_days(first, last, placed, merchant.zone)
     partly = coverage.partly_synced(days, placed, merchant.zone)
-    return Overlap(days, partly, coverage.trim(first, last, days) if days else None)
+    left = coverage.trim(first, last, days) if days else None
+    return Overlap(coverage.overlapping(wanted, placed), days, partly, left)

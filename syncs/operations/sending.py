@@ -14,7 +14,7 @@ from django.utils import timezone
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later, NotSent, Refused, Uncertain
 from syncs.codat.schemas import SyncStatus, SyncSummary
-from syncs.models import Attempt, SyncRequest
+from syncs.models import Attempt, Merchant, SyncRequest
 from syncs.operations import answers, before_sending
 from syncs.operations.transitions import move
 from syncs.rules.states import State
@@ -53,6 +53,10 @@ def _claim(request: SyncRequest, listed: list[SyncStatus]) -> Claim | None:
     """The committed right to POST once, with the intent written; None when somebody else was first."""
     now, clock = timezone.now(), time.monotonic()
     with transaction.atomic(durable=True):
+        # A refresh stores under the same lock: what it learned while Codat was looked at is seen here.
+        request.merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
+        if before_sending.is_too_late(request, now):
+            return None
         claimed = move(
             request,
             State.SENDING,

@@ -15,6 +15,15 @@ class Health(StrEnum):
     SWITCHED_OFF = "switched_off"
 
 
+# Worst first: who fails, then who never began, then whom nobody has looked at yet.
+SEVERITY = {
+    Health.FAILING: 0,
+    Health.NEEDS_RECONNECT: 0,
+    Health.SWITCHED_OFF: 0,
+    Health.NEVER_SYNCED: 1,
+    Health.UNSEEN: 2,
+    Health.HEALTHY: 3,
+}
 WORD = {
     Health.UNSEEN: "Not looked at yet",
     Health.HEALTHY: "Healthy",

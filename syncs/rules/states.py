@@ -24,8 +24,8 @@ FINAL = frozenset(State) - ACTIVE
 RAN = frozenset({State.SUCCEEDED, State.SUCCEEDED_EMPTY, State.FAILED})
 
 NEXT = {
-    # Held back; ended by a person or as too late; given up after all tries; claimed.
-    State.QUEUED: {State.QUEUED, State.CANCELLED, State.NOT_RUN, State.SENDING},
+    # Held back; ended by a person or as too late; claimed.
+    State.QUEUED: {State.QUEUED, State.CANCELLED, State.SENDING},
     # Back to QUEUED or NOT_RUN only with proof that no byte was sent, or after a 429.
     State.SENDING: {State.QUEUED, State.NOT_RUN, State.ACCEPTED, State.REJECTED, State.UNCERTAIN},
     State.UNCERTAIN: {State.ACCEPTED, State.NEEDS_REVIEW},

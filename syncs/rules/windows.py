@@ -42,6 +42,15 @@ def union(windows: Iterable[Window]) -> list[Window]:
     return merged
 
 
+def without(windows: Iterable[Window], taken: Iterable[Window]) -> list[Window]:
+    """What is left of `windows` where none of `taken` lies, in order."""
+    left = union(windows)
+    for other in taken:
+        pieces = ((w.start, min(w.finish, other.start), max(w.start, other.finish), w.finish) for w in left)
+        left = [part for a, b, c, d in pieces for part in (Window.of(a, b), Window.of(c, d)) if part]
+    return left
+
+
 def intersect(window: Window, windows: Iterable[Window]) -> list[Window]:
     """The parts of `window` that lie in any of `windows`, in order."""
     parts = (

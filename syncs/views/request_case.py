@@ -90,7 +90,7 @@ def candidates(request: SyncRequest, attempts: list[Attempt]) -> list[Candidate]
 def _events(
     request: SyncRequest, attempts: list[Attempt], entries: list[Activity], looked: str
 ) -> Iterator[Event]:
-    accepted = "Overlap seen and accepted." if request.overlap_accepted else ""
+    accepted = "Overlap seen and accepted." if request.seen_overlap else ""
     asked = f"{request.asked_by.display_name} asked: {wording.what(request)}."
     yield Event(request.asked_at, asked, accepted, quote=request.reason)
     for attempt in attempts:

@@ -89,7 +89,8 @@ def _ask(kind: str, form: AskForm) -> Ask:
         last_day=data.get("last_day"),
         reason=data["reason"],
         form_token=data["form_token"],
-        overlap_accepted=data.get("overlap_accepted", False),
+        seen_overlap=data.get("seen_overlap", ()),
+        basis=data["basis"],
         resend_of=data.get("resend_of"),
     )
 
@@ -101,7 +102,7 @@ def _refused(
     if error.field == "last_day":
         form.add_error("last_day", error.sentence)
         return _card(request, merchant, kind, form, status=422)
-    confirming = error.field == "overlap_accepted"
+    confirming = error.field in ("seen_overlap", "basis")
     return _card(request, merchant, kind, form, refusal=error, confirming=confirming, status=422)
 
 

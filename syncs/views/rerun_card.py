@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from syncs import wording
-from syncs.forms import AskForm, LatestForm, RangeForm
+from syncs.forms import AskForm, LatestForm, RangeForm, written
 from syncs.models import Merchant, SyncRequest
-from syncs.operations.asking import NotPossible, refuse_if_not_possible
+from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
 from syncs.operations.coverage import Overlap, overlap
 from syncs.rules.coverage import stretches
 from syncs.rules.salesdays import range_window, today
@@ -48,6 +48,11 @@ class Preview:
         return (self.last - self.first).days + 1
 
     @property
+    def seen(self) -> str:
+        """What is said to be in the books already, for the form that accepts it."""
+        return written(self.overlap.windows)
+
+    @property
     def synced(self) -> list[date]:
         return self.overlap.days
 
@@ -80,6 +85,7 @@ def form_context(
         "preview": preview(merchant, form) if isinstance(form, RangeForm) else None,
         "latest_starts": merchant.last_success_at or merchant.start_date,
         "blocked": blocked(request, merchant),
+        "basis": basis_of(merchant),
     }
 
 

@@ -69,7 +69,7 @@ def test_the_box_is_asked_for_by_the_server_too(visit: Visit, take: Take, panel:
     steps.fill_range(page, shop.days_ago(4), shop.days_ago(3))
     steps.review(page)
     steps.confirm_button(page)
-    page.locator("[name=overlap_accepted]").evaluate("box => box.removeAttribute('required')")
+    page.locator("[name=seen_overlap]").evaluate("box => box.removeAttribute('required')")
     steps.confirm_button(page).click()
     expect(steps.card(page).get_by_role("alert")).to_contain_text("Look again before you send")
     assert panel.count_requests(shop.company_id) == 0

@@ -8,7 +8,6 @@ Q, S, U, R, A = State.QUEUED, State.SENDING, State.UNCERTAIN, State.NEEDS_REVIEW
 ALLOWED = {
     (Q, Q): "held back",
     (Q, State.CANCELLED): "by a person, or too late",
-    (Q, State.NOT_RUN): "given up after all tries",
     (Q, S): "claimed",
     (S, A): "Codat answered with an id",
     (S, Q): "proven not sent",

@@ -1,0 +1,45 @@
+"""An installation that is already at work is brought to today's tables, and keeps what it holds."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from syncs.models import SyncRequest
+from syncs.rules.states import State
+from tests.factories import make_merchant, make_user
+from tests.test_moves_are_kept import by_sql, is_refused
+
+START, FINISH = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_had_accepted_an_overlap_still_has_and_the_database_guards_as_before() -> None:
+    merchant, user = make_merchant(), make_user()
+    call_command("migrate", "syncs", "0001", verbosity=0)
+    try:
+        old = MigrationExecutor(connection).loader.project_state([("syncs", "0001_initial")]).apps
+        old.get_model("syncs", "SyncRequest").objects.create(
+            merchant_id=merchant.pk,
+            kind="historic",
+            state="succeeded",
+            commerce_sync_id="theirs",
+            first_day=START.date(),
+            last_day=FINISH.date(),
+            window_start=START,
+            window_finish=FINISH,
+            body="{}",
+            form_token=uuid.uuid4(),
+            asked_by_id=user.pk,
+            finished_at=FINISH,
+            overlap_accepted=True,
+        )
+    finally:
+        call_command("migrate", verbosity=0)
+    request = SyncRequest.objects.get()
+    [seen] = request.seen_windows
+    assert (seen.start, seen.finish) == (START, FINISH)
+    assert is_refused(request, State.QUEUED, by_sql)
