@@ -10,20 +10,13 @@ from django.utils import timezone
 
 from syncs.codat.client import CodatClient
 from syncs.models import SyncRequest
-from syncs.operations.sending import send
 from syncs.rules.states import State
-from tests.codat.server import Server, says
-from tests.factories import make_merchant, make_request, make_sync
-from tests.presses import last_entry, outcomes, stored
-from tests.upstream import STARTED, posts
+from tests.codat.server import Server
+from tests.factories import make_sync
+from tests.presses import asked, is_sent, last_entry, outcomes, stored
 
 NOW = timezone.now().replace(microsecond=0)
 BEGAN = f"{NOW - timedelta(minutes=5):%-d %b, %H:%M}"
-
-
-def asked(**columns: Any) -> SyncRequest:
-    defaults = {"asked_at": NOW - timedelta(seconds=2), "not_before": NOW}
-    return make_request(make_merchant(), **defaults | columns)
 
 
 @pytest.fixture
@@ -35,12 +28,6 @@ def request_(db: None) -> SyncRequest:
 def _now() -> Any:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-def is_sent(request: SyncRequest, server: Server, client: CodatClient, listed: Any = ()) -> bool:
-    server.answers(says(200, list(listed)), says(200, STARTED))
-    send(request.pk, client)
-    return bool(posts(server))
 
 
 def cancelled(request: SyncRequest) -> str:

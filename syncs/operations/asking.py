@@ -106,7 +106,7 @@ def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
     if ask.kind != SyncRequest.Kind.LATEST or ask.last_day is None:
         return
     end = range_window(ask.last_day, ask.last_day, merchant.zone).finish
-    if merchant.syncs.filter(outcome__in=["synced", "empty"], window_finish__gte=end).exists():
+    if merchant.syncs.successful().filter(window_finish__gte=end).exists():
         raise NotPossible("These days are synced already.", field="last_day")
 
 

@@ -67,7 +67,7 @@ def _first_to_decide(
 def _read_newest(merchant: Merchant, now: datetime) -> None:
     syncs = merchant.syncs.newest_first().defer("raw")
     final = syncs.final().first()
-    success = syncs.filter(outcome__in=["synced", "empty"]).first()
+    success = syncs.successful().first()
     running = syncs.filter(outcome=Outcome.RUNNING, started_at__gt=now - RUNS_AT_MOST).first()
     merchant.running_since = running.started_at if running else None
     merchant.running_code = running.code if running else None
