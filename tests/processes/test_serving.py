@@ -41,7 +41,9 @@ def test_pages_are_not_served_without_a_secret_key(collected: Path) -> None:
 
 
 def test_pages_are_not_served_without_their_static_files(tmp_path: Path) -> None:
-    refused = pytest.raises(ImproperlyConfigured, match=r"run \.venv/bin/python manage\.py collectstatic first")
+    refused = pytest.raises(
+        ImproperlyConfigured, match=r"run \.venv/bin/python manage\.py collectstatic first"
+    )
     with override_settings(STATIC_ROOT=tmp_path), refused:
         serving.refuse_unready()
 
