@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself; all it needs is python3 (3.11 or newer, with venv and pip) and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint lock screenshots clean
+.PHONY: help run setup test quick lint lock screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -17,7 +17,9 @@ help:  ## list the targets
 run: .venv/runtime  ## start everything: panel, workers, clock, and a sandbox as Codat unless CODAT_API_KEY is set
 	@exec $(BIN)/python manage.py run
 
-test: .venv/dev  ## every test: SQLite, PostgreSQL, real processes, real browser (minutes)
+setup: .venv/runtime  ## set up .venv and start nothing, for hosts that run the parts themselves (see README)
+
+test: .venv/dev  ## every test on SQLite, what uses the database on PostgreSQL too (minutes)
 	$(BIN)/python -m tests.everything
 
 quick: .venv/dev  ## the fast tests (under a minute)

@@ -14,7 +14,8 @@ def refuse_unready() -> None:
     """Raises ImproperlyConfigured with a sentence that says what to do."""
     if not settings.DEBUG and not Path(settings.STATIC_ROOT, COLLECTED).exists():
         raise ImproperlyConfigured(
-            f"The static files are not in {settings.STATIC_ROOT}: run python manage.py collectstatic first."
+            f"The static files are not in {settings.STATIC_ROOT}:"
+            " run .venv/bin/python manage.py collectstatic first."
         )
     if not _has_secret_key():
         raise ImproperlyConfigured(

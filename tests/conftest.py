@@ -23,7 +23,16 @@ from tests.upstream import spares as spares
 from tests.upstream import told as told
 from tests.upstream import upstream as upstream
 
+DATABASE_FIXTURES = {"db", "transactional_db"}
 PLAIN_STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """What may use the database bears a mark, so that all of it, and nothing else, is run on the second one too."""
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
+            item.add_marker("database")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,9 +14,6 @@ from xml.etree import ElementTree
 from tests import chromium, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = ROOT / "tests"
-# What never touches a database is not run again on the second one.
-WITHOUT_DATABASE = ("rules", "codat", "sandbox", "processes")
 FAST = "not slow and not browser"
 # One more than the cores of a small machine: some tests wait for a silent server, and others may run meanwhile.
 WORKERS = "3"
@@ -52,10 +49,9 @@ ON_SQLITE = (
     Step("slow tests, with real processes", ("-m", "slow and not browser"), seconds=480),
 )
 IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=600)
+# Fast and slow ones. The mark is set by tests/conftest.py.
 ON_POSTGRES = Step(
-    "tests of what touches the database, on PostgreSQL",
-    ("-n", WORKERS, "-m", FAST, *(f"--ignore={TESTS / name}" for name in WITHOUT_DATABASE)),
-    seconds=420,
+    "all tests that use the database, on PostgreSQL", ("-n", WORKERS, "-m", "database"), seconds=420
 )
 
 

@@ -10,11 +10,15 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from syncs.clock import Clock
+from syncs.codat.client import CodatClient
 from syncs.models import Attempt, Merchant, SyncRequest, User
 from syncs.operations import asking
 from syncs.operations.asking import Ask, Asked
+from syncs.operations.sending import send
 from syncs.rules.salesdays import today
+from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
+from tests.upstream import STARTED, posts
 
 
 def pressed(first: date | None = None, last: date | None = None, **columns: Any) -> Ask:
@@ -77,6 +81,21 @@ def stored(request: SyncRequest) -> SyncRequest:
 def waiting(**columns: Any) -> SyncRequest:
     """A request whose time has come."""
     return make_request(make_merchant(), not_before=timezone.now() - timedelta(seconds=1), **columns)
+
+
+def asked(**columns: Any) -> SyncRequest:
+    """A request that was pressed two seconds ago and may go now."""
+    now = timezone.now()
+    defaults = {"asked_at": now - timedelta(seconds=2), "not_before": now}
+    return make_request(make_merchant(), **defaults | columns)
+
+
+def is_sent(request: SyncRequest, server: Server, client: CodatClient, listed: Any = None) -> bool:
+    """Whether a POST went out. Codat lists what we have stored, if nothing else is said."""
+    known = [{"syncId": sync.sync_id, "syncStatusCode": sync.code} for sync in request.merchant.syncs.all()]
+    server.answers(says(200, known if listed is None else list(listed)), says(200, STARTED))
+    send(request.pk, client)
+    return bool(posts(server))
 
 
 def due(companies: list[dict[str, Any]]) -> list[Merchant]:

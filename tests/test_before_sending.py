@@ -15,16 +15,11 @@ from syncs.operations.sending import send
 from syncs.rules.states import State
 from tests.codat.examples import NO_COMPANY
 from tests.codat.server import Server, hangs_up, keeps_silent, says
-from tests.factories import make_connection, make_merchant, make_request, make_sync
-from tests.presses import last_entry, outcomes, stored, verbs
+from tests.factories import make_connection, make_sync
+from tests.presses import asked, is_sent, last_entry, outcomes, stored, verbs
 from tests.upstream import CANARY, NONE_YET, STARTED, client_of, posts
 
 NOW = timezone.now().replace(microsecond=0)
-
-
-def asked(**columns: Any) -> SyncRequest:
-    defaults = {"asked_at": NOW - timedelta(seconds=2), "not_before": NOW}
-    return make_request(make_merchant(), **defaults | columns)
 
 
 @pytest.fixture
@@ -41,12 +36,6 @@ def _now() -> Any:
 def sync_at_codat(merchant: Merchant, code: int, began: Any, name: str = "a-sync") -> dict[str, Any]:
     when = began.isoformat() if began else None
     return {"companyId": str(merchant.company_id), "syncId": name, "syncStatusCode": code, "syncUtc": when}
-
-
-def is_sent(request: SyncRequest, server: Server, client: CodatClient, listed: Any = ()) -> bool:
-    server.answers(says(200, list(listed)), says(200, STARTED))
-    send(request.pk, client)
-    return bool(posts(server))
 
 
 def held_back(request: SyncRequest) -> str:

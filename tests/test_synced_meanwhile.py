@@ -14,18 +14,13 @@ from syncs.models import Merchant, SyncRequest
 from syncs.operations import before_sending
 from syncs.operations.sending import send
 from syncs.rules.states import State
-from tests.codat.server import Server, says
-from tests.factories import make_merchant, make_request, make_sync
-from tests.presses import last_entry, outcomes, stored
-from tests.upstream import STARTED, posts
+from tests.codat.server import Server
+from tests.factories import make_sync
+from tests.presses import asked, is_sent, last_entry, outcomes, stored
+from tests.upstream import posts
 
 NOW = timezone.now().replace(microsecond=0)
 BEGAN = f"{NOW - timedelta(minutes=5):%-d %b, %H:%M}"
-
-
-def asked(**columns: Any) -> SyncRequest:
-    defaults = {"asked_at": NOW - timedelta(seconds=2), "not_before": NOW}
-    return make_request(make_merchant(), **defaults | columns)
 
 
 @pytest.fixture
@@ -37,14 +32,6 @@ def request_(db: None) -> SyncRequest:
 def _now() -> Any:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-def is_sent(request: SyncRequest, server: Server, client: CodatClient) -> bool:
-    """Codat lists what we have stored."""
-    listed = [{"syncId": sync.sync_id, "syncStatusCode": sync.code} for sync in request.merchant.syncs.all()]
-    server.answers(says(200, listed), says(200, STARTED))
-    send(request.pk, client)
-    return bool(posts(server))
 
 
 def cancelled(request: SyncRequest) -> str:

@@ -23,12 +23,9 @@ from syncs.filters import HealthFilters, read_health_filters
 from syncs.models import Merchant
 from syncs.models.merchant import MerchantQuerySet
 from syncs.search import owners_of
-from syncs.views import daily_results, health_summary
+from syncs.views import daily_results, health_summary, polling
 from syncs.views.access import Signed
 from syncs.views.merchant_rows import MerchantRow, for_rows
-
-# Seconds between polls: while anything on the page runs or waits for Codat, and else.
-MOVING, AT_REST = 5, 15
 
 
 @require_safe
@@ -111,7 +108,7 @@ class Listing:
             "here": filters.url(page=True),
             "previous_url": filters.url(page=True, before=page.before, after="") if page.before else "",
             "next_url": filters.url(page=True, after=page.after, before="") if page.after else "",
-            "every": MOVING if any(row.is_moving for row in rows) else AT_REST,
+            "every": polling.seconds(moving=any(row.is_moving for row in rows)),
             "live_url": self._live_url(shown),
         }
 

@@ -20,14 +20,12 @@ from syncs.operations import asking, reviewing
 from syncs.operations.asking import NotPossible
 from syncs.record_filters import GROUPS, KINDS, SCOPES, RequestFilters, people
 from syncs.rules.states import State
-from syncs.views import request_case, request_list
+from syncs.views import polling, request_case, request_list
 from syncs.views.access import NotHere, Signed, may_ask, may_decide, page_asked_for
 from syncs.views.request_list import MOST_CASES
 
 LIST = "syncs/requests.html"
 CASE = "syncs/request.html"
-# Seconds between polls: while a request on the page is on its way, and else.
-MOVING, AT_REST = 5, 15
 TOO_LATE = "Too late: it is sent already. A sync that has started cannot be stopped."
 ENDED = "Too late: this request has ended already."
 
@@ -154,7 +152,7 @@ def _live(
         "newer": newer,
         "version": version,
         "live_url": f"{reverse('requests-live')}{filters.url(page=True)}&{urlencode(polled, safe=',')}",
-        "every": MOVING if any(row.is_active for row in shown) else AT_REST,
+        "every": polling.seconds(moving=any(row.is_active for row in shown)),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
     }
 

@@ -86,7 +86,7 @@ class Panel(Desk):
             "SELECT max(day) FROM syncs_merchantday JOIN syncs_merchant ON syncs_merchant.id = merchant_id"
             " WHERE company_id = ? AND covered_by_id IS NOT NULL"
         )
-        return date.fromisoformat(self._ask(question, company_id.replace("-", ""))[0][0])
+        return date.fromisoformat(self.ask(question, company_id.replace("-", ""))[0][0])
 
     def count_requests(self, company_id: str) -> int:
         return self._number(
@@ -104,7 +104,7 @@ class Panel(Desk):
 
     def _number(self, question: str, *ids: str) -> int:
         """Ids as Django keeps them in SQLite."""
-        return int(self._ask(question, *(text.replace("-", "") for text in ids))[0][0])
+        return int(self.ask(question, *(text.replace("-", "") for text in ids))[0][0])
 
     def _sandbox(self, method: str, path: str, **options: Any) -> Any:
         answer = self._codat.request(

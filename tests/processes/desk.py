@@ -11,6 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from syncs.processes import ports
 from syncs.processes.runfile import RunFile, Running, end_leftovers
 
@@ -29,10 +31,12 @@ class Desk:
         self._run_file = RunFile(self.var / "run.json")
         self._screen = folder / "screen.txt"
         self._process: subprocess.Popen[bytes] | None = None
-        self._database = self.var / "sandbox.sqlite3"
+        self._sqlite = self.var / "sandbox.sqlite3"
+        self._postgres = ""
 
     def start(self, **given: str) -> None:
-        self._database = self.var / ("db.sqlite3" if given.get("CODAT_API_KEY") else "sandbox.sqlite3")
+        self._sqlite = self.var / ("db.sqlite3" if given.get("CODAT_API_KEY") else "sandbox.sqlite3")
+        self._postgres = given.get("DATABASE_URL", "")
         ours = {"VAR_DIR": str(self.var), "PORT": str(self.port)}
         env = os.environ | dict.fromkeys(LEFT_OUT, "") | ours | given
         with self._screen.open("wb") as screen:
@@ -57,15 +61,19 @@ class Desk:
         return False
 
     def count(self, table: str) -> int:
-        return int(self._ask(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608
+        return int(self.ask(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608
 
     def beats(self, name: str) -> bool:
         """Whether the child that runs under this name now has told the database that it works."""
-        pids = {pid for (pid,) in self._ask("SELECT pid FROM syncs_heartbeat")}
+        pids = {pid for (pid,) in self.ask("SELECT pid FROM syncs_heartbeat")}
         return name in self.children() and self.children()[name].pid in pids
 
-    def _ask(self, question: str, *values: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self._database, timeout=20)) as database:
+    def ask(self, question: str, *values: str) -> list[tuple[Any, ...]]:
+        """Of its database, past everything that it would do itself. A value stands where the question has a `?`."""
+        if self._postgres:
+            with psycopg.connect(self._postgres) as database:
+                return database.execute(question.replace("?", "%s"), values).fetchall()
+        with closing(sqlite3.connect(self._sqlite, timeout=20)) as database:
             return database.execute(question, values).fetchall()
 
     def refused_a_second_time(self) -> str:

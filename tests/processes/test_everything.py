@@ -7,6 +7,7 @@ import pytest
 
 from tests import everything, postgres
 from tests.everything import Result, Step, missing, run
+from tests.factories import User
 
 pytestmark = pytest.mark.slow
 PASSES = "def test_it():\n    pass\n"
@@ -103,3 +104,18 @@ def test_the_private_postgres_answers_and_is_gone_afterwards() -> None:
         folder = Path(url.split("@")[1].split("/")[0].replace("%2F", "/"))
         assert folder.is_dir()
     assert not folder.exists()
+
+
+@pytest.mark.django_db
+def test_what_bears_the_mark_of_the_database_runs_on_both(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("database")
+
+
+def test_what_has_the_database_from_a_fixture_runs_on_both(
+    viewer: User, request: pytest.FixtureRequest
+) -> None:
+    assert request.node.get_closest_marker("database")
+
+
+def test_what_has_no_database_runs_once(request: pytest.FixtureRequest) -> None:
+    assert not request.node.get_closest_marker("database")

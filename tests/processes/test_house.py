@@ -30,6 +30,12 @@ def test_the_sandbox_keeps_its_data_and_ledger_in_var(house: House) -> None:
     assert f"--ledger={house.var / 'sandbox' / 'ledger.jsonl'}" in argv
 
 
+def test_the_sandbox_has_200_merchants_with_90_days_of_history(house: House) -> None:
+    argv = house.sandbox(23456, "key").argv
+    assert "--merchants=200" in argv
+    assert "--history-days=90" in argv
+
+
 def test_what_asks_codat_is_stopped_before_codat(house: House) -> None:
     asking = [house.web(), house.clock(), house.worker("sending"), house.worker("refreshing")]
     assert max(program.rank for program in asking) < house.sandbox(23456, "key").rank

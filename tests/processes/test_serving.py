@@ -41,7 +41,9 @@ def test_pages_are_not_served_without_a_secret_key(collected: Path) -> None:
 
 
 def test_pages_are_not_served_without_their_static_files(tmp_path: Path) -> None:
-    refused = pytest.raises(ImproperlyConfigured, match=r"run python manage\.py collectstatic first")
+    refused = pytest.raises(
+        ImproperlyConfigured, match=r"run \.venv/bin/python manage\.py collectstatic first"
+    )
     with override_settings(STATIC_ROOT=tmp_path), refused:
         serving.refuse_unready()
 
@@ -57,7 +59,7 @@ def test_a_server_that_loads_the_panel_ends_with_the_sentence_alone(tmp_path: Pa
     folder = tmp_path / "static"
     assert said == (
         serving.CANNOT_BOOT,
-        f"The static files are not in {folder}: run python manage.py collectstatic first.\n",
+        f"The static files are not in {folder}: run .venv/bin/python manage.py collectstatic first.\n",
     )
 
 

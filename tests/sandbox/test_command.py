@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -38,10 +37,8 @@ def test_it_says_one_line_and_stops_at_once_though_a_client_holds_on(number: sig
     assert found, line
     with socket.create_connection(("127.0.0.1", int(found[1])), 5) as idle:
         idle.sendall(b"GET /companies HTTP/1.1\r\n")
-        before = time.monotonic()
         process.send_signal(number)
-        assert process.wait(5) == 0
-        assert time.monotonic() - before < 2
+        assert process.wait(2) == 0
     assert process.stdout.read() == ""
     process.stdout.close()
 
@@ -84,12 +81,3 @@ def test_a_value_that_a_switch_does_not_have_is_said_with_those_it_has() -> None
 @pytest.mark.parametrize("option", ["--speed=0", "--speed=fast", "--merchants=-1", "--port=door"])
 def test_nonsense_on_the_command_line_is_refused(option: str) -> None:
     assert command(option).returncode == 2
-
-
-def test_a_hundred_thousand_merchants_start_in_seconds_and_a_page_of_them_comes_quickly() -> None:
-    before = time.monotonic()
-    with running(merchants=100_000) as sandbox:
-        answer = sandbox.get("/companies?page=900&pageSize=100").json()
-    assert time.monotonic() - before < 10
-    assert answer["totalResults"] == 100_000
-    assert len(answer["results"]) == 100

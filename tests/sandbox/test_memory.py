@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.testing import Sandbox, running
-from tests.sandbox.worlds import StoppedClock, world_at
+from tests.sandbox.worlds import StoppedClock, read, world_at
 
 
 def told(sandbox: Sandbox) -> dict[str, Any]:
@@ -73,6 +73,13 @@ def test_what_was_done_is_remembered_across_a_restart(tmp_path: Path) -> None:
         assert second.get(f"/config/companies/{asked}/sync/commerce").json()["schedule"]["syncHour"] == 9
         assert [company["id"] for company in second.get("/companies").json()["results"]] == listed
         assert second.post("/companies", {"name": "Another"}).json()["id"] not in listed
+
+
+def test_a_page_of_a_hundred_thousand_companies_makes_those_that_stand_on_it_and_no_more() -> None:
+    world = world_at(StoppedClock(), merchants=100_000)
+    answer = read(world, "/companies", page="900", pageSize="100")
+    assert (answer["totalResults"], len(answer["results"])) == (100_000, 100)
+    assert world._seeded.cache_info().misses == 100
 
 
 def test_a_forgotten_timeline_folds_to_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,11 @@ def send(world: World, path: str, body: str = "") -> tuple[int, Any]:
     return answer.status, json.loads(answer.body)
 
 
+def read(world: World, path: str, **query: str) -> Any:
+    answer = App(world, "key").answer(Request("GET", path, path, query, BASIC, b""))
+    return json.loads(answer.body)
+
+
 def latest(world: World, company_id: str, body: str = "") -> tuple[int, Any]:
     return send(world, f"/companies/{company_id}/sync/commerce/latest", body)
 
