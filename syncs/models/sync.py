@@ -10,6 +10,7 @@ from syncs.rules.coverage import DayOutcome
 OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 DAY_OUTCOMES = [(outcome.value, outcome.value.replace("_", " ")) for outcome in DayOutcome]
 FINAL = [outcome.value for outcome in Outcome if outcome.is_final]
+SUCCESS = [outcome.value for outcome in Outcome if outcome.is_success]
 
 
 class Cause(models.Model):
@@ -33,6 +34,9 @@ class SyncQuerySet(models.QuerySet["Sync"]):
 
     def final(self) -> Self:
         return self.filter(outcome__in=FINAL)
+
+    def succeeded(self) -> Self:
+        return self.filter(outcome__in=SUCCESS)
 
 
 class Sync(models.Model):

@@ -61,9 +61,7 @@ def _synced_since(request: SyncRequest) -> str:
 
     An overlap that the person accepted was known before: it is not among these.
     """
-    successes = request.merchant.syncs.filter(
-        outcome__in=["synced", "empty"], final_seen__gt=request.asked_at
-    )
+    successes = request.merchant.syncs.succeeded().filter(final_seen__gt=request.asked_at)
     whole, part = successes.filter(window_finish__gte=request.window_finish), successes.none()
     if request.window_start:
         whole = whole.filter(window_start__lte=request.window_start)
