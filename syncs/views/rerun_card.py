@@ -9,7 +9,7 @@ from syncs import wording
 from syncs.forms import AskForm, LatestForm, RangeForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.asking import NotPossible, refuse_if_not_possible
-from syncs.operations.coverage import Overlap, overlap
+from syncs.operations.coverage import Overlap, overlap, reached
 from syncs.rules.coverage import stretches
 from syncs.rules.salesdays import range_window, today
 from syncs.rules.states import State
@@ -71,7 +71,7 @@ def form_context(
         "missing": offered.missing,
         "awaited": offered.awaited,
         "preview": preview(merchant, form) if isinstance(form, RangeForm) else None,
-        "latest_starts": merchant.last_success_at or merchant.start_date,
+        "reached": reached(merchant) if kind == "latest" else None,
         "blocked": blocked(request, merchant),
     }
 
