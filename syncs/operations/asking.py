@@ -91,7 +91,7 @@ def refuse_if_not_possible(merchant: Merchant) -> None:
         raise NotPossible("This merchant is archived. Nothing is sent for it any more.")
     _refuse_while_active(merchant)
     if merchant.refreshed_at is None:
-        raise NotPossible("Codat has not been asked about this merchant yet. Wait a minute.")
+        raise NotPossible("The syncs of this merchant have not been read from Codat yet. Wait a minute.")
     if merchant.running_since:
         raise NotPossible("A sync is already running for this merchant. Wait for its result.")
     if merchant.health == Health.SWITCHED_OFF:
@@ -106,7 +106,7 @@ def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
     if ask.kind != SyncRequest.Kind.LATEST or ask.last_day is None:
         return
     end = range_window(ask.last_day, ask.last_day, merchant.zone).finish
-    if merchant.syncs.filter(outcome__in=["synced", "empty"], window_finish__gte=end).exists():
+    if merchant.syncs.succeeded().filter(window_finish__gte=end).exists():
         raise NotPossible("These days are synced already.", field="last_day")
 
 
