@@ -150,11 +150,9 @@ def test_a_merchant_without_accounting_has_not_linked_both(db: None, support: Us
     assert "both platforms" in refusal(merchant, support).sentence
 
 
-def test_a_merchant_that_codat_was_never_asked_about_has_days_that_nobody_knows(
-    db: None, support: User
-) -> None:
+def test_a_merchant_whose_syncs_nobody_has_read_has_days_that_nobody_knows(db: None, support: User) -> None:
     refused = refusal(make_merchant(refreshed_at=None), support)
-    assert refused.sentence == "Codat has not been asked about this merchant yet. Wait a minute."
+    assert refused.sentence == "The syncs of this merchant have not been read from Codat yet. Wait a minute."
 
 
 def test_a_merchant_that_was_restored_is_looked_at_before_it_is_asked_for(db: None, support: User) -> None:
@@ -162,7 +160,7 @@ def test_a_merchant_that_was_restored_is_looked_at_before_it_is_asked_for(db: No
     merchants.restore(merchant, why="It is a customer again", now=NOW)
     restored = Merchant.objects.get()
     assert (restored.refreshed_at, restored.next_refresh_at) == (None, NOW)
-    assert "not been asked about" in refusal(restored, support).sentence
+    assert "have not been read" in refusal(restored, support).sentence
 
 
 def test_a_merchant_without_any_connection_has_not_linked_both(db: None, support: User) -> None:

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, Sync
 from syncs.operations import days
+from syncs.rules.states import State
 from tests.codat.server import Server
-from tests.factories import make_sync
+from tests.factories import make_request, make_sync
 from tests.looks import NOW, looked, never_seen, row
 
 DAY = timedelta(days=1)
@@ -99,6 +100,27 @@ def test_the_fuse_counts_the_failed_days_since_the_last_success(
     now = looked(merchant, scripted, told, *daily({5: 2000} | dict.fromkeys(range(6, 21), 5130)))
     assert (now.failed_days, now.failing_since) == (15, date(2026, 11, 6))
     assert now.switches_off_on == date(2026, 12, 7)
+
+
+def test_a_re_run_that_succeeds_puts_the_fuse_out_though_a_newer_day_still_failed(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    failed = daily(dict.fromkeys(range(6, 21), 5130))
+    make_request(
+        merchant,
+        state=State.ACCEPTED,
+        first_day=date(2026, 11, 18),
+        last_day=date(2026, 11, 19),
+        commerce_sync_id="ours",
+    )
+    now = looked(merchant, scripted, told, *failed, row("ours", 2000, "2026-11-21T08:00:00Z"))
+    assert merchant.days.get(day=date(2026, 11, 20)).outcome == "failed"
+    assert (now.health, now.failed_days, now.failing_since) == ("healthy", 0, None)
+    assert now.switches_off_on is None
+    with time_machine.travel(NOW + DAY, tick=False):
+        later = row("of-22", 5130, "2026-11-22T03:00:00Z")
+        burning = looked(merchant, scripted, told, *failed, row("ours", 2000, "2026-11-21T08:00:00Z"), later)
+    assert (burning.failed_days, burning.failing_since) == (1, date(2026, 11, 21))
 
 
 def test_what_did_not_change_is_not_written_again(

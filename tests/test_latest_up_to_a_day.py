@@ -64,3 +64,35 @@ def test_the_form_says_it_beside_the_day(as_support: Client, step: str) -> None:
     assert 'aria-invalid="true"' in html
     assert "Review Sync latest" in html
     assert not SyncRequest.objects.exists()
+
+
+def form_and_confirm(client: Client, merchant: Merchant) -> list[str]:
+    form = client.get(f"/merchants/{merchant.company_id}/?run=latest").content.decode()
+    data = {"last_day": "", "reason": "Ticket 4812"}
+    return [form, send(client, merchant, "review", data, kind="latest", headers=HTMX).content.decode()]
+
+
+def test_the_form_and_the_confirm_step_name_the_moment_where_the_last_success_ended(
+    as_support: Client,
+) -> None:
+    merchant = make_merchant(time_zone="America/New_York")
+    finish = datetime(2026, 6, 10, 4, tzinfo=UTC)
+    window = {"window_start": finish - timedelta(days=1), "window_finish": finish}
+    make_sync(merchant, 2000, finish + timedelta(days=5), window_known="answered", **window)
+    for html in form_and_confirm(as_support, merchant):
+        assert "Wed 10 Jun 2026, 00:00</b>, America/New_York" in html
+        assert "2026-06-10 04:00 UTC" in html
+        assert "as Codat answered" in html
+
+
+def test_where_a_success_of_unknown_days_ended_nobody_pretends_to_know(as_support: Client) -> None:
+    merchant = synced_up_to(2, timezone.now())
+    make_sync(merchant, 2000, timezone.now())
+    for html in form_and_confirm(as_support, merchant):
+        assert "Codat has not told us where that is" in html
+
+
+def test_before_anything_was_synced_it_starts_on_the_start_date(as_support: Client) -> None:
+    merchant = make_merchant(last_success_at=None, start_date=datetime(2026, 3, 1, tzinfo=UTC).date())
+    for html in form_and_confirm(as_support, merchant):
+        assert "Sun 1 Mar 2026, the start date at Codat" in html

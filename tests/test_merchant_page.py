@@ -223,3 +223,15 @@ def test_the_days_of_a_re_run_show_that_codat_works_on_them(
     make_request(merchant, state=state, first_day=yesterday, last_day=yesterday)
     words = f"{yesterday:%a %-d %b}: a sync is running; before: "
     assert (words in page(as_viewer, merchant)) == shown
+
+
+def test_a_merchant_whose_syncs_nobody_has_read_is_not_told_as_one_that_codat_was_not_asked_about(
+    as_viewer: Client,
+) -> None:
+    html = page(as_viewer, make_merchant(health="unseen", refreshed_at=None, last_success_at=None))
+    assert "Not known yet: its syncs have not been read from Codat." in html
+    assert "have not been read from Codat. They appear here by themselves." in html
+    assert "Codat has not been asked" not in html
+    assert "No sync yet." not in html
+    assert "0 syncs" not in html
+    assert "Never" not in html

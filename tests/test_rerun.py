@@ -281,3 +281,12 @@ def test_what_cannot_have_an_effect_is_refused_with_its_reason(
 def test_a_kind_that_is_none_is_not_found(as_support: Client) -> None:
     merchant = make_merchant()
     assert send(as_support, merchant, "confirm", days(merchant), kind="everything").status_code == 404
+
+
+def test_the_button_names_no_number_that_an_edited_day_would_make_wrong(as_support: Client) -> None:
+    """The preview follows the days typed; the button stands outside of it."""
+    merchant = make_merchant()
+    chosen = days(merchant)
+    query = {"run": "historic", "first": chosen["first_day"], "last": chosen["last_day"]}
+    html = as_support.get(f"/merchants/{merchant.company_id}/", query).content.decode()
+    assert ">Review re-run</button>" in html

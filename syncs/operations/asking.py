@@ -101,7 +101,7 @@ def refuse_if_not_possible(merchant: Merchant) -> None:
         raise NotPossible("This merchant is archived. Nothing is sent for it any more.")
     _refuse_while_active(merchant)
     if merchant.refreshed_at is None:
-        raise NotPossible("Codat has not been asked about this merchant yet. Wait a minute.")
+        raise NotPossible("The syncs of this merchant have not been read from Codat yet. Wait a minute.")
     if merchant.running_since:
         raise NotPossible("A sync is already running for this merchant. Wait for its result.")
     if merchant.health == Health.SWITCHED_OFF:

@@ -37,6 +37,15 @@ def synced_days(merchant: Merchant, first: date, last: date) -> list[date]:
     return overlap(merchant, first, last).days
 
 
+def reached(merchant: Merchant) -> Sync | None:
+    """The success that ends last: a latest sync starts at that end (Codat docs). None where nobody knows it."""
+    successes = merchant.syncs.successful()
+    newest = successes.newest_first().first()
+    if newest is None or newest.window_finish is None:
+        return None
+    return successes.filter(window_finish__isnull=False).order_by("-window_finish").first()
+
+
 @dataclass(frozen=True)
 class Overlap:
     """What of a range is synced already: the time, its days, those synced only in part; and what is left."""

@@ -42,10 +42,19 @@ def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync
     days.decide(merchant, _first_to_decide(merchant, touched, yesterday, now), now)
     decided = days.newest(merchant, now, HISTORY)
     merchant.last_days, merchant.last_days_end = days.strip(decided), yesterday
-    burning = fuse.burn(decided, today(merchant.zone, now))
+    burning = fuse.burn(decided, today(merchant.zone, now), _failed_since_success(merchant))
     merchant.failed_days, merchant.failing_since = burning.failed_days, burning.failing_since
     merchant.switches_off_on = burning.switches_off_on
     return True
+
+
+def _failed_since_success(merchant: Merchant) -> set[int | None] | None:
+    """The syncs that failed after the last success; None when there never was one."""
+    success = merchant.syncs.successful().newest_first().only("started_at", "merchant").first()
+    if success is None:
+        return None
+    failed = merchant.syncs.filter(outcome=Outcome.FAILED, started_at__gt=success.started_at)
+    return set(failed.values_list("pk", flat=True))
 
 
 def _touched_days(merchant: Merchant, syncs: Sequence[Sync]) -> list[date]:

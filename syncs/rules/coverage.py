@@ -8,7 +8,7 @@ the windows of successful runs leave nothing of it open.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -40,6 +40,10 @@ class DayOutcome(StrEnum):
     NOT_RUN = "not_run"
 
 
+FAILURES = {DayOutcome.FAILED, DayOutcome.DISCONNECTED}
+NOT_IN_THE_BOOKS = FAILURES | {DayOutcome.NOT_RUN}
+
+
 @dataclass(frozen=True)
 class Day:
     """How a sales day's own run ended, and the key of the sync that covers it wholly, perhaps a later one."""
@@ -49,6 +53,10 @@ class Day:
     decided_by: int | None
     covered_by: int | None
     covered_empty: bool
+
+    @property
+    def says_something(self) -> bool:
+        return self.outcome is not DayOutcome.NOT_RUN or self.covered_by is not None
 
 
 def place(syncs: Iterable[RanSync], zone: ZoneInfo, sync_hour: int, start_date: date | None) -> list[RanSync]:
@@ -77,6 +85,30 @@ def decide_days(placed: Sequence[RanSync], zone: ZoneInfo, first: date, last: da
         day: _decide(day, runs.get(day), writers.get(day, []), salesdays.day_window(day, zone), written)
         for day in salesdays.days_between(first, last)
     }
+
+
+def left_behind(days: Iterable[Day], since: date | None = None) -> list[date]:
+    """The days that nothing covers and that no later sync goes back for, because a newer day is covered.
+
+    A daily or latest sync starts where the last successful one ended (Codat docs, sync schedule). What lies
+    before the first day of which we know anything is not guessed at, nor what lies before `since`.
+    """
+    in_order = sorted(days, key=lambda known: known.day)
+    begun = next((known.day for known in in_order if known.says_something), date.max)
+    newest = _newest_covered(in_order) or date.min
+    return [
+        known.day
+        for known in in_order
+        if max(begun, since or begun) <= known.day < newest
+        and known.covered_by is None
+        and known.outcome in NOT_IN_THE_BOOKS
+    ]
+
+
+def awaited(days: Collection[Day]) -> list[date]:
+    """The failed days after the newest covered one: the next sync that succeeds takes them along."""
+    newest = _newest_covered(days) or date.max
+    return sorted(known.day for known in days if known.day > newest and known.outcome in FAILURES)
 
 
 def overlapping(wanted: Window, placed: Iterable[RanSync]) -> list[Window]:
@@ -120,6 +152,10 @@ def spoken_day(window: Window, zone: ZoneInfo) -> date | None:
     """The sales day that a run with this window speaks for."""
     day = salesdays.last_ended_day(window, zone)
     return day if salesdays.day_window(day, zone).overlaps(window) else None
+
+
+def _newest_covered(days: Iterable[Day]) -> date | None:
+    return max((known.day for known in days if known.covered_by is not None), default=None)
 
 
 def _infer(

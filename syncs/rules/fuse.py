@@ -1,6 +1,6 @@
 """How long until Codat switches a merchant off: on 31 failed days in a row (Codat docs, sync schedule)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -31,9 +31,17 @@ def days_left(switches_off_on: date | None, today: date) -> int | None:
     return max(0, (switches_off_on - today).days) if switches_off_on else None
 
 
-def burn(days: Mapping[date, Day], today: date) -> Fuse:
-    """The failed sales days since the last success, up to yesterday, whose result may not be in yet."""
-    failed = sorted(_failed_since_success(days, today - ONE_DAY))
+def burn(days: Mapping[date, Day], today: date, since_success: Container[int | None] | None = None) -> Fuse:
+    """The failed sales days since the last success, up to yesterday, whose result may not be in yet.
+
+    `since_success` are the syncs that failed after it: a re-run of older days leaves a newer day failed, whose
+    own run is none of them, and puts the fuse out all the same. None when there never was a success.
+    """
+    failed = sorted(
+        day
+        for day in _failed_since_success(days, today - ONE_DAY)
+        if since_success is None or days[day].decided_by in since_success
+    )
     if not failed:
         return NO_FUSE
     counting = not _given_up(days, failed[-1], today)

@@ -59,7 +59,7 @@ def of(merchant: Merchant, now: datetime, active: SyncRequest | None = None) -> 
     this_day = today(merchant.zone, now)
     firsts = list(_first_days(this_day))
     days = {row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0])}
-    begun = min((day.day for day in days.values() if _says_something(day)), default=this_day)
+    begun = min((day.day for day in days.values() if day.says_something), default=this_day)
     rows = [
         (first, [_asked_for(_cell(day, days.get(day), begun, this_day), active) for day in _month(first)])
         for first in firsts
@@ -76,10 +76,6 @@ def _asked_for(cell: Cell, active: SyncRequest | None) -> Cell:
         return cell
     style, mark, words = RUNNING
     return replace(cell, style=style, mark=mark, words=f"{words}; before: {cell.words}")
-
-
-def _says_something(day: Day) -> bool:
-    return day.outcome is not DayOutcome.NOT_RUN or day.covered_by is not None
 
 
 def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:

@@ -9,28 +9,18 @@ from syncs import wording
 from syncs.forms import AskForm, LatestForm, RangeForm, written
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
-from syncs.operations.coverage import Overlap, overlap
+from syncs.operations.coverage import Overlap, overlap, reached
 from syncs.rules.coverage import stretches
 from syncs.rules.salesdays import range_window, today
 from syncs.rules.states import State
 from syncs.rules.windows import Window
+from syncs.views import offers
 from syncs.views.access import Signed
 
 NEWS_FOR = timedelta(hours=1)
 STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
 # How many of the four steps are done in each state.
 DONE = {State.QUEUED: 1, State.SENDING: 1, State.UNCERTAIN: 2, State.NEEDS_REVIEW: 2, State.ACCEPTED: 2}
-
-
-@dataclass(frozen=True)
-class Preset:
-    word: str
-    first: date
-    last: date
-
-    @property
-    def query(self) -> str:
-        return f"run=historic&first={self.first}&last={self.last}"
 
 
 @dataclass(frozen=True)
@@ -78,12 +68,15 @@ def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now
 def form_context(
     request: Signed, merchant: Merchant, kind: str, form: AskForm, now: datetime
 ) -> dict[str, Any]:
+    offered = offers.of(merchant, now)
     return {
         "kind": kind,
         "form": form,
-        "presets": presets(merchant, now),
+        "presets": offered.presets,
+        "missing": offered.missing,
+        "awaited": offered.awaited,
         "preview": preview(merchant, form) if isinstance(form, RangeForm) else None,
-        "latest_starts": merchant.last_success_at or merchant.start_date,
+        "reached": reached(merchant) if kind == "latest" else None,
         "blocked": blocked(request, merchant),
         "basis": basis_of(merchant),
     }
@@ -117,18 +110,6 @@ def preview(merchant: Merchant, form: RangeForm) -> Preview | None:
         overlap=overlap(merchant, first, last),
         failed=failed.filter(covered_by=None).count(),
     )
-
-
-def presets(merchant: Merchant, now: datetime) -> list[Preset]:
-    yesterday = today(merchant.zone, now) - timedelta(days=1)
-    found = [
-        Preset("Yesterday", yesterday, yesterday),
-        Preset("Last 7 days", yesterday - timedelta(days=6), yesterday),
-    ]
-    covered = merchant.days.exclude(covered_by=None).order_by("-day").values_list("day", flat=True).first()
-    if covered and covered < yesterday:
-        found.append(Preset("Since last success", covered + timedelta(days=1), yesterday))
-    return [*found, Preset("Month to date", yesterday.replace(day=1), yesterday)]
 
 
 def _form_class(kind: str) -> type[AskForm]:

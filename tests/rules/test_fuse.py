@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 from syncs.rules.coverage import Day, DayOutcome
@@ -38,6 +39,13 @@ def test_a_success_puts_the_fuse_out():
 def test_only_days_since_the_last_success_count():
     assert burn(days("ffffsfff"), TODAY).failed_days == 3
     assert burn(days("ffffefff"), TODAY).failing_since == date(2026, 11, 18)
+
+
+def test_a_success_puts_out_what_failed_before_it_whichever_days_it_was_for():
+    failed = {day: replace(known, decided_by=n) for n, (day, known) in enumerate(days("ffff").items())}
+    assert burn(failed, TODAY, since_success={2, 3}).failed_days == 2
+    assert burn(failed, TODAY, since_success={2, 3}).failing_since == date(2026, 11, 19)
+    assert burn(failed, TODAY, since_success=set()) == NO_FUSE
 
 
 def test_yesterday_without_a_result_yet_changes_nothing():
