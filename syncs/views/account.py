@@ -20,7 +20,7 @@ from syncs import moments
 from syncs.forms import PasswordForm, ProfileForm, SignInForm
 from syncs.operations import log
 from syncs.rules.salesdays import known_zones
-from syncs.views.access import Signed, page_asked_for
+from syncs.views.access import MAY_NOT_ASK, Signed, page_asked_for
 
 ENDED = {
     "1": "Your session ended. Sign in again and you are back where you were.",
@@ -32,7 +32,7 @@ ROLES = (
     ("syncs.decide_review", "Lead", "Asks for syncs, and decides whether Codat ran what nobody can prove."),
     ("syncs.ask_sync", "Support", "Sees everything, asks for syncs and cancels those not sent yet."),
 )
-VIEWER = ("Viewer", "Sees everything. Cannot run syncs: ask a lead for the role support.")
+VIEWER = ("Viewer", MAY_NOT_ASK)
 ZONES = sorted(name for name in known_zones() if "/" in name and not name.startswith("Etc/"))
 
 
