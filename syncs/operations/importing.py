@@ -41,11 +41,13 @@ class Tally:
 
     seen: set[str] = field(default_factory=set)
     totals: set[int | None] = field(default_factory=set)
+    without_id: int = 0
 
     def count(self, page: Page[Company]) -> bool:
         """False when the page holds nothing that was not seen before."""
         before = len(self.seen)
         self.totals.add(page.total)
+        self.without_id += page.without_id
         self.seen.update(company.id.lower() for company in page.items)
         return len(self.seen) > before
 
@@ -118,11 +120,10 @@ def _pages(client: CodatClient, tally: Tally) -> Iterator[Page[Company]]:
     number = 1
     while True:
         page = _patiently(client, number)
-        if tally.count(page):
+        is_news = tally.count(page)
+        if is_news or not page.items:
             yield page
-        else:
-            return
-        if not page.has_next:
+        if not (is_news and page.has_next):
             return
         number += 1
 
@@ -184,13 +185,19 @@ def _read_all(run: ImportRun, client: CodatClient, on_page: OnPage) -> Tally:
             stored = company_rows.store(page.items, now)
             run.total, run.seen, run.pages = page.total, len(tally.seen), run.pages + 1
             run.added, run.restored = run.added + stored.added, run.restored + stored.restored
-            run.skipped += len(stored.skipped)
-            run.notes = [*run.notes, *stored.skipped][:MOST_NOTES]
+            run.skipped += len(stored.skipped) + page.without_id
+            run.notes = [*run.notes, *stored.skipped, *_without_id(page)][:MOST_NOTES]
             run.heard_at = now
             if not _saved(run):
                 raise Overtaken
         on_page(run)
     return tally
+
+
+def _without_id(page: Page[Company]) -> Iterator[str]:
+    if number := page.without_id:
+        entries = "entry" if number == 1 else "entries"
+        yield f"Skipped {number:,} {entries} without an ID, on page {page.number}."
 
 
 def _saved(run: ImportRun) -> bool:
@@ -200,6 +207,10 @@ def _saved(run: ImportRun) -> bool:
 
 
 def _archive_missing(run: ImportRun, tally: Tally) -> None:
+    if tally.without_id:
+        # Any of them may be a merchant that is not gone at all.
+        run.problem = "Codat's list has entries without an ID, so nothing was archived."
+        return
     if not tally.is_complete:
         run.problem = "Codat's list changed while it was read, so nothing was archived. Import again."
         return
