@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 COLLECTED = "staticfiles.json"
 # What gunicorn takes for "cannot start": it says so once and ends, where after any other it would try for ever.
 CANNOT_BOOT = 3
+# Seconds. A worker may wait for long until it is its turn to write to SQLite; a person is told so sooner.
+LOCK_PATIENCE = 5
 
 
 def refuse_unready() -> None:
@@ -21,6 +23,14 @@ def refuse_unready() -> None:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set: make it a long random text, the same for all hosts that serve the panel."
         )
+
+
+def wait_less_for_a_lock() -> None:
+    """In this process, which is the web's."""
+    options = settings.DATABASES["default"]["OPTIONS"]
+    # Only SQLite has this option.
+    if "timeout" in options:
+        options["timeout"] = LOCK_PATIENCE
 
 
 def _has_secret_key() -> bool:

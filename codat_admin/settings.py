@@ -133,10 +133,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AXES_FAILURE_LIMIT = 5
+AXES_FAILURE_LIMIT = "syncs.operations.guessing.limit"
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-# The pair, so that a stranger can lock neither a colleague out everywhere nor a whole office behind one address.
+# The pair; the limit looks at the address too, and says why.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "syncs.views.account.locked_out"
 AXES_CLIENT_IP_CALLABLE = "syncs.views.account.client_address"

@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codat_admin.settings")
 
 try:
     serving.refuse_unready()
+    serving.wait_less_for_a_lock()
     application = get_wsgi_application()
 except ImproperlyConfigured as error:
     print(error, file=sys.stderr, flush=True)

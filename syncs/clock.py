@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from syncs import tasks
 from syncs.clients import redis_client, slow_path_client
-from syncs.operations import handing_out, heartbeats, importing, reconciling, sending
+from syncs.operations import handing_out, heartbeats, import_runs, reconciling, sending
 from syncs.operations.refresh import refresh
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Clock:
 
     def _nudge_imports(self, now: datetime) -> None:
         """Only nudged: on the slow path a long list would keep the clock from everything else."""
-        for pk in self._not_lately("import", importing.waiting(now), now):
+        for pk in self._not_lately("import", import_runs.waiting(now), now):
             self._published(tasks.import_companies, pk)
 
     def _hand_out_looks(self, now: datetime) -> None:

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
+from syncs import moments
 from syncs.models import Merchant, Sync, SyncRequest, User
+from syncs.operations import guessing
 from syncs.rules.salesdays import length_hours
 from syncs.rules.windows import Window
 
@@ -134,9 +135,9 @@ class SignInForm(AuthenticationForm):
     """Django's own, with the tries that are left."""
 
     def get_invalid_login_error(self) -> forms.ValidationError:
-        left = settings.AXES_FAILURE_LIMIT - (getattr(self.request, "axes_failures_since_start", None) or 0)
-        tries = "1 try" if left == 1 else f"{left} tries"
-        return forms.ValidationError(f"Name or password is not right. {tries} left, then 15 min pause.")
+        left = guessing.tries_left(self.cleaned_data["username"], guessing.counted_address(self.request))
+        tries, pause = "1 try" if left == 1 else f"{left} tries", moments.length(guessing.PAUSE)
+        return forms.ValidationError(f"Name or password is not right. {tries} left, then {pause} pause.")
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no subscript here at run time

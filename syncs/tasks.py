@@ -1,7 +1,7 @@
 """Celery's doorways: an id comes in, one operation is called. A message is only a nudge; the row is the truth."""
 
 import logging
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from celery import Task, current_app, shared_task
@@ -66,12 +66,13 @@ def begin_to_beat(sender: Any, **_: Any) -> None:
     """Comes again whenever the worker finds the queue again. It begins with all hands free."""
     for queue in set(heartbeats.QUEUES).intersection(sender.app.amqp.queues.consume_from):
         _beating(f"worker {queue}")
+        heartbeats.beat(f"worker {queue}")
         heartbeats.beat(heartbeats.free_hand(queue))
 
 
 @cache
 def _beating(part: str) -> heartbeats.Beating:
-    thread = heartbeats.Beating(part)
+    thread = heartbeats.Beating(part, partial(heartbeats.beat, part))
     thread.start()
     return thread
 

@@ -13,7 +13,7 @@ def test_a_deployment_without_a_key_is_refused() -> None:
         assert checks.codat_key_is_set() == []
 
 
-@pytest.mark.parametrize("host", ["panel.example.com", "*", ".example.com", "192.168.1.5"])
+@pytest.mark.parametrize("host", ["panel.example.com", "*", ".example.com", "192.168.1.5", "testserver"])
 def test_demo_users_may_not_be_reached_from_another_machine(host: str) -> None:
     with override_settings(SANDBOX=True, ALLOWED_HOSTS=["127.0.0.1", host]):
         assert [error.id for error in checks.sandbox_stays_at_home()] == ["syncs.E002"]

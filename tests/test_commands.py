@@ -1,5 +1,6 @@
 """`import_companies` and `make_demo_users`, as a person at a prompt meets them."""
 
+import signal
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -11,7 +12,7 @@ from pytest_django import Settings
 
 from sandbox.testing import Sandbox, running
 from syncs.management.commands import import_companies as command
-from syncs.models import Activity, Merchant, User
+from syncs.models import Activity, ImportRun, Merchant, User
 from syncs.operations import importing
 from syncs.operations.people import role_of
 from tests.companies import Between, client_of
@@ -58,6 +59,18 @@ def test_what_is_skipped_is_said(codat: Between) -> None:
     first = codat.client.companies(1, 1).items[0]
     codat.changes = {first.id: {"name": ""}}
     assert f"Skipped {first.id}: it has no name at Codat." in said("import_companies")
+
+
+@pytest.mark.parametrize("killed_by", [signal.SIGTERM, signal.SIGHUP])
+def test_an_import_that_is_told_to_stop_closes_its_run(codat: Between, killed_by: signal.Signals) -> None:
+    def stop(*_: Any) -> None:
+        signal.raise_signal(killed_by)
+
+    codat.companies = stop  # type: ignore[method-assign]
+    with pytest.raises(CommandError, match="What was read is stored"):
+        said("import_companies")
+    assert ImportRun.objects.get().problem == "It was interrupted. Import again."
+    assert signal.getsignal(killed_by) == signal.SIG_DFL
 
 
 def test_a_wrong_key_ends_it_with_one_sentence(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

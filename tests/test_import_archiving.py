@@ -1,18 +1,17 @@
 """What is gone at Codat is archived, but only on good evidence, and a lot of it only on a person's word."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from sandbox.testing import running
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Uncertain
-from syncs.models import Activity, ImportRun, Merchant, User
+from syncs.models import Activity, Merchant, User
 from syncs.operations import importing
-from syncs.operations.importing import ask_for_import, carry_out, import_companies
+from syncs.operations.import_runs import ask_for_import
+from syncs.operations.importing import carry_out, import_companies
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 from tests.companies import COMPANIES, Between, client_of
 from tests.companies import client as client
@@ -123,57 +122,3 @@ def test_a_company_really_deleted_at_codat_is_archived() -> None:
         assert import_companies(client).archived == 1
         gone.refresh_from_db()
         assert gone.archived_why == GONE_AT_CODAT
-
-
-def test_a_run_is_carried_out_once_however_often_its_message_comes(client: CodatClient, lead: User) -> None:
-    run = ask_for_import(by=lead)
-    watched = Between(client)
-    carry_out(run.pk, watched)
-    carry_out(run.pk, watched)
-    assert watched.pages_read == [1, 2, 3, 4]
-
-
-def test_the_button_leads_to_the_import_that_is_open(lead: User) -> None:
-    assert ask_for_import(by=lead) == ask_for_import(by=lead)
-
-
-def test_a_second_import_at_once_ends_with_a_sentence(client: CodatClient, lead: User) -> None:
-    now = timezone.now()
-    ImportRun.objects.create(state="running", started_at=now, heard_at=now)
-    run = import_companies(client)
-    assert (run.state, run.problem) == ("failed", "Another import is under way. Wait for its end.")
-
-
-def test_an_import_whose_worker_died_is_closed_by_the_next(client: CodatClient) -> None:
-    long_ago = timezone.now() - timedelta(minutes=6)
-    dead = ImportRun.objects.create(state="running", started_at=long_ago, heard_at=long_ago)
-    assert import_companies(client).state == "done"
-    dead.refresh_from_db()
-    assert (dead.state, dead.problem) == ("failed", "It was interrupted. Import again.")
-
-
-def test_an_import_that_was_taken_for_dead_stops_writing(client: CodatClient) -> None:
-    def close(run: ImportRun) -> None:
-        ImportRun.objects.filter(pk=run.pk).update(state="failed", finished_at=timezone.now())
-
-    watched = Between(client)
-    run = import_companies(watched, on_page=close)
-    assert watched.pages_read == [1, 2]
-    assert run.pages == 1
-
-
-def test_an_interrupted_import_says_so(client: CodatClient) -> None:
-    def interrupt(run: ImportRun) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        import_companies(client, on_page=interrupt)
-    run = ImportRun.objects.latest("pk")
-    assert (run.state, run.pages, run.problem) == ("failed", 1, "It was interrupted. Import again.")
-
-
-def test_two_imports_under_way_are_refused_by_the_database() -> None:
-    now = timezone.now()
-    ImportRun.objects.create(state="running", started_at=now, heard_at=now)
-    with pytest.raises(IntegrityError, match="import"), transaction.atomic():
-        ImportRun.objects.create(state="running", started_at=now, heard_at=now)

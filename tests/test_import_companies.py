@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later, Uncertain
+from syncs.codat.schemas import Company, Page
 from syncs.models import Activity, Connection, ImportRun, Merchant
 from syncs.operations import importing, merchants
 from syncs.operations.importing import import_companies, read_connections
@@ -143,6 +144,37 @@ def test_companies_without_a_name_or_with_an_odd_id_are_skipped_and_said(client:
         "Skipped “not-a-uuid”: its ID is not a UUID.",
         f"Skipped {second.id}: it has no name at Codat.",
     ]
+
+
+NOTHING = {"id": None, "name": None}
+
+
+def listing(*rows: object, total: int | None) -> Page[Company]:
+    answer = {"results": list(rows), "pageNumber": None, "totalResults": total, "_links": None}
+    return Page.from_json(answer, Company.from_json, number=1, size=10)
+
+
+def test_entries_without_an_id_are_skipped_and_said(
+    client: CodatClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "companies", lambda *_: listing(NOTHING, total=None))
+    run = import_companies(client)
+    assert (run.state, run.seen, run.skipped) == ("done", 0, 1)
+    assert run.notes == ["Skipped 1 entry without an ID, on page 1."]
+    assert run.problem == "Codat's list has entries without an ID, so nothing was archived."
+
+
+def test_who_may_be_an_entry_without_an_id_is_not_taken_for_gone(
+    client: CodatClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, lost = make_merchant(), make_merchant()
+    known = {"id": str(kept.company_id), "name": kept.name}
+    monkeypatch.setattr(client, "companies", lambda *_: listing(known, NOTHING, "odd", total=1))
+    run = import_companies(client, yes=True)
+    assert (run.seen, run.skipped, run.archived) == (1, 2, 0)
+    assert run.notes == ["Skipped 2 entries without an ID, on page 1."]
+    lost.refresh_from_db()
+    assert not lost.is_archived
 
 
 def test_a_merchant_registered_while_the_list_is_read_is_not_taken_for_gone(client: CodatClient) -> None:

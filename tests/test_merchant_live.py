@@ -49,7 +49,9 @@ def test_it_polls_quickly_until_a_newly_registered_merchant_was_looked_at(as_vie
     assert 'hx-trigger="every 15s, wake"' in page(as_viewer, merchant)
 
 
-def test_check_now_puts_the_merchant_first_in_line_once_in_ten_seconds(as_viewer: Client) -> None:
+def test_a_viewer_too_may_check_now_which_looks_at_codat_once_in_ten_seconds_and_changes_nothing_there(
+    as_viewer: Client,
+) -> None:
     later = timezone.now() + timedelta(hours=1)
     merchant = make_merchant(next_refresh_at=later)
     as_viewer.post(address(merchant, "check/"))

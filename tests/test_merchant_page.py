@@ -111,7 +111,7 @@ def test_an_archived_merchant_can_be_read_but_not_synced(as_support: Client) -> 
 
 def test_a_viewer_sees_no_form_but_why(as_viewer: Client) -> None:
     html = page(as_viewer, make_merchant())
-    assert "Your role can view but not run syncs. Ask a lead for the role support." in html
+    assert "Your role can view but not run syncs. Ask an admin for the role support." in html
     assert "/rerun/" not in html
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from syncs import tasks
 from syncs.admin.base import person
 from syncs.models import ImportRun, Merchant
-from syncs.operations import importing
+from syncs.operations import import_runs
 
 PAGE = "admin/syncs/merchant/import.html"
 # A worker that is busy with refreshes may take a while to come to it.
@@ -46,7 +46,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far an import has come; 204 to the poller when it is where it was."""
     run = get_object_or_404(ImportRun.objects.select_related("by"), pk=pk)
-    silent = importing.is_silent(run, timezone.now())
+    silent = import_runs.is_silent(run, timezone.now())
     version = f"{run.state}-{run.pages}-{'silent' if silent else 'heard'}"
     if request.GET.get("v") == version:
         return HttpResponse(status=204)
@@ -63,7 +63,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _begin(request: HttpRequest, *, may_archive: int) -> HttpResponse:
-    run = importing.ask_for_import(by=person(request), may_archive=may_archive)
+    run = import_runs.ask_for_import(by=person(request), may_archive=may_archive)
     waiting = run.state == ImportRun.State.WAITING
     if waiting and not tasks.nudge(tasks.import_companies, run.pk, expires=NUDGE_GOOD_FOR):
         messages.warning(request, QUEUE_DOWN)

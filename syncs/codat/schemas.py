@@ -94,6 +94,7 @@ class Page(Generic[T]):
     size: int
     total: int | None
     has_next: bool
+    without_id: int = 0
 
     @classmethod
     def from_json(cls, value: object, read: Callable[[object], T], *, number: int, size: int) -> "Page[T]":
@@ -104,9 +105,9 @@ class Page(Generic[T]):
         if not isinstance(rows, list) and (rows is not None or total):
             raise Uncertain("Codat's answer counts results but lists none.")
         known = [row for row in objects(rows) if identifier(row.get("id"))]
-        return cls(
-            tuple(read(row) for row in known), number, size, total, _has_next(data, rows, number, size)
-        )
+        items = tuple(read(row) for row in known)
+        has_next = _has_next(data, rows, number, size)
+        return cls(items, number, size, total, has_next, without_id=len(rows or ()) - len(known))
 
 
 @dataclass(frozen=True)

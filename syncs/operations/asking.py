@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
 from syncs.codat import bodies
@@ -27,6 +27,10 @@ class NotPossible(Exception):
         self.sentence = sentence
         self.field = field
         self.request = request
+
+
+class NotNow(NotPossible):
+    """Nothing is wrong with what is asked for, and nothing was saved: the same press may go through next time."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,11 @@ def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime) -> SyncReques
         _refuse_while_active(merchant)
         _refuse_a_used_token(ask)
         raise
+    except OperationalError as error:
+        # SQLite did not let the transaction begin. Of any other error nobody knows what it left behind.
+        if "locked" not in str(error):
+            raise
+        raise NotNow("The database is busy and nothing was saved. Press again in a moment.") from None
     return request
 
 

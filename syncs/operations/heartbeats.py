@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,21 +76,23 @@ def signs(now: datetime) -> Signs:
 
 
 class Beating(threading.Thread):
-    """A worker beats from a thread of its own: one whose hands are all full with slow calls still lives."""
+    """In a thread of its own: a worker whose hands are all full with slow calls still lives.
 
-    def __init__(self, part: str) -> None:
+    The first sign, of the one who begins, is the caller's.
+    """
+
+    def __init__(self, part: str, give_sign: Callable[[], None]) -> None:
         super().__init__(name=f"beating: {part}", daemon=True)
-        self._part, self._stopped = part, threading.Event()
+        self._part, self._give_sign, self._stopped = part, give_sign, threading.Event()
 
     def run(self) -> None:
-        while not self._stopped.is_set():
+        while not self._stopped.wait(BEAT_EVERY.total_seconds()):
             try:
-                beat(self._part)
+                self._give_sign()
             except DatabaseError as error:
                 logger.warning("%s: its sign of life is not stored: %s", self._part, type(error).__name__)
             finally:
                 connection.close()
-            self._stopped.wait(BEAT_EVERY.total_seconds())
 
     def stop(self) -> None:
         self._stopped.set()

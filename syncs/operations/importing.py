@@ -3,18 +3,16 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import Company, Page
 from syncs.models import ImportRun, Merchant, User
-from syncs.operations import company_rows, log
+from syncs.operations import company_rows, import_runs
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 
 logger = logging.getLogger(__name__)
@@ -23,11 +21,6 @@ logger = logging.getLogger(__name__)
 PAGE_SIZE = 200
 # Above this share of the merchants, a person must agree before those gone at Codat are archived.
 ARCHIVED_WITHOUT_ASKING = 0.05
-# A page is fetched and stored well within this: a run that was silent for longer is dead.
-SILENT = timedelta(minutes=5)
-# A worker that has a hand free takes a run well within this.
-TAKEN_WITHIN = timedelta(seconds=5)
-UNTAKEN = timedelta(minutes=1)
 # Seconds that one page may wait for its turn in the call budget.
 PATIENCE = 60.0
 MOST_NOTES = 20
@@ -41,21 +34,19 @@ class Tally:
 
     seen: set[str] = field(default_factory=set)
     totals: set[int | None] = field(default_factory=set)
+    without_id: int = 0
 
     def count(self, page: Page[Company]) -> bool:
         """False when the page holds nothing that was not seen before."""
         before = len(self.seen)
         self.totals.add(page.total)
+        self.without_id += page.without_id
         self.seen.update(company.id.lower() for company in page.items)
         return len(self.seen) > before
 
     @property
     def is_complete(self) -> bool:
         return self.totals == {len(self.seen)}
-
-
-class Overtaken(Exception):
-    """This run was taken for dead and closed by another."""
 
 
 def import_companies(
@@ -70,37 +61,15 @@ def import_companies(
     return run
 
 
-def ask_for_import(*, by: User, may_archive: int = 0) -> ImportRun:
-    """A row for a worker to carry out; the one that is open already, if there is one."""
-    now = timezone.now()
-    _close_silent(now)
-    if run := ImportRun.objects.filter(state__in=ImportRun.OPEN).order_by("pk").last():
-        return run
-    return ImportRun.objects.create(by=by, started_at=now, heard_at=now, may_archive=may_archive)
-
-
-def waiting(now: datetime) -> list[int]:
-    """Runs that nobody has taken yet: their message may be lost."""
-    left = ImportRun.objects.filter(state=ImportRun.State.WAITING, started_at__lt=now - TAKEN_WITHIN)
-    return list(left.order_by("pk").values_list("pk", flat=True))
-
-
-def is_silent(run: ImportRun, now: datetime) -> bool:
-    """Its worker has died, or none has come for it."""
-    if run.state == ImportRun.State.WAITING:
-        return now - run.started_at > UNTAKEN
-    return run.state == ImportRun.State.RUNNING and now - run.heard_at > SILENT
-
-
 def carry_out(run_id: int, client: CodatClient, *, on_page: OnPage | None = None) -> None:
     """Does nothing unless the run is still waiting: its message may come twice."""
-    run = _claim(run_id, timezone.now())
+    run = import_runs.claim(run_id, timezone.now())
     if run is None:
         return
-    with _told(run):
+    with import_runs.told(run):
         tally = _read_all(run, client, on_page or _nothing)
         _archive_missing(run, tally)
-        _end(run, ImportRun.State.DONE)
+        import_runs.end(run, ImportRun.State.DONE)
 
 
 def read_connections(client: CodatClient) -> None:
@@ -118,11 +87,10 @@ def _pages(client: CodatClient, tally: Tally) -> Iterator[Page[Company]]:
     number = 1
     while True:
         page = _patiently(client, number)
-        if tally.count(page):
+        is_news = tally.count(page)
+        if is_news or not page.items:
             yield page
-        else:
-            return
-        if not page.has_next:
+        if not (is_news and page.has_next):
             return
         number += 1
 
@@ -144,38 +112,6 @@ def _nothing(run: ImportRun) -> None:
     pass
 
 
-def _claim(run_id: int, now: datetime) -> ImportRun | None:
-    _close_silent(now)
-    waiting = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.WAITING)
-    try:
-        with transaction.atomic():
-            claimed = waiting.update(state=ImportRun.State.RUNNING, started_at=now, heard_at=now)
-    except IntegrityError:
-        problem = "Another import is under way. Wait for its end."
-        waiting.update(state=ImportRun.State.FAILED, problem=problem, finished_at=now)
-        return None
-    return ImportRun.objects.get(pk=run_id) if claimed else None
-
-
-def _close_silent(now: datetime) -> None:
-    silent = ImportRun.objects.filter(state=ImportRun.State.RUNNING, heard_at__lt=now - SILENT)
-    silent.update(state=ImportRun.State.FAILED, problem="It was interrupted. Import again.", finished_at=now)
-
-
-@contextmanager
-def _told(run: ImportRun) -> Iterator[None]:
-    """However the work ends, the row says so."""
-    try:
-        yield
-    except CodatError as error:
-        _end(run, ImportRun.State.FAILED, error.message)
-    except Overtaken:
-        logger.warning("import %s was taken for dead and stops", run.pk)
-    except BaseException:
-        _end(run, ImportRun.State.FAILED, "It was interrupted. Import again.")
-        raise
-
-
 def _read_all(run: ImportRun, client: CodatClient, on_page: OnPage) -> Tally:
     tally = Tally()
     for page in _pages(client, tally):
@@ -184,22 +120,26 @@ def _read_all(run: ImportRun, client: CodatClient, on_page: OnPage) -> Tally:
             stored = company_rows.store(page.items, now)
             run.total, run.seen, run.pages = page.total, len(tally.seen), run.pages + 1
             run.added, run.restored = run.added + stored.added, run.restored + stored.restored
-            run.skipped += len(stored.skipped)
-            run.notes = [*run.notes, *stored.skipped][:MOST_NOTES]
+            run.skipped += len(stored.skipped) + page.without_id
+            run.notes = [*run.notes, *stored.skipped, *_without_id(page)][:MOST_NOTES]
             run.heard_at = now
-            if not _saved(run):
-                raise Overtaken
+            if not import_runs.saved(run):
+                raise import_runs.Overtaken
         on_page(run)
     return tally
 
 
-def _saved(run: ImportRun) -> bool:
-    counts = ("total", "seen", "pages", "added", "restored", "archived", "skipped", "missing", "notes")
-    values = {name: getattr(run, name) for name in (*counts, "problem", "heard_at")}
-    return ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING).update(**values) == 1
+def _without_id(page: Page[Company]) -> Iterator[str]:
+    if number := page.without_id:
+        entries = "entry" if number == 1 else "entries"
+        yield f"Skipped {number:,} {entries} without an ID, on page {page.number}."
 
 
 def _archive_missing(run: ImportRun, tally: Tally) -> None:
+    if tally.without_id:
+        # Any of them may be a merchant that is not gone at all.
+        run.problem = "Codat's list has entries without an ID, so nothing was archived."
+        return
     if not tally.is_complete:
         run.problem = "Codat's list changed while it was read, so nothing was archived. Import again."
         return
@@ -212,13 +152,3 @@ def _archive_missing(run: ImportRun, tally: Tally) -> None:
         return
     for merchant in gone:
         run.archived += archive(merchant, why=GONE_AT_CODAT, now=timezone.now(), by=run.by)
-
-
-def _end(run: ImportRun, state: ImportRun.State, problem: str = "") -> None:
-    run.problem, run.heard_at = (problem or run.problem)[:300], timezone.now()
-    with transaction.atomic():
-        if not _saved(run):
-            return
-        ImportRun.objects.filter(pk=run.pk).update(state=state, finished_at=run.heard_at)
-        verb = "Imported companies from Codat" if state == ImportRun.State.DONE else "Import stopped"
-        log.record("merchants.imported", f"{verb}: {run.summary}", actor=run.by, reason=run.problem)

@@ -7,6 +7,9 @@ from django_htmx.middleware import HtmxDetails
 
 from syncs.models import User
 
+# Only admins give roles.
+MAY_NOT_ASK = "Your role can view but not run syncs. Ask an admin for the role support."
+
 
 class NotHere(Http404):
     """Nothing has the ID or number that was asked for. Both sentences are for the page."""
@@ -27,7 +30,7 @@ class Signed(HttpRequest):
 def may_ask(request: Signed) -> None:
     """Raises PermissionDenied with a sentence for the page."""
     if not request.user.has_perm("syncs.ask_sync"):
-        raise PermissionDenied("Your role can view but not run syncs. Ask a lead for the role support.")
+        raise PermissionDenied(MAY_NOT_ASK)
 
 
 def may_decide(request: Signed) -> None:

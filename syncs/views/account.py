@@ -1,10 +1,7 @@
 """Signing in and out, and what a person sets for themselves."""
 
-from datetime import datetime
 from ipaddress import ip_address
 
-from axes.helpers import get_cool_off
-from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
@@ -18,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from syncs import moments
 from syncs.forms import PasswordForm, ProfileForm, SignInForm
-from syncs.operations import log
+from syncs.operations import guessing, log
+from syncs.operations.guessing import Pause
 from syncs.rules.salesdays import known_zones
-from syncs.views.access import Signed, page_asked_for
+from syncs.views.access import MAY_NOT_ASK, Signed, page_asked_for
 
 ENDED = {
     "1": "Your session ended. Sign in again and you are back where you were.",
@@ -32,7 +30,7 @@ ROLES = (
     ("syncs.decide_review", "Lead", "Asks for syncs, and decides whether Codat ran what nobody can prove."),
     ("syncs.ask_sync", "Support", "Sees everything, asks for syncs and cancels those not sent yet."),
 )
-VIEWER = ("Viewer", "Sees everything. Cannot run syncs: ask a lead for the role support.")
+VIEWER = ("Viewer", MAY_NOT_ASK)
 ZONES = sorted(name for name in known_zones() if "/" in name and not name.startswith("Etc/"))
 
 
@@ -59,9 +57,11 @@ def locked_out(
 ) -> HttpResponse:
     """What django-axes answers instead of the view, the admin site's included, after too many tries."""
     name = (credentials or {}).get("username", "")
-    page = _sign_in_page(
-        request, SignInForm(request, initial={"username": name}), status=429, locked=_goes_on(request, name)
+    form, pause = (
+        SignInForm(request, initial={"username": name}),
+        guessing.pause(name, client_address(request)),
     )
+    page = _sign_in_page(request, form, status=429, pause=pause)
     page["Retry-After"] = str(60)
     return page
 
@@ -116,13 +116,13 @@ def change_password(request: Signed) -> HttpResponse:
 
 
 def _sign_in_page(
-    request: HttpRequest, form: SignInForm, status: int = 200, locked: datetime | None = None
+    request: HttpRequest, form: SignInForm, status: int = 200, pause: Pause | None = None
 ) -> HttpResponse:
     ended = request.POST.get("ended") or request.GET.get("ended", "")
     context = {
         "form": form,
-        "locked": locked,
-        "locked_for": moments.length(locked - timezone.now()) if locked else "",
+        "pause": pause,
+        "paused_for": moments.length(pause.until - timezone.now()) if pause else "",
         "next": page_asked_for(request),
         "ended": ended if ended in ENDED else "",
         "sentence": ENDED.get(ended, ""),
@@ -132,14 +132,6 @@ def _sign_in_page(
 
 def _then(request: HttpRequest) -> str:
     return page_asked_for(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
-
-
-def _goes_on(request: HttpRequest, name: str) -> datetime:
-    """When sign-in goes on for this name from this address."""
-    tries = AccessAttempt.objects.filter(username=name, ip_address=client_address(request))
-    newest = tries.order_by("-attempt_time").first()
-    since = newest.attempt_time if newest else timezone.now()
-    return timezone.localtime(since + get_cool_off(request))
 
 
 def _profile_page(

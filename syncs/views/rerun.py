@@ -16,7 +16,7 @@ from syncs import tasks
 from syncs.forms import AskForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import asking
-from syncs.operations.asking import Ask, NotPossible
+from syncs.operations.asking import Ask, NotNow, NotPossible
 from syncs.views import rerun_card
 from syncs.views.access import Signed, may_ask
 from syncs.views.merchant import PAGE, find_merchant, page_context
@@ -98,11 +98,11 @@ def _ask(kind: str, form: AskForm) -> Ask:
 def _refused(
     request: Signed, merchant: Merchant, kind: str, form: AskForm, error: NotPossible
 ) -> HttpResponse:
-    """Beside the day that it is about; an overlap on the confirm step, which asks for a word about it."""
+    """Beside the day that it is about; on the confirm step what a word there or another press may mend."""
     if error.field == "last_day":
         form.add_error("last_day", error.sentence)
         return _card(request, merchant, kind, form, status=422)
-    confirming = error.field in ("seen_overlap", "basis")
+    confirming = error.field in ("seen_overlap", "basis") or isinstance(error, NotNow)
     return _card(request, merchant, kind, form, refusal=error, confirming=confirming, status=422)
 
 

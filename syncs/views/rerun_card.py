@@ -15,7 +15,7 @@ from syncs.rules.salesdays import range_window, today
 from syncs.rules.states import State
 from syncs.rules.windows import Window
 from syncs.views import offers
-from syncs.views.access import Signed
+from syncs.views.access import MAY_NOT_ASK, Signed
 
 NEWS_FOR = timedelta(hours=1)
 STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
@@ -89,7 +89,7 @@ def bound_form(request: Signed, merchant: Merchant, kind: str, now: datetime) ->
 def blocked(request: Signed, merchant: Merchant) -> str:
     """Why nothing can be asked for here, in a sentence; empty when something can."""
     if not request.user.has_perm("syncs.ask_sync"):
-        return "Your role can view but not run syncs. Ask a lead for the role support."
+        return MAY_NOT_ASK
     try:
         refuse_if_not_possible(merchant)
     except NotPossible as error:

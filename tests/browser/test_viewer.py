@@ -3,11 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from syncs.views.access import MAY_NOT_ASK as SENTENCE
 from tests.browser import steps
 from tests.browser.conftest import Visit, take_from
 from tests.browser.panel import Panel, Shop
-
-SENTENCE = "Your role can view but not run syncs. Ask a lead for the role support."
 
 
 @pytest.fixture(scope="module")

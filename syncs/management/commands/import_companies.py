@@ -1,3 +1,6 @@
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,7 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *, yes: bool, **options: Any) -> None:
         try:
-            run = import_companies(codat_client(), yes=yes, on_page=self._say)
+            with _ending_in_order():
+                run = import_companies(codat_client(), yes=yes, on_page=self._say)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
@@ -39,3 +43,17 @@ class Command(BaseCommand):
         of = f" of {run.total:,}" if run.total else ""
         self.stdout.write(f"Page {run.pages:,}: {run.seen:,}{of} companies read, {run.added:,} new.")
         self.stdout.flush()
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """A SIGTERM and a closed terminal end it like Ctrl-C, so that the next import need not wait. Not under nohup."""
+    both = (signal.SIGTERM, signal.SIGHUP)
+    deadly = [number for number in both if signal.getsignal(number) == signal.SIG_DFL]
+    for number in deadly:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in deadly:
+            signal.signal(number, signal.SIG_DFL)

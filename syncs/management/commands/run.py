@@ -80,6 +80,8 @@ class Run:
             "SECRET_KEY": env.text("SECRET_KEY") or keys.kept(var / "secret_key"),
             "VAR_DIR": str(var),
             "SANDBOX": "false",
+            # What a shell may say for other work would put the program's insides on this panel's error pages.
+            "DEBUG": "false",
         }
         if self.valkey:
             ours["REDIS_URL"] = self.valkey.url
