@@ -35,37 +35,6 @@ def test_each_read_asks_its_own_path(server: Server, client: CodatClient, name: 
     assert (server.requests[0].method, server.requests[0].target) == ("GET", PATHS[name])
 
 
-def test_a_sync_is_asked_for_by_its_id(server: Server, client: CodatClient) -> None:
-    server.answers(says(200, DONE))
-    assert client.sync_by_id(COMPANY, OTHER_SYNC).code == 2000
-    assert server.requests[0].target == f"/companies/{COMPANY}/sync/commerce/syncs/{OTHER_SYNC}/status"
-
-
-NAMED = {"commerceSyncId": SYNC, **DONE}
-
-
-@pytest.mark.parametrize("answer", [NAMED, [OLDER, NAMED], {"results": [NAMED, OLDER]}])
-def test_a_sync_that_was_asked_for_is_known_by_either_of_its_ids(
-    server: Server, client: CodatClient, answer: object
-) -> None:
-    server.answers(says(200, answer))
-    assert client.sync_by_id(COMPANY, OTHER_SYNC).code == 2000
-
-
-def test_a_sync_is_found_under_its_commerce_sync_id(server: Server, client: CodatClient) -> None:
-    server.answers(says(200, NAMED))
-    assert client.sync_by_id(COMPANY, SYNC).sync_id == OTHER_SYNC
-
-
-@pytest.mark.parametrize("answer", [OLDER, [OLDER], {"results": [OLDER, UNDATED]}, {**DONE, "syncId": None}])
-def test_an_answer_that_does_not_name_the_sync_that_was_asked_for_is_none(
-    server: Server, client: CodatClient, answer: object
-) -> None:
-    """Another sync's result must not become that of ours; one without an id could be anybody's."""
-    server.answers(says(200, answer))
-    assert client.sync_by_id(COMPANY, OTHER_SYNC) is None
-
-
 def test_reads_share_a_connection(server: Server, client: CodatClient) -> None:
     server.answers(says(200, DONE))
     for _ in range(3):
