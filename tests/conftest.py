@@ -18,6 +18,7 @@ from tests.queues import no_broker as no_broker
 from tests.queues import silent_broker as silent_broker
 from tests.upstream import CANARY
 from tests.upstream import codat as codat
+from tests.upstream import meddling as meddling
 from tests.upstream import scripted as scripted
 from tests.upstream import spares as spares
 from tests.upstream import told as told

@@ -12,7 +12,8 @@ from syncs.models import Merchant, SyncRequest
 from syncs.operations.sending import send
 from syncs.rules.states import State
 from tests.codat.server import Server, hangs_up, keeps_silent, resets, says, sends
-from tests.factories import make_merchant, make_request
+from tests.factories import make_merchant, make_request, make_sync
+from tests.looks import row
 from tests.presses import attempt_of, last_entry, outcomes, stored
 from tests.upstream import ERROR, NONE_YET, STARTED, posts
 
@@ -56,8 +57,10 @@ NO_ANSWER = [
     (says(200, [STARTED]), 200),
     (says(204), 204),
     (says(302, b"", Location="http://127.0.0.1:1/"), 302),
+    (says(405, ERROR), 405),
     (says(408), 408),
     (says(409, ERROR), 409),
+    (says(451, ERROR), 451),
     (says(500, ERROR), 500),
     (says(503, b"<html>maintenance</html>", Retry_After="7"), 503),
 ]
@@ -157,3 +160,18 @@ def test_the_id_of_an_earlier_request_proves_nothing(
     left = stored(request_)
     assert (left.state, left.commerce_sync_id) == (State.UNCERTAIN, "")
     assert left.waiting_for == "Codat named the sync of an earlier request."
+
+
+@pytest.mark.parametrize("known", [{}, {"commerce_sync_id": STARTED["commerceSyncId"]}])
+def test_a_sync_that_was_listed_before_the_post_proves_nothing(
+    scripted: Server, told: CodatClient, request_: SyncRequest, known: dict[str, str]
+) -> None:
+    """Under the id of the list, or under the other one where we have learned that."""
+    listed = "old" if known else STARTED["commerceSyncId"]
+    make_sync(request_.merchant, 5130, sync_id=listed, **known)
+    scripted.answers(says(200, [row(listed, 5130)]), says(200, STARTED))
+    send(request_.pk, told)
+    left = stored(request_)
+    assert (left.state, left.commerce_sync_id, outcomes(request_)) == (State.UNCERTAIN, "", ["uncertain"])
+    assert left.waiting_for.endswith("which it had listed before this was sent.")
+    assert STARTED["commerceSyncId"] in last_entry(request_)

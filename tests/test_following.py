@@ -155,13 +155,25 @@ def test_a_sync_of_somebody_else_is_never_taken_for_ours(scripted: Server, told:
     assert Sync.objects.get().initiator != Sync.Initiator.OURS
 
 
-def test_what_is_asked_for_by_our_id_is_ours_whichever_id_it_repeats(
-    scripted: Server, told: CodatClient
+@pytest.mark.parametrize("ours", [row(OURS, 2040), row("ours", 2040, commerceSyncId=OURS)])
+def test_what_is_asked_for_by_our_id_is_ours_where_it_names_that_id(
+    scripted: Server, told: CodatClient, ours: dict[str, Any]
 ) -> None:
     listed, newest = says(200, [row("theirs", at=at(0))]), says(200, row("theirs", at=at(0)))
-    request = answered(waiting(), scripted, told, listed, newest, says(200, row("ours", 2040, at(1))))
-    assert (request.state, request.sync.sync_id) == (State.SUCCEEDED_EMPTY, "ours")
+    request = answered(waiting(), scripted, told, listed, newest, says(200, ours))
+    assert (request.state, request.sync.sync_id) == (State.SUCCEEDED_EMPTY, ours["syncId"])
     assert request.result == "Finished: no sales in these days"
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_what_is_answered_for_our_id_under_another_one_is_not_ours(
+    scripted: Server, told: CodatClient, as_list: bool
+) -> None:
+    theirs = row("theirs", at=at(0))
+    named = says(200, [theirs] if as_list else theirs)
+    request = answered(waiting(), scripted, told, says(200, [theirs]), says(404, {"error": "No"}), named)
+    assert (request.state, request.sync) == (State.ACCEPTED, None)
+    assert Sync.objects.get().initiator != Sync.Initiator.OURS
 
 
 @pytest.mark.parametrize("upstream_id", ["af888de-not-a-guid", OURS])

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.models import SyncRequest
 from syncs.operations import reconciling
@@ -14,7 +15,7 @@ from syncs.rules.states import State
 from tests.codat.server import Server, keeps_silent, says
 from tests.factories import make_attempt, make_merchant, make_request
 from tests.presses import at_once, last_entry, outcomes, stored, verbs
-from tests.upstream import ERROR, NONE_YET, STARTED, client_of, posts
+from tests.upstream import CANARY, ERROR, NONE_YET, STARTED, client_of, posts
 
 NOW = timezone.now().replace(microsecond=0)
 
@@ -172,6 +173,37 @@ def test_a_replay_that_names_the_sync_of_another_request_proves_nothing(
     scripted.answers(says(200, STARTED))
     left = looked_at(request_, told, NOW + timedelta(minutes=1))
     assert (left.state, left.commerce_sync_id) == (State.NEEDS_REVIEW, "")
+
+
+def test_a_replay_that_names_a_sync_from_before_the_post_proves_nothing(
+    scripted: Server, told: CodatClient, request_: SyncRequest, verified: None
+) -> None:
+    scripted.answers(says(200, STARTED | {"commerceSyncId": "before"}))
+    left = looked_at(request_, told, NOW + timedelta(minutes=1))
+    assert (left.state, left.commerce_sync_id) == (State.NEEDS_REVIEW, "")
+    assert "which it had listed before" in left.waiting_for
+
+
+class Sleeping(CodatClient):
+    """The real client, whose process sleeps after it took its turn."""
+
+    clock: Any
+
+    def reserve_send(self) -> None:
+        super().reserve_send()
+        self.clock.shift(timedelta(minutes=100))
+
+
+def test_a_replay_that_slept_after_it_was_begun_sends_nothing(
+    scripted: Server, request_: SyncRequest, verified: None
+) -> None:
+    """Codat forgets a key after 90 minutes: what it has forgotten would be a first POST."""
+    at = NOW + timedelta(minutes=1)
+    client = Sleeping(base_url=scripted.url, api_key=CANARY, budget=LocalBudget(per_minute=100))
+    with client, time_machine.travel(at, tick=False) as client.clock:
+        reconciling.look(request_.pk, client)
+    assert not posts(scripted)
+    assert stored(request_).state == State.UNCERTAIN
 
 
 @pytest.mark.parametrize(

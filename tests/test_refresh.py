@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
@@ -156,3 +158,13 @@ def test_a_change_of_health_is_news_but_the_first_look_is_not(
     entry = Activity.objects.get()
     assert (entry.verb, entry.before, entry.after) == ("merchant.health", "Healthy", "Failing")
     assert (entry.merchant, entry.actor) == (merchant, None)
+
+
+def test_of_two_refreshes_of_one_merchant_one_stores_at_a_time(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    """On PostgreSQL by a lock on its row. SQLite has one writer, and knows no such words."""
+    with CaptureQueriesContext(connection) as asked:
+        looked(merchant, scripted, told, row())
+    locks = [query for query in asked.captured_queries if query["sql"].endswith("FOR UPDATE")]
+    assert len(locks) == connection.features.has_select_for_update

@@ -177,3 +177,26 @@ def test_a_request_that_had_an_id_can_keep_its_own_sync(lead, sent) -> None:
     make_attempt(request, started_at=sent, outcome="accepted")
     assert decide_ran(request, sync, lead)
     assert request.state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(1000, "is running it"), (1010, "is running it"), (2000, "ran it")]
+)
+def test_nothing_ran_is_refused_while_its_own_sync_says_otherwise(lead, sent, code: int, words: str) -> None:
+    merchant = make_merchant()
+    request = make_request(merchant, state=State.NEEDS_REVIEW, asked_at=sent)
+    seen_before = SyncRequest.objects.get(pk=request.pk)
+    # A refresh ties them while the lead reads the page.
+    sync = make_sync(merchant, code, sent + timedelta(seconds=2), sync_id="abc")
+    SyncRequest.objects.filter(pk=request.pk).update(sync=sync)
+    with pytest.raises(NotPossible, match=f"Codat {words}: sync abc") as refusal:
+        decide_not_run(seen_before, lead)
+    assert refusal.value.field == "verdict"
+    assert SyncRequest.objects.get(pk=request.pk).state == "needs_review"
+
+
+def test_a_sync_that_was_lost_at_codat_blocks_nobody_for_ever(lead) -> None:
+    merchant, long_ago = make_merchant(), timezone.now() - timedelta(hours=25)
+    lost = make_sync(merchant, 1010, long_ago)
+    request = make_request(merchant, state=State.NEEDS_REVIEW, asked_at=long_ago, sync=lost)
+    assert decide_not_run(request, lead)

@@ -9,11 +9,12 @@ from socket import socket
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
+from syncs.codat.key import Key
 from syncs.models import SyncRequest, User
 from syncs.operations import reconciling, sending
 from syncs.operations.sending import send
@@ -23,32 +24,12 @@ from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
 from tests.looks import known
 from tests.presses import a_day, at_once, attempt_of, last_entry, outcomes, press, pressed, stored, verbs
-from tests.upstream import CANARY, ERROR, NONE_YET, STARTED, client_of, posts
+from tests.upstream import CANARY, ERROR, NONE_YET, STARTED, Meddling, client_of, posts
 
 
 @pytest.fixture
 def request_(db: None) -> SyncRequest:
     return make_request(make_merchant())
-
-
-class Meddling(CodatClient):
-    """The real client, after whose POST something else happens before its answer is told."""
-
-    then: Any = staticmethod(lambda: None)
-
-    def request_range(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().request_range(*args, **kwargs)
-        finally:
-            self.then()
-
-
-@pytest.fixture
-def meddling(scripted: Server) -> Iterator[Meddling]:
-    with client_of(scripted.url) as plain:
-        made = Meddling(base_url=scripted.url, api_key=CANARY, budget=plain._budget)
-        yield made
-        made.close()
 
 
 def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
@@ -107,6 +88,17 @@ def test_a_sender_that_slept_after_its_claim_sends_nothing(
     assert not posts(scripted)
     assert stored(request_).state == State.QUEUED
     assert outcomes(request_) == ["not_sent"]
+
+
+def test_a_claim_that_is_not_committed_yet_gives_no_right_to_send(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    """Within somebody else's transaction it could still be undone, after the POST."""
+    scripted.answers(NONE_YET, says(200, STARTED))
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        send(request_.pk, told)
+    assert not posts(scripted)
+    assert stored(request_).state == State.QUEUED
 
 
 def test_an_error_of_our_own_in_the_middle_leaves_it_uncertain(
@@ -192,7 +184,7 @@ def test_the_key_is_in_no_log_line_and_in_no_row(
     scripted: Server, told: CodatClient, request_: SyncRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    header = told._key.header
+    header = Key(CANARY).header
     scripted.answers(NONE_YET, says(500, ERROR | {"error": f"You sent {header} and {CANARY}"}))
     send(request_.pk, told)
     rows = str([stored(request_).__dict__, attempt_of(request_).__dict__, last_entry(request_)])

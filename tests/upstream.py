@@ -54,6 +54,24 @@ def told(scripted: Server) -> Iterator[CodatClient]:
         yield client
 
 
+class Meddling(CodatClient):
+    """The real client, after whose POST something else happens before its answer is told."""
+
+    then: Any = staticmethod(lambda: None)
+
+    def request_range(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().request_range(*args, **kwargs)
+        finally:
+            self.then()
+
+
+@pytest.fixture
+def meddling(scripted: Server) -> Iterator[Meddling]:
+    with Meddling(base_url=scripted.url, api_key=CANARY, budget=LocalBudget(per_minute=100_000)) as client:
+        yield client
+
+
 @contextmanager
 def client_of(url: str, **patience: float) -> Iterator[CodatClient]:
     budget = LocalBudget(per_minute=100_000)

@@ -6,7 +6,7 @@ They are pinned in the request's row, because an idempotency key holds for one b
 import json
 from datetime import datetime
 
-from syncs.codat.dates import as_z
+from syncs.codat.dates import as_z, parse_moment
 
 
 def latest(sync_to: datetime) -> str:
@@ -20,6 +20,13 @@ def historic(start: datetime, finish: datetime) -> str:
     if window["start"] >= window["finish"]:
         raise ValueError("A date range must start before it finishes.")
     return _compact({"dateRange": window})
+
+
+def asked_by(body: str) -> tuple[datetime | None, datetime | None]:
+    """Start and finish that one of these bodies asks for; a latest one asks for no start."""
+    asked = json.loads(body)
+    window = asked.get("dateRange", {"finish": asked.get("syncTo")})
+    return parse_moment(window.get("start")), parse_moment(window.get("finish"))
 
 
 def _compact(value: object) -> str:

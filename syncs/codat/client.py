@@ -18,7 +18,7 @@ from syncs.codat import paths
 from syncs.codat.budget import Budget, Purpose
 from syncs.codat.errors import CodatError, Later, Uncertain
 from syncs.codat.key import Key
-from syncs.codat.listing import newest_first, one_sync, sync_list
+from syncs.codat.listing import named_sync, newest_first, one_sync, sync_list
 from syncs.codat.quota import UNSTATED_WAIT, Quota
 from syncs.codat.reading import parse_json
 from syncs.codat.retrying import LONGEST_SLEEP, Retrying, with_wait
@@ -54,13 +54,12 @@ class CodatClient:
     ) -> None:
         """All times in seconds; raises ValueError for an address or a key that cannot be one."""
         self._base_url = paths.checked_address(base_url)
-        self._key = Key(api_key)
         self._budget = budget
         self._deadline = deadline
         self._backoff = backoff
         self._transport = Transport(
             base_url=self._base_url,
-            key=self._key,
+            key=Key(api_key),
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             body_limit=body_limit,
@@ -124,8 +123,10 @@ class CodatClient:
         return self._read_sync(paths.get(paths.LAST_SUCCESSFUL_SYNC, company_id), company_id)
 
     def sync_by_id(self, company_id: str | UUID, sync_id: str | UUID) -> SyncStatus | None:
-        """None when Codat does not know this sync (yet)."""
-        return self._read_sync(paths.get(paths.SYNC, company_id, sync_id=sync_id), company_id)
+        """None when Codat does not know this sync (yet), and when its answer does not name it."""
+        company, sync = str(company_id).lower(), str(sync_id)
+        call = paths.get(paths.SYNC, company_id, sync_id=sync_id)
+        return self._read(call, lambda value: named_sync(value, company, sync), nothing=lambda: None)
 
     # The two calls that write into somebody's books
 
@@ -180,7 +181,7 @@ class CodatClient:
             if pause is None:
                 break
             time.sleep(pause)
-        raise _told(call, with_wait(failure_of(outcome, self._key.redacted), outcome))
+        raise _told(call, with_wait(failure_of(outcome), outcome))
 
     def _take_turn(self, purpose: Purpose, deadline: float) -> None:
         """Stands in a short queue, so that a burst of reads is spread out and not turned away."""
@@ -200,7 +201,7 @@ class CodatClient:
         outcome = self._exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=True)
         if isinstance(outcome, Answer) and outcome.succeeded:
             return self._parsed(call, outcome, lambda value: SyncSummary.from_json(value, company_id=asked))
-        raise _told(call, failure_of(outcome, self._key.redacted))
+        raise _told(call, failure_of(outcome))
 
     def _exchange(
         self, call: Call, *, deadline: float, first_byte_by: float | None = None, fresh: bool = False

@@ -13,6 +13,16 @@ def one_sync(value: object, company_id: str) -> SyncStatus | None:
     return next(iter(newest_first(sync_list(value, company_id))), None)
 
 
+def named_sync(value: object, company_id: str, sync_id: str) -> SyncStatus | None:
+    """What was answered for this id, if it is named there as either of a sync's two ids.
+
+    Codat does not say whether a sync is known by its commerce sync id too, and a success may tell of another
+    sync, or of none. Only `/meta/…/status` is documented as a list of which the newest counts.
+    """
+    found = sync_list(value, company_id)
+    return next((sync for sync in found if sync_id in (sync.sync_id, sync.commerce_sync_id)), None)
+
+
 def sync_list(value: object, company_id: str) -> list[SyncStatus]:
     found = [SyncStatus.from_json(row, company_id=company_id) for row in _rows(value) if row is not None]
     return [sync for sync in found if not sync.says_nothing]

@@ -107,7 +107,8 @@ class Transport:
             proxies=proxies,
         )
         try:
-            return Answer(response.status_code, response.headers, self._body(response))
+            body = self._key.redacted(self._body(response))
+            return Answer(response.status_code, response.headers, body)
         finally:
             _quietly_close(response)
 

@@ -1,7 +1,6 @@
 """Reads the outcome of an exchange that did not succeed as one of the four errors."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
@@ -9,18 +8,17 @@ from syncs.codat.quota import UNSTATED_WAIT, retry_after
 from syncs.codat.reading import one_line, parse_json, text
 from syncs.codat.transport import Answer, Broken
 
-# Codat's definite no's (Sync for Commerce OpenAPI; 405 and 451: Codat docs, error codes). Any other may come
-# from a gateway in front of a request that went through. The body's own statusCode is known to disagree.
-DEFINITE = frozenset({400, 401, 402, 403, 404, 405, 422, 451})
+# Codat's definite no's (Sync for Commerce OpenAPI; 422: Codat docs, idempotency). Any other may come from a
+# gateway in front of a request that went through. The body's own statusCode is known to disagree.
+DEFINITE = frozenset({400, 401, 402, 403, 404, 422})
 NO_COMPANY = re.compile(r"no company was found|company\b.*\b(not found|does not exist)", re.IGNORECASE)
 CORRELATION_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
-def failure_of(outcome: Answer | Broken, redacted: Callable[[str], str]) -> CodatError:
-    """`redacted` takes the key out of Codat's own words, should they quote it."""
+def failure_of(outcome: Answer | Broken) -> CodatError:
     if isinstance(outcome, Broken):
         return _broken(outcome)
-    message, correlation_id = _sentence(outcome, redacted), _correlation_id(outcome, redacted)
+    message, correlation_id = _sentence(outcome), _correlation_id(outcome)
     if outcome.status == 429:
         wait = asked_wait(outcome) or UNSTATED_WAIT
         return Later(message, retry_after=wait, http_status=429, correlation_id=correlation_id)
@@ -45,8 +43,8 @@ def asked_wait(answer: Answer) -> float | None:
     return retry_after(answer.headers, datetime.now(UTC))
 
 
-def _correlation_id(answer: Answer, redacted: Callable[[str], str]) -> str | None:
-    found = redacted(text((_error_body(answer) or {}).get("correlationId")))
+def _correlation_id(answer: Answer) -> str | None:
+    found = text((_error_body(answer) or {}).get("correlationId"))
     return found if CORRELATION_ID.fullmatch(found) else None
 
 
@@ -56,8 +54,8 @@ def _broken(outcome: Broken) -> CodatError:
     return NotSent(f"Nothing was sent to Codat: {outcome.reason}.")
 
 
-def _sentence(answer: Answer, redacted: Callable[[str], str]) -> str:
-    told = one_line(redacted(text((_error_body(answer) or {}).get("error")))).rstrip(".")
+def _sentence(answer: Answer) -> str:
+    told = one_line((_error_body(answer) or {}).get("error")).rstrip(".")
     return f"Codat answered {answer.status}: {told}." if told else f"Codat answered {answer.status}."
 
 

@@ -5,14 +5,17 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
-from syncs.models import Attempt, Merchant, SyncRequest
+from syncs.models import Attempt, Merchant, Sync, SyncRequest
+from syncs.operations import answered_windows, log
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
+from syncs.rules.windows import Window
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +26,13 @@ STORE_AGAIN_AFTER = (0.2, 1.0, 3.0, 5.0)
 FIRST_LOOK_AFTER = timedelta(minutes=1)
 
 
-def accepted(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bool:
-    """Codat answered with an id. False when a person has ended the request meanwhile.
+class ProvesNothing(Exception):
+    """Codat named a sync that this request cannot have started."""
 
-    IntegrityError when the id belongs to an earlier request of this merchant: then it proves nothing.
+
+def accepted(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bool:
+    """Codat answered with an id. False when a person has decided the request meanwhile. Raises ProvesNothing.
+
     The id is told to the log first, and a database that does not take it is asked again for some seconds:
     without it, only a person could find out what became of the request.
     """
@@ -44,16 +50,56 @@ def accepted(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bo
 
 def _accept(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bool:
     now = timezone.now()
-    with transaction.atomic():
-        _close(attempt, Attempt.Outcome.ACCEPTED, now, http_status=200)
-        moved = _move_to_accepted(request, now, _told(summary))
-        if moved:
+    if _ran_before(request, attempt, summary):
+        named = summary.commerce_sync_id
+        raise ProvesNothing(f"Codat named sync {named}, which it had listed before this was sent.")
+    instead = answered_windows.instead(request, _window(summary))
+    try:
+        with transaction.atomic():
+            problem = f"It runs {instead}." if instead else ""
+            _close(attempt, Attempt.Outcome.ACCEPTED, now, problem=problem, http_status=200)
+            moved = _move_to_accepted(request, now, _accepting(instead), _told(summary))
+            if not moved:
+                _tell_too_late(request, summary)
             Merchant.objects.filter(pk=request.merchant_id).update(
                 next_refresh_at=now, next_refresh_reason="looked at again now: a sync was asked for"
             )
-    if not moved:
-        logger.error("request %s: Codat answered %s too late", request.pk, summary.commerce_sync_id)
+    except IntegrityError:
+        raise ProvesNothing("Codat named the sync of an earlier request.") from None
     return moved
+
+
+def _ran_before(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bool:
+    """Under either of its ids: the list names one, and we may have learned the other."""
+    named = {summary.commerce_sync_id, summary.sync_id}
+    listed = Sync.objects.filter(merchant=request.merchant_id, sync_id__in=attempt.listed_before)
+    return (
+        not named.isdisjoint(attempt.listed_before)
+        or listed.filter(commerce_sync_id=summary.commerce_sync_id).exists()
+    )
+
+
+def _accepting(instead: str) -> str:
+    if instead:
+        return f"Codat accepted the request, but runs {instead}"
+    return "Codat accepted the request and is working"
+
+
+def _tell_too_late(request: SyncRequest, summary: SyncSummary) -> None:
+    """A state that a person decided is not left, but nothing untrue is left standing there."""
+    never_ran = request.state == State.NOT_RUN
+    decided = "A lead decided that this never ran. Codat accepted it after all"
+    happened = decided if never_ran else "Codat's answer came after a lead had decided"
+    sentence = f"{happened}: sync {summary.commerce_sync_id}"
+    logger.error("request %s: %s", request.pk, sentence)
+    changes: dict[str, Any] = {"version": F("version") + 1}
+    if never_ran:
+        changes["result"] = sentence
+    if not request.commerce_sync_id:
+        changes["commerce_sync_id"] = summary.commerce_sync_id
+    SyncRequest.objects.filter(pk=request.pk).update(**changes)
+    Merchant.objects.filter(pk=request.merchant_id).update(version=F("version") + 1)
+    log.record("request.accepted_late", sentence, request=request)
 
 
 def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> None:
@@ -95,6 +141,9 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
     now = timezone.now()
     with transaction.atomic():
         _close(attempt, Attempt.Outcome.UNCERTAIN, now, error=error, problem=message)
+        if not may_move(State(request.state), State.UNCERTAIN):
+            # The sweeper, or a person after it, was first.
+            return
         move(
             request,
             State.UNCERTAIN,
@@ -106,12 +155,11 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
         )
 
 
-def _move_to_accepted(request: SyncRequest, now: datetime, changes: dict[str, Any]) -> bool:
+def _move_to_accepted(request: SyncRequest, now: datetime, what: str, changes: dict[str, Any]) -> bool:
     """Also when the row was given up as lost while its sender slept: a late true answer is evidence.
 
     What we hold in memory may be ahead of the row: a move that the database then refused left its traces there.
     """
-    what = "Codat accepted the request and is working"
     for _ in range(2):
         request.refresh_from_db(fields=["state", "commerce_sync_id"])
         if request.commerce_sync_id == changes["commerce_sync_id"]:
@@ -124,12 +172,15 @@ def _move_to_accepted(request: SyncRequest, now: datetime, changes: dict[str, An
 
 
 def _told(summary: SyncSummary) -> dict[str, Any]:
-    """A window without length is no window: Codat answers one when there is nothing to sync."""
     told: dict[str, Any] = {"commerce_sync_id": summary.commerce_sync_id, "waiting_for": ""}
-    if summary.window and summary.window[0] < summary.window[1]:
-        start, finish = summary.window
-        told |= {"window_start": start, "window_finish": finish, "window_answered": True}
+    if window := _window(summary):
+        told |= {"window_start": window.start, "window_finish": window.finish, "window_answered": True}
     return told
+
+
+def _window(summary: SyncSummary) -> Window | None:
+    """A window without length is no window: Codat answers one when there is nothing to sync."""
+    return Window.of(*summary.window) if summary.window else None
 
 
 def _pause(request: SyncRequest, error: NotSent | Later) -> timedelta:

@@ -4,10 +4,11 @@ All of it is idempotent and needs the database only; two clocks do no harm.
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -16,9 +17,9 @@ from syncs.codat.errors import CodatError, Later, NotSent
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
 from syncs.operations import answers, log
-from syncs.operations.sending import post
+from syncs.operations.sending import CLAIM_GOOD_FOR, post
 from syncs.operations.transitions import move
-from syncs.rules.states import State
+from syncs.rules.states import State, may_move
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def look(request_id: int, client: CodatClient) -> None:
     if attempt is None:
         _review(request, now, "Nothing is on record of how this was sent.")
     elif _may_replay(request, attempt, now):
-        _replay(request, attempt, client)
+        _replay(request, attempt, client, claimed_at=now)
     else:
         _after_look(request, attempt, _candidates(request, attempt, client))
 
@@ -123,12 +124,14 @@ def _may_replay(request: SyncRequest, attempt: Attempt, now: datetime) -> bool:
     )
 
 
-def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient) -> None:
+def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient, *, claimed_at: datetime) -> None:
     """The same key and body again. Any answer but a valid one may be the echo of our own first POST."""
     try:
         client.reserve_send()
         log.record("request.replayed", "Asked Codat again with the same key", request=request)
-        summary = post(request, client, first_byte_by=None)
+        # After a sleep Codat may have forgotten the key, or a lead may have decided: then nothing is sent.
+        left = CLAIM_GOOD_FOR - (timezone.now() - claimed_at).total_seconds()
+        summary = post(request, client, first_byte_by=time.monotonic() + left)
     except CodatError as error:
         why = f"Asked Codat again with the same key: {error.message}"
         if _was_answered(error):
@@ -138,9 +141,10 @@ def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient) -> None
         return
     try:
         answers.accepted(request, attempt, summary)
-    except IntegrityError:
+    except answers.ProvesNothing as error:
         request.refresh_from_db()
-        _review(request, timezone.now(), "Codat named the sync of an earlier request.")
+        if may_move(State(request.state), State.NEEDS_REVIEW):
+            _review(request, timezone.now(), str(error))
 
 
 def _was_answered(error: CodatError) -> bool:

@@ -1,7 +1,7 @@
 """Asking Codat for a merchant's newest state, and storing it in one transaction."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -106,12 +106,10 @@ def _find(
         newest = client.newest_sync(company_id)
         if newest and newest.commerce_sync_id == upstream:
             return newest
-        named = client.sync_by_id(company_id, upstream)
+        return client.sync_by_id(company_id, upstream)
     except CodatError as error:
         logger.warning("request %s: its sync was looked for in vain: %s", request.pk, error.message)
         return None
-    # Asked for by that id, so that id is its own, whichever of the two the answer repeats.
-    return replace(named, commerce_sync_id=named.commerce_sync_id or upstream) if named else None
 
 
 def _configuration(merchant: Merchant, client: CodatClient) -> Configuration | None:

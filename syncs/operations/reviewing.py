@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest, User
 from syncs.operations import health, settling, sync_rows
 from syncs.operations.asking import NotPossible
@@ -58,18 +59,23 @@ def decide_ran(request: SyncRequest, sync: Sync, *, by: User, reason: str, now: 
 def decide_not_run(request: SyncRequest, *, by: User, reason: str, now: datetime) -> bool:
     """A lead's statement, not proof. False when the request was decided before. Raises NotPossible."""
     _refuse_without(reason)
-    if request.state != State.NEEDS_REVIEW:
-        return False
-    return move(
-        request,
-        State.NOT_RUN,
-        now=now,
-        what="Decided a review: nothing ran",
-        actor=by,
-        reason=reason,
-        result=f"This never ran, {by.display_name} decided: {reason}"[:500],
-        waiting_for="",
-    )
+    with transaction.atomic():
+        # A refresh that brings news of its sync has had its turn, or waits for ours.
+        Merchant.objects.select_for_update().get(pk=request.merchant_id)
+        request.refresh_from_db(fields=["state", "sync"])
+        if request.state != State.NEEDS_REVIEW:
+            return False
+        _refuse_if_it_ran(request.sync, now)
+        return move(
+            request,
+            State.NOT_RUN,
+            now=now,
+            what="Decided a review: nothing ran",
+            actor=by,
+            reason=reason,
+            result=f"This never ran, {by.display_name} decided: {reason}"[:500],
+            waiting_for="",
+        )
 
 
 def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: datetime) -> None:
@@ -84,6 +90,16 @@ def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: dateti
 def _refuse_without(reason: str) -> None:
     if not reason.strip():
         raise NotPossible("Say why, in a few words.", field="reason")
+
+
+def _refuse_if_it_ran(sync: Sync | None, now: datetime) -> None:
+    """One that Codat tells as running for longer than any sync runs was lost there: a person may end it."""
+    if sync and Outcome(sync.outcome).is_final:
+        sentence = f"Codat ran it: sync {sync.sync_id} ended as “{sync.status.word}” ({sync.code})."
+        raise NotPossible(sentence, field="verdict")
+    if sync and sync_rows.runs_still(sync.code, sync.started_at, now):
+        sentence = f"Codat is running it: sync {sync.sync_id}. Wait for its end, or say that it ran."
+        raise NotPossible(sentence, field="verdict")
 
 
 def _refuse_if_not_a_candidate(request: SyncRequest, sync: Sync) -> None:

@@ -8,7 +8,7 @@ import logging
 import time
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
@@ -96,7 +96,7 @@ def _post(claim: Claim, client: CodatClient) -> None:
         _take(claim, summary)
 
 
-def post(request: SyncRequest, client: CodatClient, *, first_byte_by: float | None) -> SyncSummary:
+def post(request: SyncRequest, client: CodatClient, *, first_byte_by: float) -> SyncSummary:
     """The pinned bytes under the request's own key. Raises CodatError."""
     send_it = client.request_latest if request.kind == SyncRequest.Kind.LATEST else client.request_range
     return send_it(
@@ -110,7 +110,7 @@ def post(request: SyncRequest, client: CodatClient, *, first_byte_by: float | No
 def _take(claim: Claim, summary: SyncSummary) -> None:
     try:
         answers.accepted(claim.request, claim.attempt, summary)
-    except IntegrityError:
-        logger.exception("request %s: Codat answered with an id that we know already", claim.request.pk)
+    except answers.ProvesNothing as error:
+        logger.warning("request %s: %s", claim.request.pk, error)
         claim.request.refresh_from_db()
-        answers.uncertain(claim.request, claim.attempt, "Codat named the sync of an earlier request.")
+        answers.uncertain(claim.request, claim.attempt, str(error))

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest
+from syncs.operations import answered_windows
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 
@@ -20,10 +21,15 @@ def settle(merchant: Merchant, now: datetime) -> None:
 
 
 def result_of(request: SyncRequest, sync: Sync) -> str:
-    if sync.outcome == Outcome.EMPTY:
-        return "Finished: no sales in these days"
-    if sync.outcome == Outcome.SYNCED:
-        return f"Finished: synced {_days(request)}"
+    instead = answered_windows.ran_instead(request)
+    if sync.outcome == Outcome.FAILED:
+        return _failure(sync) + (f". Codat ran {instead}" if instead else "")
+    if instead:
+        return f"Finished, but Codat ran {instead}" + (": no sales" if sync.outcome == Outcome.EMPTY else "")
+    return f"Finished: {'no sales in these days' if sync.outcome == Outcome.EMPTY else f'synced {_days(request)}'}"
+
+
+def _failure(sync: Sync) -> str:
     again = _failed_the_same_before(sync)
     return (
         f"Failed again with the same error ({sync.code})"

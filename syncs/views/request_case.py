@@ -125,8 +125,9 @@ def _entry(entry: Activity, looked: str) -> Iterator[Event]:
     if entry.actor and entry.actor.display_name not in entry.what:
         happened = f"{entry.actor.display_name}: {happened[:1].lower()}{happened[1:]}"
     waits = entry.verb == "request.needs_review"
+    tone = "warn" if waits or entry.verb == "request.accepted_late" else ""
     text = " ".join(filter(None, [rest, looked, BLOCKED])) if waits else rest
-    yield Event(entry.at, happened + colon, text, quote=entry.reason, tone="warn" if waits else "")
+    yield Event(entry.at, happened + colon, text, quote=entry.reason, tone=tone)
 
 
 def _looked(request: SyncRequest, attempts: list[Attempt], new: int) -> str:

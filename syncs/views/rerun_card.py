@@ -8,6 +8,7 @@ from typing import Any
 from syncs import wording
 from syncs.forms import AskForm, LatestForm, RangeForm, written
 from syncs.models import Merchant, SyncRequest
+from syncs.operations.answered_windows import ran_instead
 from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
 from syncs.operations.coverage import Overlap, overlap, reached
 from syncs.rules.coverage import stretches
@@ -19,6 +20,7 @@ from syncs.views.access import MAY_NOT_ASK, Signed
 
 NEWS_FOR = timedelta(hours=1)
 STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
+GOOD_NEWS = {State.SUCCEEDED, State.SUCCEEDED_EMPTY}
 # How many of the four steps are done in each state.
 DONE = {State.QUEUED: 1, State.SENDING: 1, State.UNCERTAIN: 2, State.NEEDS_REVIEW: 2, State.ACCEPTED: 2}
 
@@ -58,10 +60,12 @@ class Preview:
 def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now: datetime) -> dict[str, Any]:
     """As a GET asks for it: `run` is the kind, `first` and `last` the days, `again` a request asked once more."""
     kind = "latest" if request.GET.get("run") == "latest" else "historic"
+    news = _news(merchant, now) if active is None else None
     return form_context(request, merchant, kind, _fresh_form(request, merchant, kind, now), now) | {
         "steps": _steps(active) if active else [],
         "usual": wording.usual_lengths([active]).get(merchant.pk, "") if active else "",
-        "news": _news(merchant, now) if active is None else None,
+        "news": news,
+        "news_is_good": news is not None and news.state in GOOD_NEWS and not ran_instead(news),
     }
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import NotSent, Refused, Uncertain
@@ -95,6 +96,36 @@ def test_the_moment_is_checked_after_connecting_and_not_only_before(
                 ask_latest(client, first_byte_by=time.monotonic() + 0.1)
         assert server.connections == 1
         assert server.requests == []
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What reached a socket that breaks at its first bytes."""
+    left: list[bytes] = []
+
+    def breaks(_: HTTPConnection, data: bytes) -> None:
+        left.append(data)
+        raise BrokenPipeError
+
+    monkeypatch.setattr(HTTPConnection, "send", breaks)
+    return left
+
+
+def test_a_write_that_breaks_half_way_is_uncertain(
+    server: Server, client: CodatClient, written: list[bytes]
+) -> None:
+    with pytest.raises(Uncertain):
+        ask_latest(client)
+    assert len(written) == 1
+
+
+def test_after_the_moment_not_one_byte_is_written(
+    server: Server, client: CodatClient, written: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncs.codat.wire.Exchange.time_to_begin", _patient_at_first())
+    with pytest.raises(NotSent):
+        ask_latest(client, first_byte_by=time.monotonic() - 1)
+    assert written == []
 
 
 class SlowHandshake:

@@ -1,7 +1,9 @@
 """The key goes out in one header and shows nowhere else: not in errors, logs, reprs or the frames of a trace."""
 
 import base64
+import json
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 
@@ -12,7 +14,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError
 from syncs.codat.key import Key
 from tests.codat.conftest import KEY, make_client
-from tests.codat.examples import COMPANY, STARTED, ask_latest
+from tests.codat.examples import COMPANY, DONE, STARTED, ask_latest
 from tests.codat.server import Server, hangs_up, keeps_silent, says, sends
 from tests.valkey import free_port
 
@@ -83,6 +85,46 @@ def test_no_failure_shows_the_key(
         shown = "\n".join([*everything_shown(caught.value), caplog.text])
         assert KEY not in shown
         assert ENCODED[:12] not in shown
+
+
+# Its base64 holds a plus, a slash and padding.
+ODD_KEY = "~~>?canary-7e>>~"
+ODD = base64.b64encode(ODD_KEY.encode()).decode()
+QUOTES = {
+    "raw": ODD_KEY,
+    "as sent": f"Basic {ODD}",
+    "without padding": ODD.rstrip("="),
+    "for web addresses": base64.urlsafe_b64encode(ODD_KEY.encode()).decode(),
+    "lower case": ODD.lower(),
+    "JSON within JSON": json.dumps({"header": ODD}).replace("+", "\\u002B").replace("=", "\\u003d"),
+}
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+@pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES.keys())
+def test_what_codat_quotes_of_the_key_is_taken_out_before_anybody_reads_it(
+    server: Server, quote: str, escaped: bool
+) -> None:
+    body = json.dumps({**DONE, "errorMessage": f"You sent {quote}!", "more": [{quote: quote}]})
+    if escaped:
+        # As .NET writes JSON, and as PHP does.
+        body = body.replace("+", "\\u002B").replace(">", "\\u003E").replace("/", "\\/")
+    server.answers(says(200, f"[{body}]".encode()))
+    with CodatClient(base_url=server.url, api_key=ODD_KEY, budget=LocalBudget()) as client:
+        [sync] = client.syncs(COMPANY)
+    assert re.fullmatch(r"You sent (Basic |.*header.*)?\[key\](\"})?!", sync.error_message)
+    shown = str(sync).lower()
+    assert not any(part in shown for part in ("canary", ODD[:12].lower(), ODD[8:20].lower()))
+    assert sync.sync_id == DONE["syncId"]
+
+
+def test_a_ready_header_without_padding_hides_the_key_too() -> None:
+    key = Key(f"Basic {ENCODED.rstrip('=')}")
+    assert key.redacted(f"{KEY} {ENCODED}".encode()) == b"[key] [key]"
+
+
+def test_a_key_that_is_too_short_to_be_told_from_words_takes_no_words_out() -> None:
+    assert Key("abc").redacted(b"abcdef") == b"abcdef"
 
 
 def test_no_connection_shows_no_key(caplog: pytest.LogCaptureFixture) -> None:

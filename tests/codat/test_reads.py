@@ -35,12 +35,6 @@ def test_each_read_asks_its_own_path(server: Server, client: CodatClient, name: 
     assert (server.requests[0].method, server.requests[0].target) == ("GET", PATHS[name])
 
 
-def test_a_sync_is_asked_for_by_its_id(server: Server, client: CodatClient) -> None:
-    server.answers(says(200, DONE))
-    assert client.sync_by_id(COMPANY, OTHER_SYNC).code == 2000
-    assert server.requests[0].target == f"/companies/{COMPANY}/sync/commerce/syncs/{OTHER_SYNC}/status"
-
-
 def test_reads_share_a_connection(server: Server, client: CodatClient) -> None:
     server.answers(says(200, DONE))
     for _ in range(3):
