@@ -51,7 +51,9 @@ ON_SQLITE = (
 IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=600)
 # Fast and slow ones. The mark is set by tests/conftest.py.
 ON_POSTGRES = Step(
-    "all tests that use the database, on PostgreSQL", ("-n", WORKERS, "-m", "database"), seconds=420
+    "all tests that use the database, on PostgreSQL",
+    ("-n", WORKERS, "-m", "database and not sqlite"),
+    seconds=420,
 )
 
 

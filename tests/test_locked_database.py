@@ -9,12 +9,15 @@ from django.db import connection
 from django.test import Client
 
 from codat_admin import serving
+from syncs.forms import written
 from syncs.models import Activity, Merchant, SyncRequest
+from syncs.rules.salesdays import range_window
 from tests.factories import make_merchant
-from tests.test_rerun import HTMX, days, send, synced_yesterday
+from tests.test_rerun import HTMX, days, send, synced_yesterday, yesterday
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.sqlite,
     pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has many writers"),
 ]
 SENTENCE = "The database is busy and nothing was saved. Press again in a moment."
@@ -76,9 +79,9 @@ def test_a_word_about_overlap_is_asked_for_again_with_the_numbers_of_now(
     locked.execute("ROLLBACK")
     synced_yesterday(merchant)
     locked.execute("BEGIN IMMEDIATE")
-    answer = send(
-        as_support, merchant, "confirm", days(merchant) | {"overlap_accepted": "true"}, headers=HTMX
-    )
+    day = yesterday(merchant)
+    accepted = {"seen_overlap": written([range_window(day, day, merchant.zone)])}
+    answer = send(as_support, merchant, "confirm", days(merchant) | accepted, headers=HTMX)
     assert SENTENCE in answer.text
     assert "I know 1 day is already synced" in answer.text
 
