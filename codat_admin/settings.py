@@ -102,7 +102,7 @@ SQLITE: dict[str, Any] = {
 def _database() -> dict[str, Any]:
     url = env.service_address("DATABASE_URL", ("postgres", "postgresql", "sqlite"))
     if not url:
-        return SQLITE
+        return dict(SQLITE)
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except ValueError:

@@ -57,6 +57,10 @@ def django_db_modify_db_settings(
     if connection.vendor == "sqlite":
         folder = tmp_path_factory.mktemp("database")
         connection.settings_dict["TEST"]["NAME"] = str(folder / "tests.sqlite3")
+        # What tests write need not survive a power cut.
+        options: dict[str, Any] = connection.settings_dict["OPTIONS"]
+        careless = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+        connection.settings_dict["OPTIONS"] = options | {"init_command": careless}
 
 
 @pytest.fixture(autouse=True, scope="session")

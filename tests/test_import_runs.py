@@ -10,7 +10,7 @@ from django.utils import timezone
 from syncs.codat.client import CodatClient
 from syncs.codat.schemas import Company, Page
 from syncs.models import ImportRun, User
-from syncs.operations import heartbeats, importing
+from syncs.operations import heartbeats, import_runs, importing
 from syncs.operations.import_runs import ask_for_import
 from syncs.operations.importing import carry_out, import_companies
 from tests.companies import Between
@@ -118,3 +118,20 @@ def test_an_import_that_waits_for_a_slow_page_is_heard_of(
 ) -> None:
     monkeypatch.setattr(heartbeats, "BEAT_EVERY", timedelta(seconds=0.05))
     assert import_companies(Slow(client)).state == "done"
+
+
+@pytest.mark.parametrize("end", ["is done", "was killed"])
+def test_who_waits_begins_when_the_other_import_ends(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        other = ImportRun.objects.create(state="running", started_at=NOW, heard_at=NOW)
+
+        def a_while(seconds: float) -> None:
+            waits.append(seconds)
+            clock.shift(timedelta(seconds=30))
+            if end == "is done":
+                ImportRun.objects.filter(pk=other.pk).update(state="done", finished_at=NOW)
+
+        waits: list[float] = []
+        monkeypatch.setattr(import_runs.time, "sleep", a_while)
+        import_runs.wait_for_the_place()
+    assert len(waits) == {"is done": 1, "was killed": 3}[end]

@@ -1,6 +1,7 @@
 """The row of an import: who may begin one, how it goes, and what becomes of one that was killed."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -59,6 +60,14 @@ def claim(run_id: int, now: datetime) -> ImportRun | None:
         waiting.update(state=ImportRun.State.FAILED, problem=_under_way(now), finished_at=now)
         return None
     return ImportRun.objects.get(pk=run_id) if claimed else None
+
+
+def wait_for_the_place(pause: float = 1.0) -> None:
+    """Until no import is under way: the other one's end, or the minute after which it counts as dead."""
+    while ImportRun.objects.filter(
+        state=ImportRun.State.RUNNING, heard_at__gte=timezone.now() - SILENT
+    ).exists():
+        time.sleep(pause)
 
 
 def _under_way(now: datetime) -> str:

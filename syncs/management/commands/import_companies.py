@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from syncs.clients import codat_client
 from syncs.models import ImportRun
+from syncs.operations import import_runs
 from syncs.operations.importing import import_companies
 
 
@@ -20,10 +21,15 @@ class Command(BaseCommand):
             action="store_true",
             help="archive the merchants that are gone at Codat, however many they are",
         )
+        parser.add_argument(
+            "--wait", action="store_true", help="wait for the end of an import that is under way"
+        )
 
-    def handle(self, *, yes: bool, **options: Any) -> None:
+    def handle(self, *, yes: bool, wait: bool, **options: Any) -> None:
         try:
             with _ending_in_order():
+                if wait:
+                    import_runs.wait_for_the_place()
                 run = import_companies(codat_client(), yes=yes, on_page=self._say)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None

@@ -142,7 +142,7 @@ class Run:
             self._manage("make_demo_users")
         self._wait_for("sandbox", lambda: ready.accepts(sandbox_port))
         if not belongings.has_merchants():
-            self._manage("import_companies", "--yes")
+            self._manage("import_companies", "--yes", "--wait")
 
     def _prepare_static_files(self) -> None:
         stamp = Stamp(Path(settings.STATIC_ROOT))
