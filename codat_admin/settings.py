@@ -220,7 +220,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": True,
     "health_check_interval": 25,
 }
-# Short: a press waits for this when the broker is down, and the sweeper finds the row anyway.
+# Short: a press waits for this when the broker is down, and the clock finds the row anyway.
 CELERY_TASK_PUBLISH_RETRY = False
 
 # --- Logs -----------------------------------------------------------------------------------------

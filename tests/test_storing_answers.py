@@ -93,7 +93,7 @@ def test_a_database_that_is_busy_is_given_the_answer_again(
     assert (busy.times, len(posts(scripted))) == (0, 1)
 
 
-def test_a_database_that_is_gone_leaves_it_to_the_sweeper_and_the_id_in_the_log(
+def test_a_database_that_is_gone_leaves_it_to_the_clock_and_the_id_in_the_log(
     scripted: Server, request_: SyncRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -65,6 +65,11 @@ class Migration(migrations.Migration):
                 fields=["archived_at", "severity", "silent_since", "id"], name="merchant_worst_first"
             ),
         ),
+        migrations.AlterField(
+            model_name="importrun",
+            name="heard_at",
+            field=models.DateTimeField(help_text="When it was last heard of."),
+        ),
         migrations.AddConstraint(
             model_name="attempt",
             constraint=models.CheckConstraint(

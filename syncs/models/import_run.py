@@ -18,7 +18,7 @@ class ImportRun(models.Model):
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     started_at = models.DateTimeField()
-    heard_at = models.DateTimeField(help_text="When it last stored a page.")
+    heard_at = models.DateTimeField(help_text="When it was last heard of.")
     finished_at = models.DateTimeField(null=True, blank=True)
     may_archive = models.PositiveIntegerField(
         default=0, help_text="How many merchants that are gone at Codat a person agreed to archive."

@@ -136,7 +136,7 @@ class SyncRequest(models.Model):
             models.CheckConstraint(condition=~Q(body=""), name="request_has_a_body"),
         ]
         indexes = [
-            # The sender's and the sweeper's queue.
+            # The sender's and the clock's queue.
             models.Index(
                 "state",
                 F("priority").desc(),

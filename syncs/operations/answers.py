@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 MAX_TRIES = 8
 FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
-# Seconds between tries to store an answer; after the last, the sweeper finds the row.
+# Seconds between tries to store an answer; after the last, the clock finds the row.
 STORE_AGAIN_AFTER = (0.2, 1.0, 3.0, 5.0)
 FIRST_LOOK_AFTER = timedelta(minutes=1)
 
@@ -142,7 +142,7 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
     with transaction.atomic():
         _close(attempt, Attempt.Outcome.UNCERTAIN, now, error=error, problem=message)
         if not may_move(State(request.state), State.UNCERTAIN):
-            # The sweeper, or a person after it, was first.
+            # The clock, or a person after it, was first.
             return
         move(
             request,

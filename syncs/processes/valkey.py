@@ -11,7 +11,7 @@ from syncs.processes.errors import CannotRun
 from syncs.processes.program import Program
 from syncs.processes.ready import answers_ping
 
-# The queue only holds nudges, but losing none spares the sweeper work: hence the file, written each second.
+# The queue only holds nudges, but losing none spares the clock work: hence the file, written each second.
 CONFIG = """\
 bind 127.0.0.1
 port {port}
