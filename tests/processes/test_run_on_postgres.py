@@ -1,6 +1,7 @@
 """The whole of `make run` with DATABASE_URL set: a re-run from press to end, and no database of its own beside it."""
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -31,7 +32,9 @@ def test_a_rerun_goes_from_press_to_end_on_postgresql_and_no_sqlite_file_arises(
     with requests.Session() as support:
         support.trust_env = False
         send(support, f"{panel.url}/sign-in/", username="support", password="support")
-        pressed = send(support, f"{panel.url}{shop.path}rerun/latest/confirm/", reason="Ticket 4812")
+        step = send(support, f"{panel.url}{shop.path}rerun/latest/review/", reason="Ticket 4812")
+        confirmed = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', step.text))
+        pressed = send(support, f"{panel.url}{shop.path}rerun/latest/confirm/", **confirmed)
     assert "Ticket 4812" in pressed.text
     panel.wait_until(lambda: state(panel) not in {"queued", "sending", "accepted"}, seconds=60)
     assert state(panel) in {"succeeded", "succeeded_empty"}
