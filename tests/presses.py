@@ -16,6 +16,7 @@ from syncs.operations import asking
 from syncs.operations.asking import Ask, Asked
 from syncs.operations.sending import send
 from syncs.rules.salesdays import today
+from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
 from tests.upstream import STARTED, posts
@@ -112,3 +113,22 @@ def due(companies: list[dict[str, Any]]) -> list[Merchant]:
 def ticks(clock: Clock, count: int = 1) -> None:
     for _ in range(count):
         clock.tick(timezone.now())
+
+
+def held_back(request: SyncRequest) -> str:
+    """Why, after checking that the row waits and that nothing else happened to it."""
+    left = stored(request)
+    assert left.state == State.QUEUED
+    assert left.not_before > timezone.now()
+    assert not outcomes(request)
+    assert verbs(request) == ["request.asked"]
+    return left.waiting_for
+
+
+def cancelled(request: SyncRequest) -> str:
+    """Why, after checking that nothing was sent."""
+    left = stored(request)
+    assert left.state == State.CANCELLED
+    assert left.result == last_entry(request)
+    assert not outcomes(request)
+    return left.result

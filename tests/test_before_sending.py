@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
+from syncs.codat.errors import Later
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.connections import route
 from syncs.operations.sending import send
-from syncs.rules.states import State
 from tests.codat.examples import NO_COMPANY
 from tests.codat.server import Server, hangs_up, keeps_silent, says
-from tests.factories import make_connection, make_sync
-from tests.presses import asked, is_sent, last_entry, outcomes, stored, verbs
-from tests.upstream import CANARY, NONE_YET, STARTED, client_of, posts
+from tests.factories import make_connection
+from tests.presses import asked, cancelled, held_back, is_sent, stored
+from tests.upstream import CANARY, NONE_YET, client_of, posts
 
 NOW = timezone.now().replace(microsecond=0)
 
@@ -31,29 +31,6 @@ def request_(db: None) -> SyncRequest:
 def _now() -> Any:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-def sync_at_codat(merchant: Merchant, code: int, began: Any, name: str = "a-sync") -> dict[str, Any]:
-    when = began.isoformat() if began else None
-    return {"companyId": str(merchant.company_id), "syncId": name, "syncStatusCode": code, "syncUtc": when}
-
-
-def held_back(request: SyncRequest) -> str:
-    """Why, after checking that the row waits and that nothing else happened to it."""
-    left = stored(request)
-    assert left.state == State.QUEUED
-    assert left.not_before > NOW
-    assert not outcomes(request)
-    assert verbs(request) == ["request.asked"]
-    return left.waiting_for
-
-
-def cancelled(request: SyncRequest) -> str:
-    left = stored(request)
-    assert left.state == State.CANCELLED
-    assert left.result == last_entry(request)
-    assert not outcomes(request)
-    return left.result
 
 
 def test_what_waited_over_an_hour_is_not_what_the_person_meant(
@@ -113,106 +90,12 @@ def test_a_sync_that_was_switched_off_since_gets_nothing(
     assert "switched off at Codat" in cancelled(request_)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        says(200, []),
-        says(200, b""),
-        says(204),
-        says(404, {"error": "No data available"}),
-        says(200, {"message": "hello"}),
-    ],
-)
-def test_a_list_that_has_lost_what_it_held_is_not_believed(
-    scripted: Server, told: CodatClient, request_: SyncRequest, answer: Any
-) -> None:
-    make_sync(request_.merchant, 5130, NOW - timedelta(days=1))
-    scripted.answers(answer, says(200, STARTED))
-    send(request_.pk, told)
-    assert not posts(scripted)
-    assert held_back(request_)
-
-
-@pytest.mark.parametrize(("ago", "sent"), [(timedelta(hours=1), False), (timedelta(days=2), True)])
-def test_a_sync_of_no_known_state_may_be_running_for_a_day(
-    scripted: Server, told: CodatClient, request_: SyncRequest, ago: timedelta, sent: bool
-) -> None:
-    began = f"{NOW - ago:%Y-%m-%dT%H:%M:%SZ}"
-    row = {"syncId": "a", "syncStatus": "Started", "syncStatusCode": None, "syncUtc": began}
-    assert is_sent(request_, scripted, told, [row]) is sent
-
-
-def test_a_failure_that_codat_now_calls_a_success_is_read_first(
-    scripted: Server, told: CodatClient, request_: SyncRequest
-) -> None:
-    failed = make_sync(request_.merchant, 5130, NOW - timedelta(hours=3))
-    row = {
-        "syncId": failed.sync_id,
-        "syncStatusCode": 2000,
-        "syncUtc": f"{failed.started_at:%Y-%m-%dT%H:%M:%SZ}",
-    }
-    assert not is_sent(request_, scripted, told, [row])
-    assert "have not read yet" in held_back(request_)
-
-
 def test_a_platform_that_was_unlinked_meanwhile_is_waited_for(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
     request_.merchant.connections.filter(side="commerce").update(status="Deauthorized")
     assert not is_sent(request_, scripted, told)
     assert held_back(request_) == "Shopify is not linked. Waiting for the merchant to link it."
-
-
-@pytest.mark.parametrize("began", [timedelta(seconds=1), timedelta(hours=1), timedelta(days=3), None])
-def test_a_success_that_nobody_has_read_yet_is_read_first_whenever_it_ran(
-    scripted: Server, told: CodatClient, request_: SyncRequest, began: timedelta | None
-) -> None:
-    listed = [sync_at_codat(request_.merchant, 2000, began and NOW - began)]
-    assert not is_sent(request_, scripted, told, listed)
-    assert "read first" in held_back(request_)
-    assert Merchant.objects.get().next_refresh_at == NOW
-
-
-def test_what_is_stored_needs_no_second_reading(
-    scripted: Server, told: CodatClient, request_: SyncRequest
-) -> None:
-    listed = [
-        sync_at_codat(request_.merchant, code, NOW - timedelta(hours=1), f"of {code}")
-        for code in (2000, 2040)
-    ]
-    for sync in listed:
-        make_sync(request_.merchant, sync["syncStatusCode"], NOW - timedelta(hours=1), sync_id=sync["syncId"])
-    assert is_sent(request_, scripted, told, listed)
-
-
-def test_a_failure_that_nobody_has_read_yet_wrote_nothing(
-    scripted: Server, told: CodatClient, request_: SyncRequest
-) -> None:
-    assert is_sent(
-        request_, scripted, told, [sync_at_codat(request_.merchant, 5130, NOW - timedelta(hours=1))]
-    )
-
-
-@pytest.mark.parametrize("began", [NOW - timedelta(minutes=4), None])
-@pytest.mark.parametrize("code", [1000, 1010])
-def test_while_a_sync_runs_at_codat_the_request_waits(
-    scripted: Server, told: CodatClient, request_: SyncRequest, code: int, began: Any
-) -> None:
-    listed = [
-        sync_at_codat(request_.merchant, 5080, NOW - timedelta(minutes=3), "newer"),
-        sync_at_codat(request_.merchant, code, began),
-    ]
-    assert not is_sent(request_, scripted, told, listed)
-    assert held_back(request_).startswith("A sync runs at Codat")
-    assert stored(request_).not_before == NOW + timedelta(seconds=30)
-
-
-def test_a_run_that_codat_lost_days_ago_blocks_nobody(
-    scripted: Server, told: CodatClient, request_: SyncRequest
-) -> None:
-    assert is_sent(
-        request_, scripted, told, [sync_at_codat(request_.merchant, 1010, NOW - timedelta(days=2))]
-    )
 
 
 @pytest.mark.parametrize(
@@ -269,9 +152,20 @@ def test_a_spent_budget_holds_it_back(scripted: Server, request_: SyncRequest) -
 def test_what_waits_is_sent_when_its_time_has_come(scripted: Server) -> None:
     request = asked(asked_at=NOW)
     with client_of(scripted.url) as client, time_machine.travel(NOW, tick=False) as clock:
-        running = [sync_at_codat(request.merchant, 1000, NOW)]
+        running = [{"syncId": "a-sync", "syncStatusCode": 1000, "syncUtc": NOW.isoformat()}]
         assert not is_sent(request, scripted, client, running)
         clock.shift(29)
         assert not is_sent(request, scripted, client)
         clock.shift(1)
         assert is_sent(request, scripted, client)
+
+
+def test_each_post_takes_its_place_in_the_budget(
+    scripted: Server, told: CodatClient, request_: SyncRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spent() -> None:
+        raise Later("The budget is spent.", retry_after=7)
+
+    monkeypatch.setattr(told, "reserve_send", spent)
+    assert not is_sent(request_, scripted, told)
+    assert held_back(request_) == "The budget is spent."

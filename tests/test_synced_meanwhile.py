@@ -13,10 +13,9 @@ from syncs.codat.schemas import SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import before_sending
 from syncs.operations.sending import send
-from syncs.rules.states import State
 from tests.codat.server import Server
 from tests.factories import make_sync
-from tests.presses import asked, is_sent, last_entry, outcomes, stored
+from tests.presses import asked, cancelled, is_sent
 from tests.upstream import posts
 
 NOW = timezone.now().replace(microsecond=0)
@@ -34,14 +33,6 @@ def _now() -> Any:
         yield
 
 
-def cancelled(request: SyncRequest) -> str:
-    left = stored(request)
-    assert left.state == State.CANCELLED
-    assert left.result == last_entry(request)
-    assert not outcomes(request)
-    return left.result
-
-
 def accepting(request: SyncRequest, hours: int = 1) -> SyncRequest:
     """Asked by somebody who knew that the first hours of it are in the books."""
     start = request.window_start
@@ -50,14 +41,14 @@ def accepting(request: SyncRequest, hours: int = 1) -> SyncRequest:
     return request
 
 
-def success(request: SyncRequest, **columns: Any) -> None:
+def success(request: SyncRequest, *, code: int = 2000, **columns: Any) -> None:
     """Over the first hour of the days asked for, learned of after the press."""
     window = {
         "window_start": request.window_start,
         "window_finish": request.window_start + timedelta(hours=1),
         "final_seen": NOW,
     }
-    make_sync(request.merchant, 2000, NOW - timedelta(minutes=5), **window | columns)
+    make_sync(request.merchant, code, NOW - timedelta(minutes=5), **window | columns)
 
 
 def test_days_that_a_sync_has_covered_since_are_not_sent_again(
@@ -123,6 +114,14 @@ def test_who_accepted_an_overlap_did_not_accept_what_was_synced_after_the_press(
 ) -> None:
     success(accepting(request_))
     success(request_, window_finish=request_.window_start + timedelta(hours=2))
+    assert not is_sent(request_, scripted, told)
+    assert cancelled(request_).startswith("Too late:")
+
+
+def test_days_without_sales_were_synced_too(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    success(request_, code=2040)
     assert not is_sent(request_, scripted, told)
     assert cancelled(request_).startswith("Too late:")
 

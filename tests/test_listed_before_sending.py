@@ -1,0 +1,140 @@
+"""What Codat lists just before a POST: a sync that runs, news that nobody has read, or what cannot be so."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from syncs.codat.client import CodatClient
+from syncs.models import Merchant, SyncRequest
+from syncs.operations.sending import send
+from tests.codat.server import Server, says
+from tests.factories import make_sync
+from tests.presses import asked, held_back, is_sent, stored
+from tests.upstream import STARTED, posts
+
+NOW = timezone.now().replace(microsecond=0)
+
+
+@pytest.fixture
+def request_(db: None) -> SyncRequest:
+    return asked()
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def sync_at_codat(merchant: Merchant, code: int, began: Any, name: str = "a-sync") -> dict[str, Any]:
+    when = began.isoformat() if began else None
+    return {"companyId": str(merchant.company_id), "syncId": name, "syncStatusCode": code, "syncUtc": when}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(200, []),
+        says(200, b""),
+        says(204),
+        says(404, {"error": "No data available"}),
+        says(200, {"message": "hello"}),
+    ],
+)
+def test_a_list_that_has_lost_what_it_held_is_not_believed(
+    scripted: Server, told: CodatClient, request_: SyncRequest, answer: Any
+) -> None:
+    make_sync(request_.merchant, 5130, NOW - timedelta(days=1))
+    scripted.answers(answer, says(200, STARTED))
+    send(request_.pk, told)
+    assert not posts(scripted)
+    assert held_back(request_)
+
+
+@pytest.mark.parametrize(("ago", "sent"), [(timedelta(hours=1), False), (timedelta(days=2), True)])
+def test_a_sync_of_no_known_state_may_be_running_for_a_day(
+    scripted: Server, told: CodatClient, request_: SyncRequest, ago: timedelta, sent: bool
+) -> None:
+    began = f"{NOW - ago:%Y-%m-%dT%H:%M:%SZ}"
+    row = {"syncId": "a", "syncStatus": "Started", "syncStatusCode": None, "syncUtc": began}
+    assert is_sent(request_, scripted, told, [row]) is sent
+
+
+def test_a_failure_that_codat_now_calls_a_success_is_read_first(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    failed = make_sync(request_.merchant, 5130, NOW - timedelta(hours=3))
+    row = {
+        "syncId": failed.sync_id,
+        "syncStatusCode": 2000,
+        "syncUtc": f"{failed.started_at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    assert not is_sent(request_, scripted, told, [row])
+    assert "have not read yet" in held_back(request_)
+
+
+@pytest.mark.parametrize("began", [timedelta(seconds=1), timedelta(hours=1), timedelta(days=3), None])
+def test_a_success_that_nobody_has_read_yet_is_read_first_whenever_it_ran(
+    scripted: Server, told: CodatClient, request_: SyncRequest, began: timedelta | None
+) -> None:
+    listed = [sync_at_codat(request_.merchant, 2000, began and NOW - began)]
+    assert not is_sent(request_, scripted, told, listed)
+    assert "read first" in held_back(request_)
+    assert Merchant.objects.get().next_refresh_at == NOW
+
+
+def test_what_is_stored_needs_no_second_reading(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    listed = [
+        sync_at_codat(request_.merchant, code, NOW - timedelta(hours=1), f"of {code}")
+        for code in (2000, 2040)
+    ]
+    for sync in listed:
+        make_sync(request_.merchant, sync["syncStatusCode"], NOW - timedelta(hours=1), sync_id=sync["syncId"])
+    assert is_sent(request_, scripted, told, listed)
+
+
+def test_a_failure_that_nobody_has_read_yet_wrote_nothing(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    assert is_sent(
+        request_, scripted, told, [sync_at_codat(request_.merchant, 5130, NOW - timedelta(hours=1))]
+    )
+
+
+@pytest.mark.parametrize("began", [NOW - timedelta(minutes=4), None])
+@pytest.mark.parametrize("code", [1000, 1010])
+def test_while_a_sync_runs_at_codat_the_request_waits(
+    scripted: Server, told: CodatClient, request_: SyncRequest, code: int, began: Any
+) -> None:
+    listed = [
+        sync_at_codat(request_.merchant, 5080, NOW - timedelta(minutes=3), "newer"),
+        sync_at_codat(request_.merchant, code, began),
+    ]
+    assert not is_sent(request_, scripted, told, listed)
+    assert held_back(request_).startswith("A sync runs at Codat")
+    assert stored(request_).not_before == NOW + timedelta(seconds=30)
+
+
+def test_a_run_that_codat_lost_days_ago_blocks_nobody(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    assert is_sent(
+        request_, scripted, told, [sync_at_codat(request_.merchant, 1010, NOW - timedelta(days=2))]
+    )
+
+
+def test_one_success_that_we_know_does_not_vouch_for_another(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    known = make_sync(request_.merchant, 2000, NOW - timedelta(days=9))
+    rows = [
+        sync_at_codat(request_.merchant, 2000, known.started_at, known.sync_id),
+        sync_at_codat(request_.merchant, 2000, NOW - timedelta(hours=1), "news"),
+    ]
+    assert not is_sent(request_, scripted, told, rows)
+    assert "have not read yet" in held_back(request_)
