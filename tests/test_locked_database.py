@@ -13,7 +13,8 @@ from syncs.forms import written
 from syncs.models import Activity, Merchant, SyncRequest
 from syncs.rules.salesdays import range_window
 from tests.factories import make_merchant
-from tests.test_rerun import HTMX, days, send, synced_yesterday, yesterday
+from tests.test_rerun import HTMX, days, send, yesterday
+from tests.test_rerun_overlap import synced_yesterday
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

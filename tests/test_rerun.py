@@ -1,7 +1,6 @@
 """Asking for a sync from the merchant's page: review, confirm, the press."""
 
 import json
-import re
 import uuid
 from datetime import date, timedelta
 from typing import Any
@@ -10,12 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from syncs.forms import written
 from syncs.models import Activity, Merchant, SyncRequest
 from syncs.operations.asking import basis_of
 from syncs.rules.salesdays import range_window
 from tests.conftest import signed_in
-from tests.factories import make_merchant, make_request, make_sync, make_user
+from tests.factories import make_merchant, make_request, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -175,68 +173,6 @@ def test_the_night_the_clocks_change_is_sent_with_its_own_length(as_support: Cli
         "start": "2026-10-24T23:00:00Z",
         "finish": "2026-10-26T00:00:00Z",
     }
-
-
-def synced_yesterday(merchant: Merchant) -> None:
-    window = range_window(yesterday(merchant), yesterday(merchant), merchant.zone)
-    make_sync(merchant, 2000, window_start=window.start, window_finish=window.finish, window_known="answered")
-
-
-def test_days_already_synced_are_said_before_with_a_way_round_them(as_support: Client) -> None:
-    merchant = make_merchant()
-    synced_yesterday(merchant)
-    html = send(as_support, merchant, "review", days(merchant), headers=HTMX).content.decode()
-    assert "1 day already synced" in html
-    assert "I know 1 day is already synced" in html
-
-
-def test_overlap_must_be_accepted_to_be_sent(as_support: Client) -> None:
-    merchant = make_merchant()
-    synced_yesterday(merchant)
-    refused = send(as_support, merchant, "confirm", days(merchant), headers=HTMX)
-    assert refused.status_code == 422
-    assert not SyncRequest.objects.exists()
-    send(as_support, merchant, "confirm", days(merchant) | {"seen_overlap": "true"})
-    assert not SyncRequest.objects.exists()
-    seen = written([range_window(yesterday(merchant), yesterday(merchant), merchant.zone)])
-    send(as_support, merchant, "confirm", days(merchant) | {"seen_overlap": seen})
-    assert SyncRequest.objects.get().seen_overlap
-
-
-def test_a_day_synced_between_the_two_steps_is_shown_before_it_is_sent(as_support: Client) -> None:
-    merchant = make_merchant()
-    synced_yesterday(merchant)
-    shown = send(as_support, merchant, "review", days(merchant), headers=HTMX).text
-    data = days(merchant) | {"seen_overlap": re.search(r'name="seen_overlap" value="([^"]+)"', shown)[1]}
-    before = range_window(
-        yesterday(merchant) - timedelta(days=1), yesterday(merchant) - timedelta(days=1), merchant.zone
-    )
-    make_sync(merchant, 2000, window_start=before.start, window_finish=before.finish)
-    again = send(as_support, merchant, "confirm", data, headers=HTMX)
-    assert again.status_code == 422
-    assert "I know 2 days are already synced" in again.text
-    assert not SyncRequest.objects.exists()
-
-
-@pytest.mark.usefixtures("noon")
-def test_days_that_were_shown_in_another_zone_are_shown_again(as_support: Client) -> None:
-    merchant = make_merchant()
-    data = days(merchant)
-    Merchant.objects.update(time_zone="America/New_York")
-    again = send(as_support, merchant, "confirm", data, headers=HTMX)
-    assert "time zone or connections have changed since you looked" in again.text
-    assert "America/New_York" in again.text
-    assert not SyncRequest.objects.exists()
-
-
-def test_the_preview_follows_the_days_typed(as_support: Client) -> None:
-    merchant = make_merchant()
-    synced_yesterday(merchant)
-    query = {"first_day": days(merchant)["first_day"], "last_day": days(merchant)["last_day"]}
-    response = as_support.get(f"/merchants/{merchant.company_id}/range/", query, headers=HTMX)
-    html = response.content.decode()
-    assert 'id="range"' in html
-    assert "1 of 3 days is already synced" in html
 
 
 @pytest.mark.parametrize("first", ["", "x", "9999-12-31", "0001-01-01", "\x00", "2026-11-31"])

@@ -10,7 +10,8 @@ from django.test import Client
 from syncs.models import SyncRequest
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request
-from tests.test_rerun import days, send, synced_yesterday
+from tests.test_rerun import days, send
+from tests.test_rerun_overlap import synced_yesterday
 
 pytestmark = pytest.mark.django_db
 
