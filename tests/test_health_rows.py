@@ -128,8 +128,14 @@ def test_the_fuse_counts_in_the_merchants_own_days(
     assert "28 of 31" in html
 
 
+def test_a_run_that_may_still_come_is_not_called_missed(as_viewer: Client) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    make_merchant(last_days="w" * 12 + "gg", last_days_end=yesterday)
+    assert "12 synced, 1 did not run, the newest not run yet" in row(as_viewer)
+
+
 def test_the_strip_shows_the_newest_14_days_and_says_them_in_a_sentence(as_viewer: Client) -> None:
-    end = timezone.localdate() - timedelta(days=1)
+    end = timezone.localdate() - timedelta(days=2)
     make_merchant(last_days="f" * 17 + "wwwwwwwwnnfhgr", last_days_end=end)
     html = row(as_viewer)
     days = re.findall(r'<i class="d-(\w)">', html)

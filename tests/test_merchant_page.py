@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.models import Activity, Merchant, Sync
+from syncs.rules.salesdays import today
 from syncs.rules.states import State
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
 
@@ -235,3 +236,13 @@ def test_a_merchant_whose_syncs_nobody_has_read_is_not_told_as_one_that_codat_wa
     assert "No sync yet." not in html
     assert "0 syncs" not in html
     assert "Never" not in html
+
+
+def test_a_day_that_has_just_ended_is_no_gap_while_its_sync_may_still_come(as_viewer: Client) -> None:
+    merchant = make_merchant()
+    this_day = today(merchant.zone, timezone.now())
+    for ago, outcome in ((3, "synced"), (2, "not_run"), (1, "not_run")):
+        merchant.days.create(day=this_day - timedelta(days=ago), outcome=outcome)
+    html = page(as_viewer, merchant)
+    assert html.count("never synced") == 2
+    assert html.count("its sync has not run yet") == 1

@@ -1,6 +1,7 @@
 """Days that are in the books already: shown, accepted as shown, and shown again when they have changed."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -45,9 +46,8 @@ def test_a_day_synced_between_the_two_steps_is_shown_before_it_is_sent(as_suppor
     synced_yesterday(merchant)
     shown = send(as_support, merchant, "review", days(merchant), headers=HTMX).text
     data = days(merchant) | {"seen_overlap": re.search(r'name="seen_overlap" value="([^"]+)"', shown)[1]}
-    before = range_window(
-        yesterday(merchant) - timedelta(days=1), yesterday(merchant) - timedelta(days=1), merchant.zone
-    )
+    day_before = yesterday(merchant) - timedelta(days=1)
+    before = range_window(day_before, day_before, merchant.zone)
     make_sync(merchant, 2000, window_start=before.start, window_finish=before.finish)
     again = send(as_support, merchant, "confirm", data, headers=HTMX)
     assert again.status_code == 422

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from syncs.models import MerchantDay
 from syncs.rules.coverage import DayOutcome
@@ -97,7 +97,9 @@ def chart(now: datetime) -> Chart | None:
 
 def _bars(today: date) -> list[Bar]:
     first = today - timedelta(days=DAYS)
-    known = MerchantDay.objects.filter(day__gte=first, day__lt=today).order_by()
+    # A run comes hours after its day: what has not run for yesterday may still do so.
+    to_come = Q(day=today - timedelta(days=1), outcome=DayOutcome.NOT_RUN)
+    known = MerchantDay.objects.filter(day__gte=first, day__lt=today).exclude(to_come).order_by()
     counts: dict[date, Counter[str]] = {first + timedelta(days=n): Counter() for n in range(DAYS)}
     for day, outcome, number in known.values_list("day", "outcome").annotate(number=Count("pk")):
         if kind := PIECES.get(DayOutcome(outcome)):

@@ -16,6 +16,7 @@ from syncs.operations import connections
 from syncs.presentation import Look, look_of_merchant
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
+from syncs.rules.salesdays import ONE_DAY, today
 from syncs.rules.states import State
 
 STRIP_DAYS = 14
@@ -126,9 +127,11 @@ class MerchantRow:
 
     @property
     def strip_sentence(self) -> str:
-        counts = Counter(self.strip)
+        counts, end = Counter(self.strip), self.merchant.last_days_end
+        is_to_come = self.strip[-1:] == ["g"] and end == today(self.merchant.zone, self.now) - ONE_DAY
+        counts["g"] -= is_to_come
         told = [f"{counts[letter]} {word}" for letter, word in DAY_WORDS.items() if counts[letter]]
-        end = self.merchant.last_days_end
+        told += ["the newest not run yet"] if is_to_come else []
         upto = f" to {moments.short_day(end, self.now.date())}" if end else ""
         return f"Last {len(self.strip)} days{upto}: {', '.join(told)}" if told else "No days known yet"
 

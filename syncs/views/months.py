@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.days import as_day
 from syncs.rules.coverage import Day, DayOutcome
-from syncs.rules.salesdays import today
+from syncs.rules.salesdays import ONE_DAY, today
 from syncs.rules.states import State
 
 MONTHS = 4
@@ -20,6 +20,7 @@ FAILED = ("f", "x", "failed")
 DISCONNECTED = ("f", "plug", "failed: disconnected")
 RUNNING = ("r", "run", "a sync is running")
 GAP = ("g", "", "never synced")
+TO_COME = ("t", "", "its sync has not run yet")
 BEFORE = ("z", "", "before the first sync")
 FUTURE = ("z", "", "not over yet")
 OPEN = {
@@ -82,6 +83,9 @@ def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:
     if day >= this_day:
         style, mark, words = FUTURE
         return Cell(day, "t" if day == this_day else style, mark, "today" if day == this_day else words)
+    is_open = known is None or (known.outcome is DayOutcome.NOT_RUN and known.covered_by is None)
+    if is_open and day == this_day - ONE_DAY:
+        return Cell(day, *TO_COME)
     if known is None or day < begun:
         return Cell(day, *(GAP if known is None and day >= begun else BEFORE))
     if known.covered_by is None:
