@@ -23,7 +23,7 @@ test: .venv/dev  ## every test on SQLite, what uses the database on PostgreSQL t
 	$(BIN)/python -m tests.everything
 
 quick: .venv/dev  ## the fast tests (under a minute)
-	$(BIN)/pytest -q -n 3 -m "not slow and not browser"
+	$(BIN)/pytest -q -n 3 -m "not slow and not browser" --ignore=tests/browser
 
 lint: .venv/dev  ## style, types, import rule, templates, deployment check, missing migrations
 	$(BIN)/ruff check .

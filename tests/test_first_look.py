@@ -17,7 +17,7 @@ from syncs.operations.refresh import refresh
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.salesdays import today
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HEALTH = {
     "healthy": "healthy",

@@ -21,7 +21,7 @@ from tests.looks import looked, never_seen, row
 from tests.presses import a_day, last_entry, press, pressed, stored, verbs
 from tests.upstream import CANARY, client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 OURS = "8d0a044e-b683-4fc9-bd0d-bfb2ca5731b7"
 
 

@@ -18,7 +18,7 @@ from tests.companies import client as client
 from tests.companies import sandbox as sandbox
 from tests.factories import make_merchant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from tests.test_moves_are_kept import by_sql, is_refused
 START, FINISH = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_who_had_accepted_an_overlap_still_has_and_the_database_guards_as_before() -> None:
     merchant, user = make_merchant(), make_user()

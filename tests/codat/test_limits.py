@@ -46,6 +46,7 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("step", DRIPS.values(), ids=DRIPS.keys())
+@pytest.mark.slow
 def test_a_drip_ends_at_the_deadline(server: Server, step: Step) -> None:
     server.answers(step)
     with make_client(server.url, deadline=0.5) as client, within(1.5, 4), pytest.raises(Uncertain):

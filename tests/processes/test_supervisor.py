@@ -13,6 +13,8 @@ from syncs.processes.runfile import RunFile
 from syncs.processes.supervisor import Supervisor, how_it_ended
 from tests.processes.conftest import MakeProgram
 
+pytestmark = pytest.mark.slow
+
 STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 POLITE = """
 import signal, sys, time
@@ -114,7 +116,6 @@ def test_stopping_goes_by_rank(supervisor: Supervisor, program: MakeProgram, scr
     assert goodbyes == ["worker", "broker"]
 
 
-@pytest.mark.slow
 def test_programs_that_will_not_stop_are_killed_within_ten_seconds(
     supervisor: Supervisor, program: MakeProgram, run_file: RunFile, screen: io.StringIO
 ) -> None:

@@ -10,6 +10,8 @@ from codat_sync_for_commerce.models import errors, shared
 
 from sandbox.testing import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sdk(sandbox: Sandbox) -> Iterator[CodatSyncCommerce]:
