@@ -2,10 +2,12 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+import time_machine
 from django.db import connection, connections
 from django.utils import timezone
 
@@ -20,6 +22,19 @@ from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
 from tests.upstream import STARTED, posts
+
+NOW = timezone.now().replace(microsecond=0)
+
+
+@pytest.fixture
+def now_stands_still() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def request_(db: None) -> SyncRequest:
+    return asked()
 
 
 def pressed(first: date | None = None, last: date | None = None, **columns: Any) -> Ask:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.utils import timezone
 
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
@@ -16,21 +15,12 @@ from syncs.operations.sending import send
 from tests.codat.examples import NO_COMPANY
 from tests.codat.server import Server, hangs_up, keeps_silent, says
 from tests.factories import make_connection
-from tests.presses import asked, cancelled, held_back, is_sent, stored
+from tests.presses import NOW, asked, cancelled, held_back, is_sent, stored
+from tests.presses import now_stands_still as now_stands_still
+from tests.presses import request_ as request_
 from tests.upstream import CANARY, NONE_YET, client_of, posts
 
-NOW = timezone.now().replace(microsecond=0)
-
-
-@pytest.fixture
-def request_(db: None) -> SyncRequest:
-    return asked()
-
-
-@pytest.fixture(autouse=True)
-def _now() -> Any:
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("now_stands_still")
 
 
 def test_what_waited_over_an_hour_is_not_what_the_person_meant(

@@ -4,29 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
-from django.utils import timezone
 
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.sending import send
 from tests.codat.server import Server, says
 from tests.factories import make_sync
-from tests.presses import asked, held_back, is_sent, stored
+from tests.presses import NOW, held_back, is_sent, stored
+from tests.presses import now_stands_still as now_stands_still
+from tests.presses import request_ as request_
 from tests.upstream import STARTED, posts
 
-NOW = timezone.now().replace(microsecond=0)
-
-
-@pytest.fixture
-def request_(db: None) -> SyncRequest:
-    return asked()
-
-
-@pytest.fixture(autouse=True)
-def _now() -> Any:
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("now_stands_still")
 
 
 def sync_at_codat(merchant: Merchant, code: int, began: Any, name: str = "a-sync") -> dict[str, Any]:

@@ -4,9 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import override_settings
-from django.utils import timezone
 
 from syncs.codat.client import CodatClient
 from syncs.codat.schemas import SyncStatus
@@ -15,22 +13,13 @@ from syncs.operations import before_sending
 from syncs.operations.sending import send
 from tests.codat.server import Server
 from tests.factories import make_sync
-from tests.presses import asked, cancelled, is_sent
+from tests.presses import NOW, asked, cancelled, is_sent
+from tests.presses import now_stands_still as now_stands_still
+from tests.presses import request_ as request_
 from tests.upstream import posts
 
-NOW = timezone.now().replace(microsecond=0)
 BEGAN = f"{NOW - timedelta(minutes=5):%-d %b, %H:%M}"
-
-
-@pytest.fixture
-def request_(db: None) -> SyncRequest:
-    return asked()
-
-
-@pytest.fixture(autouse=True)
-def _now() -> Any:
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("now_stands_still")
 
 
 def accepting(request: SyncRequest, hours: int = 1) -> SyncRequest:

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from syncs.models import Activity, Merchant, SyncRequest
 from syncs.operations.transitions import IllegalMove, hold_back, move
@@ -114,3 +115,12 @@ def test_what_else_is_to_change_is_written_in_the_same_move() -> None:
     assert move(request, State.ACCEPTED, now=NOW, what="Decided a review", sync=sync, looks=3)
     assert (request.sync, request.looks) == (sync, 3)
     assert SyncRequest.objects.get().sync == sync
+
+
+def test_the_merchant_is_locked_before_the_request_so_that_no_two_wait_for_each_other() -> None:
+    request = make_request(make_merchant())
+    with CaptureQueriesContext(connection) as queries:
+        assert move(request, State.CANCELLED, now=NOW, what="Cancelled")
+    touched = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert 'FROM "syncs_merchant"' in touched[0]
+    assert "FOR UPDATE" in touched[0] or connection.vendor == "sqlite"

@@ -19,8 +19,10 @@ def named_sync(value: object, company_id: str, sync_id: str) -> SyncStatus | Non
     Codat does not say whether a sync is known by its commerce sync id too, and a success may tell of another
     sync, or of none. Only `/meta/…/status` is documented as a list of which the newest counts.
     """
-    found = sync_list(value, company_id)
-    return next((sync for sync in found if sync_id in (sync.sync_id, sync.commerce_sync_id)), None)
+    for sync in sync_list(value, company_id):
+        if sync_id.lower() in {(name or "").lower() for name in (sync.sync_id, sync.commerce_sync_id)}:
+            return sync
+    return None
 
 
 def sync_list(value: object, company_id: str) -> list[SyncStatus]:

@@ -43,6 +43,8 @@ def move(
     if at_version is not None:
         here = here.filter(version=at_version)
     with transaction.atomic():
+        # The merchant before the request, as in a refresh and a claim: two that lock in turns wait, and no circle does.
+        Merchant.objects.select_for_update().get(pk=request.merchant_id)
         if here.update(**changes) != 1:
             return False
         # Only what was written: a sender has its merchant at hand and must not ask the database for it again.

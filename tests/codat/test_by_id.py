@@ -16,7 +16,10 @@ def test_a_sync_is_asked_for_by_its_id(server: Server, client: CodatClient) -> N
     assert server.requests[0].target == f"/companies/{COMPANY}/sync/commerce/syncs/{OTHER_SYNC}/status"
 
 
-@pytest.mark.parametrize("answer", [NAMED, [OLDER, NAMED], {"results": [NAMED, OLDER]}])
+SHOUTED = {**DONE, "syncId": OTHER_SYNC.upper()}
+
+
+@pytest.mark.parametrize("answer", [NAMED, SHOUTED, [OLDER, NAMED], {"results": [NAMED, OLDER]}])
 def test_a_sync_that_was_asked_for_is_known_by_either_of_its_ids(
     server: Server, client: CodatClient, answer: object
 ) -> None:
