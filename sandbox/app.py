@@ -41,7 +41,7 @@ class App:
             return Refusal(500, SERVER_PROBLEM).answer()
 
     def _behind_the_scenes(self, request: Request) -> Answer:
-        return route_of(request).handler(self.world, request)
+        return route_of(request, self.world.switches).handler(self.world, request)
 
     def _public(self, request: Request) -> Answer:
         try:
@@ -49,9 +49,9 @@ class App:
         except Refusal as refusal:
             answer = refusal.answer()
             with suppress(Refusal):
-                self._note(route_of(request), request, answer)
+                self._note(route_of(request, self.world.switches), request, answer)
             return answer
-        route = route_of(request)
+        route = route_of(request, self.world.switches)
         answer = (
             route.handler(self.world, request) if request.method == "GET" else self._changing(route, request)
         )

@@ -37,6 +37,7 @@ class World:
         self.clock = clock or Clock()
         self.store = store or Store()
         self.switches = switches or Switches()
+        self.client_id = guid(digest(seed, "client"))
         self._be_born()
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
