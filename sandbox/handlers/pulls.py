@@ -30,6 +30,6 @@ def refresh_all(world: World, request: Request) -> Answer:
 
 
 def refresh_one(world: World, request: Request) -> Answer:
-    company_id = request.params["companyId"]
-    pull = pulls.refresh(world, company_id, request.params["dataType"], request.query.get("connectionId"))
+    company_id, data_type = request.params["companyId"], request.path.rpartition("/")[2]
+    pull = pulls.refresh(world, company_id, data_type, request.query.get("connectionId"))
     return ok(pulls.told(world.card(company_id), pull, world.now()))
