@@ -30,7 +30,10 @@ def test_a_text_is_changed_by_either_shape_and_told_in_the_openapis(given: objec
     world = world_at(StoppedClock())
     before = read(world, TEXTS, locale="en-us")
     status, after = call(world, "PATCH", TEXTS, {NEXT: given}, locale="en-us")
-    assert (status, after) == (200, {**before, NEXT: {"text": "Weiter", "required": before[NEXT]["required"]}})
+    assert (status, after) == (
+        200,
+        {**before, NEXT: {"text": "Weiter", "required": before[NEXT]["required"]}},
+    )
     assert read(world, TEXTS, locale="en-us") == after
     assert read(world, TEXTS, locale="fr-fr")[NEXT]["text"] == "Suivant"
 
@@ -51,7 +54,9 @@ def test_required_is_kept_beside_the_text_and_an_unknown_key_is_kept_too() -> No
     assert told["my-own"] == {"text": None, "required": True}
 
 
-@pytest.mark.parametrize("body", [{NEXT: 5}, {NEXT: []}, {NEXT: {"text": 5}}, {NEXT: {"required": "yes"}}, []])
+@pytest.mark.parametrize(
+    "body", [{NEXT: 5}, {NEXT: []}, {NEXT: {"text": 5}}, {NEXT: {"required": "yes"}}, []]
+)
 def test_what_is_no_text_is_refused_and_changes_nothing(body: object) -> None:
     world = world_at(StoppedClock())
     assert call(world, "PATCH", TEXTS, body, locale="en-us")[0] == 400
