@@ -1,6 +1,7 @@
 """Codat's JSON: companies, connections, syncs and dates as they go over the wire (OpenAPI, schemas)."""
 
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 from typing import Any
 
 from sandbox.cards import Card, Connection
@@ -122,17 +123,19 @@ def _last_read(card: Card, link: Connection, now: datetime) -> str | None:
 
 
 def _errors(link: Connection) -> list[Json]:
-    if link.status != "Deauthorized":
-        return []
+    """An error for each time that access was lost; linking again resolves it."""
+    again = [spell.start for spell in link.spells[1:]]
     return [
         {
             "statusCode": "401",
             "statusText": "Unauthorized",
             "errorMessage": f"The authorization to access {link.platform.name} was revoked.",
-            "erroredOnUtc": whole_seconds(link.changed),
-            "status": "Active",
-            "resolvedOnUtc": None,
+            "erroredOnUtc": whole_seconds(lost.end),
+            "status": "Resolved" if resolved else "Active",
+            "resolvedOnUtc": whole_seconds(resolved) if resolved else None,
         }
+        for lost, resolved in zip_longest(link.spells, again)
+        if lost.end and lost.became == "Deauthorized"
     ]
 
 

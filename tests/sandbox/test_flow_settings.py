@@ -102,5 +102,6 @@ def test_settings_survive_a_restart(tmp_path: Path) -> None:
 
 def test_the_profile_tells_the_client_and_no_key() -> None:
     told = read(world_at(StoppedClock()), "/profile")
-    assert told["name"] and told["redirectUrl"]
+    assert told["name"]
+    assert told["redirectUrl"]
     assert "apiKey" not in told

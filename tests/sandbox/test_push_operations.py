@@ -68,7 +68,8 @@ def test_an_operation_that_failed_says_why_twice() -> None:
     message = world.timeline(company_id).syncs[-1].outcome.message
     push = pushes(world, company_id)[0]
     assert (push["status"], push["statusCode"], push["changes"]) == ("Failed", 400, None)
-    assert message and message in push["errorMessage"]
+    assert message
+    assert message in push["errorMessage"]
     error = {"itemId": "CustomerRef", "message": message, "validatorName": "Customer"}
     assert push["validation"] == {"errors": [error], "warnings": []}
 
