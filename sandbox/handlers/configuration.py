@@ -55,7 +55,7 @@ def _edited(card: Card, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "enabled": _enabled(card, body),
         "configured": _truth(body.get("configured", card.configured)),
-        "books_name": str(body.get("accountingSoftwareCompanyName") or card.books_name),
+        "books_name": _text(body.get("accountingSoftwareCompanyName") or card.books_name),
         "settings": _settings(body["configuration"]) if body.get("configuration") else card.settings,
         "schedule": _rescheduled(card.schedule, _object(schedule) if schedule is not None else {}),
     }
@@ -109,6 +109,12 @@ def _is_zone(name: object) -> bool:
 
 def _truth(value: object) -> bool:
     if isinstance(value, bool):
+        return value
+    raise Refusal(400, NOT_VALID)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
         return value
     raise Refusal(400, NOT_VALID)
 
