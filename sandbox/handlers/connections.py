@@ -1,5 +1,6 @@
 """A company's connections: list, create, read, authorize, unlink, delete; and the link that opens the sync flow."""
 
+import re
 from urllib.parse import urlencode
 
 from sandbox import wire
@@ -7,11 +8,12 @@ from sandbox.cards import Card, Connection
 from sandbox.dice import digest, guid
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.listing import listed
-from sandbox.platforms import ACCOUNTING, COMMERCE, PLATFORMS
+from sandbox.platforms import ACCOUNTING, COMMERCE, PLATFORMS, platform_of
 from sandbox.query import Kind
 from sandbox.registering import name_of, register
 from sandbox.world import World
 
+_KEY = re.compile(r"[a-z]{4}")
 _STATUSES = ("PendingAuth", "Linked", "Unlinked", "Deauthorized")
 _FIELDS: dict[str, Kind] = {
     "id": "text",
@@ -32,11 +34,12 @@ def list_connections(world: World, request: Request) -> Answer:
 
 
 def create_connection(world: World, request: Request) -> Answer:
+    """A key that no platform bears is a 404, the one code that the OpenAPI lists for what is wrong here."""
     card = world.card(request.params["companyId"])
     key = request.json_object().get("platformKey")
-    if not isinstance(key, str) or key not in PLATFORMS:
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise Refusal(400, NOT_VALID)
-    return _shown(world, card.company_id, _connect(world, card, key))
+    return _shown(world, card.company_id, _connect(world, card, platform_of(key).key))
 
 
 def get_connection(world: World, request: Request) -> Answer:
