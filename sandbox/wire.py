@@ -116,10 +116,11 @@ def _state(sync: Sync, state: Outcome) -> Json:
 
 def _last_read(card: Card, link: Connection, now: datetime) -> str | None:
     """When the newest of its reads was complete: one of its own, or one that was asked for."""
-    asked = (pull.ends for pull in card.pulls if pull.connection_id == link.id and pull.ends_as == "Complete")
-    ended = [moment for moment in asked if moment <= now]
-    newest = max([*ended, *filter(None, [last_read(link.id, link.spells, now)])], default=None)
-    return stamp(newest) if newest else None
+    mine = (pull for pull in card.pulls if pull.connection_id == link.id and pull.ends_as == "Complete")
+    ended = [pull.ends for pull in mine if pull.ends <= now]
+    if read := last_read(link.id, link.spells, now):
+        ended.append(read)
+    return stamp(max(ended)) if ended else None
 
 
 def _errors(link: Connection) -> list[Json]:
