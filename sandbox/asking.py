@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sandbox.dice import digest, fraction, guid
 from sandbox.exchange import NOT_VALID, Refusal
-from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS, Outcome
+from sandbox.outcomes import EMPTY, NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS, SERVER_ERROR, Outcome
 from sandbox.syncs import Sync, from_json, pace, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
@@ -14,11 +14,22 @@ def ask(world: World, company_id: str, start: datetime, finish: datetime) -> Syn
     """Start a sync of this window now; raises Refusal (400) where a switch says so."""
     finish = _no_later(finish, world)
     timeline = world.timeline(company_id)
-    outcome = _outcome(timeline, start, finish, world.switches.overlap)
+    outcome = _hindrance(timeline) or _outcome(timeline, start, finish, world.switches.overlap)
     if outcome is OVERLAPS and world.switches.overlap == "refused":
         raise Refusal(400, OVERLAPS.message or NOT_VALID)
-    event = world.record(company_id, "sync", _body(world, timeline, start, finish, outcome))
-    return from_json(event.at, event.body)
+    return _begun(world, timeline, start, finish, outcome)
+
+
+def ask_for_range(world: World, company_id: str, start: datetime, finish: datetime) -> Sync:
+    """The same for a window that the client chose, which may lie where no sync can be."""
+    timeline = world.timeline(company_id)
+    start, finish = _no_earlier(start, timeline, world), _no_later(finish, world)
+    if start < finish:
+        return ask(world, company_id, start, finish)
+    if world.switches.backwards_range == "refused":
+        raise Refusal(400, NOT_VALID)
+    ends = EMPTY if world.switches.backwards_range == "empty" else SERVER_ERROR
+    return _begun(world, timeline, start, finish, _hindrance(timeline) or ends)
 
 
 def _no_later(finish: datetime, world: World) -> datetime:
@@ -30,15 +41,33 @@ def _no_later(finish: datetime, world: World) -> datetime:
     return now
 
 
-def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str) -> Outcome:
+def _no_earlier(start: datetime, timeline: Timeline, world: World) -> datetime:
+    first = timeline.configured_start()
+    if start >= first or world.switches.before_start == "kept":
+        return start
+    if world.switches.before_start == "refused":
+        raise Refusal(400, NOT_VALID)
+    return first
+
+
+def _hindrance(timeline: Timeline) -> Outcome | None:
     if not timeline.card.is_connected:
         return NOT_CONNECTED
-    if not timeline.card.configured:
-        return NOT_CONFIGURED
+    return None if timeline.card.configured else NOT_CONFIGURED
+
+
+def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str) -> Outcome:
     collides = timeline.running() or start >= finish or timeline.overlaps(start, finish)
     if collides and overlap != "allowed":
         return OVERLAPS
     return timeline.merchant.outcome_of_request(start, finish)
+
+
+def _begun(world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome) -> Sync:
+    event = world.record(
+        timeline.card.company_id, "sync", _body(world, timeline, start, finish, outcome)
+    )
+    return from_json(event.at, event.body)
 
 
 def _body(

@@ -60,6 +60,7 @@ ROUTES = (
     Route("GET", f"{CONTROL}kinds", control.list_kinds),
     Route("GET", f"{CONTROL}merchants", control.list_merchants),
     Route("GET", f"{CONTROL}switches", control.list_switches),
+    Route("POST", f"{CONTROL}switches", control.turn_switches),
 )
 
 

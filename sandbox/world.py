@@ -1,7 +1,7 @@
 """All companies: made from the seed when they are asked for, and changed by what was done since."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -16,9 +16,13 @@ from sandbox.schedule import DAY
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
+from sandbox.turns import Turns
 
 TIMELINES = 1_000
 """How many histories are kept folded; ninety days of one take some 50 kB."""
+
+Listener = Callable[["World", str, Event, Card | None], None]
+"""Is told of everything that is done to a company, with the company as it was before, None if it was not yet."""
 
 
 class World:
@@ -37,7 +41,9 @@ class World:
         self.clock = clock or Clock()
         self.store = store or Store()
         self.switches = switches or Switches()
+        self.listeners: set[Listener] = set()
         self._be_born()
+        self._turns = Turns(self.store, self.switches, self.now())
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
         self._timelines: OrderedDict[str, Timeline] = OrderedDict()
@@ -60,6 +66,14 @@ class World:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def turn(self, given: Mapping[str, object]) -> None:
+        """Turn switches, all or none; raises ValueError with a plain sentence.
+
+        What was told stays: the ids and outcomes of syncs that have begun.
+        """
+        self.switches = self.switches.changed(given)
+        self._turns.add(self.switches, self.now())
 
     # Finding companies
 
@@ -121,23 +135,35 @@ class World:
 
     def create(self, body: dict[str, Any]) -> str:
         company_id = guid(digest(self.seed, "created", len(self._created)))
-        self._created[company_id] = self.record(company_id, "created", body)
+        self.record(company_id, "created", body)
         return company_id
 
     def delete(self, company_id: str) -> None:
         self.record(company_id, "deleted", {})
-        self._timelines.pop(company_id, None)
-        self._deleted.add(company_id)
-        self._deleted_indexes.add(self._ids.index_of(company_id))
 
     def record(self, company_id: str, what: str, body: dict[str, Any]) -> Event:
-        """Something happens to a company now; it counts once the store has committed."""
+        """Something happens to a company now; it counts once the store has committed.
+
+        Who listens writes what it makes of it in the same transaction.
+        """
+        before = None if what == "created" else self.card(company_id)
         event = Event(self.now(), what, body)
         self.store.append(company_id, event)
-        self._touched.add(company_id)
-        if company_id in self._timelines:
-            self._timelines[company_id].add(event)
+        self._remember(company_id, event)
+        for listener in self.listeners:
+            listener(self, company_id, event, before)
         return event
+
+    def _remember(self, company_id: str, event: Event) -> None:
+        self._touched.add(company_id)
+        if event.what == "created":
+            self._created[company_id] = event
+        elif event.what == "deleted":
+            self._timelines.pop(company_id, None)
+            self._deleted.add(company_id)
+            self._deleted_indexes.add(self._ids.index_of(company_id))
+        elif company_id in self._timelines:
+            self._timelines[company_id].add(event)
 
     # From the seed
 
@@ -165,5 +191,5 @@ class World:
             self._events_of(merchant),
             since=self._since,
             speed=self.speed,
-            one_id=self.switches.commerce_sync_id == "same",
+            switches_at=self._turns.at,
         )

@@ -36,5 +36,13 @@ def list_merchants(world: World, request: Request) -> Answer:
 
 
 def list_switches(world: World, request: Request) -> Answer:
-    names = type(world.switches).__dataclass_fields__
-    return ok({name: getattr(world.switches, name) for name in names})
+    return ok(world.switches.told())
+
+
+def turn_switches(world: World, request: Request) -> Answer:
+    """`{"name": "value", ...}`: all of them or, when one is nonsense, none."""
+    try:
+        world.turn(request.json_object())
+    except ValueError as error:
+        raise Refusal(400, str(error)) from None
+    return list_switches(world, request)
