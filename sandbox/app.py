@@ -11,22 +11,27 @@ from sandbox.idempotency import Idempotency
 from sandbox.ledger import Ledger
 from sandbox.quota import Quota
 from sandbox.routes import CONTROL, Route, route_of
+from sandbox.webhooks.announcing import announce
 from sandbox.world import World
 
 
 class App:
     def __init__(self, world: World, key: str, ledger: Ledger | None = None) -> None:
         self.world = world
+        self.world.listeners.add(announce)
         self.ledger = ledger or Ledger(None)
-        self.quota = Quota(world.active_companies(), enforced=world.switches.quota == "enforced")
-        self._idempotency = Idempotency(world.store)
+        self.quota = Quota(world)
+        self._idempotency = Idempotency(world)
         self._authorization = b"Basic " + b64encode(key.encode())
 
     def answer(self, request: Request) -> Answer:
         """Never raises: what goes wrong in here is a 500, told on stderr."""
         if request.path.startswith(CONTROL):
             return self._guarded(self._behind_the_scenes, request)
-        answer = self._guarded(self._public, request)
+        try:
+            answer = self._guarded(self._public, request)
+        finally:
+            self.quota.leave(request)
         answer.headers.update(self.quota.headers())
         return answer
 
@@ -60,7 +65,7 @@ class App:
         return answer
 
     def _admit(self, request: Request) -> None:
-        self.quota.spend(self.world.now())
+        self.quota.enter(request)
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, self._authorization):
             raise Refusal(401, "Unauthorized")

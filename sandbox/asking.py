@@ -64,9 +64,7 @@ def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str
 
 
 def _begun(world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome) -> Sync:
-    event = world.record(
-        timeline.card.company_id, "sync", _body(world, timeline, start, finish, outcome)
-    )
+    event = world.record(timeline.card.company_id, "sync", _body(world, timeline, start, finish, outcome))
     return from_json(event.at, event.body)
 
 

@@ -24,6 +24,8 @@ class Connection:
     status: str
     created: datetime
     changed: datetime
+    failed: datetime | None = None
+    """When the merchant broke off linking it, if that was the last that happened."""
 
     @property
     def platform(self) -> Platform:
@@ -60,12 +62,21 @@ class Card:
         sides = [link.platform.side for link in self.connections.values() if link.status == "Linked"]
         return sorted(sides) == ["Accounting", "Commerce"]
 
+    @property
+    def is_active(self) -> bool:
+        """With an active, linked, syncing connection (Codat docs); not when switched off: our guess."""
+        linked = any(link.status == "Linked" for link in self.connections.values())
+        return linked and (self.enabled or not self.configured)
+
     def apply(self, event: Event) -> None:
         if event.what in ("created", "company"):
             for name, value in event.body.items():
                 setattr(self, name, value)
         elif event.what == "connection":
             self._connect(event)
+        elif event.what == "connection failed":
+            link = self.connections[event.body["id"]]
+            self.connections[link.id] = replace(link, failed=event.at)
         elif event.what == "connection deleted":
             self.connections.pop(event.body["id"], None)
         elif event.what == "configuration":
@@ -75,7 +86,7 @@ class Card:
         key, body = event.body["id"], event.body
         old = self.connections.get(key)
         fresh = old or Connection(key, body["platform"], body["status"], event.at, event.at)
-        self.connections[key] = replace(fresh, status=body["status"], changed=event.at)
+        self.connections[key] = replace(fresh, status=body["status"], changed=event.at, failed=None)
 
     def _configure(self, body: dict[str, Any]) -> None:
         self.enabled, self.configured = body["enabled"], body["configured"]

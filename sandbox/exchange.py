@@ -17,6 +17,8 @@ class Request:
     headers: dict[str, str]
     body: bytes = b""
     params: dict[str, str] = field(default_factory=dict)
+    address: str = "127.0.0.1"
+    """Where the client is."""
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.exchange import Answer, Refusal, Request
-from sandbox.handlers import companies, configuration, connections, control, syncs
+from sandbox.handlers import companies, configuration, connections, control, syncs, webhooks
 from sandbox.world import World
 
 Handler = Callable[[World, Request], Answer]
@@ -57,10 +57,16 @@ ROUTES = (
     Route("GET", _CONFIGURATION, configuration.get_configuration),
     Route("POST", _CONFIGURATION, configuration.set_configuration),
     Route("GET", "/config/sync/commerce/{commerceKey}/{accountingKey}/start", connections.get_sync_flow_url),
+    Route("GET", "/webhooks", webhooks.list_consumers),
+    Route("POST", "/webhooks", webhooks.create_consumer),
+    Route("DELETE", "/webhooks/{webhookId}", webhooks.delete_consumer),
     Route("GET", f"{CONTROL}kinds", control.list_kinds),
     Route("GET", f"{CONTROL}merchants", control.list_merchants),
     Route("GET", f"{CONTROL}switches", control.list_switches),
     Route("POST", f"{CONTROL}switches", control.turn_switches),
+    Route("POST", f"{CONTROL}companies/{{companyId}}/connections/{{connectionId}}", control.make_happen),
+    Route("GET", f"{CONTROL}webhooks", webhooks.look_behind),
+    Route("POST", f"{CONTROL}webhooks/{{webhookId}}/secret", webhooks.rotate_secret),
 )
 
 

@@ -9,6 +9,7 @@ import h11
 
 from sandbox.app import App
 from sandbox.exchange import JSON, NOT_VALID, Answer, Refusal, Request
+from sandbox.webhooks.courier import Courier
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
@@ -23,6 +24,7 @@ class Conversation:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.SERVER)
+        self._address = (writer.get_extra_info("peername") or (HOST,))[0]
 
     async def run(self) -> None:
         try:
@@ -56,7 +58,7 @@ class Conversation:
             body += part.data
             if len(body) > LARGEST_BODY:
                 raise h11.RemoteProtocolError("body too large", error_status_hint=413)
-        return _request(head, bytes(body))
+        return _request(head, bytes(body), self._address)
 
     async def _event(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
@@ -79,14 +81,15 @@ class Conversation:
     async def _complain(self, status: int) -> None:
         """What is not HTTP gets an answer too, if one can still be given; then the connection ends."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            answer = Refusal(status, NOT_VALID, headers={"Connection": "close"}).answer()
+            headers = {"Connection": "close", **self._app.quota.headers()}
+            answer = Refusal(status, NOT_VALID, headers=headers).answer()
             await self._send(answer)
 
     def _write(self, *events: h11.Event) -> None:
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
 
 
-def _request(head: h11.Request, body: bytes) -> Request:
+def _request(head: h11.Request, body: bytes, address: str) -> Request:
     target = head.target.decode("ascii")
     path, _, query = target.partition("?")
     return Request(
@@ -96,6 +99,7 @@ def _request(head: h11.Request, body: bytes) -> Request:
         query=dict(parse_qsl(query, keep_blank_values=True)) if query else {},
         headers={name.decode("ascii"): value.decode("latin-1") for name, value in head.headers},
         body=body,
+        address=address,
     )
 
 
@@ -112,10 +116,11 @@ async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
         conversations.add(task)
         task.add_done_callback(conversations.discard)
 
+    courier = loop.create_task(Courier(app.world).run())
     server = await asyncio.start_server(meet, HOST, port, backlog=1024)
     ready(server.sockets[0].getsockname()[1])
     await stop.wait()
     server.close()
-    for task in conversations:
+    for task in (courier, *conversations):
         task.cancel()
-    await asyncio.gather(*conversations, return_exceptions=True)
+    await asyncio.gather(courier, *conversations, return_exceptions=True)

@@ -29,6 +29,10 @@ class Sync:
     scheduled: bool = True
 
     @property
+    def pushed(self) -> datetime:
+        return self.at + timedelta(seconds=self.pushes)
+
+    @property
     def ended(self) -> datetime:
         return self.at + timedelta(seconds=self.ends)
 

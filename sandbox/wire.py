@@ -126,18 +126,24 @@ def _last_read(link: Connection, now: datetime) -> str | None:
 
 
 def _errors(link: Connection) -> list[Json]:
+    if link.failed:
+        # The example of connection.failed (Platform OpenAPI).
+        return [_error("403", "User cancelled linking", "User cancelled", link.failed)]
     if link.status != "Deauthorized":
         return []
-    return [
-        {
-            "statusCode": "401",
-            "statusText": "Unauthorized",
-            "errorMessage": f"The authorization to access {link.platform.name} was revoked.",
-            "erroredOnUtc": whole_seconds(link.changed),
-            "status": "Active",
-            "resolvedOnUtc": None,
-        }
-    ]
+    gone = f"The authorization to access {link.platform.name} was revoked."
+    return [_error("401", "Unauthorized", gone, link.changed)]
+
+
+def _error(code: str, text: str, message: str, at: datetime) -> Json:
+    return {
+        "statusCode": code,
+        "statusText": text,
+        "errorMessage": message,
+        "erroredOnUtc": whole_seconds(at),
+        "status": "Active",
+        "resolvedOnUtc": None,
+    }
 
 
 def is_date(value: object) -> bool:

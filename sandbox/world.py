@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from sandbox.activity import ActiveCompanies
 from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
 from sandbox.dice import CompanyIds, digest, guid
@@ -23,6 +24,7 @@ TIMELINES = 1_000
 
 Listener = Callable[["World", str, Event, Card | None], None]
 """Is told of everything that is done to a company, with the company as it was before, None if it was not yet."""
+_MAKES_ACTIVE = ("connection", "connection deleted", "configuration")
 
 
 class World:
@@ -63,6 +65,7 @@ class World:
         self._created = dict(self.store.events_called("created"))
         self._deleted = {company_id for company_id, _ in self.store.events_called("deleted")}
         self._deleted_indexes = {self._ids.index_of(company_id) for company_id in self._deleted}
+        self._active: ActiveCompanies | None = None
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -100,12 +103,16 @@ class World:
     def timeline(self, company_id: str) -> Timeline:
         """The company with its history up to now."""
         timeline = self._timelines.get(company_id)
+        known = timeline.card.is_active if timeline else None
         if timeline is None:
             timeline = self._timelines[company_id] = self._fold(self.merchant(company_id))
             if len(self._timelines) > TIMELINES:
                 self._timelines.popitem(last=False)
         self._timelines.move_to_end(company_id)
-        return timeline.advance(self.now())
+        timeline.advance(self.now())
+        if self._active is not None and timeline.card.is_active != known:
+            self._active.note(company_id, is_active=timeline.card.is_active)
+        return timeline
 
     def count(self) -> int:
         return self.merchants + len(self._created) - len(self._deleted)
@@ -128,8 +135,16 @@ class World:
                 yield self._seeded(index)
 
     def active_companies(self) -> int:
-        """Companies with a linked, syncing connection, as the seed made them."""
-        return sum(kind_of(self.seed, index).linked for index in range(self.merchants))
+        """Companies with a linked, syncing connection, as far as is known without folding every history."""
+        if self._active is None:
+            seeded = sum(self._is_active_kind(index) for index in range(self.merchants))
+            self._active = ActiveCompanies(seeded, self._is_seeded_active)
+            for company_id in self._deleted:
+                self._active.note(company_id, is_active=False)
+            for company_id in self.store.companies_with(*_MAKES_ACTIVE):
+                if company_id not in self._deleted:
+                    self._active.note(company_id, is_active=self.card(company_id).is_active)
+        return len(self._active)
 
     # Changing them
 
@@ -162,8 +177,12 @@ class World:
             self._timelines.pop(company_id, None)
             self._deleted.add(company_id)
             self._deleted_indexes.add(self._ids.index_of(company_id))
+            if self._active is not None:
+                self._active.note(company_id, is_active=False)
         elif company_id in self._timelines:
             self._timelines[company_id].add(event)
+        if self._active is not None and event.what in _MAKES_ACTIVE:
+            self._active.note(company_id, is_active=self.timeline(company_id).card.is_active)
 
     # From the seed
 
@@ -173,6 +192,16 @@ class World:
 
     def _seeded_at(self, index: int) -> Merchant:
         return seeded(self.seed, index, self._ids.at(index), self.born)
+
+    def _is_active_kind(self, index: int) -> bool:
+        kind = kind_of(self.seed, index)
+        if kind.linked:
+            return kind.name != "switched_off"
+        return card_of(self._seeded_at(index)).is_active
+
+    def _is_seeded_active(self, company_id: str) -> bool:
+        index = self._ids.index_of(company_id)
+        return index is not None and index < self.merchants and self._is_active_kind(index)
 
     def _made(self, company_id: str) -> Merchant | None:
         event = self._created.get(company_id)

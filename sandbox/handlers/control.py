@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import islice
 
+from sandbox import wire
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.kinds import KINDS, kind_of
 from sandbox.world import World
@@ -46,3 +47,25 @@ def turn_switches(world: World, request: Request) -> Answer:
     except ValueError as error:
         raise Refusal(400, str(error)) from None
     return list_switches(world, request)
+
+
+_HAPPENINGS = {"linked": "Linked", "deauthorized": "Deauthorized", "unlinked": "Unlinked", "failed": None}
+
+
+def make_happen(world: World, request: Request) -> Answer:
+    """What a merchant does to a connection: `{"happens": "linked"}`, deauthorized, unlinked, or failed (to link)."""
+    company_id, link_id = request.params["companyId"], request.params["connectionId"]
+    link = world.card(company_id).connections.get(link_id)
+    happens = request.json_object().get("happens")
+    if link is None:
+        raise Refusal(404, f"Data connection {link_id} not found")
+    if not isinstance(happens, str) or happens not in _HAPPENINGS:
+        raise Refusal(400, f"What happens is one of {', '.join(_HAPPENINGS)}.")
+    status = _HAPPENINGS[happens]
+    if status:
+        world.record(company_id, "connection", {"id": link.id, "platform": link.key, "status": status})
+    else:
+        world.record(company_id, "connection failed", {"id": link.id})
+    world.store.commit()
+    card = world.card(company_id)
+    return ok(wire.connection(card, card.connections[link.id], world.now()))
