@@ -1,6 +1,7 @@
 """A sync that is asked for: what Codat makes of it is decided here, once, and then only takes time."""
 
 from datetime import datetime
+from typing import Any
 
 from sandbox.dice import digest, fraction, guid
 from sandbox.exchange import NOT_VALID, Refusal
@@ -9,27 +10,32 @@ from sandbox.syncs import Sync, from_json, pace, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
 
+NEVER = 1e9
+"""Seconds after which a sync that hangs would end."""
 
-def ask(world: World, company_id: str, start: datetime, finish: datetime) -> Sync:
+
+def ask(world: World, company_id: str, start: datetime, finish: datetime, *, hangs: bool = False) -> Sync:
     """Start a sync of this window now; raises Refusal (400) where a switch says so."""
     finish = _no_later(finish, world)
     timeline = world.timeline(company_id)
     outcome = _hindrance(timeline) or _outcome(timeline, start, finish, world.switches.overlap)
     if outcome is OVERLAPS and world.switches.overlap == "refused":
         raise Refusal(400, OVERLAPS.message or NOT_VALID)
-    return _begun(world, timeline, start, finish, outcome)
+    return _begun(world, timeline, start, finish, outcome, hangs=hangs)
 
 
-def ask_for_range(world: World, company_id: str, start: datetime, finish: datetime) -> Sync:
+def ask_for_range(
+    world: World, company_id: str, start: datetime, finish: datetime, *, hangs: bool = False
+) -> Sync:
     """The same for a window that the client chose, which may lie where no sync can be."""
     timeline = world.timeline(company_id)
     start, finish = _no_earlier(start, timeline, world), _no_later(finish, world)
     if start < finish:
-        return ask(world, company_id, start, finish)
+        return ask(world, company_id, start, finish, hangs=hangs)
     if world.switches.backwards_range == "refused":
         raise Refusal(400, NOT_VALID)
     ends = EMPTY if world.switches.backwards_range == "empty" else SERVER_ERROR
-    return _begun(world, timeline, start, finish, _hindrance(timeline) or ends)
+    return _begun(world, timeline, start, finish, _hindrance(timeline) or ends, hangs=hangs)
 
 
 def _no_later(finish: datetime, world: World) -> datetime:
@@ -63,14 +69,19 @@ def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str
     return timeline.merchant.outcome_of_request(start, finish)
 
 
-def _begun(world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome) -> Sync:
-    event = world.record(timeline.card.company_id, "sync", _body(world, timeline, start, finish, outcome))
+def _begun(
+    world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome, *, hangs: bool
+) -> Sync:
+    body = _body(world, timeline, start, finish, outcome)
+    if hangs:
+        body["pace"] = [*body["pace"][:2], NEVER]
+    event = world.record(timeline.card.company_id, "sync", body)
     return from_json(event.at, event.body)
 
 
 def _body(
     world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome
-) -> dict[str, object]:
+) -> dict[str, Any]:
     asked = sum(not sync.scheduled for sync in timeline.syncs)
     raw = digest(world.seed, timeline.card.company_id, "asked", asked, size=34)
     sync_id, commerce_sync_id = guid(raw[:16]), guid(raw[16:32])

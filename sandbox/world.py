@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
 from sandbox.dice import CompanyIds, digest, guid
 from sandbox.exchange import Refusal
+from sandbox.faults.engine import Faults
 from sandbox.kinds import kind_of
 from sandbox.merchants import Merchant, newcomer, seeded
 from sandbox.schedule import DAY
@@ -43,6 +44,7 @@ class World:
         self.clock = clock or Clock()
         self.store = store or Store()
         self.switches = switches or Switches()
+        self.faults = Faults()
         self.listeners: set[Listener] = set()
         self._be_born()
         self._turns = Turns(self.store, self.switches, self.now())
@@ -53,6 +55,8 @@ class World:
         self.recall()
 
     def _be_born(self) -> None:
+        """Or wake up again, no earlier than it went to sleep."""
+        self.clock.move(max(self.clock.ahead, timedelta(seconds=float(self.store.fact("ahead", "0")))))
         seed = self.store.fact("seed", str(self.seed))
         if seed != str(self.seed):
             raise ValueError(f"This data folder holds the world of seed {seed}; start with --seed {seed}.")
@@ -78,6 +82,12 @@ class World:
         self.switches = self.switches.changed(given)
         self._turns.add(self.switches, self.now())
 
+    def move_clock(self, ahead: timedelta) -> None:
+        """Raises ValueError, with a plain sentence, for a move back or beyond ten years."""
+        self.clock.move(ahead)
+        self.store.set_fact("ahead", str(ahead.total_seconds()))
+        self.store.commit()
+
     # Finding companies
 
     def company_id(self, index: int) -> str:
@@ -85,9 +95,7 @@ class World:
 
     def merchant(self, company_id: str) -> Merchant:
         """Raises Refusal (404) for a company that never was or was deleted."""
-        found = None
-        if company_id not in self._deleted:
-            found = self._made(company_id) or self._seeded_by(company_id)
+        found = self._found(company_id)
         if not found:
             raise Refusal(404, f"No company was found with ID {company_id}", service="ClientsApi")
         return found
@@ -161,13 +169,24 @@ class World:
 
         Who listens writes what it makes of it in the same transaction.
         """
-        before = None if what == "created" else self.card(company_id)
         event = Event(self.now(), what, body)
+        self._happen(company_id, event)
+        return event
+
+    def make_good(self, company_id: str, event: Event) -> None:
+        """Remember a sync that was started and never committed, unless it is known or of another world."""
+        known = {told.body.get("sync_id") for told in self.store.events_of(company_id)}
+        if event.at >= self.born and event.body["sync_id"] not in known and self._is_there(company_id):
+            self._happen(company_id, event)
+            self.store.commit()
+            self.recall()
+
+    def _happen(self, company_id: str, event: Event) -> None:
+        before = self.card(company_id) if self._is_there(company_id) else None
         self.store.append(company_id, event)
         self._remember(company_id, event)
         for listener in self.listeners:
             listener(self, company_id, event, before)
-        return event
 
     def _remember(self, company_id: str, event: Event) -> None:
         self._touched.add(company_id)
@@ -185,6 +204,14 @@ class World:
             self._active.note(company_id, is_active=self.timeline(company_id).card.is_active)
 
     # From the seed
+
+    def _is_there(self, company_id: str) -> bool:
+        return self._found(company_id) is not None
+
+    def _found(self, company_id: str) -> Merchant | None:
+        if company_id in self._deleted:
+            return None
+        return self._made(company_id) or self._seeded_by(company_id)
 
     def _seeded_by(self, company_id: str) -> Merchant | None:
         index = self._ids.index_of(company_id)

@@ -16,48 +16,53 @@ def request_latest(world: World, request: Request) -> Answer:
     timeline = world.timeline(company_id)
     wanted = request.json_object().get("syncTo")
     finish = world.now() if wanted is None else wire.read_moment(wanted)
-    return _asked(world, asking.ask(world, company_id, timeline.next_start(), finish), company_id)
+    sync = asking.ask(world, company_id, timeline.next_start(), finish, hangs=request.hangs)
+    return _asked(world, sync, company_id)
 
 
 def request_historic(world: World, request: Request) -> Answer:
     company_id = request.params["companyId"]
     world.merchant(company_id)
     start, finish = _date_range(request, lenient=world.switches.historic_body == "lenient")
-    return _asked(world, asking.ask_for_range(world, company_id, start, finish), company_id)
+    sync = asking.ask_for_range(world, company_id, start, finish, hangs=request.hangs)
+    return _asked(world, sync, company_id)
 
 
 def get_status(world: World, request: Request) -> Answer:
     """The newest sync, one object, and the only answer with both ids."""
-    timeline = world.timeline(request.params["companyId"])
-    if not timeline.syncs:
+    syncs, moment = _news(world, request)
+    if not syncs:
         return _none(world, request)
-    return ok(_worded(world, wire.sync_status(timeline.card, timeline.syncs[-1], world.now())))
+    card = world.card(request.params["companyId"])
+    return ok(_worded(world, wire.sync_status(card, syncs[-1], moment)))
 
 
 def get_latest(world: World, request: Request) -> Answer:
-    timeline = world.timeline(request.params["companyId"])
-    return _one(world, request, reversed(timeline.syncs))
+    syncs, moment = _news(world, request)
+    return _one(world, request, reversed(syncs), moment)
 
 
 def get_last_successful(world: World, request: Request) -> Answer:
-    now, timeline = world.now(), world.timeline(request.params["companyId"])
-    return _one(world, request, (sync for sync in reversed(timeline.syncs) if sync.state(now).is_success))
+    syncs, moment = _news(world, request)
+    successes = (sync for sync in reversed(syncs) if sync.state(moment).is_success)
+    return _one(world, request, successes, moment)
 
 
 def get_by_id(world: World, request: Request) -> Answer:
-    timeline, wanted = world.timeline(request.params["companyId"]), request.params["syncId"].lower()
+    syncs, moment = _news(world, request)
+    wanted = request.params["syncId"]
     by_either = world.switches.by_commerce_sync_id == "known"
-    for sync in timeline.syncs:
+    for sync in syncs:
         if sync.sync_id == wanted or (by_either and sync.commerce_sync_id == wanted):
-            return _told(world, request, sync)
+            return _told(world, request, sync, moment)
     raise _no_data(f"sync {wanted}", request)
 
 
 def list_syncs(world: World, request: Request) -> Answer:
     """A bare array: no paging, no filter."""
-    company_id, now = request.params["companyId"], world.now()
-    syncs = _listed(world.timeline(company_id).syncs, world.switches)
-    return ok([_worded(world, wire.company_sync_status(company_id, sync, now)) for sync in syncs])
+    syncs, moment = _news(world, request)
+    company_id, listed = request.params["companyId"], _listed(syncs, world.switches)
+    return ok([_worded(world, wire.company_sync_status(company_id, sync, moment)) for sync in listed])
 
 
 def _listed(syncs: Sequence[Sync], switches: Switches) -> list[Sync]:
@@ -66,6 +71,13 @@ def _listed(syncs: Sequence[Sync], switches: Switches) -> list[Sync]:
     if switches.list_order == "unordered":
         return sorted(listed, key=lambda sync: sync.sync_id)
     return listed if switches.list_order == "oldest" else listed[::-1]
+
+
+def _news(world: World, request: Request) -> tuple[list[Sync], datetime]:
+    """The syncs that are told of, and the moment of which they are told: a lagging answer is late with both."""
+    moment = world.now() - request.behind
+    syncs = world.timeline(request.params["companyId"]).syncs
+    return [sync for sync in syncs if sync.at <= moment] if request.behind else syncs, moment
 
 
 def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]:
@@ -79,17 +91,17 @@ def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]
 
 def _asked(world: World, sync: Sync, company_id: str) -> Answer:
     card = world.timeline(company_id).card
-    return ok(_worded(world, wire.sync_summary(card, sync, sync.at)), started=sync.sync_id)
+    return ok(_worded(world, wire.sync_summary(card, sync, sync.at)), started=sync)
 
 
-def _one(world: World, request: Request, syncs: Iterable[Sync]) -> Answer:
+def _one(world: World, request: Request, syncs: Iterable[Sync], moment: datetime) -> Answer:
     for sync in syncs:
-        return _told(world, request, sync)
+        return _told(world, request, sync, moment)
     return _none(world, request)
 
 
-def _told(world: World, request: Request, sync: Sync) -> Answer:
-    return ok(_worded(world, wire.company_sync_status(request.params["companyId"], sync, world.now())))
+def _told(world: World, request: Request, sync: Sync, moment: datetime) -> Answer:
+    return ok(_worded(world, wire.company_sync_status(request.params["companyId"], sync, moment)))
 
 
 def _worded(world: World, told: wire.Json) -> wire.Json:
