@@ -24,9 +24,10 @@ CREATE TABLE IF NOT EXISTS webhook_consumer (
     failing_since REAL
 );
 CREATE TABLE IF NOT EXISTS webhook_message (
-    id TEXT PRIMARY KEY, at REAL NOT NULL, event_type TEXT NOT NULL, tags TEXT NOT NULL, body BLOB NOT NULL,
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+    event_type TEXT NOT NULL, tags TEXT NOT NULL, body BLOB NOT NULL,
     addressed INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
+);
 CREATE INDEX IF NOT EXISTS webhook_message_unaddressed ON webhook_message (at) WHERE NOT addressed;
 CREATE TABLE IF NOT EXISTS webhook_delivery (
     n INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, consumer_id TEXT NOT NULL, state TEXT NOT NULL,

@@ -64,6 +64,8 @@ def make_happen(world: World, request: Request) -> Answer:
         raise Refusal(404, f"Data connection {link_id} not found")
     if not isinstance(happens, str) or happens not in _HAPPENINGS:
         raise Refusal(400, f"What happens is one of {', '.join(_HAPPENINGS)}.")
+    if happens == "failed" and link.status != "PendingAuth":
+        raise Refusal(400, "Only a connection in PendingAuth can fail to be linked.")
     status = _HAPPENINGS[happens]
     if status:
         world.record(company_id, "connection", {"id": link.id, "platform": link.key, "status": status})

@@ -29,8 +29,9 @@ _MESSAGES_AT_ONCE = 200
 
 
 class Courier:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, tick: float = TICK) -> None:
         self._world = world
+        self._tick = tick
         self._outbox = Outbox(world.store)
         self._flying: dict[int, tuple[str, asyncio.Task[None]]] = {}
 
@@ -39,7 +40,7 @@ class Courier:
         try:
             while True:
                 self._look()
-                await asyncio.sleep(TICK)
+                await asyncio.sleep(self._tick)
         finally:
             for _, task in self._flying.values():
                 task.cancel()

@@ -46,7 +46,7 @@ class Outbox:
     def unaddressed(self, now: datetime, limit: int) -> list[Message]:
         question = (
             "SELECT id, at, event_type, tags FROM webhook_message"
-            " WHERE NOT addressed AND at <= ? ORDER BY at LIMIT ?"
+            " WHERE NOT addressed AND at <= ? ORDER BY at, n LIMIT ?"
         )
         rows = self._store.execute(question, (now.timestamp(), limit))
         return [Message(key, at, event_type, json.loads(tags)) for key, at, event_type, tags in rows]
@@ -66,9 +66,9 @@ class Outbox:
 
     def due(self, consumer_id: str, now: datetime, limit: int) -> list[Delivery]:
         question = (
-            "SELECT n, message_id, consumer_id, body, attempts FROM webhook_delivery"
+            "SELECT webhook_delivery.n, message_id, consumer_id, body, attempts FROM webhook_delivery"
             " JOIN webhook_message ON webhook_message.id = message_id"
-            " WHERE state = 'waiting' AND consumer_id = ? AND due <= ? ORDER BY due, n LIMIT ?"
+            " WHERE state = 'waiting' AND consumer_id = ? AND due <= ? ORDER BY due, webhook_delivery.n LIMIT ?"
         )
         rows = self._store.execute(question, (consumer_id, now.timestamp(), limit))
         return [Delivery(n, key, consumer, body, json.loads(tries)) for n, key, consumer, body, tries in rows]
@@ -87,7 +87,7 @@ class Outbox:
         """The newest deliveries, for people to look at."""
         question = (
             "SELECT message_id, consumer_id, event_type, state, due, attempts, body FROM webhook_delivery"
-            " JOIN webhook_message ON webhook_message.id = message_id ORDER BY n DESC LIMIT ?"
+            " JOIN webhook_message ON webhook_message.id = message_id ORDER BY webhook_delivery.n DESC LIMIT ?"
         )
         names = ("messageId", "webhookId", "eventType", "state", "due", "attempts", "body")
         found = [dict(zip(names, row, strict=True)) for row in self._store.execute(question, (limit,))]
