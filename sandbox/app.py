@@ -119,7 +119,7 @@ class App:
         except Refusal as refusal:
             answer = refusal.answer()
         if met.answer and met.answer.kind.kept:
-            return self._replaced(answer, met.answer)
+            return self._replaced(answer, request, met.answer)
         return answer
 
     def _as_it_leaves(self, answer: Answer, request: Request, met: Met) -> Answer:
@@ -129,13 +129,14 @@ class App:
             return answer
         if fault.kind.spoil:
             return fault.kind.spoil(answer, self._circumstances(request, fault))
-        return self._replaced(answer, fault)
+        return self._replaced(answer, request, fault)
 
-    def _replaced(self, answer: Answer, fault: Fault) -> Answer:
+    def _replaced(self, answer: Answer, request: Request, fault: Fault) -> Answer:
         """The true answer is not seen, but what it started was started."""
         if not fault.kind.replace:
             return answer
-        return replace(fault.kind.replace(fault.args, self.world.now()), started=answer.started)
+        instead = fault.kind.replace(fault.args, self.world.now(), request.params.get("companyId", ""))
+        return replace(instead, started=answer.started)
 
     def _circumstances(self, request: Request, fault: Fault) -> Circumstances:
         company_id = request.params.get("companyId", "")
