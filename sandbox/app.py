@@ -46,7 +46,7 @@ class App:
         Without a fault on the wire the request is done with; with one, when `finished` is told so.
         """
         if is_behind_the_scenes(request.path):
-            return self._guarded(lambda: route_of(request).handler(self.world, request))
+            return self._guarded(lambda: route_of(request, self.world.switches).handler(self.world, request))
         answer = self._guarded(lambda: self._public(request, met))
         if not met.wire:
             self.finished(request)
@@ -61,7 +61,7 @@ class App:
     def cut_off(self, request: Request, met: Met) -> None:
         """The request broke off on its way here: nothing was done."""
         with suppress(Refusal):
-            self._note(route_of(request), request, met, answered=None)
+            self._note(route_of(request, self.world.switches), request, met, answered=None)
 
     def _guarded(self, work: Callable[[], Answer]) -> Answer:
         try:
@@ -79,9 +79,9 @@ class App:
         except Refusal as refusal:
             answer = refusal.answer()
             with suppress(Refusal):
-                self._note(route_of(request), request, met, answered=answer.status)
+                self._note(route_of(request, self.world.switches), request, met, answered=answer.status)
             return answer
-        route = route_of(request)
+        route = route_of(request, self.world.switches)
         if met.world:
             MEDDLERS[met.world.kind.name](self.world, request, met.world.args)
         changing = request.method != "GET"

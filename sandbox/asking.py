@@ -3,9 +3,18 @@
 from datetime import datetime
 from typing import Any
 
+from sandbox.cards import OFFERED
 from sandbox.dice import digest, fraction, guid
 from sandbox.exchange import NOT_VALID, Refusal
-from sandbox.outcomes import EMPTY, NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS, SERVER_ERROR, Outcome
+from sandbox.outcomes import (
+    EMPTY,
+    FREQUENCY,
+    NOT_CONFIGURED,
+    NOT_CONNECTED,
+    OVERLAPS,
+    SERVER_ERROR,
+    Outcome,
+)
 from sandbox.syncs import Sync, from_json, pace, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
@@ -59,7 +68,9 @@ def _no_earlier(start: datetime, timeline: Timeline, world: World) -> datetime:
 def _hindrance(timeline: Timeline) -> Outcome | None:
     if not timeline.card.is_connected:
         return NOT_CONNECTED
-    return None if timeline.card.configured else NOT_CONFIGURED
+    if not timeline.card.configured:
+        return NOT_CONFIGURED
+    return None if timeline.card.schedule.frequency in OFFERED else FREQUENCY
 
 
 def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str) -> Outcome:

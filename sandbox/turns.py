@@ -1,6 +1,5 @@
 """When switches were turned on which histories depend: what was told of a run stays as it was told."""
 
-import json
 from bisect import bisect_right
 from datetime import UTC, datetime
 
@@ -19,10 +18,10 @@ class Turns:
 
     def __init__(self, store: Store, switches: Switches, now: datetime) -> None:
         self._store = store
-        first = [_BEGINNING.isoformat(), _heeded(switches)]
-        kept = json.loads(store.fact(_NAME, json.dumps([first])))
+        kept = store.noted(_NAME) or [[_BEGINNING.isoformat(), _heeded(switches)]]
         self._moments = [datetime.fromisoformat(moment) for moment, _ in kept]
         self._switches = [switches.changed(heeded) for _, heeded in kept]
+        self._keep()
         self.add(switches, now)
 
     def add(self, switches: Switches, now: datetime) -> None:
@@ -30,14 +29,16 @@ class Turns:
             return
         self._moments.append(now)
         self._switches.append(switches)
-        kept = zip(self._moments, self._switches, strict=True)
-        told = [[moment.isoformat(), _heeded(each)] for moment, each in kept]
-        self._store.set_fact(_NAME, json.dumps(told))
-        self._store.commit()
+        self._keep()
 
     def at(self, moment: datetime) -> Switches:
         """The switches that hold for a run of this moment; only those that histories depend on are meant."""
         return self._switches[bisect_right(self._moments, moment) - 1]
+
+    def _keep(self) -> None:
+        kept = zip(self._moments, self._switches, strict=True)
+        self._store.note(_NAME, [[moment.isoformat(), _heeded(each)] for moment, each in kept])
+        self._store.commit()
 
 
 def _heeded(switches: Switches) -> dict[str, str]:

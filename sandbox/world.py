@@ -46,6 +46,7 @@ class World:
         self.switches = switches or Switches()
         self.faults = Faults()
         self.listeners: set[Listener] = set()
+        self.client_id = guid(digest(seed, "client"))
         self._be_born()
         self._turns = Turns(self.store, self.switches, self.now())
         self._since = self.born - DAY * history_days

@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sandbox.cards import Card, Connection, Event
+from sandbox.pulls import read_at
+from sandbox.pushes import of_sync
+from sandbox.reading import FIRST_READ
 from sandbox.syncs import Sync, from_json
+from sandbox.timeline import Timeline
 from sandbox.webhooks import payloads
 from sandbox.webhooks.outbox import Outbox
 from sandbox.world import World
@@ -28,7 +32,7 @@ def announce(world: World, company_id: str, event: Event, before: Card | None) -
     if card is None:
         return
     outbox = Outbox(world.store)
-    for news in _news(event, before, card):
+    for news in _news(world, event, before, card):
         outbox.put(news.at, payloads.message(news.event_type, news.at, news.payload), card.tags)
 
 
@@ -44,7 +48,7 @@ def announce_limit(world: World, quota: int, midnight: datetime) -> None:
     outbox.put(midnight, payloads.message("client.rateLimit.reset", midnight, reset), {})
 
 
-def _news(event: Event, before: Card | None, card: Card) -> Iterator[News]:
+def _news(world: World, event: Event, before: Card | None, card: Card) -> Iterator[News]:
     at = event.at
     if event.what in ("created", "deleted"):
         yield News(f"company.{event.what}", at, payloads.company(card, at))
@@ -54,6 +58,9 @@ def _news(event: Event, before: Card | None, card: Card) -> Iterator[News]:
         word = _change(old, link)
         if word:
             yield News(f"connection.{word}", at, payloads.connection(card, link, at))
+        if word == "connected":
+            first = at + FIRST_READ
+            yield News("read.completed.initial", first, payloads.read(card, read_at(link, first)))
     elif event.what == "connection failed":
         link = card.connections[event.body["id"]]
         yield News("connection.failed", at, payloads.connection(card, link, at))
@@ -61,7 +68,10 @@ def _news(event: Event, before: Card | None, card: Card) -> Iterator[News]:
         link = before.connections[event.body["id"]]
         yield News("connection.deleted", at, payloads.connection(before, link, at))
     elif event.what == "sync":
-        yield from _writes(card, from_json(at, event.body))
+        yield from _writes(world.timeline(card.company_id), card, from_json(at, event.body))
+    elif event.what == "pull":
+        pull = card.pulls[-1]
+        yield News("read.completed", pull.ends, payloads.read(card, [pull]))
 
 
 def _change(old: Connection | None, new: Connection) -> str | None:
@@ -73,12 +83,8 @@ def _change(old: Connection | None, new: Connection) -> str | None:
     return "disconnected" if old.status == "Linked" and new.status in SEVERED else None
 
 
-def _writes(card: Card, sync: Sync) -> Iterator[News]:
-    """A finished sync has no event of its own (docs); what it wrote has. What fails before the books writes nothing."""
-    books = next((link for link in card.connections.values() if link.platform.side == "Accounting"), None)
-    if books and sync.outcome.pushed:
-        told = payloads.write(card, books, sync, succeeded=True)
-        yield News(f"{payloads.WRITTEN}.write.successful", sync.ended, told)
-    if books and sync.outcome.text == "PushError":
-        told = payloads.write(card, books, sync, succeeded=False)
-        yield News(f"{payloads.WRITTEN}.write.unsuccessful", sync.ended, told)
+def _writes(timeline: Timeline, card: Card, sync: Sync) -> Iterator[News]:
+    """A finished sync has no event of its own (docs); what it wrote has, and what never reached the books has none."""
+    for push in of_sync(timeline, sync):
+        word = "successful" if push.ends_as == "Success" else "unsuccessful"
+        yield News(f"{push.data_type}.write.{word}", push.completes, payloads.write(card, push))

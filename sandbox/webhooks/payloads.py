@@ -1,13 +1,14 @@
 """What the messages say (Platform OpenAPI, webhooks): the fields of its examples, and no others."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from sandbox import wire
 from sandbox.cards import Card, Connection
-from sandbox.dice import digest, guid
-from sandbox.syncs import Sync
+from sandbox.pushes import Push
+from sandbox.reading import Pull
 
 Json = dict[str, Any]
 _COMPANY = ("id", "name", "description", "redirect", "lastSync", "created", "tags")
@@ -15,8 +16,6 @@ _CONNECTION = (
     "id", "integrationId", "integrationKey", "sourceId", "platformName", "linkUrl", "status", "lastSync", "created",
     "sourceType",
 )  # fmt: skip
-WRITTEN = "journalEntries"
-"""What a sync writes into the books: the configuration's outputFormat is JournalEntry."""
 
 
 def message(event_type: str, at: datetime, payload: Json) -> Json:
@@ -49,20 +48,33 @@ def reference(card: Card) -> Json:
     }
 
 
-def write(card: Card, link: Connection, sync: Sync, *, succeeded: bool) -> Json:
-    """One write into the books, whose id is that of the push operation."""
-    status = "Success" if succeeded else "Failed"
-    operation = guid(digest(sync.sync_id, "push", WRITTEN, status))
+def write(card: Card, push: Push) -> Json:
+    """The end of a write request, which is also called a push operation and bears the same id."""
     told = {
-        "id": operation,
+        "id": push.key,
         "type": "Create",
         "referenceCompany": reference(card),
-        "connectionId": link.id,
-        "requestedOnDate": wire.whole_seconds(sync.pushed),
-        "completedOnDate": wire.whole_seconds(sync.ended),
-        "status": status,
+        "connectionId": push.connection_id,
+        "requestedOnDate": wire.whole_seconds(push.requested),
+        "completedOnDate": wire.whole_seconds(push.completes),
+        "status": push.ends_as,
     }
-    return {**told, "record": {"id": guid(digest(operation, "record"))}} if succeeded else told
+    return {**told, "record": {"id": push.record_id}} if push.ends_as == "Success" else told
+
+
+def read(card: Card, pulls: Iterable[Pull]) -> Json:
+    """What was read into Codat, a row for each data type; whether anything was new in it is made up."""
+    summaries = [
+        {
+            "connectionId": pull.connection_id,
+            "dataType": pull.data_type,
+            "recordsModified": pull.ends_as == "Complete",
+            "status": pull.ends_as,
+            "issues": [],
+        }
+        for pull in pulls
+    ]
+    return {"referenceCompany": reference(card), "modifiedFromDate": None, "dataTypes": summaries}
 
 
 def rate_limit(quota: int, remaining: int, expiry: str) -> Json:

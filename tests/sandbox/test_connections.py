@@ -53,6 +53,7 @@ def test_a_connection_goes_from_pending_to_linked_to_unlinked_to_gone(sandbox: S
     assert (gone.status_code, gone.json()["error"]) == (404, f"Data connection {link['id']} not found")
 
 
+@pytest.mark.switch(patch_status="unlinked_only")
 @pytest.mark.parametrize("body", [{}, {"status": "Linked"}, {"status": None}, {"status": "unlinked"}, []])
 def test_unlinked_is_the_only_status_that_can_be_set(sandbox: Sandbox, body: object) -> None:
     company = sandbox.get("/companies?pageSize=1").json()["results"][0]
@@ -61,10 +62,18 @@ def test_unlinked_is_the_only_status_that_can_be_set(sandbox: Sandbox, body: obj
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"platformKey": "nope"}, {"platformKey": None}, [], {"platformKey": ["gbol"]}]
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"platformKey": None}, 400),
+        ({"platformKey": "Xero"}, 400),
+        ({"platformKey": ["gbol"]}, 400),
+        ([], 400),
+        ({"platformKey": "nope"}, 404),
+    ],
 )
-def test_an_unknown_platform_is_refused(sandbox: Sandbox, body: object) -> None:
-    assert sandbox.post(f"/companies/{fresh_company(sandbox)}/connections", body).status_code == 400
+def test_an_unknown_platform_is_refused(sandbox: Sandbox, body: object, status: int) -> None:
+    assert sandbox.post(f"/companies/{fresh_company(sandbox)}/connections", body).status_code == status
 
 
 def test_the_sync_flow_url_makes_the_company_and_its_connections(sandbox: Sandbox) -> None:

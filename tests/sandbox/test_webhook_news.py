@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from sandbox import pushes
 from sandbox.app import App
 from sandbox.exchange import Refusal, Request
 from sandbox.outcomes import PARTIAL
 from sandbox.quota import Quota
+from sandbox.syncs import Sync
 from sandbox.world import World
 from tests.sandbox.worlds import BASIC, NOON, StoppedClock, a_merchant, historic, latest, read, send, world_at
 
@@ -23,6 +25,17 @@ def news(world: World) -> list[tuple[float, dict[str, Any]]]:
 
 def types(world: World) -> list[str]:
     return [told["eventType"] for _, told in news(world)]
+
+
+def ends(world: World) -> set[str]:
+    """How the writes end that are told of."""
+    return {each.rpartition(".write.")[2] for each in types(world)}
+
+
+def pushes_of(world: World, company_id: str, sync: Sync) -> list[dict[str, Any]]:
+    """Its push operations, as they are listed once it has ended."""
+    timeline = world.timeline(company_id)
+    return [pushes.told(company_id, push, sync.ended) for push in pushes.of_sync(timeline, sync)]
 
 
 def changed(world: World, method: str, path: str, body: str = "") -> Any:
@@ -68,6 +81,7 @@ def test_a_connection_is_told_of_by_each_change_of_its_status() -> None:
     told = [
         (each["eventType"].removeprefix("connection."), each["payload"]["connection"]["status"])
         for _, each in news(world)[1:]
+        if each["eventType"].startswith("connection.")
     ]
     assert told == [
         ("created", "PendingAuth"),
@@ -132,10 +146,17 @@ def test_what_a_requested_sync_writes_is_told_when_it_ends_and_the_sync_itself_n
     company_id = a_merchant(world, "flaky")
     latest(world, company_id)
     sync = world.timeline(company_id).syncs[-1]
-    ((at, told),) = news(world)
-    assert datetime.fromtimestamp(at, NOON.tzinfo) == sync.ended > NOON
-    payload = told["payload"]
-    assert told["eventType"] == "journalEntries.write.successful"
+    told = news(world)
+    assert {datetime.fromtimestamp(at, NOON.tzinfo) for at, _ in told} == {sync.ended}
+    assert sync.ended > NOON
+    assert {each["eventType"] for _, each in told} == {
+        f"{name}.write.successful" for name in ("journalEntries", "payments", "directCosts")
+    }
+    operations = {push["pushOperationKey"]: push for push in pushes_of(world, company_id, sync)}
+    assert {each["payload"]["id"] for _, each in told} == operations.keys()
+    payload = told[0][1]["payload"]
+    record = operations[payload["id"]]["changes"][0]["recordRef"]["id"]
+    assert payload["record"] == {"id": record}
     assert payload.keys() == {
         "id", "type", "referenceCompany", "connectionId", "requestedOnDate", "completedOnDate", "status", "record",
     }  # fmt: skip
@@ -147,18 +168,19 @@ def test_what_a_requested_sync_writes_is_told_when_it_ends_and_the_sync_itself_n
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        ("missing_customer", ["journalEntries.write.unsuccessful"]),
-        ("quiet", []),
-        ("deauthorized", []),
-        ("never_synced", []),
+        ("missing_customer", {"unsuccessful"}),
+        ("quiet", set()),
+        ("deauthorized", set()),
+        ("never_synced", set()),
     ],
 )
 def test_a_failure_in_writing_is_told_and_what_never_reached_the_books_is_not(
-    kind: str, told: list[str]
+    kind: str, told: set[str]
 ) -> None:
     world = world_at(StoppedClock())
     latest(world, a_merchant(world, kind))
-    assert types(world) == told
+    assert ends(world) == told
+    assert all("record" not in each["payload"] for _, each in news(world))
 
 
 def test_what_was_written_in_part_is_told_as_both(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +188,32 @@ def test_what_was_written_in_part_is_told_as_both(monkeypatch: pytest.MonkeyPatc
     company_id = a_merchant(world, "flaky")
     monkeypatch.setattr("sandbox.merchants.Merchant.outcome_of_request", lambda *_: PARTIAL)
     latest(world, company_id)
-    assert sorted(types(world)) == ["journalEntries.write.successful", "journalEntries.write.unsuccessful"]
+    assert ends(world) == {"successful", "unsuccessful"}
+
+
+def test_reads_are_told_when_they_are_complete_the_first_one_as_such() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company = send(world, "/companies", '{"name": "Fresh"}')[1]
+    path = f"/companies/{company['id']}"
+    link = send(world, f"{path}/connections", '{"platformKey": "gbol"}')[1]
+    changed(world, "PUT", f"{path}/connections/{link['id']}/authorization")
+    clock.passes(minutes=5)
+    pull = send(world, f"{path}/data/queue/invoices")[1]
+    *_, (first_at, first), (at, again) = news(world)
+    assert (first["eventType"], again["eventType"]) == ("read.completed.initial", "read.completed")
+    assert NOON.timestamp() < first_at <= clock.now().timestamp() < at
+    assert len(first["payload"]["dataTypes"]) > 5
+    assert again["payload"]["dataTypes"] == [
+        {
+            "connectionId": link["id"],
+            "dataType": pull["dataType"],
+            "recordsModified": True,
+            "status": "Complete",
+            "issues": [],
+        }
+    ]
+    assert again["payload"]["referenceCompany"]["name"] == "Fresh"
 
 
 def test_a_refused_sync_is_no_news() -> None:
