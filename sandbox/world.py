@@ -24,7 +24,8 @@ TIMELINES = 1_000
 """How many histories are kept folded; ninety days of one take some 50 kB."""
 
 Listener = Callable[["World", str, Event, Card | None], None]
-"""Is told of everything that is done to a company, with the company as it was before, None if it was not yet."""
+"""Is told of everything that is done to a company; when a connection changes or all ends, with how it was before."""
+_LOSES = ("connection", "connection deleted", "deleted")
 _MAKES_ACTIVE = ("connection", "connection deleted", "configuration")
 
 
@@ -183,7 +184,7 @@ class World:
             self.recall()
 
     def _happen(self, company_id: str, event: Event) -> None:
-        before = self.card(company_id) if self._is_there(company_id) else None
+        before = self.card(company_id) if event.what in _LOSES else None
         self.store.append(company_id, event)
         self._remember(company_id, event)
         for listener in self.listeners:

@@ -28,9 +28,7 @@ class News(NamedTuple):
 
 def announce(world: World, company_id: str, event: Event, before: Card | None) -> None:
     """What the world tells its listeners. A deleted company's connections are not told of one by one: our guess."""
-    card = before if event.what == "deleted" else world.card(company_id)
-    if card is None:
-        return
+    card = before if before and event.what == "deleted" else _card(world, company_id, event)
     outbox = Outbox(world.store)
     for news in _news(world, event, before, card):
         outbox.put(news.at, payloads.message(news.event_type, news.at, news.payload), card.tags)
@@ -46,6 +44,11 @@ def announce_limit(world: World, quota: int, midnight: datetime) -> None:
         expiry = f"{midnight:%Y-%m-%d}T23:59:99Z"
     reset = payloads.rate_limit(quota, quota, expiry)
     outbox.put(midnight, payloads.message("client.rateLimit.reset", midnight, reset), {})
+
+
+def _card(world: World, company_id: str, event: Event) -> Card:
+    """As it is now; whoever asks for syncs all day has a long life to be read anew, but its history at hand."""
+    return world.timeline(company_id).card if event.what == "sync" else world.card(company_id)
 
 
 def _news(world: World, event: Event, before: Card | None, card: Card) -> Iterator[News]:
