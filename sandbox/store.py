@@ -65,9 +65,6 @@ class Store:
         self._db.commit()
         return str(self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()[0])
 
-    def set_fact(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
-
     def note(self, name: str, value: object) -> None:
         """Keep a JSON value under this name, in the place of what stood there."""
         self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, json.dumps(value)))
