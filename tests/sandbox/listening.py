@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.webhooks.courier import Courier
 from sandbox.world import World
-from tests.sandbox.worlds import send
+from tests.sandbox.worlds import read, send
 
 PATIENCE = 10.0
 
@@ -85,3 +85,29 @@ def deliver(world: World, until: Callable[[], bool]) -> None:
         await asyncio.gather(courier, return_exceptions=True)
 
     asyncio.run(work())
+
+
+def something_happens(world: World, **company: Any) -> None:
+    assert send(world, "/companies", json.dumps({"name": "Bank of Dave", **company}))[0] == 200
+
+
+def deliveries(world: World) -> list[dict[str, Any]]:
+    return list(read(world, "/_sandbox/webhooks")["deliveries"])
+
+
+def tries(world: World) -> int:
+    return sum(len(each["attempts"]) for each in deliveries(world))
+
+
+def newest_is_tried(world: World, count: int) -> Any:
+    def is_so() -> bool:
+        told = deliveries(world)
+        return len(told) == count and told[0]["attempts"] != []
+
+    return is_so
+
+
+def quiet_for_a_while() -> Any:
+    """Several looks of the courier."""
+    looks = iter(range(8))
+    return lambda: next(looks, None) is None

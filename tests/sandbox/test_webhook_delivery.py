@@ -15,7 +15,17 @@ from sandbox.webhooks.courier import WAITS
 from sandbox.webhooks.posting import Result, post
 from sandbox.webhooks.signing import signature
 from sandbox.world import World
-from tests.sandbox.listening import Listener, deliver, listening, subscribed
+from tests.sandbox.listening import (
+    Listener,
+    deliver,
+    deliveries,
+    listening,
+    newest_is_tried,
+    quiet_for_a_while,
+    something_happens,
+    subscribed,
+    tries,
+)
 from tests.sandbox.worlds import StoppedClock, read, send, world_at
 
 
@@ -33,26 +43,6 @@ def world(clock: StoppedClock) -> World:
 def listener():
     with listening() as started:
         yield started
-
-
-def something_happens(world: World, **company: Any) -> None:
-    assert send(world, "/companies", json.dumps({"name": "Bank of Dave", **company}))[0] == 200
-
-
-def deliveries(world: World) -> list[dict[str, Any]]:
-    return list(read(world, "/_sandbox/webhooks")["deliveries"])
-
-
-def tries(world: World) -> int:
-    return sum(len(each["attempts"]) for each in deliveries(world))
-
-
-def newest_is_tried(world: World, count: int) -> Any:
-    def is_so() -> bool:
-        told = deliveries(world)
-        return len(told) == count and told[0]["attempts"] != []
-
-    return is_so
 
 
 def secrets(world: World) -> list[str]:
@@ -149,12 +139,6 @@ def test_a_failure_is_tried_again_with_the_same_id_at_the_documented_times_and_t
     assert tries(world) == 8
 
 
-def quiet_for_a_while() -> Any:
-    """Several looks of the courier."""
-    looks = iter(range(8))
-    return lambda: next(looks, None) is None
-
-
 def test_a_consumer_that_comes_round_is_left_in_peace(
     world: World, clock: StoppedClock, listener: Listener
 ) -> None:
@@ -218,48 +202,6 @@ def test_nothing_is_ever_sent_elsewhere_and_that_is_on_record(
     assert (deliveries(world)[0]["state"], tries(world)) == ("not sent", 0)
     assert asyncio.run(post(url, {}, b"")).error
     assert calls == []
-
-
-def test_each_consumer_hears_what_it_asked_for(world: World, clock: StoppedClock) -> None:
-    with listening() as all_, listening() as some, listening() as tagged, listening() as disabled:
-        subscribed(world, all_)
-        subscribed(world, some, "company.deleted", "connection.created")
-        subscribed(world, tagged, companyTags=["region:uk", "plan:plus"])
-        subscribed(world, disabled, disabled=True)
-        something_happens(world, tags={"region": "UK"})
-        something_happens(world, tags={"plan": "plus", "region": "us"})
-        company_id = read(world, "/companies", query="name=Bank of Dave", pageSize="9")["results"][1]["id"]
-        send(world, f"/companies/{company_id}/connections", '{"platformKey": "gbol"}')
-        deliver(world, lambda: tries(world) == 6)
-        assert sorted(all_.types()) == ["company.created", "company.created", "connection.created"]
-        assert some.types() == ["connection.created"]
-        assert sorted(tagged.types()) == ["company.created", "connection.created"]
-        assert disabled.types() == []
-
-
-def test_what_happened_before_a_consumer_was_made_is_not_told_to_it(
-    world: World, clock: StoppedClock, listener: Listener
-) -> None:
-    something_happens(world)
-    clock.passes(seconds=1)
-    subscribed(world, listener)
-    something_happens(world)
-    deliver(world, lambda: bool(listener.heard))
-    deliver(world, quiet_for_a_while())
-    assert len(listener.heard) == 1
-
-
-def test_what_lies_in_the_future_is_told_when_the_clock_gets_there(
-    world: World, clock: StoppedClock, listener: Listener
-) -> None:
-    subscribed(world, listener, "journalEntries.write.successful")
-    company_id = next(world.of_kind("flaky")).company_id
-    send(world, f"/companies/{company_id}/sync/commerce/latest")
-    deliver(world, quiet_for_a_while())
-    assert listener.heard == []
-    clock.passes(minutes=9)
-    deliver(world, lambda: bool(listener.heard))
-    assert listener.told()[0]["payload"]["referenceCompany"]["id"] == company_id
 
 
 def test_after_five_days_of_nothing_but_failures_a_consumer_is_disabled(
@@ -330,9 +272,3 @@ def test_of_what_is_over_only_the_newest_are_kept(
     deliver(world, quiet_for_a_while())
     assert len(deliveries(world)) <= 4
     assert world.store.execute("SELECT count(*) FROM webhook_message").fetchone()[0] <= 4
-
-
-def test_nobodys_news_is_not_kept(world: World) -> None:
-    something_happens(world)
-    deliver(world, quiet_for_a_while())
-    assert world.store.execute("SELECT count(*) FROM webhook_message").fetchone() == (0,)
