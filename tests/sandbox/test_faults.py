@@ -232,6 +232,12 @@ def test_the_wait_of_a_429_can_be_a_date(app: App, company: str) -> None:
     assert until - app.world.now() == timedelta(seconds=90)
 
 
+@pytest.mark.parametrize(("value", "year"), [(10**12, "9999"), (-(10**12), "0001"), (0, "2026")])
+def test_the_date_of_a_429_goes_as_far_as_dates_do(app: App, company: str, value: int, year: str) -> None:
+    set_fault(app, "429", {"retry_after": value, "form": "date"})
+    assert post(app, company).headers["Retry-After"].split()[3] == year
+
+
 # What spoils an answer
 
 
