@@ -1,17 +1,16 @@
 """Each fault of the sandbox against every read: its verdict or what is read all the same; the next read is right."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from sandbox.testing import Sandbox, running
+from sandbox.testing import Sandbox
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, Uncertain
-from tests.codat.conftest import KEY, make_client
+from tests.codat.conftest import make_client
 from tests.codat.readings import READINGS, READS, Row, Verdict, same, verdicts
 from tests.codat.server import Server
 from tests.codat.verdicts import Wait, named, untold
@@ -30,22 +29,10 @@ class Merchant:
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running(merchants=40, key=KEY) as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _no_fault_stays(sandbox: Sandbox) -> Iterator[None]:
-    yield
-    sandbox.clear_faults()
-
-
-@pytest.fixture(scope="module")
-def merchant(sandbox: Sandbox) -> Merchant:
+def merchant(started: Sandbox) -> Merchant:
     """One whose connection was revoked: it has a history, and no run comes while we look."""
-    company = sandbox.merchants("deauthorized")[0]["company_id"]
-    syncs = sandbox.get(f"/companies/{company}/sync/commerce/syncs/list/status").json()
+    company = started.merchants("deauthorized")[0]["company_id"]
+    syncs = started.get(f"/companies/{company}/sync/commerce/syncs/list/status").json()
     return Merchant(company, syncs[0]["syncId"])
 
 

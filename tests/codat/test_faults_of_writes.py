@@ -1,7 +1,6 @@
 """Each fault of the sandbox against both sync POSTs: what the client concludes, and what the ledger knows of it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,18 +22,6 @@ ROWS = both_ways(WRITES)
 # Only these are waited out; the others may take as long as a busy machine needs.
 STALLING = {"slow", "drip", "endless_headers", "informational"}
 RUN_SAFELY = Path(__file__).parents[2] / "docs" / "run-safely.md"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running(merchants=40, key=KEY) as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _no_fault_stays(sandbox: Sandbox) -> Iterator[None]:
-    yield
-    sandbox.clear_faults()
 
 
 @pytest.fixture

@@ -6,14 +6,12 @@ Each call runs in a process of its own with little room. test_limits.py has the 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.testing import Sandbox, running
-from tests.codat.conftest import KEY
+from sandbox.testing import Sandbox
 
 pytestmark = pytest.mark.slow
 
@@ -38,12 +36,6 @@ ENDLESS: list[tuple[str, dict[str, Any]]] = [
     ("endless_headers", {"form": "many", "seconds": 0.05}),
     ("endless_headers", {"form": "one", "seconds": 0.05}),
 ]
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running(merchants=40, key=KEY) as started:
-        yield started
 
 
 def met(sandbox: Sandbox, fault: str, args: dict[str, Any], method: str, deadline: float) -> dict[str, Any]:
