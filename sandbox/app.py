@@ -60,8 +60,9 @@ class App:
 
     def cut_off(self, request: Request, met: Met) -> None:
         """The request broke off on its way here: nothing was done."""
+        answered = met.wire.args.get("status") if met.wire else None
         with suppress(Refusal):
-            self._note(route_of(request, self.world.switches), request, met, answered=None)
+            self._note(route_of(request, self.world.switches), request, met, answered=answered)
 
     def _guarded(self, work: Callable[[], Answer]) -> Answer:
         try:

@@ -10,7 +10,6 @@ import h11
 from sandbox.app import App
 from sandbox.exchange import JSON, NOT_VALID, Answer, Refusal, Request
 from sandbox.faults.engine import Fault, Met
-from sandbox.faults.wires import hang_up
 from sandbox.webhooks.courier import Courier
 
 HOST = "127.0.0.1"
@@ -52,7 +51,7 @@ class Conversation:
         request = _request(head, self._address)
         met = self._app.meet(request.method, request.path)
         if met.wire and met.wire.kind.midway:
-            return await self._cut_off(request, met)
+            return await self._cut_off(request, met, met.wire)
         request.body = await self._body(LARGEST_BODY)
         self._is_head = request.method == "HEAD"
         answer = self._app.answer(request, met)
@@ -60,7 +59,8 @@ class Conversation:
             await self._deliver(request, answer, met.wire)
         else:
             await self.send(answer)
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        return done and not self.writer.is_closing()
 
     async def _deliver(self, request: Request, answer: Answer, fault: Fault) -> None:
         deliver = fault.kind.deliver
@@ -70,12 +70,12 @@ class Conversation:
         finally:
             self._app.finished(request)
 
-    async def _cut_off(self, request: Request, met: Met) -> bool:
-        """The connection is reset when so much of the body has come, or all of it."""
-        enough = met.wire.args["bytes"] if met.wire else 0
-        request.body = await self._body(LARGEST_BODY, enough=enough)
+    async def _cut_off(self, request: Request, met: Met, fault: Fault) -> bool:
+        """It strikes when so much of the body has come, or all of it."""
+        request.body = await self._body(LARGEST_BODY, enough=fault.args.get("bytes", 0))
         self._app.cut_off(request, met)
-        hang_up(self.writer, reset=True)
+        if fault.kind.deliver:
+            await fault.kind.deliver(self, Answer(204), fault.args)
         return False
 
     async def _body(self, most: int, *, enough: float | None = None) -> bytes:

@@ -9,7 +9,8 @@ import pytest
 from sandbox.testing import Sandbox, running
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
-from syncs.codat.schemas import Company, Page
+from syncs.codat.pages import Page
+from syncs.codat.schemas import Company
 from tests.upstream import SWITCHES
 
 COMPANIES = 40

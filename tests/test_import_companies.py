@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later, Uncertain
-from syncs.codat.schemas import Company, Page
+from syncs.codat.pages import Page
+from syncs.codat.schemas import Company
 from syncs.models import Activity, Connection, ImportRun, Merchant
 from syncs.operations import importing, merchants
 from syncs.operations.importing import import_companies, read_connections
@@ -197,6 +198,14 @@ def test_connections_that_changed_make_the_clock_look_at_once(client: CodatClien
     assert looked_at.version == 1
     link.refresh_from_db()
     assert link.status == "Linked"
+
+
+def test_connections_that_a_page_leaves_out_stay_as_they_were(client: CodatClient) -> None:
+    import_companies(client)
+    everybody = {str(merchant.company_id): {"connections": None} for merchant in Merchant.objects.all()}
+    known = Connection.objects.filter(gone_at=None).count()
+    read_connections(Between(client, changes=everybody))
+    assert Connection.objects.filter(gone_at=None).count() == known > 0
 
 
 def test_reading_connections_registers_archives_and_restores_nobody(client: CodatClient) -> None:

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.codat.schemas import Company, Page
+from syncs.codat.pages import Page
+from syncs.codat.schemas import Company
 from syncs.models import ImportRun, User
 from syncs.operations import heartbeats, import_runs, importing
 from syncs.operations.import_runs import ask_for_import

@@ -11,6 +11,8 @@ class Argument:
     default: Any
     accepts: Callable[[Any], bool]
     about: str
+    values: tuple[Any, ...] = ()
+    """All that it can be, where that is a few."""
 
 
 def number(default: float, least: float, most: float) -> Argument:
@@ -33,11 +35,12 @@ def one_of(*values: Any) -> Argument:
         values[0],
         lambda value: any(value == each and type(value) is type(each) for each in values),
         "one of " + ", ".join(map(repr, values)),
+        values,
     )
 
 
 def truth(*, default: bool) -> Argument:
-    return Argument(default, lambda value: isinstance(value, bool), "true or false")
+    return Argument(default, lambda value: isinstance(value, bool), "true or false", (True, False))
 
 
 def text(default: str | None) -> Argument:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.exchange import Answer
-from sandbox.faults import refusing, spoiling, wires
+from sandbox.faults import malformed, refusing, spoiling, wires
 from sandbox.faults.arguments import Argument, anything, moment, number, one_of, span, text, texts, truth
 from sandbox.faults.refusing import Replacement
 from sandbox.faults.spoiling import Spoil
@@ -35,6 +35,8 @@ class Kind:
     """The client is told nothing at all, not even a status."""
     midway: bool = False
     """It strikes before the request has arrived."""
+    definite: bool = False
+    """It is a no of Codat's own, which says that nothing was done; so nothing was."""
 
     @property
     def stage(self) -> str:
@@ -45,7 +47,7 @@ class Kind:
     @property
     def takes(self) -> dict[str, Argument]:
         """With `applied`, where both can happen."""
-        both = self.stage != "world" and not self.midway and not self.spoil
+        both = self.stage != "world" and not (self.midway or self.spoil or self.definite)
         return {**self.arguments, "applied": truth(default=self.applied)} if both else dict(self.arguments)
 
 
@@ -78,6 +80,12 @@ def _replacing(
     return Kind(name, about, arguments, applied=applied, kept=kept, replace=replace)
 
 
+def _saying_no(
+    name: str, about: str, replace: Replacement, *, kept: bool = False, **arguments: Argument
+) -> Kind:
+    return Kind(name, about, arguments, applied=False, kept=kept, replace=replace, definite=True)
+
+
 def _spoiling(name: str, about: str, spoil: Spoil, **arguments: Argument) -> Kind:
     return Kind(name, about, arguments, spoil=spoil)
 
@@ -89,10 +97,6 @@ def _on_the_wire(name: str, about: str, deliver: Deliver, **arguments: Argument)
 def _dropping(name: str, about: str, *, applied: bool) -> Kind:
     arguments = {"how": _HOW, "seconds": span(0, 600)}
     return Kind(name, about, arguments, applied=applied, deliver=wires.drop, silent=True)
-
-
-async def _never(line: wires.Line, answer: Answer, args: Args) -> None:
-    """Nothing is left to deliver to."""
 
 
 _ON_THE_WIRE = (
@@ -119,8 +123,60 @@ _ON_THE_WIRE = (
         "the connection is reset while the request still arrives: at once, or after so many bytes of its body",
         {"bytes": _BYTES},
         applied=False,
-        deliver=_never,
+        deliver=wires.reset,
         silent=True,
+        midway=True,
+    ),
+)
+
+_MALFORMED = (
+    _on_the_wire(
+        "informational",
+        "so many 1xx before the answer",
+        malformed.informational,
+        status=one_of(103, 102, 100),
+        times=number(1, 1, 1_000_000_000),
+        seconds=span(0, 600),
+    ),
+    _on_the_wire(
+        "endless_headers",
+        "headers without end: ever more of them, or one that goes on",
+        malformed.endless_headers,
+        form=one_of("many", "one"),
+        seconds=span(0, 60),
+    ),
+    _on_the_wire(
+        "bad_length",
+        "a Content-Length that is wrong, no number, said twice, or beside chunks",
+        malformed.bad_length,
+        form=one_of(*malformed.LENGTHS),
+    ),
+    _on_the_wire(
+        "bad_chunks",
+        "the whole body in a chunk, and then none that could be its end",
+        malformed.bad_chunks,
+        form=one_of(*malformed.CHUNKS),
+    ),
+    _on_the_wire(
+        "close_after",
+        "answered in full, then the connection ends though nothing said so",
+        malformed.close_after,
+        how=_HOW,
+        seconds=span(0, 600),
+    ),
+    Kind(
+        "not_http",
+        "bytes that are no HTTP of ours",
+        {"form": one_of(*malformed.NOT_HTTP)},
+        deliver=malformed.not_http,
+        silent=True,
+    ),
+    Kind(
+        "early",
+        "answered with an error before the request's body was read, and closed",
+        {"status": number(413, 400, 599)},
+        applied=False,
+        deliver=malformed.early,
         midway=True,
     ),
 )
@@ -131,18 +187,18 @@ _REPLACED = (
     _replacing("503", "503", refusing.unavailable),
     _replacing("408", "408", refusing.timed_out),
     _replacing("409", "409", refusing.conflict),
-    _replacing(
+    _saying_no(
         "429",
         "429 with a Retry-After of any kind",
         refusing.too_many,
         retry_after=anything(30, "what the header says; null leaves it out"),
         form=one_of("as_is", "date"),
     ),
-    _replacing("overlap", "400 with the overlap message", refusing.overlap, kept=True),
-    _replacing("401", "401", refusing.unauthorized),
-    _replacing("402", "402", refusing.payment_required, kept=True),
-    _replacing("403", "403", refusing.forbidden, kept=True),
-    _replacing("404", "404: no such company", refusing.no_company, kept=True, company_id=text(None)),
+    _saying_no("overlap", "400 with the overlap message", refusing.overlap, kept=True),
+    _saying_no("401", "401", refusing.unauthorized),
+    _saying_no("402", "402", refusing.payment_required, kept=True),
+    _saying_no("403", "403", refusing.forbidden, kept=True),
+    _saying_no("404", "404: no such company", refusing.no_company, kept=True, company_id=text(None)),
     _replacing("html", "a gateway's web page", refusing.web_page, status=_status(502)),
     _replacing("empty", "a status and no body", refusing.empty, status=_status(502)),
     _replacing("redirect", "sent elsewhere", refusing.redirect, status=_MOVED, to=text(_ELSEWHERE)),
@@ -183,7 +239,9 @@ _MEDDLING = (
     Kind("hangs", "the sync that the request starts never ends", meddles=True),
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_ON_THE_WIRE, *_REPLACED, *_SPOILED, *_MEDDLING)}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (*_ON_THE_WIRE, *_MALFORMED, *_REPLACED, *_SPOILED, *_MEDDLING)
+}
 
 
 def about(kind: Kind) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Answers that stand in the place of the true one: errors of Codat's own, and those of a gateway before it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -24,9 +24,17 @@ def too_many(args: Args, now: datetime, company_id: str) -> Answer:
     """429 with the Retry-After that was asked for: documented by name, not by form (Codat docs, rate limits)."""
     value, form = args["retry_after"], args["form"]
     headers = {} if value is None else {"Retry-After": str(value)}
-    if value is not None and form == "date":
-        headers["Retry-After"] = format_datetime(now + timedelta(seconds=float(value)), usegmt=True)
+    if form == "date" and isinstance(value, int | float):
+        headers["Retry-After"] = format_datetime(_moved(now, value), usegmt=True)
     return Refusal(429, TOO_MANY, headers=headers).answer()
+
+
+def _moved(now: datetime, seconds: float) -> datetime:
+    """As far as dates go."""
+    try:
+        return now + timedelta(seconds=seconds)
+    except OverflowError:
+        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)
 
 
 def web_page(args: Args, now: datetime, company_id: str) -> Answer:

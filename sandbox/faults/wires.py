@@ -40,6 +40,10 @@ async def drop(line: Line, answer: Answer, args: Args) -> None:
     hang_up(line.writer, reset=args["how"] == "reset")
 
 
+async def reset(line: Line, answer: Answer, args: Args) -> None:
+    hang_up(line.writer, reset=True)
+
+
 async def half_close(line: Line, answer: Answer, args: Args) -> None:
     """The headers promise a body; then our side says that it has no more to say, and goes on listening."""
     head, body = line.rendered(answer)
@@ -86,7 +90,7 @@ async def huge(line: Line, answer: Answer, args: Args) -> None:
 
 async def bomb(line: Line, answer: Answer, args: Args) -> None:
     """A small gzip body that unpacks to something very large."""
-    packed = _packed(int(args["megabytes"]))
+    packed = await asyncio.to_thread(_packed, int(args["megabytes"]))
     line.writer.write(_head("Content-Encoding: gzip", f"Content-Length: {len(packed)}") + packed)
     await line.writer.drain()
     hang_up(line.writer)

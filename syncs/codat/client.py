@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
@@ -19,10 +20,11 @@ from syncs.codat.budget import Budget, Purpose
 from syncs.codat.errors import CodatError, Later, Uncertain
 from syncs.codat.key import Key
 from syncs.codat.listing import named_sync, newest_first, one_sync, sync_list
+from syncs.codat.pages import Page
 from syncs.codat.quota import UNSTATED_WAIT, Quota
 from syncs.codat.reading import parse_json
 from syncs.codat.retrying import LONGEST_SLEEP, Retrying, with_wait
-from syncs.codat.schemas import Company, Configuration, Connection, Page, SyncStatus, SyncSummary
+from syncs.codat.schemas import Company, Configuration, Connection, SyncStatus, SyncSummary
 from syncs.codat.transport import Answer, Broken, Call, Transport
 from syncs.codat.verdicts import asked_wait, failure_of, says_none_yet
 
@@ -89,7 +91,9 @@ class CodatClient:
         )
 
     def company(self, company_id: str | UUID) -> Company:
-        return self._read(paths.get(paths.COMPANY, company_id), Company.from_json)
+        asked = str(company_id).lower()
+        call = paths.get(paths.COMPANY, company_id)
+        return self._read(call, lambda value: Company.from_json(value, company_id=asked))
 
     def connections(self, company_id: str | UUID) -> list[Connection]:
         """All pages, at most ten of them."""
@@ -102,7 +106,9 @@ class CodatClient:
         return list(found.values())
 
     def configuration(self, company_id: str | UUID) -> Configuration:
-        return self._read(paths.get(paths.CONFIGURATION, company_id), Configuration.from_json)
+        asked = str(company_id).lower()
+        call = paths.get(paths.CONFIGURATION, company_id)
+        return self._read(call, lambda value: Configuration.from_json(value, company_id=asked))
 
     # What Codat says about syncs
 
@@ -152,9 +158,9 @@ class CodatClient:
 
     def _connection_page(self, company_id: str | UUID, number: int) -> Page[Connection]:
         call = paths.get(paths.CONNECTIONS, company_id, query=paths.page(number, CONNECTION_PAGE))
+        read = partial(Connection.from_json, company_id=str(company_id).lower())
         return self._read(
-            call,
-            lambda value: Page.from_json(value, Connection.from_json, number=number, size=CONNECTION_PAGE),
+            call, lambda value: Page.from_json(value, read, number=number, size=CONNECTION_PAGE).whole
         )
 
     def _read_sync(self, call: Call, company_id: str | UUID) -> SyncStatus | None:

@@ -6,7 +6,7 @@ import ssl
 import zlib
 from collections.abc import Iterator
 
-from urllib3.exceptions import HTTPError, ProxyError
+from urllib3.exceptions import HTTPError, InvalidHeader, ProxyError
 
 from syncs.codat.wire import TooLarge, TooLate
 
@@ -22,6 +22,7 @@ WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionError, "the connection was cut"),
     (http.client.IncompleteRead, "the connection was cut"),
     (http.client.HTTPException, "the answer is not HTTP"),
+    (InvalidHeader, "the answer is not HTTP"),
     (zlib.error, "the answer could not be unpacked"),
     (OSError, "the network failed"),
     (HTTPError, "the connection failed"),

@@ -3,10 +3,11 @@
 `from_json` raises Uncertain, and nothing else, for what cannot be what it should be.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 from syncs.codat.dates import parse_day, parse_moment
 from syncs.codat.errors import Uncertain
@@ -22,10 +23,12 @@ from syncs.codat.reading import (
     whole_number,
 )
 
-T = TypeVar("T")
 Side = Literal["commerce", "accounting", "other"]
 
 SIDES: dict[str, Side] = {"commerce": "commerce", "accounting": "accounting"}
+# Where a merchant is sent to connect anew (Sync for Commerce OpenAPI, Connection: linkUrl).
+LINK_OF_COMPANY = re.compile(r"/companies/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/", re.IGNORECASE)
+CONFIGURED_BY = ("enable", "enabled", "configured", "schedule", "configuration")
 STATUSES = {word.lower(): word for word in ("PendingAuth", "Linked", "Unlinked", "Deauthorized")}
 
 
@@ -42,9 +45,12 @@ class Connection:
     last_sync: datetime | None
 
     @classmethod
-    def from_json(cls, value: object) -> Self:
+    def from_json(cls, value: object, *, company_id: str | None = None) -> Self:
+        """No field names the company it belongs to, but its link does; one to another company is Uncertain."""
         data = mapping(value, "connection")
         status = text(data.get("status")).strip()
+        if company_id and (named := LINK_OF_COMPANY.search(text(data.get("linkUrl")))):
+            _same_company(named[1], company_id)
         return cls(
             id=_required_id(data.get("id"), "connection"),
             side=SIDES.get(text(data.get("sourceType")).strip().lower(), "other"),
@@ -66,48 +72,25 @@ class Company:
     created: datetime | None
     last_sync: datetime | None
     tags: Mapping[str, str]
-    connections: tuple[Connection, ...]
+    connections: tuple[Connection, ...] | None
+    """None where the answer does not tell of all of them: it may leave them out."""
     raw: dict[str, Any]
 
     @classmethod
-    def from_json(cls, value: object) -> Self:
+    def from_json(cls, value: object, *, company_id: str | None = None) -> Self:
+        """Another company than the one asked for is Uncertain."""
         data = mapping(value, "company")
-        connections = objects(data.get("dataConnections"))
+        found = _required_id(data.get("id"), "company")
         return cls(
-            id=_required_id(data.get("id"), "company"),
+            id=_same_company(found, company_id or found),
             name=text(data.get("name")),
             redirect=web_address(data.get("redirect")),
             created=parse_moment(data.get("created")),
             last_sync=parse_moment(data.get("lastSync")),
             tags=texts_by_name(data.get("tags")),
-            connections=tuple(
-                Connection.from_json(item) for item in connections if identifier(item.get("id"))
-            ),
+            connections=_all_connections(data.get("dataConnections")),
             raw=data,
         )
-
-
-@dataclass(frozen=True)
-class Page(Generic[T]):
-    items: tuple[T, ...]
-    number: int
-    size: int
-    total: int | None
-    has_next: bool
-    without_id: int = 0
-
-    @classmethod
-    def from_json(cls, value: object, read: Callable[[object], T], *, number: int, size: int) -> "Page[T]":
-        """`number` and `size` as asked for: placeholders in the answer must not steer the paging."""
-        data = mapping(value, "page")
-        total = whole_number(data.get("totalResults"))
-        rows = data.get("results")
-        if not isinstance(rows, list) and (rows is not None or total):
-            raise Uncertain("Codat's answer counts results but lists none.")
-        known = [row for row in objects(rows) if identifier(row.get("id"))]
-        items = tuple(read(row) for row in known)
-        has_next = _has_next(data, rows, number, size)
-        return cls(items, number, size, total, has_next, without_id=len(rows or ()) - len(known))
 
 
 @dataclass(frozen=True)
@@ -188,9 +171,12 @@ class Configuration:
     raw: dict[str, Any]
 
     @classmethod
-    def from_json(cls, value: object) -> Self:
+    def from_json(cls, value: object, *, company_id: str) -> Self:
         """`enable` in the OpenAPI and `enabled` in the docs are one field. A null zone is None, not UTC."""
         data = mapping(value, "configuration")
+        _same_company(data.get("companyId"), company_id)
+        if not any(name in data for name in CONFIGURED_BY):
+            raise Uncertain("Codat's answer holds no configuration where one belongs.")
         schedule = part(data.get("schedule"))
         hour = whole_number(schedule.get("syncHour"))
         enabled = truth(data.get("enable"))
@@ -205,6 +191,12 @@ class Configuration:
         )
 
 
+def _all_connections(value: object) -> tuple[Connection, ...] | None:
+    known = [item for item in objects(value) if identifier(item.get("id"))]
+    is_whole = isinstance(value, list) and len(known) == len(value)
+    return tuple(map(Connection.from_json, known)) if is_whole else None
+
+
 def _required_id(value: object, what: str) -> str:
     found = identifier(value)
     if found is None:
@@ -217,14 +209,6 @@ def _same_company(value: object, asked: str) -> str:
     if answered is not None and answered.lower() != asked.lower():
         raise Uncertain("Codat's answer is about another company.")
     return asked
-
-
-def _has_next(data: dict[str, Any], rows: list[object] | None, number: int, size: int) -> bool:
-    if not rows:
-        return False
-    links = data.get("_links")
-    total = whole_number(data.get("totalResults")) or 0
-    return bool(isinstance(links, dict) and links.get("next")) or number * size < total
 
 
 def _window(value: object) -> tuple[datetime, datetime] | None:

@@ -133,7 +133,7 @@ class Transport:
         try:
             return self._unpacked(self._received(response), response.headers.get("Content-Encoding", ""))
         except Exception:
-            # A refusal stands by its status line, also when its text breaks off; a success needs its body.
+            # What an error's status says is known, also when its text breaks off; a success needs its body.
             if 200 <= response.status_code < 300:
                 raise
             return UNREADABLE

@@ -8,8 +8,9 @@ from syncs.codat.quota import UNSTATED_WAIT, retry_after
 from syncs.codat.reading import one_line, parse_json, text
 from syncs.codat.transport import Answer, Broken
 
-# Codat's definite no's (Sync for Commerce OpenAPI; 422: Codat docs, idempotency). Any other may come from a
-# gateway in front of a request that went through. The body's own statusCode is known to disagree.
+# Codat's definite no's (Sync for Commerce OpenAPI; 422: Codat docs, idempotency), if in Codat's own words. Any other
+# status, and a web page or nothing at all under one of these, may come from a gateway in front of a request that
+# went through. The body's own statusCode is known to disagree.
 DEFINITE = frozenset({400, 401, 402, 403, 404, 422})
 NO_COMPANY = re.compile(r"no company was found|company\b.*\b(not found|does not exist)", re.IGNORECASE)
 CORRELATION_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -22,7 +23,8 @@ def failure_of(outcome: Answer | Broken) -> CodatError:
     if outcome.status == 429:
         wait = asked_wait(outcome) or UNSTATED_WAIT
         return Later(message, retry_after=wait, http_status=429, correlation_id=correlation_id)
-    kind = Refused if outcome.status in DEFINITE else Uncertain
+    is_codats = outcome.body.strip() and _error_body(outcome) is not None
+    kind = Refused if outcome.status in DEFINITE and is_codats else Uncertain
     return kind(message, http_status=outcome.status, correlation_id=correlation_id)
 
 

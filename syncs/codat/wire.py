@@ -103,6 +103,15 @@ class _PacedResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **options)
         self.fp = io.BufferedReader(_PacedReader(self.fp.detach(), sock, _current.get()))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """http.client passes over 100 alone and takes 102 or 103 for the answer, which then, on a connection that
+        is used again, would be read as the answer to somebody else's request."""
+        while True:
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 100 < found[1] < 200:
+                return found
+            http.client.parse_headers(self.fp)
+
 
 class _Tracked:
     """Mixed into both connection classes of urllib3."""

@@ -8,21 +8,27 @@ COMPARED = ("side", "platform_key", "platform_name", "status", "link_url", "erro
 REPORTED = (*COMPARED, "seen_at")
 
 
-def store(merchant: Merchant, reported: Iterable[schemas.Connection], now: datetime) -> bool:
+Reported = Iterable[schemas.Connection] | None
+
+
+def store(merchant: Merchant, reported: Reported, now: datetime) -> bool:
     """Writes a merchant's connections as Codat lists them all; what it lists no more is kept as gone.
+
+    Where it does not list them, which is None and not an empty list, what is known stays.
 
     True when one was added, went, or changed its status.
     """
     return merchant.pk in store_many({merchant: reported}, now)
 
 
-def store_many(reports: Mapping[Merchant, Iterable[schemas.Connection]], now: datetime) -> set[int]:
+def store_many(reports: Mapping[Merchant, Reported], now: datetime) -> set[int]:
     """The same for many merchants, in as many queries as for one; returns the ids of those that changed."""
-    known = Connection.objects.filter(merchant__in=[merchant.pk for merchant in reports])
+    listed = {merchant: reported for merchant, reported in reports.items() if reported is not None}
+    known = Connection.objects.filter(merchant__in=[merchant.pk for merchant in listed])
     before = {(row.merchant_id, row.codat_id): row for row in known}
     after = {
         (merchant.pk, report.id[:64]): _row(merchant, report, now)
-        for merchant, reported in reports.items()
+        for merchant, reported in listed.items()
         for report in reported
     }
     same = [row.pk for key, row in before.items() if key in after and _says_the_same(row, after[key])]

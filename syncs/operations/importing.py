@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later
-from syncs.codat.schemas import Company, Page
+from syncs.codat.pages import Page
+from syncs.codat.schemas import Company
 from syncs.models import ImportRun, Merchant, User
 from syncs.operations import company_rows, import_runs
 from syncs.operations.merchants import GONE_AT_CODAT, archive

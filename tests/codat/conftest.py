@@ -5,6 +5,7 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
+from sandbox.testing import Sandbox, running
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from tests.codat.server import Server
@@ -40,6 +41,32 @@ def make_client(url: str, budget: LocalBudget | None = None, **options: object) 
     patience = {"connect_timeout": 0.5, "read_timeout": 0.4, "deadline": 1.0, "backoff": 0.01}
     given = budget or LocalBudget(per_minute=60_000)
     return CodatClient(base_url=url, api_key=KEY, budget=given, **{**patience, **options})
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Sandbox]:
+    with running(merchants=40, key=KEY) as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(started: Sandbox) -> Iterator[Sandbox]:
+    """A real process, one for each module; no fault stays beyond a test."""
+    yield started
+    started.clear_faults()
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox) -> Iterator[CodatClient]:
+    """The client, with the sandbox as Codat."""
+    with make_client(sandbox.url, read_timeout=10, deadline=20) as made:
+        yield made
+
+
+@pytest.fixture
+def settled(sandbox: Sandbox) -> str:
+    """A company with a history, to which nothing more happens: a connection of it was revoked."""
+    return str(sandbox.merchants("deauthorized")[0]["company_id"])
 
 
 @pytest.fixture(scope="session")

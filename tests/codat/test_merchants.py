@@ -32,7 +32,7 @@ DAVE = {
     "redirect": "https://link.codat.io/company/x",
     "created": "2022-10-27T09:53:29Z",
     "tags": {"region": "uk", "shops": 3, "odd": None},
-    "dataConnections": [XERO, SHOPIFY, {"id": None}],
+    "dataConnections": [XERO, SHOPIFY],
     "platform": "",
 }
 BARE = {"id": OTHER_COMPANY, "name": None, "tags": None, "dataConnections": None}
@@ -66,7 +66,7 @@ MORE = {"href": "/companies?page=2"}
         (envelope([DAVE], 0, next=MORE), True),
         (envelope([DAVE], None), False),
         (envelope([DAVE], "11"), True),
-        (envelope([], 11, next=MORE), False),
+        (envelope([], 0, next=MORE), False),
         ({"results": [DAVE], "_links": None}, False),
         ({"totalResults": 0}, False),
     ],
@@ -78,13 +78,56 @@ def test_whether_there_is_a_next_page(
     assert client.companies(1, page_size=10).has_next is has_next
 
 
-@pytest.mark.parametrize("answer", [[DAVE], {"totalResults": 5}, {"results": {"0": DAVE}}])
+HIDING = [[DAVE], {}, {"totalResults": 5}, {"results": {"0": DAVE}}, envelope([], 11, next=MORE)]
+
+
+@pytest.mark.parametrize("answer", HIDING)
 def test_a_page_that_hides_its_companies_is_not_an_empty_one(
     server: Server, client: CodatClient, answer: object
 ) -> None:
     server.answers(says(200, answer))
     with pytest.raises(Uncertain):
         client.companies(1)
+    with pytest.raises(Uncertain):
+        client.connections(COMPANY)
+
+
+def test_a_page_beyond_the_last_is_empty(server: Server, client: CodatClient) -> None:
+    server.answers(says(200, envelope([], 500)))
+    assert client.companies(2, page_size=500).items == ()
+
+
+@pytest.mark.parametrize("listed", [None, {}, [XERO, {"id": None}], [XERO, "Shopify"]])
+def test_a_company_that_does_not_tell_of_all_its_connections_tells_of_none(
+    server: Server, client: CodatClient, listed: object
+) -> None:
+    """What is left out must not be taken for gone."""
+    server.answers(says(200, {**DAVE, "dataConnections": listed}))
+    assert client.company(COMPANY).connections is None
+
+
+@pytest.mark.parametrize("read", ["company", "configuration", "connections"])
+def test_what_is_about_another_company_is_not_believed(
+    server: Server, client: CodatClient, read: str
+) -> None:
+    theirs = {**XERO, "linkUrl": f"https://link-api.codat.io/companies/{OTHER_COMPANY}/connections/x/start"}
+    answers = {
+        "company": {**DAVE, "id": OTHER_COMPANY},
+        "configuration": {"companyId": OTHER_COMPANY, "enable": True},
+        "connections": envelope([theirs], 1),
+    }
+    server.answers(says(200, answers[read]))
+    with pytest.raises(Uncertain) as caught:
+        getattr(client, read)(COMPANY)
+    assert caught.value.message == "Codat's answer is about another company."
+
+
+def test_a_connection_without_an_id_is_not_left_out_as_if_it_were_gone(
+    server: Server, client: CodatClient
+) -> None:
+    server.answers(says(200, envelope([XERO, {**SHOPIFY, "id": None}], 2)))
+    with pytest.raises(Uncertain):
+        client.connections(COMPANY)
 
 
 def test_one_company_with_its_connections(server: Server, client: CodatClient) -> None:
@@ -163,7 +206,17 @@ def test_enable_and_enabled_are_one_field(server: Server, client: CodatClient) -
     assert configuration(client, server, enabled=True).enabled is True
     assert configuration(client, server, enable=False, enabled=True).enabled is False
     assert configuration(client, server, enable=None, enabled=True).enabled is True
-    assert configuration(client, server).enabled is None
+    assert configuration(client, server, configured=True).enabled is None
+
+
+@pytest.mark.parametrize("answer", [{}, {"companyId": COMPANY}, {"results": [{"enable": True}]}])
+def test_an_answer_that_configures_nothing_is_not_taken_for_a_configuration(
+    server: Server, client: CodatClient, answer: object
+) -> None:
+    """Else it would wipe the zone, the hour and the start that are known."""
+    server.answers(says(200, answer))
+    with pytest.raises(Uncertain):
+        client.configuration(COMPANY)
 
 
 def test_a_configuration_of_nothing_but_nulls_and_nonsense(server: Server, client: CodatClient) -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from syncs.codat.errors import Uncertain
 from syncs.codat.listing import newest_first, one_sync, sync_list
+from syncs.codat.pages import Page
 from syncs.codat.reading import identifier, one_line, parse_json, truth, whole_number
-from syncs.codat.schemas import Company, Configuration, Connection, Page, SyncStatus, SyncSummary
+from syncs.codat.schemas import Company, Configuration, Connection, SyncStatus, SyncSummary
 from tests.codat.examples import COMPANY, DONE, STARTED
 from tests.codat.test_merchants import DAVE, SCHEDULE, XERO, envelope
 
@@ -22,9 +23,9 @@ ANY_JSON = st.recursive(
     max_leaves=12,
 )
 READERS: dict[str, Callable[[object], object]] = {
-    "a company": Company.from_json,
-    "a connection": Connection.from_json,
-    "a configuration": Configuration.from_json,
+    "a company": lambda value: Company.from_json(value, company_id=COMPANY),
+    "a connection": lambda value: Connection.from_json(value, company_id=COMPANY),
+    "a configuration": lambda value: Configuration.from_json(value, company_id=COMPANY),
     "a sync": lambda value: SyncStatus.from_json(value, company_id=COMPANY),
     "a summary": lambda value: SyncSummary.from_json(value, company_id=COMPANY),
     "one sync": lambda value: one_sync(value, COMPANY),

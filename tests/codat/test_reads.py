@@ -1,5 +1,6 @@
 """What a GET makes of Codat's answers, the contradictions of its documents included, and when it tries again."""
 
+import socket
 import time
 
 import pytest
@@ -52,6 +53,22 @@ def test_one_sync_may_come_as_an_object_or_in_a_list(
     assert (sync.sync_id, sync.code, sync.data_pushed) == (OTHER_SYNC, 2000, True)
 
 
+HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+
+
+def test_an_early_hint_is_not_taken_for_the_answer_nor_the_answer_for_that_to_the_next_request(
+    server: Server, client: CodatClient
+) -> None:
+    def hints_then_answers(sock: socket.socket) -> bool:
+        sock.sendall(HINT)
+        time.sleep(0.2)
+        return says(200, DONE)(sock)
+
+    server.answers(hints_then_answers, says(200, OLDER))
+    assert [client.latest_sync(COMPANY).sync_id for _ in range(2)] == [OTHER_SYNC, SYNC]
+    assert server.connections == 1
+
+
 NOTHING_YET = [
     says(404, NO_SYNC),
     says(404),
@@ -78,14 +95,28 @@ def test_a_company_without_syncs(server: Server, client: CodatClient, step: obje
     [
         says(404, NO_COMPANY),
         says(404, {"error": "Company 8a21 does not exist."}),
-        says(404, b"<html>Not Found</html>"),
-        sends(b'HTTP/1.1 404 X\r\nContent-Length: 99\r\n\r\n{"error"'),
     ],
 )
 def test_a_404_that_is_not_about_syncs_is_refused(server: Server, client: CodatClient, step: object) -> None:
     server.answers(step)
     for name in [*NAMES, "syncs"]:
         with pytest.raises(Refused):
+            getattr(client, name)(COMPANY)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        says(404, b"<html>Not Found</html>"),
+        sends(b'HTTP/1.1 404 X\r\nContent-Length: 99\r\n\r\n{"error"'),
+    ],
+)
+def test_a_404_that_is_not_codats_is_neither_none_nor_a_no(
+    server: Server, client: CodatClient, step: object
+) -> None:
+    server.answers(step)
+    for name in [*NAMES, "syncs", "company"]:
+        with pytest.raises(Uncertain):
             getattr(client, name)(COMPANY)
 
 

@@ -86,9 +86,21 @@ def test_any_other_status_is_uncertain(server: Server, client: CodatClient, stat
     assert error.http_status == status
 
 
-def test_a_refusal_stands_although_its_text_breaks_off(server: Server, client: CodatClient) -> None:
-    error = failure(server, client, sends(b"HTTP/1.1 400 X\r\nContent-Length: 999\r\n\r\n{"))
-    assert type(error) is Refused
+@pytest.mark.parametrize(
+    "step",
+    [
+        says(400, HTML),
+        says(401),
+        says(404, ["no", "such", "company"]),
+        sends(b"HTTP/1.1 403 X\r\nContent-Length: 999\r\n\r\n{"),
+    ],
+    ids=["a web page", "nothing", "not an object", "cut off"],
+)
+def test_a_no_that_is_not_in_codats_own_words_is_uncertain(
+    server: Server, client: CodatClient, step: object
+) -> None:
+    """A proxy that looks through answers can block one whose request went through."""
+    assert type(failure(server, client, step)) is Uncertain
 
 
 def test_too_many_requests_is_later_and_holds_back_everybody(

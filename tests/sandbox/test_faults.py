@@ -183,7 +183,19 @@ def test_instead_of_an_answer_nothing_was_done(app: App, company: str, fault: st
     assert asked_for(app, company) == 0
 
 
-@pytest.mark.parametrize(("fault", "status"), [*STATUSES.items(), ("500_after", 500)])
+DEFINITE = [name for name, kind in KINDS.items() if kind.definite]
+PERHAPS = {name: status for name, status in STATUSES.items() if name not in DEFINITE}
+
+
+def test_a_definite_no_is_never_a_lie(app: App) -> None:
+    """Codat's documents leave no room for a 400 to 404 or a 429 whose request was worked on."""
+    assert DEFINITE == ["429", "overlap", "401", "402", "403", "404"]
+    for fault in DEFINITE:
+        refused = control(app, "POST", "faults", {"fault": fault, "args": {"applied": True}})
+        assert "There is no argument 'applied' here." in refused["error"]
+
+
+@pytest.mark.parametrize(("fault", "status"), [*PERHAPS.items(), ("500_after", 500)])
 def test_instead_of_an_answer_the_request_can_have_been_worked_on(
     app: App, company: str, fault: str, status: int
 ) -> None:
@@ -225,6 +237,12 @@ def test_the_wait_of_a_429_can_be_a_date(app: App, company: str) -> None:
     set_fault(app, "429", {"retry_after": 90, "form": "date"})
     until = parsedate_to_datetime(post(app, company).headers["Retry-After"])
     assert until - app.world.now() == timedelta(seconds=90)
+
+
+@pytest.mark.parametrize(("value", "year"), [(10**12, "9999"), (-(10**12), "0001"), (0, "2026")])
+def test_the_date_of_a_429_goes_as_far_as_dates_do(app: App, company: str, value: int, year: str) -> None:
+    set_fault(app, "429", {"retry_after": value, "form": "date"})
+    assert post(app, company).headers["Retry-After"].split()[3] == year
 
 
 # What spoils an answer

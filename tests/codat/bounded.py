@@ -1,0 +1,56 @@
+"""One call in a process of its own: what came of it, how long it took, how much memory it took beyond what was there.
+
+python -m tests.codat.bounded URL COMPANY post|get DEADLINE READ_TIMEOUT
+"""
+
+import json
+import resource
+import sys
+import time
+from uuid import uuid4
+
+from syncs.codat import bodies
+from syncs.codat.client import CodatClient
+from syncs.codat.errors import CodatError
+from tests.codat.conftest import make_client
+from tests.codat.examples import START
+
+MEBIBYTE = 1 << 20
+# More than the largest answer that we read needs, and far less than any of these floods.
+ROOM = 64 * MEBIBYTE
+
+
+def main(url: str, company: str, method: str, deadline: str, read_timeout: str) -> None:
+    with make_client(url, deadline=float(deadline), read_timeout=float(read_timeout)) as client:
+        client.company(company)
+        before = _no_more_than(ROOM)
+        began = time.monotonic()
+        verdict, message = _call(client, company, method)
+        seconds = time.monotonic() - began
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    sys.stdout.write(
+        json.dumps({"verdict": verdict, "message": message, "seconds": seconds, "mebibytes": grown})
+    )
+
+
+def _call(client: CodatClient, company: str, method: str) -> tuple[str, str]:
+    try:
+        if method == "post":
+            client.request_latest(company, body=bodies.latest(START), idempotency_key=uuid4())
+        else:
+            client.syncs(company)
+    except CodatError as error:
+        return type(error).__name__, error.message
+    return "parsed", ""
+
+
+def _no_more_than(room: int) -> int:
+    """Limits the address space to what is in use and so many bytes; the most kilobytes held until now."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        in_use = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + room, in_use + room))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,82 @@
+"""Bodies without measure, bombs, drips and headers without end: over in time, and in little memory.
+
+Each call runs in a process of its own with little room. test_limits.py has the same for what no sandbox sends.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.testing import Sandbox
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+MOST_MEBIBYTES = 24
+TOO_LARGE = "the answer is too large"
+TOO_LATE = "it took too long|our time for it was up"
+
+# Those that must be told by their size get all the time they want; the others end with ours.
+LARGE: list[tuple[str, dict[str, Any]]] = [
+    ("huge_body", {"megabytes": 200, "announced": True}),
+    ("huge_body", {"megabytes": 200, "announced": False}),
+    ("gzip_bomb", {"megabytes": 1024}),
+    ("informational", {"status": 103, "times": 1_000_000_000}),
+    ("informational", {"status": 100, "times": 1_000_000_000}),
+]
+ENDLESS: list[tuple[str, dict[str, Any]]] = [
+    ("slow", {"seconds": 600}),
+    ("drip", {"seconds": 0.05, "part": "all"}),
+    ("drip", {"seconds": 0.05, "part": "body"}),
+    ("informational", {"status": 103, "times": 1_000_000_000, "seconds": 0.05}),
+    ("endless_headers", {"form": "many", "seconds": 0.05}),
+    ("endless_headers", {"form": "one", "seconds": 0.05}),
+]
+
+
+def met(sandbox: Sandbox, fault: str, args: dict[str, Any], method: str, deadline: float) -> dict[str, Any]:
+    """What a child of ours says of one call."""
+    company = sandbox.merchants("healthy")[0]["company_id"]
+    sandbox.fault(fault, args, path_regex="(latest|list/status)$", method=method)
+    try:
+        given = [sandbox.url, company, method, str(deadline), str(deadline / 2)]
+        child = [sys.executable, "-m", "tests.codat.bounded", *given]
+        done = subprocess.run(
+            child, cwd=ROOT, capture_output=True, text=True, timeout=deadline + 30, check=True
+        )
+        told: dict[str, Any] = json.loads(done.stdout)
+    finally:
+        sandbox.clear_faults()
+    assert told["verdict"] == "Uncertain", told
+    assert told["seconds"] < deadline + 0.7
+    assert told["mebibytes"] < MOST_MEBIBYTES
+    return told
+
+
+@pytest.mark.parametrize("method", ["post", "get"])
+@pytest.mark.parametrize(("fault", "args"), LARGE)
+def test_what_is_too_large_is_cut_off_at_our_limit(
+    sandbox: Sandbox, fault: str, args: dict[str, Any], method: str
+) -> None:
+    assert TOO_LARGE in met(sandbox, fault, args, method, deadline=30)["message"]
+
+
+@pytest.mark.parametrize("method", ["post", "get"])
+@pytest.mark.parametrize(("fault", "args"), ENDLESS)
+def test_what_does_not_end_ends_with_our_patience(
+    sandbox: Sandbox, fault: str, args: dict[str, Any], method: str
+) -> None:
+    message = met(sandbox, fault, args, method, deadline=1.2)["message"]
+    assert any(words in message for words in TOO_LATE.split("|"))
+
+
+@pytest.mark.parametrize("form", ["many", "one"])
+@pytest.mark.parametrize("method", ["post", "get"])
+def test_a_flood_of_headers_is_no_answer(sandbox: Sandbox, form: str, method: str) -> None:
+    told = met(sandbox, "endless_headers", {"form": form}, method, deadline=30)
+    assert "the answer is not HTTP" in told["message"]
+    assert told["seconds"] < 5
