@@ -1,0 +1,125 @@
+"""Where Codat's documents contradict themselves, the docs or the official SDK: what the tests hold instead, and why.
+
+The one table of such places. Each names what the document says there, so that a renewed document that says something
+else is noticed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+ABSENT = None
+
+
+@dataclass(frozen=True)
+class Amendment:
+    name: str
+    places: tuple[str, ...]
+    """JSON pointers into codat.json, without escapes: `>` stands between two names."""
+    said: Any
+    holds: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Undeclared:
+    """A status that no operation declares, or not this one, and that is answered all the same."""
+
+    status: int
+    methods: frozenset[str]
+    reason: str
+    operations: frozenset[str] = frozenset()
+    """Only these, if any are named."""
+
+
+TEXT = {"type": "string"}
+DATE = {"type": "string", "format": "codat-date"}
+CONNECTION_REQUIRED = [
+    *("id", "integrationId", "sourceId", "platformName", "linkUrl", "status", "created", "sourceType"),
+]
+SCHEDULE = "commerce > schemas > Configuration > definitions > syncSchedule > properties"
+
+AMENDMENTS = (
+    Amendment(
+        "page size",
+        tuple(
+            f"{document} > schemas > PagingInfo > properties > pageSize"
+            for document in ("commerce", "platform")
+        ),
+        said={"type": "integer", "maximum": 2000},
+        holds={"type": "integer", "maximum": 5000},
+        reason="The parameter pageSize of the same documents goes to 5000, and an answer tells the size asked for.",
+    ),
+    Amendment(
+        "dates",
+        ("commerce > schemas > Connection > properties > created", "platform > schemas > DateTime"),
+        said=TEXT,
+        holds=DATE,
+        reason="The schema of every date is any text; the docs name the forms a date comes in, and these are held.",
+    ),
+    Amendment(
+        "sync hour",
+        (f"{SCHEDULE} > syncHour",),
+        said={"type": "integer", "minValue": 0, "maxValue": 23},
+        holds={"type": "integer", "minimum": 0, "maximum": 23},
+        reason="minValue and maxValue are no words of JSON schema, and their meaning is plain.",
+    ),
+    Amendment(
+        "no zone",
+        (f"{SCHEDULE} > timeZone",),
+        said=TEXT,
+        holds={"type": ["string", "null"]},
+        reason="The docs show null, for UTC, where the schema allows only text (switch no_zone).",
+    ),
+    Amendment(
+        "integration key",
+        tuple(f"{document} > schemas > Connection > required" for document in ("commerce", "platform")),
+        said=CONNECTION_REQUIRED,
+        holds=[*CONNECTION_REQUIRED, "integrationKey"],
+        reason="Optional since April 2026, and still demanded by the official SDK 6.1.0: it is always told.",
+    ),
+    Amendment(
+        "body of set-configuration",
+        ("commerce > operations > POST /config/companies/{companyId}/sync/commerce > body",),
+        said=ABSENT,
+        holds={"application/json": {"$ref": "#/commerce/schemas/Configuration"}},
+        reason="No body is declared, and without one nothing could be set: the docs send the whole object.",
+    ),
+    Amendment(
+        "redirect of the sync flow",
+        (
+            "commerce > operations > GET /config/sync/commerce/{commerceKey}/{accountingKey}/start"
+            " > query > redirectUrl",
+        ),
+        said=ABSENT,
+        holds={"required": False, "schema": {"type": "string", "format": "uri"}},
+        reason="The docs know this parameter, the OpenAPI does not.",
+    ),
+)
+
+EVERY = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+UNDECLARED = (
+    Undeclared(
+        400,
+        EVERY,
+        "The docs list it for every request that is not valid; these take a body and do not declare it.",
+        frozenset(
+            {
+                "create-connection",
+                "replace-company",
+                "unlink-connection",
+                "update-company",
+                "update-connection",
+                "update-connection-authorization",
+            }
+        ),
+    ),
+    Undeclared(405, EVERY, "The docs list it for a wrong method; no operation declares it."),
+    Undeclared(
+        409,
+        frozenset({"POST", "PATCH"}),
+        "The docs: an idempotency key whose first request is still worked on.",
+    ),
+    Undeclared(
+        422, frozenset({"POST", "PATCH"}), "The docs: an idempotency key used before with another request."
+    ),
+)
