@@ -1,16 +1,26 @@
-"""From a request to its answer: key, quota, route, idempotency, handler, ledger, commit; in this order."""
+"""From a request to its answer: key, quota, route, idempotency, handler, ledger, commit; in this order.
+
+Faults come in where they would at Codat: what it says itself before the answer is kept, what a gateway or the
+network does to it after.
+"""
 
 import hmac
 import traceback
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
+from sandbox.cards import Event
 from sandbox.exchange import SERVER_PROBLEM, Answer, Refusal, Request
+from sandbox.faults.engine import NOTHING, Fault, Faults, Met
+from sandbox.faults.meddling import MEDDLERS
+from sandbox.faults.spoiling import Circumstances
 from sandbox.idempotency import Idempotency
 from sandbox.ledger import Ledger
 from sandbox.quota import Quota
-from sandbox.routes import CONTROL, Route, route_of
+from sandbox.routes import Route, is_behind_the_scenes, route_of
+from sandbox.syncs import Sync
 from sandbox.world import World
 
 
@@ -18,21 +28,41 @@ class App:
     def __init__(self, world: World, key: str, ledger: Ledger | None = None) -> None:
         self.world = world
         self.ledger = ledger or Ledger(None)
+        self._recall()
+        self.faults: Faults = world.faults
         self.quota = Quota(world.active_companies(), enforced=world.switches.quota == "enforced")
         self._idempotency = Idempotency(world.store)
         self._authorization = b"Basic " + b64encode(key.encode())
 
-    def answer(self, request: Request) -> Answer:
-        """Never raises: what goes wrong in here is a 500, told on stderr."""
-        if request.path.startswith(CONTROL):
-            return self._guarded(self._behind_the_scenes, request)
-        answer = self._guarded(self._public, request)
+    def meet(self, method: str, path: str) -> Met:
+        """The faults that a request with this head runs into; they count as fired."""
+        return NOTHING if is_behind_the_scenes(path) else self.faults.meet(method, path)
+
+    def answer(self, request: Request, met: Met = NOTHING) -> Answer:
+        """Never raises: what goes wrong in here is a 500, told on stderr.
+
+        Without a fault on the wire the request is done with; with one, when `finished` is told so.
+        """
+        if is_behind_the_scenes(request.path):
+            return self._guarded(lambda: route_of(request).handler(self.world, request))
+        answer = self._guarded(lambda: self._public(request, met))
+        if not met.wire:
+            self.finished(request)
         answer.headers.update(self.quota.headers())
         return answer
 
-    def _guarded(self, work: Callable[[Request], Answer], request: Request) -> Answer:
+    def finished(self, request: Request) -> None:
+        """The client has its answer, or never will."""
+        self._idempotency.leave(request)
+
+    def cut_off(self, request: Request, met: Met) -> None:
+        """The request broke off on its way here: nothing was done."""
+        with suppress(Refusal):
+            self._note(route_of(request), request, met, answered=None)
+
+    def _guarded(self, work: Callable[[], Answer]) -> Answer:
         try:
-            return work(request)
+            return work()
         except Refusal as refusal:
             return refusal.answer()
         except Exception:
@@ -40,22 +70,23 @@ class App:
             self._undo()
             return Refusal(500, SERVER_PROBLEM).answer()
 
-    def _behind_the_scenes(self, request: Request) -> Answer:
-        return route_of(request).handler(self.world, request)
-
-    def _public(self, request: Request) -> Answer:
+    def _public(self, request: Request, met: Met) -> Answer:
         try:
             self._admit(request)
         except Refusal as refusal:
             answer = refusal.answer()
             with suppress(Refusal):
-                self._note(route_of(request), request, answer)
+                self._note(route_of(request), request, met, answered=answer.status)
             return answer
         route = route_of(request)
-        answer = (
-            route.handler(self.world, request) if request.method == "GET" else self._changing(route, request)
-        )
-        self._note(route, request, answer)
+        if met.world:
+            MEDDLERS[met.world.kind.name](self.world, request, met.world.args)
+        changing = request.method != "GET"
+        answer = self._changing(route, request, met) if changing else self._worked(route, request, met)
+        answer = self._as_it_leaves(answer, request, met)
+        silent = met.wire is not None and met.wire.kind.silent
+        answered = None if silent else answer.status
+        self._note(route, request, met, answered=answered, started=answer.started)
         self.world.store.commit()
         return answer
 
@@ -65,29 +96,69 @@ class App:
         if not hmac.compare_digest(given, self._authorization):
             raise Refusal(401, "Unauthorized")
 
-    def _changing(self, route: Route, request: Request) -> Answer:
+    def _changing(self, route: Route, request: Request, met: Met) -> Answer:
+        if not met.applied and not (met.answer and met.answer.kind.kept):
+            return self._worked(route, request, met)
         try:
             kept = self._idempotency.begin(request, self.world.now())
         except Refusal as refusal:
             return refusal.answer()
         if kept:
             return kept
-        try:
-            answer = self._handled(route, request)
-            self._idempotency.end(request, answer, self.world.now())
-        finally:
-            self._idempotency.leave(request)
+        answer = self._worked(route, request, met)
+        self._idempotency.end(request, answer, self.world.now())
         return answer
 
-    def _handled(self, route: Route, request: Request) -> Answer:
+    def _worked(self, route: Route, request: Request, met: Met) -> Answer:
+        """What Codat itself answers."""
         try:
-            return route.handler(self.world, request)
+            answer = route.handler(self.world, request) if met.applied else Answer(204)
         except Refusal as refusal:
-            return refusal.answer()
+            answer = refusal.answer()
+        if met.answer and met.answer.kind.kept:
+            return self._replaced(answer, met.answer)
+        return answer
 
-    def _note(self, route: Route, request: Request, answer: Answer) -> None:
+    def _as_it_leaves(self, answer: Answer, request: Request, met: Met) -> Answer:
+        """What becomes of the answer on its way, before it is bytes."""
+        fault = met.answer
+        if not fault or fault.kind.kept:
+            return answer
+        if fault.kind.spoil:
+            return fault.kind.spoil(answer, self._circumstances(request, fault))
+        return self._replaced(answer, fault)
+
+    def _replaced(self, answer: Answer, fault: Fault) -> Answer:
+        """The true answer is not seen, but what it started was started."""
+        if not fault.kind.replace:
+            return answer
+        return replace(fault.kind.replace(fault.args, self.world.now()), started=answer.started)
+
+    def _circumstances(self, request: Request, fault: Fault) -> Circumstances:
+        company_id = request.params.get("companyId", "")
+        others = (self.world.company_id(index) for index in range(min(2, self.world.merchants)))
+        other = next((other for other in others if other != company_id), "")
+        return Circumstances(company_id, other, fault.args, fault.fired)
+
+    def _note(
+        self, route: Route, request: Request, met: Met, *, answered: int | None, started: Sync | None = None
+    ) -> None:
+        for foreign in request.foreign:
+            self.ledger.write_foreign(request.params["companyId"], foreign)
         if route.asks_for:
-            self.ledger.write(self.world.now(), route.asks_for, request, answer)
+            self.ledger.write(
+                self.world.now(),
+                route.asks_for,
+                request,
+                answered=answered,
+                started=started,
+                faults=met.names,
+            )
+
+    def _recall(self) -> None:
+        """What the ledger tells and the store does not: the process was killed between the two."""
+        for told in self.ledger.newest():
+            self.world.make_good(told.company_id, Event(told.at, "sync", told.body))
 
     def _undo(self) -> None:
         self.world.store.rollback()

@@ -1,6 +1,7 @@
 """A sync that is asked for: what Codat makes of it is decided here, once, and then only takes time."""
 
 from datetime import datetime
+from typing import Any
 
 from sandbox.dice import digest, fraction, guid
 from sandbox.exchange import NOT_VALID, Refusal
@@ -9,15 +10,21 @@ from sandbox.syncs import Sync, from_json, pace, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
 
+NEVER = 1e9
+"""Seconds after which a sync that hangs would end."""
 
-def ask(world: World, company_id: str, start: datetime, finish: datetime) -> Sync:
+
+def ask(world: World, company_id: str, start: datetime, finish: datetime, *, hangs: bool = False) -> Sync:
     """Start a sync of this window now; raises Refusal (400) where a switch says so."""
     finish = _no_later(finish, world)
     timeline = world.timeline(company_id)
     outcome = _outcome(timeline, start, finish, world.switches.overlap)
     if outcome is OVERLAPS and world.switches.overlap == "refused":
         raise Refusal(400, OVERLAPS.message or NOT_VALID)
-    event = world.record(company_id, "sync", _body(world, timeline, start, finish, outcome))
+    body = _body(world, timeline, start, finish, outcome)
+    if hangs:
+        body["pace"] = [*body["pace"][:2], NEVER]
+    event = world.record(company_id, "sync", body)
     return from_json(event.at, event.body)
 
 
@@ -43,7 +50,7 @@ def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str
 
 def _body(
     world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome
-) -> dict[str, object]:
+) -> dict[str, Any]:
     asked = sum(not sync.scheduled for sync in timeline.syncs)
     raw = digest(world.seed, timeline.card.company_id, "asked", asked, size=34)
     sync_id, commerce_sync_id = guid(raw[:16]), guid(raw[16:32])

@@ -2,8 +2,11 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
+
+from sandbox.syncs import Sync
 
 JSON = "application/json; charset=utf-8"
 
@@ -17,6 +20,12 @@ class Request:
     headers: dict[str, str]
     body: bytes = b""
     params: dict[str, str] = field(default_factory=dict)
+    behind: timedelta = timedelta(0)
+    """How old the news of syncs is that this request is given."""
+    hangs: bool = False
+    """Whether a sync that this request starts never ends."""
+    foreign: list[Sync] = field(default_factory=list)
+    """Syncs that others started while this request was worked on."""
 
     @property
     def text(self) -> str:
@@ -46,8 +55,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    started: str | None = None
-    """The id of the sync that this answer's request started."""
+    started: Sync | None = None
+    """The sync that this answer's request started."""
 
 
 NOT_VALID = "Error processing request - not valid."
@@ -83,5 +92,5 @@ def dump(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def ok(value: object, *, started: str | None = None) -> Answer:
+def ok(value: object, *, started: Sync | None = None) -> Answer:
     return Answer(200, dump(value), started=started)

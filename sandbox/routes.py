@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.exchange import Answer, Refusal, Request
-from sandbox.handlers import companies, configuration, connections, control, syncs
+from sandbox.handlers import companies, configuration, connections, control, faults, syncs
 from sandbox.world import World
 
 Handler = Callable[[World, Request], Answer]
@@ -60,7 +60,19 @@ ROUTES = (
     Route("GET", f"{CONTROL}kinds", control.list_kinds),
     Route("GET", f"{CONTROL}merchants", control.list_merchants),
     Route("GET", f"{CONTROL}switches", control.list_switches),
+    Route("GET", f"{CONTROL}clock", control.get_clock),
+    Route("POST", f"{CONTROL}clock", control.move_clock),
+    Route("GET", f"{CONTROL}faults", faults.list_faults),
+    Route("POST", f"{CONTROL}faults", faults.set_fault),
+    Route("DELETE", f"{CONTROL}faults", faults.clear_faults),
+    Route("DELETE", f"{CONTROL}faults/{{number}}", faults.clear_fault),
+    Route("GET", f"{CONTROL}faults/kinds", faults.list_kinds),
 )
+
+
+def is_behind_the_scenes(path: str) -> bool:
+    """What Codat does not have: no key, no quota, no faults."""
+    return path.startswith(CONTROL)
 
 
 def route_of(request: Request) -> Route:

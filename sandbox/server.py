@@ -9,6 +9,8 @@ import h11
 
 from sandbox.app import App
 from sandbox.exchange import JSON, NOT_VALID, Answer, Refusal, Request
+from sandbox.faults.engine import Fault, Met
+from sandbox.faults.wires import hang_up
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
@@ -20,9 +22,10 @@ class Conversation:
 
     def __init__(self, app: App, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._app = app
-        self._reader = reader
-        self._writer = writer
+        self.reader = reader
+        self.writer = writer
         self._http = h11.Connection(h11.SERVER)
+        self._is_head = False
 
     async def run(self) -> None:
         try:
@@ -30,7 +33,7 @@ class Conversation:
         except ConnectionError:
             pass
         finally:
-            self._writer.close()
+            self.writer.close()
 
     async def _converse(self) -> None:
         try:
@@ -41,52 +44,80 @@ class Conversation:
 
     async def _exchange(self) -> bool:
         """One request and its answer; tells whether the connection stays open."""
-        request = await self._receive()
-        if request is None:
-            return False
-        await self._send(self._app.answer(request), head=request.method == "HEAD")
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
-
-    async def _receive(self) -> Request | None:
         head = await self._event()
         if not isinstance(head, h11.Request):
-            return None
+            return False
+        request = _request(head)
+        met = self._app.meet(request.method, request.path)
+        if met.wire and met.wire.kind.midway:
+            return await self._cut_off(request, met)
+        request.body = await self._body(LARGEST_BODY)
+        self._is_head = request.method == "HEAD"
+        answer = self._app.answer(request, met)
+        if met.wire:
+            await self._deliver(request, answer, met.wire)
+        else:
+            await self.send(answer)
+        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+
+    async def _deliver(self, request: Request, answer: Answer, fault: Fault) -> None:
+        deliver = fault.kind.deliver
+        try:
+            if deliver:
+                await deliver(self, answer, fault.args)
+        finally:
+            self._app.finished(request)
+
+    async def _cut_off(self, request: Request, met: Met) -> bool:
+        """The connection is reset when so much of the body has come, or all of it."""
+        enough = met.wire.args["bytes"] if met.wire else 0
+        request.body = await self._body(LARGEST_BODY, enough=enough)
+        self._app.cut_off(request, met)
+        hang_up(self.writer, reset=True)
+        return False
+
+    async def _body(self, most: int, *, enough: float | None = None) -> bytes:
         body = bytearray()
-        while isinstance(part := await self._event(), h11.Data):
+        while enough is None or len(body) < enough:
+            part = await self._event()
+            if not isinstance(part, h11.Data):
+                break
             body += part.data
-            if len(body) > LARGEST_BODY:
+            if len(body) > most:
                 raise h11.RemoteProtocolError("body too large", error_status_hint=413)
-        return _request(head, bytes(body))
+        return bytes(body if enough is None else body[: int(enough)])
 
     async def _event(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             if self._http.they_are_waiting_for_100_continue:
-                self._write(h11.InformationalResponse(status_code=100, headers=[]))
-            self._http.receive_data(await self._reader.read(_CHUNK))
+                self.writer.write(self._bytes(h11.InformationalResponse(status_code=100, headers=[])))
+            self._http.receive_data(await self.reader.read(_CHUNK))
         return event
 
-    async def _send(self, answer: Answer, *, head: bool = False) -> None:
-        headers = {**answer.headers, "Content-Type": JSON} if answer.body else dict(answer.headers)
+    async def send(self, answer: Answer) -> None:
+        self.writer.write(b"".join(self.rendered(answer)))
+        await self.writer.drain()
+
+    def rendered(self, answer: Answer) -> tuple[bytes, bytes]:
+        """The answer's head and body as bytes; to be asked for once."""
+        headers = {"Content-Type": JSON, **answer.headers} if answer.body else dict(answer.headers)
         if answer.status != 204:
             headers["Content-Length"] = str(len(answer.body))
-        self._write(
-            h11.Response(status_code=answer.status, headers=list(headers.items())),
-            h11.Data(data=b"" if head else answer.body),
-            h11.EndOfMessage(),
-        )
-        await self._writer.drain()
+        head = self._bytes(h11.Response(status_code=answer.status, headers=list(headers.items())))
+        data = h11.Data(data=b"" if self._is_head else answer.body)
+        return head, self._bytes(data, h11.EndOfMessage())
 
     async def _complain(self, status: int) -> None:
         """What is not HTTP gets an answer too, if one can still be given; then the connection ends."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = Refusal(status, NOT_VALID, headers={"Connection": "close"}).answer()
-            await self._send(answer)
+            await self.send(answer)
 
-    def _write(self, *events: h11.Event) -> None:
-        self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
+    def _bytes(self, *events: h11.Event) -> bytes:
+        return b"".join(self._http.send(event) or b"" for event in events)
 
 
-def _request(head: h11.Request, body: bytes) -> Request:
+def _request(head: h11.Request) -> Request:
     target = head.target.decode("ascii")
     path, _, query = target.partition("?")
     return Request(
@@ -95,7 +126,6 @@ def _request(head: h11.Request, body: bytes) -> Request:
         path=unquote(path),
         query=dict(parse_qsl(query, keep_blank_values=True)) if query else {},
         headers={name.decode("ascii"): value.decode("latin-1") for name, value in head.headers},
-        body=body,
     )
 
 

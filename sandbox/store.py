@@ -48,6 +48,9 @@ class Store:
         self._db.commit()
         return str(self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()[0])
 
+    def set_fact(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
     def append(self, company_id: str, event: Event) -> None:
         row = (company_id, event.at.isoformat(), event.what, json.dumps(event.body))
         self._db.execute("INSERT INTO event (company_id, at, what, body) VALUES (?, ?, ?, ?)", row)

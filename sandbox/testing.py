@@ -51,6 +51,21 @@ class Sandbox:
         found: list[dict[str, Any]] = answer.json()
         return found
 
+    def fault(self, fault: str, args: Mapping[str, Any] | None = None, **where: Any) -> int:
+        """Set a fault for what fits `method`, `path_regex`, `company_id`, `count`, `probability`; its number."""
+        body = {"fault": fault, "args": dict(args or {}), **where}
+        answer = self.post("/_sandbox/faults", body)
+        if answer.status_code != 200:
+            raise ValueError(answer.json()["error"])
+        return int(answer.json()["id"])
+
+    def clear_faults(self) -> None:
+        self.session.delete(f"{self.url}/_sandbox/faults", timeout=10).raise_for_status()
+
+    def move_clock(self, **to: Any) -> None:
+        """`by` or `ahead` in seconds, or `to` a moment."""
+        self.post("/_sandbox/clock", to).raise_for_status()
+
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.session.get(f"{self.url}{path}", timeout=10, **options)
 

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
 from sandbox.dice import CompanyIds, digest, guid
 from sandbox.exchange import Refusal
+from sandbox.faults.engine import Faults
 from sandbox.kinds import kind_of
 from sandbox.merchants import Merchant, newcomer, seeded
 from sandbox.schedule import DAY
@@ -37,6 +38,7 @@ class World:
         self.clock = clock or Clock()
         self.store = store or Store()
         self.switches = switches or Switches()
+        self.faults = Faults()
         self._be_born()
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
@@ -45,6 +47,8 @@ class World:
         self.recall()
 
     def _be_born(self) -> None:
+        """Or wake up again, no earlier than it went to sleep."""
+        self.clock.move(max(self.clock.ahead, timedelta(seconds=float(self.store.fact("ahead", "0")))))
         seed = self.store.fact("seed", str(self.seed))
         if seed != str(self.seed):
             raise ValueError(f"This data folder holds the world of seed {seed}; start with --seed {seed}.")
@@ -60,6 +64,12 @@ class World:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def move_clock(self, ahead: timedelta) -> None:
+        """Raises ValueError, with a plain sentence, for a move back or beyond ten years."""
+        self.clock.move(ahead)
+        self.store.set_fact("ahead", str(ahead.total_seconds()))
+        self.store.commit()
 
     # Finding companies
 
@@ -138,6 +148,14 @@ class World:
         if company_id in self._timelines:
             self._timelines[company_id].add(event)
         return event
+
+    def make_good(self, company_id: str, event: Event) -> None:
+        """Remember a sync that was started and never committed, unless it is known or of another world."""
+        known = {told.body.get("sync_id") for told in self.store.events_of(company_id)}
+        if event.at >= self.born and event.body["sync_id"] not in known:
+            self.store.append(company_id, event)
+            self.store.commit()
+            self.recall()
 
     # From the seed
 

@@ -1,8 +1,11 @@
 """What Codat does not have: a look behind the scenes for tests, under /_sandbox/ and without a key."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeGuard
 
+from sandbox.clock import FARTHEST
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.kinds import KINDS, kind_of
 from sandbox.world import World
@@ -38,3 +41,41 @@ def list_merchants(world: World, request: Request) -> Answer:
 def list_switches(world: World, request: Request) -> Answer:
     names = type(world.switches).__dataclass_fields__
     return ok({name: getattr(world.switches, name) for name in names})
+
+
+def get_clock(world: World, request: Request) -> Answer:
+    """The moment it is in the sandbox, and how many seconds that is ahead of the wall clock."""
+    return ok({"now": world.now().isoformat(), "ahead": world.clock.ahead.total_seconds()})
+
+
+def move_clock(world: World, request: Request) -> Answer:
+    """`{"by": seconds}`, `{"ahead": seconds}` or `{"to": moment}`; only forward."""
+    given = request.json_object()
+    try:
+        world.move_clock(_ahead(world, given))
+    except ValueError as error:
+        raise Refusal(400, str(error)) from None
+    return get_clock(world, request)
+
+
+def _ahead(world: World, given: dict[str, object]) -> timedelta:
+    match list(given.items()):
+        case [("by", seconds)] if _is_number(seconds):
+            return world.clock.ahead + _span(seconds)
+        case [("ahead", seconds)] if _is_number(seconds):
+            return _span(seconds)
+        case [("to", str() as text)]:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo:
+                return world.clock.ahead + (moment - world.now())
+    raise ValueError('The clock takes {"by": seconds}, {"ahead": seconds} or {"to": moment with its zone}.')
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _span(seconds: float) -> timedelta:
+    """Farther than the clock goes is as far as it can be told."""
+    farthest = 2 * FARTHEST.total_seconds()
+    return timedelta(seconds=max(-farthest, min(seconds, farthest)))

@@ -27,38 +27,46 @@ def request_historic(world: World, request: Request) -> Answer:
 
 def get_status(world: World, request: Request) -> Answer:
     """The newest sync, one object, and the only answer with both ids."""
-    timeline = world.timeline(request.params["companyId"])
-    if not timeline.syncs:
+    syncs, moment = _news(world, request)
+    if not syncs:
         return _none(world, request)
-    return ok(wire.sync_status(timeline.card, timeline.syncs[-1], world.now()))
+    return ok(wire.sync_status(world.card(request.params["companyId"]), syncs[-1], moment))
 
 
 def get_latest(world: World, request: Request) -> Answer:
-    timeline = world.timeline(request.params["companyId"])
-    return _one(world, request, reversed(timeline.syncs))
+    syncs, moment = _news(world, request)
+    return _one(world, request, reversed(syncs), moment)
 
 
 def get_last_successful(world: World, request: Request) -> Answer:
-    now, timeline = world.now(), world.timeline(request.params["companyId"])
-    return _one(world, request, (sync for sync in reversed(timeline.syncs) if sync.state(now).is_success))
+    syncs, moment = _news(world, request)
+    successes = (sync for sync in reversed(syncs) if sync.state(moment).is_success)
+    return _one(world, request, successes, moment)
 
 
 def get_by_id(world: World, request: Request) -> Answer:
-    timeline, wanted = world.timeline(request.params["companyId"]), request.params["syncId"].lower()
+    syncs, moment = _news(world, request)
+    wanted = request.params["syncId"]
     by_either = world.switches.by_commerce_sync_id == "known"
-    for sync in timeline.syncs:
+    for sync in syncs:
         if sync.sync_id == wanted or (by_either and sync.commerce_sync_id == wanted):
-            return _told(request, sync, world.now())
+            return _told(request, sync, moment)
     raise _no_data(f"sync {wanted}", request)
 
 
 def list_syncs(world: World, request: Request) -> Answer:
     """A bare array: no paging, no filter."""
-    company_id, now = request.params["companyId"], world.now()
-    syncs: Iterable[Sync] = world.timeline(company_id).syncs
+    syncs, moment = _news(world, request)
     if world.switches.list_order == "newest":
-        syncs = reversed(list(syncs))
-    return ok([wire.company_sync_status(company_id, sync, now) for sync in syncs])
+        syncs = syncs[::-1]
+    return ok([wire.company_sync_status(request.params["companyId"], sync, moment) for sync in syncs])
+
+
+def _news(world: World, request: Request) -> tuple[list[Sync], datetime]:
+    """The syncs that are told of, and the moment of which they are told: a lagging answer is late with both."""
+    moment = world.now() - request.behind
+    syncs = world.timeline(request.params["companyId"]).syncs
+    return [sync for sync in syncs if sync.at <= moment] if request.behind else syncs, moment
 
 
 def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]:
@@ -72,19 +80,19 @@ def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]
 
 def _asked(world: World, request: Request, start: datetime, finish: datetime) -> Answer:
     company_id = request.params["companyId"]
-    sync = asking.ask(world, company_id, start, finish)
+    sync = asking.ask(world, company_id, start, finish, hangs=request.hangs)
     card = world.timeline(company_id).card
-    return ok(wire.sync_summary(card, sync, sync.at), started=sync.sync_id)
+    return ok(wire.sync_summary(card, sync, sync.at), started=sync)
 
 
-def _one(world: World, request: Request, syncs: Iterable[Sync]) -> Answer:
+def _one(world: World, request: Request, syncs: Iterable[Sync], moment: datetime) -> Answer:
     for sync in syncs:
-        return _told(request, sync, world.now())
+        return _told(request, sync, moment)
     return _none(world, request)
 
 
-def _told(request: Request, sync: Sync, now: datetime) -> Answer:
-    return ok(wire.company_sync_status(request.params["companyId"], sync, now))
+def _told(request: Request, sync: Sync, moment: datetime) -> Answer:
+    return ok(wire.company_sync_status(request.params["companyId"], sync, moment))
 
 
 def _none(world: World, request: Request) -> Answer:

@@ -1,5 +1,6 @@
 """The ledger is the truth: every POST that asks for a sync, before its answer."""
 
+import json
 import os
 import signal
 import socket
@@ -10,9 +11,14 @@ from pathlib import Path
 import pytest
 import requests
 
+from sandbox.app import App
+from sandbox.exchange import Request
+from sandbox.ledger import Ledger
 from sandbox.testing import Sandbox, running
+from tests.sandbox.worlds import BASIC, StoppedClock, a_merchant, world_at
 
-FIELDS = ["at", "path", "company_id", "kind", "idempotency_key", "body", "answered", "applied", "sync_id"]
+FIELDS = ["at", "path", "company_id", "kind", "idempotency_key", "body", "answered", "applied", "sync_id",
+          "faults", "sync"]  # fmt: skip
 
 
 def a_company(sandbox: Sandbox, nth: int) -> str:
@@ -101,3 +107,44 @@ def test_a_killed_process_leaves_the_line_and_the_sync_behind(tmp_path: Path) ->
         newest = second.get(f"/companies/{company_id}/sync/commerce/syncs/latest/status").json()
     assert line["sync_id"] == newest["syncId"]
     assert newest["syncStatusCode"] == 1000
+
+
+def test_a_process_killed_before_it_committed_is_told_by_its_ledger(tmp_path: Path) -> None:
+    """Flushed first: what the ledger says was started has been started, also after a kill between the two."""
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    path, clock = tmp_path / "ledger.jsonl", StoppedClock()
+    world = world_at(clock, data=tmp_path)
+    company_id = a_merchant(world, "flaky")
+    before = len(world.timeline(company_id).syncs)
+    world.store.commit = killed  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        App(world, "key", Ledger(path)).answer(latest_request(company_id))
+    world.store.close()
+
+    path.write_text(path.read_text() + '{"torn')
+    again = world_at(clock, data=tmp_path)
+    App(again, "key", Ledger(path))
+    (line,) = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(again.timeline(company_id).syncs) == before + 1
+    assert again.timeline(company_id).syncs[-1].sync_id == line["sync_id"]
+    App(again, "key", Ledger(path))
+    assert len(again.timeline(company_id).syncs) == before + 1
+
+
+def test_a_ledger_of_another_world_is_not_believed(tmp_path: Path) -> None:
+    path, clock = tmp_path / "ledger.jsonl", StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "flaky")
+    App(world, "key", Ledger(path)).answer(latest_request(company_id))
+    clock.passes(days=1)
+    other = world_at(clock)
+    App(other, "key", Ledger(path))
+    assert all(sync.scheduled for sync in other.timeline(company_id).syncs)
+
+
+def latest_request(company_id: str) -> Request:
+    path = f"/companies/{company_id}/sync/commerce/latest"
+    return Request("POST", path, path, {}, BASIC)

@@ -32,7 +32,7 @@ def test_it_is_not_started_then_started_then_pushing_then_complete() -> None:
 
 def test_when_the_ledger_cannot_be_written_nothing_is_started() -> None:
     class FullDisk(Ledger):
-        def write(self, *_: object) -> None:
+        def write(self, *_: object, **__: object) -> None:
             raise OSError("No space left on device")
 
     world = world_at(StoppedClock())

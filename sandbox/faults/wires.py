@@ -1,0 +1,136 @@
+"""How an answer leaves, or does not: silence, breaks, drips and floods on the client's socket."""
+
+import asyncio
+import socket
+import struct
+import zlib
+from collections.abc import Iterator
+from functools import lru_cache
+from random import Random
+from typing import Any, Protocol
+
+from sandbox.exchange import JSON, Answer
+
+Args = dict[str, Any]
+_MEBIBYTE = 1 << 20
+_PATIENCE = 60.0
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+class Line(Protocol):
+    """What a fault may do with the client's connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, answer: Answer) -> None: ...
+
+    def rendered(self, answer: Answer) -> tuple[bytes, bytes]:
+        """Its head and its body as bytes."""
+
+
+async def slow(line: Line, answer: Answer, args: Args) -> None:
+    await asyncio.sleep(drawn(args["seconds"]))
+    await line.send(answer)
+
+
+async def drop(line: Line, answer: Answer, args: Args) -> None:
+    """Not a byte comes back: the connection ends, politely or with a reset."""
+    await asyncio.sleep(drawn(args["seconds"]))
+    hang_up(line.writer, reset=args["how"] == "reset")
+
+
+async def half_close(line: Line, answer: Answer, args: Args) -> None:
+    """The headers promise a body; then our side says that it has no more to say, and goes on listening."""
+    head, body = line.rendered(answer)
+    line.writer.write(head + body[: args["bytes"]])
+    await line.writer.drain()
+    line.writer.write_eof()
+    await _until_they_leave(line)
+
+
+async def short_body(line: Line, answer: Answer, args: Args) -> None:
+    """Fewer bytes than the headers promise, then the end."""
+    head, body = line.rendered(answer)
+    line.writer.write(head + body[: len(body) // 2])
+    await line.writer.drain()
+    hang_up(line.writer, reset=args["how"] == "reset")
+
+
+async def drip(line: Line, answer: Answer, args: Args) -> None:
+    """A byte at a time, so that no read ever times out."""
+    head, body = line.rendered(answer)
+    if args["part"] == "body":
+        line.writer.write(head)
+        head = b""
+    for byte in head + body:
+        line.writer.write(bytes([byte]))
+        await line.writer.drain()
+        await asyncio.sleep(args["seconds"])
+
+
+async def huge(line: Line, answer: Answer, args: Args) -> None:
+    """Valid JSON, if anyone has the room for it."""
+    fill, size = b"x" * _MEBIBYTE, int(args["megabytes"])
+    start, end = b'{"errorMessage":"', b'"}'
+    length = len(start) + size * _MEBIBYTE + len(end)
+    line.writer.write(_head(f"Content-Length: {length}" if args["announced"] else "Connection: close"))
+    line.writer.write(start)
+    for _ in range(size):
+        line.writer.write(fill)
+        await line.writer.drain()
+    line.writer.write(end)
+    await line.writer.drain()
+    hang_up(line.writer)
+
+
+async def bomb(line: Line, answer: Answer, args: Args) -> None:
+    """A small gzip body that unpacks to something very large."""
+    packed = _packed(int(args["megabytes"]))
+    line.writer.write(_head("Content-Encoding: gzip", f"Content-Length: {len(packed)}") + packed)
+    await line.writer.drain()
+    hang_up(line.writer)
+
+
+def hang_up(writer: asyncio.StreamWriter, *, reset: bool = False) -> None:
+    if reset:
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        writer.transport.abort()
+    else:
+        writer.close()
+
+
+_draws = Random(1)
+
+
+def drawn(span: float | list[float]) -> float:
+    return _draws.uniform(*span) if isinstance(span, list) else span
+
+
+async def _until_they_leave(line: Line) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while await line.reader.read(_MEBIBYTE):
+                pass
+    except TimeoutError:
+        pass
+    hang_up(line.writer)
+
+
+def _head(*headers: str) -> bytes:
+    lines = ("HTTP/1.1 200 OK", f"Content-Type: {JSON}", *headers, "", "")
+    return "\r\n".join(lines).encode()
+
+
+@lru_cache(maxsize=2)
+def _packed(megabytes: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join(_pack(packer, megabytes))
+
+
+def _pack(packer: "zlib._Compress", megabytes: int) -> Iterator[bytes]:
+    yield packer.compress(b'{"errorMessage":"')
+    for _ in range(megabytes):
+        yield packer.compress(b"x" * _MEBIBYTE)
+    yield packer.compress(b'"}') + packer.flush()

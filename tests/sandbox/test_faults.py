@@ -1,0 +1,413 @@
+"""Faults as they are set, listed and cleared, and what each makes of an answer; the wire has a file of its own."""
+
+import json
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+
+from sandbox.app import App
+from sandbox.exchange import Answer, Request
+from sandbox.faults.kinds import KINDS
+from sandbox.world import World
+from tests.sandbox.worlds import BASIC, StoppedClock, a_merchant, world_at
+
+
+@pytest.fixture
+def world() -> World:
+    return world_at(StoppedClock())
+
+
+@pytest.fixture
+def app(world: World) -> App:
+    return App(world, "key")
+
+
+@pytest.fixture
+def company(world: World) -> str:
+    return a_merchant(world, "flaky")
+
+
+def call(app: App, method: str, path: str, body: object = None, **headers: str) -> Answer:
+    """As the server does it: the faults are met first."""
+    content = b"" if body is None else json.dumps(body).encode()
+    met = app.meet(method, path)
+    request = Request(method, path, path, {}, {**BASIC, **headers}, content)
+    answer = app.answer(request, met)
+    app.finished(request)
+    return answer
+
+
+def control(app: App, method: str, path: str, body: object = None) -> Any:
+    answer = call(app, method, f"/_sandbox/{path}", body)
+    return json.loads(answer.body) if answer.body else answer.status
+
+
+def set_fault(app: App, fault: str, args: dict[str, Any] | None = None, **where: Any) -> dict[str, Any]:
+    told: dict[str, Any] = control(app, "POST", "faults", {"fault": fault, "args": args or {}, **where})
+    assert "id" in told, told
+    return told
+
+
+def post(app: App, company: str, **headers: str) -> Answer:
+    return call(app, "POST", f"/companies/{company}/sync/commerce/latest", **headers)
+
+
+def told(app: App, company: str, what: str = "syncs/list/status") -> Any:
+    answer = call(app, "GET", f"/companies/{company}/sync/commerce/{what}")
+    return json.loads(answer.body)
+
+
+def asked_for(app: App, company: str) -> int:
+    """How many syncs of the company were not scheduled."""
+    return sum(not sync.scheduled for sync in app.world.timeline(company).syncs)
+
+
+# Setting, listing, clearing
+
+
+def test_a_fault_is_set_listed_and_cleared(app: App, company: str) -> None:
+    first = set_fault(app, "500", method="post", company_id=company.upper(), count=2)
+    second = set_fault(app, "slow", {"seconds": [1, 2]}, path_regex="latest$", probability=0.5)
+    assert [fault["id"] for fault in control(app, "GET", "faults")] == [first["id"], second["id"]]
+    assert first["method"] == "POST"
+    assert first["company_id"] == company
+    assert first["args"] == {"applied": False}
+    assert control(app, "DELETE", f"faults/{first['id']}") == 204
+    assert [fault["fault"] for fault in control(app, "GET", "faults")] == ["slow"]
+    assert control(app, "DELETE", "faults") == 204
+    assert control(app, "GET", "faults") == []
+    assert control(app, "DELETE", "faults/7")["statusCode"] == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"fault": "rain"}, "There is no fault 'rain'. The faults are: slow, "),
+        ({}, "There is no fault None."),
+        ({"fault": "500", "companyId": "x"}, "A fault has no 'companyId'. It has: args, company_id"),
+        ({"fault": "500", "args": {"seconds": 1}}, "There is no argument 'seconds' here. It takes: applied."),
+        ({"fault": "slow", "args": {"seconds": "x"}}, "The argument 'seconds' is a number from 0 to 3600"),
+        ({"fault": "slow", "args": {"seconds": [3, 1]}}, "or two between which one is drawn, not [3, 1]."),
+        ({"fault": "slow", "args": {"seconds": True}}, "not True."),
+        ({"fault": "slow", "args": []}, "The args of a fault are an object."),
+        (
+            {"fault": "no_id", "args": {"form": "odd"}},
+            "is one of 'absent', 'null', 'empty', 'zeros', not 'odd'.",
+        ),
+        ({"fault": "foreign_sync", "args": {"start": "2026-11-20"}}, "is a moment with its zone"),
+        ({"fault": "nulls", "args": {"fields": ["a", 1]}}, "is a list of texts"),
+        ({"fault": "500", "method": "FETCH"}, "The method is one of DELETE, GET, PATCH, POST, PUT"),
+        ({"fault": "500", "path_regex": "("}, "The path_regex cannot be read: "),
+        ({"fault": "500", "path_regex": 7}, "The path_regex cannot be read: "),
+        ({"fault": "500", "count": 0}, "The count is a whole number from 1 on"),
+        ({"fault": "500", "count": True}, "The count is a whole number from 1 on"),
+        ({"fault": "500", "probability": 0}, "The probability is a number above 0, up to 1."),
+        ({"fault": "500", "probability": 1.1}, "The probability is a number above 0, up to 1."),
+        ({"fault": "500", "company_id": 7}, "The company_id is a text"),
+    ],
+)
+def test_what_is_no_fault_is_refused_with_a_sentence(app: App, given: object, sentence: str) -> None:
+    refused = control(app, "POST", "faults", given)
+    assert refused["statusCode"] == 400
+    assert sentence in refused["error"]
+    assert control(app, "GET", "faults") == []
+
+
+def test_every_kind_says_what_it_does_and_takes(app: App) -> None:
+    kinds = control(app, "GET", "faults/kinds")
+    assert [kind["fault"] for kind in kinds] == list(KINDS)
+    assert {kind["stage"] for kind in kinds} == {"world", "answer", "wire"}
+    for kind in kinds:
+        defaults = {name: argument["default"] for name, argument in kind["args"].items()}
+        given = {name: value for name, value in defaults.items() if value is not None}
+        assert set_fault(app, kind["fault"], given)["args"] == defaults
+
+
+def test_it_strikes_only_what_fits(app: App, world: World, company: str) -> None:
+    set_fault(app, "503", method="POST", path_regex="/latest$", company_id=company)
+    other = a_merchant(world, "quiet")
+    historic = f"/meta/companies/{company}/sync/commerce/historic"
+    assert post(app, company).status == 503
+    assert post(app, other).status == 200
+    assert call(app, "POST", historic, {}).status == 400
+    assert call(app, "GET", f"/companies/{company}").status == 200
+
+
+def test_it_strikes_as_often_as_its_count_says(app: App, company: str) -> None:
+    set_fault(app, "404", count=2)
+    assert [call(app, "GET", f"/companies/{company}").status for _ in range(3)] == [404, 404, 200]
+    (fault,) = control(app, "GET", "faults")
+    assert (fault["fired"], fault["left"]) == (2, 0)
+
+
+def test_it_strikes_as_often_as_its_probability_says(app: App, company: str) -> None:
+    set_fault(app, "404", probability=0.3)
+    struck = sum(call(app, "GET", f"/companies/{company}").status == 404 for _ in range(1000))
+    assert 240 < struck < 360
+
+
+def test_what_is_behind_the_scenes_is_never_struck(app: App) -> None:
+    set_fault(app, "500")
+    assert isinstance(control(app, "GET", "kinds"), list)
+
+
+def test_a_request_meets_one_fault_of_each_stage(app: App, company: str) -> None:
+    for fault in ("foreign_sync", "lag", "500", "503", "slow", "drip"):
+        set_fault(app, fault)
+    assert app.meet("POST", f"/companies/{company}/sync/commerce/latest").names == [
+        "foreign_sync",
+        "500",
+        "slow",
+    ]
+
+
+# What stands in the place of an answer
+
+STATUSES = {"500": 500, "503": 503, "408": 408, "409": 409, "429": 429, "overlap": 400}
+STATUSES |= {"401": 401, "402": 402, "403": 403, "404": 404, "html": 502, "empty": 502, "redirect": 307}
+
+
+@pytest.mark.parametrize(("fault", "status"), STATUSES.items())
+def test_instead_of_an_answer_nothing_was_done(app: App, company: str, fault: str, status: int) -> None:
+    set_fault(app, fault)
+    assert post(app, company).status == status
+    assert asked_for(app, company) == 0
+
+
+@pytest.mark.parametrize(("fault", "status"), [*STATUSES.items(), ("500_after", 500)])
+def test_instead_of_an_answer_the_request_can_have_been_worked_on(
+    app: App, company: str, fault: str, status: int
+) -> None:
+    set_fault(app, fault, {} if fault == "500_after" else {"applied": True})
+    answer = post(app, company)
+    assert answer.status == status
+    assert answer.started
+    assert asked_for(app, company) == 1
+
+
+@pytest.mark.parametrize("fault", [name for name in STATUSES if name not in ("html", "empty", "redirect")])
+def test_codats_own_errors_have_its_body(app: App, company: str, fault: str) -> None:
+    set_fault(app, fault)
+    body = json.loads(post(app, company).body)
+    assert body["statusCode"] == STATUSES[fault]
+    assert body["canBeRetried"] == "Unknown"
+    assert len(body["correlationId"]) == 32
+
+
+def test_a_gateway_speaks_html_and_a_redirect_leads_elsewhere(app: App, company: str) -> None:
+    set_fault(app, "html", count=1)
+    set_fault(app, "redirect", {"status": 302, "to": "http://127.0.0.1:1/x"})
+    page, moved = post(app, company), post(app, company)
+    assert page.headers["Content-Type"] == "text/html"
+    assert page.body.startswith(b"<!DOCTYPE html>")
+    assert (moved.status, moved.headers["Location"]) == (302, "http://127.0.0.1:1/x")
+
+
+@pytest.mark.parametrize(
+    ("value", "header"),
+    [(7, "7"), (0, "0"), (-5, "-5"), (10**12, "1000000000000"), ("soon", "soon"), (None, None)],
+)
+def test_the_wait_of_a_429_is_what_was_set(app: App, company: str, value: object, header: str | None) -> None:
+    set_fault(app, "429", {"retry_after": value})
+    assert post(app, company).headers.get("Retry-After") == header
+
+
+def test_the_wait_of_a_429_can_be_a_date(app: App, company: str) -> None:
+    set_fault(app, "429", {"retry_after": 90, "form": "date"})
+    until = parsedate_to_datetime(post(app, company).headers["Retry-After"])
+    assert until - app.world.now() == timedelta(seconds=90)
+
+
+# What spoils an answer
+
+
+def latest_body(app: App, company: str, fault: str, args: dict[str, Any] | None = None) -> Any:
+    set_fault(app, fault, args)
+    return told(app, company, "syncs/latest/status")
+
+
+def test_truncated_json_is_cut_off(app: App, company: str) -> None:
+    set_fault(app, "truncated_json", {"keep": 0.5})
+    body = post(app, company).body
+    assert body.startswith(b'{"syncDateRangeUtc"')
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
+        json.loads(body)
+
+
+def test_another_companys_id_is_one_that_exists(app: App, company: str) -> None:
+    other = latest_body(app, company, "wrong_company")["companyId"]
+    assert other != company
+    app.faults.clear()
+    assert call(app, "GET", f"/companies/{other}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "value"), [("null", None), ("empty", ""), ("zeros", "00000000-0000-0000-0000-000000000000")]
+)
+def test_an_id_can_be_nothing(app: App, company: str, form: str, value: object) -> None:
+    assert latest_body(app, company, "no_id", {"form": form})["syncId"] == value
+
+
+def test_an_id_can_be_absent_from_each_row_of_a_list_and_from_a_post(app: App, company: str) -> None:
+    set_fault(app, "no_id")
+    assert not any("syncId" in row for row in told(app, company))
+    assert "commerceSyncId" not in json.loads(post(app, company).body)
+
+
+def test_a_code_can_be_a_text_with_a_comma(app: App, company: str) -> None:
+    true_code = told(app, company, "syncs/latest/status")["syncStatusCode"]
+    assert latest_body(app, company, "text_for_code")["syncStatusCode"] == f"{true_code},"
+    app.faults.clear()
+    assert latest_body(app, company, "text_for_code", {"code": 4200})["syncStatusCode"] == "4200,"
+
+
+def test_an_object_can_come_as_a_list_and_a_list_as_an_object(app: App, company: str) -> None:
+    rows = told(app, company)
+    set_fault(app, "object_for_list", count=1)
+    assert told(app, company) == {"results": rows}
+    set_fault(app, "object_for_list", {"form": "first"}, count=1)
+    assert told(app, company) == rows[0]
+    for form, expected in {"list": [rows[0]], "results": {"results": [rows[0]]}, "empty": []}.items():
+        app.faults.clear()
+        assert latest_body(app, company, "list_for_object", {"form": form}) == expected
+
+
+def test_fields_can_be_null_missing_or_more(app: App, company: str) -> None:
+    true_row = told(app, company, "syncs/latest/status")
+    nulls = latest_body(app, company, "nulls")
+    assert nulls == {name: true_row[name] if name in ("companyId", "syncId") else None for name in true_row}
+    app.faults.clear()
+    assert latest_body(app, company, "missing_fields").keys() == {"companyId", "syncId"}
+    app.faults.clear()
+    one = latest_body(app, company, "missing_fields", {"fields": ["syncUtc"]})
+    assert true_row.keys() - one.keys() == {"syncUtc"}
+    app.faults.clear()
+    assert latest_body(app, company, "extra_fields").items() > true_row.items()
+
+
+@pytest.mark.parametrize(
+    ("form", "made"),
+    {
+        "local": lambda date: date[:-1],
+        "offset": lambda date: f"{date[:-1]}+00:00",
+        "date_only": lambda date: date[:10],
+        "milliseconds": lambda date: f"{date[:19]}.123Z",
+        "no_such_second": lambda date: f"{date[:17]}99Z",
+        "empty": lambda date: "",
+        "null": lambda date: None,
+        "nonsense": lambda date: "not a date",
+        "number": lambda date: 1_669_108_800,
+    }.items(),
+)
+def test_dates_can_be_odd(app: App, company: str, form: str, made: Any) -> None:
+    date = told(app, company, "syncs/latest/status")["syncUtc"]
+    assert latest_body(app, company, "odd_dates", {"form": form})["syncUtc"] == made(date)
+
+
+def test_a_refusal_is_not_spoiled(app: App) -> None:
+    set_fault(app, "nulls")
+    assert told(app, "nobody", "syncs/latest/status")["statusCode"] == 404
+
+
+def test_the_newest_sync_can_be_stuck_wherever_it_is_told_of(app: App, company: str) -> None:
+    set_fault(app, "stuck")
+    for body in (told(app, company)[0], told(app, company, "syncs/latest/status")):
+        assert (body["syncStatusCode"], body["syncStatus"]) == (1010, "Pushing")
+    assert told(app, company)[1]["syncStatusCode"] != 1010
+
+
+def test_a_status_can_go_backwards_every_second_time(app: App, company: str) -> None:
+    ended = told(app, company, "syncs/latest/status")["syncStatusCode"]
+    set_fault(app, "backwards")
+    codes = [told(app, company, "syncs/latest/status")["syncStatusCode"] for _ in range(4)]
+    assert codes == [ended, 1000, ended, 1000]
+
+
+# What meddles with the world
+
+
+def test_somebody_else_can_be_first(app: App, company: str) -> None:
+    set_fault(app, "foreign_sync", method="POST", count=1)
+    post(app, company)
+    foreign, ours = app.world.timeline(company).syncs[-2:]
+    assert not foreign.scheduled
+    assert foreign.outcome.code != 5080
+    assert (ours.outcome.code, asked_for(app, company)) == (5080, 2)
+
+
+def test_somebody_elses_sync_can_have_days_of_its_own(app: App, company: str) -> None:
+    days = {"start": "2026-11-01T00:00:00Z", "finish": "2026-11-02T00:00:00+00:00"}
+    set_fault(app, "foreign_sync", days, method="GET", count=1)
+    told(app, company)
+    newest = app.world.timeline(company).syncs[-1]
+    assert [newest.start.day, newest.finish.day] == [1, 2]
+
+
+def test_a_list_can_lag(app: App, company: str) -> None:
+    clock = app.world.clock
+    assert isinstance(clock, StoppedClock)
+    post(app, company)
+    clock.passes(seconds=20)
+    set_fault(app, "lag", {"seconds": 30})
+    assert len(told(app, company)) == len(app.world.timeline(company).syncs) - 1
+    clock.passes(seconds=11)
+    assert told(app, company)[0]["syncStatus"] == "NotStarted"
+    app.faults.clear()
+    assert told(app, company)[0]["syncStatus"] == "Started"
+
+
+def test_a_sync_can_hang_for_ever(app: App, company: str) -> None:
+    clock = app.world.clock
+    assert isinstance(clock, StoppedClock)
+    set_fault(app, "hangs", count=1)
+    post(app, company)
+    clock.passes(hours=12)
+    assert told(app, company, "syncs/latest/status")["syncStatusCode"] == 1010
+    post(app, company)
+    assert app.world.timeline(company).syncs[-1].outcome.code == 5080
+
+
+# Under an idempotency key
+
+KEPT = [name for name, kind in KINDS.items() if kind.kept]
+
+
+@pytest.mark.parametrize("fault", KEPT)
+def test_codats_own_answer_is_given_again(app: App, company: str, fault: str) -> None:
+    set_fault(app, fault, count=1)
+    first, second = (post(app, company, **{"idempotency-key": "k"}) for _ in range(2))
+    assert second.status == first.status
+    assert second.body == first.body
+    assert asked_for(app, company) == (fault == "500_after")
+
+
+@pytest.mark.parametrize("fault", ["503", "408", "html", "empty", "429", "401", "409", "drop_before"])
+def test_what_never_reached_codat_can_be_asked_again(app: App, company: str, fault: str) -> None:
+    set_fault(app, fault, count=1)
+    post(app, company, **{"idempotency-key": "k"})
+    assert asked_for(app, company) == 0
+    assert post(app, company, **{"idempotency-key": "k"}).status == 200
+    assert asked_for(app, company) == 1
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "truncated_json", "no_id", "html"])
+def test_what_was_lost_on_the_way_back_is_given_again_whole(app: App, company: str, fault: str) -> None:
+    set_fault(app, fault, {"applied": True} if fault == "html" else {}, count=1)
+    post(app, company, **{"idempotency-key": "k"})
+    again = post(app, company, **{"idempotency-key": "k"})
+    assert again.status == 200
+    assert json.loads(again.body)["commerceSyncId"]
+    assert asked_for(app, company) == 1
+
+
+def test_a_key_is_in_progress_until_its_answer_has_gone(app: App, company: str) -> None:
+    set_fault(app, "slow", count=1)
+    path = f"/companies/{company}/sync/commerce/latest"
+    slow = Request("POST", path, path, {}, {**BASIC, "idempotency-key": "k"}, b"")
+    assert app.answer(slow, app.meet("POST", path)).status == 200
+    assert post(app, company, **{"idempotency-key": "k"}).status == 409
+    app.finished(slow)
+    assert post(app, company, **{"idempotency-key": "k"}).status == 200
+    assert asked_for(app, company) == 1
