@@ -31,7 +31,8 @@ class Proxy:
     def __init__(self, upstream: str, tell: Callable[[Exchange], None], port: int = 0) -> None:
         address = urlsplit(upstream)
         self._upstream = (address.hostname or "", address.port or 80)
-        self._tell = tell
+        self._told = tell
+        self._closed = False
         self._listener = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._open: set[socket.socket] = set()
@@ -41,10 +42,16 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed = True
         for each in (self._listener, *tuple(self._open)):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def _tell(self, exchange: Exchange) -> None:
+        """What we cut off ourselves at the end is nobody's fault."""
+        if exchange.status is not None or not self._closed:
+            self._told(exchange)
 
     def _accept(self) -> None:
         while True:

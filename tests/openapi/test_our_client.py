@@ -127,7 +127,8 @@ def test_it_is_right_with_a_wrong_key(judged: Judged) -> None:
 
 def test_a_sync_is_followed_to_its_end_by_every_id(judged: Judged) -> None:
     company_id = judged.sandbox.merchants("missing_customer")[0]["company_id"]
-    send(judged.client.request_range, company_id, bodies.historic(*yesterday()))
+    with suppress(CodatError):
+        send(judged.client.request_range, company_id, bodies.historic(*yesterday()))
     for _ in range(300):
         newest = judged.client.newest_sync(company_id)
         if newest.code != 1000:

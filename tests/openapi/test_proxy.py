@@ -88,17 +88,15 @@ def test_requests_in_one_breath_are_told_apart(record: Record) -> None:
 
 
 def test_a_drip_stays_a_drip_and_a_client_that_leaves_is_nobodys_fault(record: Record) -> None:
-    with (
-        before(record, drips(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")) as (_, url),
-        talking(url) as raw,
-    ):
-        raw.sendall(GET)
-        began = time.monotonic()
-        received = b""
-        while not received.endswith(b"xxx"):
-            received += raw.recv(1)
-        assert time.monotonic() - began > 0.1
-    until(lambda: record.exchanges)
+    with before(record, drips(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")) as (_, url):
+        with talking(url) as raw:
+            raw.sendall(GET)
+            began = time.monotonic()
+            received = b""
+            while not received.endswith(b"xxx"):
+                received += raw.recv(1)
+            assert time.monotonic() - began > 0.1
+        until(lambda: record.exchanges)
     [told] = record.exchanges
     assert (told.status, told.client_left) == (None, True)
     assert not [each for each in record.wrong if "answer" in each]

@@ -1,20 +1,27 @@
 """All tests watch the sandbox: an answer that Codat's OpenAPI documents do not allow fails the test that got it.
 
-Also judged is each request that our own client sends. What tests send by themselves may be wrong on purpose.
+Also judged is each request that our own client sends. What tests send by themselves may be wrong on purpose, and so
+may an answer be that a fault spoils.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from sandbox import testing
 from sandbox.app import App
 from sandbox.exchange import JSON, Answer, Request
-from sandbox.routes import CONTROL
+from sandbox.faults.engine import NOTHING, Met
+from sandbox.faults.kinds import KINDS
 from tests.openapi.judge import Exchange, wrong_answer, wrong_request
 from tests.openapi.proxy import Proxy
 
+CONTROL = "/_sandbox/"
 OUR_CLIENT = "sync-desk"
 _wrong: list[str] = []
 
@@ -23,9 +30,11 @@ _wrong: list[str] = []
 def every_answer_is_watched() -> Iterator[None]:
     answer = App.answer
 
-    def watched(self: App, request: Request) -> Answer:
-        answered = answer(self, request)
-        _hear(_exchange(request, answered))
+    def watched(self: App, request: Request, met: Met = NOTHING) -> Answer:
+        answered = answer(self, request, met)
+        exchange = _exchange(request, answered)
+        if met.applied and not met.answer and not exchange.target.startswith(CONTROL):
+            _blame(exchange, wrong_answer(exchange))
         return answered
 
     with pytest.MonkeyPatch.context() as patch:
@@ -49,19 +58,49 @@ def taken() -> list[str]:
     return found
 
 
-def _hear(exchange: Exchange) -> None:
-    if exchange.target.startswith(CONTROL):
-        return
-    found = wrong_answer(exchange)
-    if exchange.headers.get("user-agent") == OUR_CLIENT:
-        found += wrong_request(exchange)
-    _wrong.extend(f"{exchange}: {each}" for each in found)
+class Watch:
+    """Over one sandbox. It hears of the faults that are set, and spares whatever they fit."""
+
+    def __init__(self) -> None:
+        self._faults: dict[int, dict[str, Any]] = {}
+
+    def __call__(self, exchange: Exchange) -> None:
+        if exchange.target.startswith(CONTROL):
+            self._heed(exchange)
+            return
+        if exchange.headers.get("user-agent") == OUR_CLIENT:
+            _blame(exchange, wrong_request(exchange))
+        if not any(_fits(fault, exchange) for fault in self._faults.values()):
+            _blame(exchange, wrong_answer(exchange))
+
+    def _heed(self, exchange: Exchange) -> None:
+        if (exchange.method, exchange.target, exchange.status) == ("POST", f"{CONTROL}faults", 200):
+            fault = json.loads(exchange.answer_body)
+            if not KINDS[fault["fault"]].meddles:
+                self._faults[fault["id"]] = fault
+        elif (exchange.method, exchange.status) == ("DELETE", 204):
+            number = exchange.target.removeprefix(f"{CONTROL}faults").strip("/")
+            self._faults = {} if not number else {k: v for k, v in self._faults.items() if k != int(number)}
 
 
 @contextmanager
 def _between(upstream: str) -> Iterator[str]:
-    with Proxy(upstream, _hear) as proxy:
+    with Proxy(upstream, Watch()) as proxy:
         yield proxy.url
+
+
+def _blame(exchange: Exchange, found: list[str]) -> None:
+    _wrong.extend(f"{exchange}: {each}" for each in found)
+
+
+def _fits(fault: dict[str, Any], exchange: Exchange) -> bool:
+    """Even when its count is used up: which of several answers it struck cannot be told from here."""
+    path = unquote(exchange.target.partition("?")[0])
+    return (
+        fault["method"] in (None, exchange.method)
+        and (fault["company_id"] or "") in path.lower()
+        and bool(re.search(fault["path_regex"], path))
+    )
 
 
 def _exchange(request: Request, answer: Answer) -> Exchange:
