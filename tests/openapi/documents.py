@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from jsonschema_rs import Draft202012Validator, Registry, is_valid
 
-from tests.openapi.exceptions import AMENDMENTS, Amendment
+from tests.openapi.exceptions import AMENDMENTS, OTHER_PATHS, Amendment
 
 Json = dict[str, Any]
 BASE = "urn:codat"
@@ -122,6 +122,14 @@ def operations_at(target: str) -> Iterator[Operation]:
         if operation.pattern.fullmatch(path) and template in (None, operation.template):
             template = operation.template
             yield operation
+
+
+def other_path(target: str) -> str:
+    """Where the same is known under another path, or the target itself."""
+    path, mark, query = target.partition("?")
+    found = (each for each in OTHER_PATHS if re.fullmatch(each.pattern, path))
+    known_as = next((re.sub(each.pattern, each.stands_for, path) for each in found), path)
+    return known_as + mark + query
 
 
 @cache

@@ -31,6 +31,15 @@ class Undeclared:
     """Only these, if any are named."""
 
 
+@dataclass(frozen=True)
+class OtherPath:
+    """A path that no document knows, and what is answered there as it would be at another one."""
+
+    pattern: str
+    stands_for: str
+    reason: str
+
+
 TEXT = {"type": "string"}
 DATE = {"type": "string", "format": "codat-date"}
 CONNECTION_REQUIRED = [
@@ -101,10 +110,11 @@ UNDECLARED = (
     Undeclared(
         400,
         EVERY,
-        "The docs list it for every request that is not valid; these take a body and do not declare it.",
+        "The docs list it for every request that is not valid; these take a body or a locale and do not declare it.",
         frozenset(
             {
                 "create-connection",
+                "get-config-text-sync-flow",
                 "replace-company",
                 "unlink-connection",
                 "update-company",
@@ -121,5 +131,16 @@ UNDECLARED = (
     ),
     Undeclared(
         422, frozenset({"POST", "PATCH"}), "The docs: an idempotency key used before with another request."
+    ),
+)
+
+_V1 = "Of the version before this one; there only where the switch v1_paths says so."
+OTHER_PATHS = (
+    OtherPath("/meta/companies/sync", "/companies", _V1),
+    OtherPath("/meta/companies(/[^/]+/connections(/[^/]+)?)?", r"/companies\1", _V1),
+    OtherPath(
+        "/sync/commerce/config/ui/accounts/platform/([^/]+)",
+        r"/clients/00000000-0000-4000-8000-000000000000/config/ui/accounts/platform/\1",
+        "The docs read the visible accounts where they are written, without the client's id.",
     ),
 )

@@ -8,14 +8,14 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from jsonschema_rs import Draft202012Validator
 
 from tests.openapi import documents
-from tests.openapi.documents import Operation, is_guid, operations_at
+from tests.openapi.documents import Operation, is_guid, operations_at, other_path
 from tests.openapi.exceptions import UNDECLARED
 
 JSON = "application/json"
@@ -66,6 +66,8 @@ def wrong_answer(exchange: Exchange) -> list[str]:
         f"the header {name} is missing" for name in _quota(exchange) if name not in exchange.answer_headers
     ]
     known = _operations(exchange)
+    if not known and exchange.status < 400:
+        known = _operations(replace(exchange, target=other_path(exchange.target)))
     if not known:
         return [*wrong, *_to_something_unknown(exchange)]
     found = (each for operation in known for each in _to_operation(exchange, operation))
@@ -156,7 +158,7 @@ def _excepted(exchange: Exchange, operation: Operation) -> bool:
 
 
 def _to_something_unknown(exchange: Exchange) -> Iterator[str]:
-    allowed = BEFORE_ROUTING | ({405} if any(operations_at(exchange.target)) else set())
+    allowed = BEFORE_ROUTING | ({405} if any(operations_at(other_path(exchange.target))) else set())
     if exchange.status not in allowed:
         yield f"{exchange.status} to what no document knows"
     if exchange.method != "HEAD":

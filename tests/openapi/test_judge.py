@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.app import App
 from sandbox.exchange import Request
+from tests.openapi.documents import other_path
 from tests.openapi.judge import Exchange, wrong_answer, wrong_event, wrong_request
 from tests.sandbox.worlds import BASIC, StoppedClock, a_merchant, world_at
 
@@ -215,6 +216,26 @@ def test_where_no_document_knows_a_path_there_is_an_error_and_nothing_else() -> 
     assert answered("/nowhere", {"statusCode": 405}, 405)
     assert answered("/companies", {"statusCode": 405}, 405, "DELETE") == []
     assert answered("/nowhere", SYNC, 200)
+
+
+@pytest.mark.parametrize(
+    ("target", "known_as"),
+    [
+        ("/meta/companies?page=1", "/companies?page=1"),
+        ("/meta/companies/sync", "/companies"),
+        (f"/meta/companies/{COMPANY}/connections/{COMPANY}", f"/companies/{COMPANY}/connections/{COMPANY}"),
+        (f"/companies/{COMPANY}", f"/companies/{COMPANY}"),
+    ],
+)
+def test_an_old_path_is_judged_as_its_successor(target: str, known_as: str) -> None:
+    assert other_path(target) == known_as
+
+
+def test_at_an_old_path_only_a_success_is_judged_as_that_of_its_successor() -> None:
+    page = truth("/companies")[1]
+    assert answered("/meta/companies", page) == []
+    assert answered("/meta/companies", page | {"pageSize": "many"})
+    assert answered("/meta/companies", {"statusCode": 404}, 404) == []
 
 
 def test_what_goes_to_webhook_consumers_is_judged_by_its_event() -> None:
