@@ -200,6 +200,16 @@ def test_a_wrong_answer_fails_the_test_that_got_it() -> None:
     assert watching.taken() == []
 
 
+def test_a_test_that_fails_for_its_own_reasons_leaves_nothing_for_the_next_one() -> None:
+    call = watching.pytest_runtest_call(None)
+    next(call)
+    watching._wrong.append("GET / -> 200: too good to be true")
+    with pytest.raises(ValueError, match="its own") as failed:
+        call.throw(ValueError("its own"))
+    assert "too good to be true" in failed.value.__notes__[0]
+    assert watching.taken() == []
+
+
 def test_what_a_test_sends_may_be_wrong_and_what_our_client_sends_may_not() -> None:
     with Server() as server:
         server.answers(says(404, {}, Content_Type="application/json", **QUOTA))

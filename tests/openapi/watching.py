@@ -22,6 +22,7 @@ from tests.openapi.judge import Exchange, wrong_answer, wrong_request
 from tests.openapi.proxy import Proxy
 
 CONTROL = "/_sandbox/"
+AGAINST = "Against Codat's OpenAPI documents:"
 OUR_CLIENT = "sync-desk"
 _wrong: list[str] = []
 
@@ -45,9 +46,15 @@ def every_answer_is_watched() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    result = yield
+    """A test that fails for its own reasons is told of it too, and leaves nothing for the next one."""
+    try:
+        result = yield
+    except Exception as error:
+        for each in taken():
+            error.add_note(f"{AGAINST} {each}")
+        raise
     if found := taken():
-        pytest.fail("Against Codat's OpenAPI documents:\n" + "\n".join(found), pytrace=False)
+        pytest.fail("\n".join(f"{AGAINST} {each}" for each in found), pytrace=False)
     return result
 
 
