@@ -22,7 +22,7 @@ class Amendment:
 
 @dataclass(frozen=True)
 class Undeclared:
-    """A status that no operation declares, or not this one, and that is answered all the same."""
+    """A status that no operation declares, or not this one, and that is answered all the same; with an error's body."""
 
     status: int
     methods: frozenset[str]
@@ -46,6 +46,14 @@ CONNECTION_REQUIRED = [
     *("id", "integrationId", "sourceId", "platformName", "linkUrl", "status", "created", "sourceType"),
 ]
 SCHEDULE = "commerce > schemas > Configuration > definitions > syncSchedule > properties"
+
+NEVER_SYNCED = {
+    "SyncStatus": ("/meta/companies/{companyId}/sync/commerce/status",),
+    "CompanySyncStatus": (
+        "/companies/{companyId}/sync/commerce/syncs/latest/status",
+        "/companies/{companyId}/sync/commerce/syncs/lastSuccessful/status",
+    ),
+}
 
 AMENDMENTS = (
     Amendment(
@@ -93,6 +101,16 @@ AMENDMENTS = (
         holds={"application/json": {"$ref": "#/commerce/schemas/Configuration"}},
         reason="No body is declared, and without one nothing could be set: the docs send the whole object.",
     ),
+    *(
+        Amendment(
+            f"never synced: {schema} or null",
+            tuple(f"commerce > operations > GET {path} > answers > 200 > application/json" for path in paths),
+            said={"$ref": f"#/commerce/schemas/{schema}"},
+            holds={"anyOf": [{"$ref": f"#/commerce/schemas/{schema}"}, {"type": "null"}]},
+            reason="What a company without syncs is answered is told nowhere (switch never_synced).",
+        )
+        for schema, paths in NEVER_SYNCED.items()
+    ),
     Amendment(
         "redirect of the sync flow",
         (
@@ -105,6 +123,7 @@ AMENDMENTS = (
     ),
 )
 
+STATUSES = {"get-sync-status", "get-latest-sync", "get-last-successful-sync"}
 EVERY = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 UNDECLARED = (
     Undeclared(
@@ -122,6 +141,12 @@ UNDECLARED = (
                 "update-connection-authorization",
             }
         ),
+    ),
+    Undeclared(
+        204,
+        frozenset({"GET"}),
+        "What a company without syncs is answered is told nowhere (switch never_synced).",
+        frozenset(STATUSES),
     ),
     Undeclared(405, EVERY, "The docs list it for a wrong method; no operation declares it."),
     Undeclared(

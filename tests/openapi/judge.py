@@ -138,7 +138,7 @@ def _to_operation(exchange: Exchange, operation: Operation) -> Iterator[str]:
     if exchange.status in operation.answers:
         content = operation.answers[exchange.status]
     elif _excepted(exchange, operation):
-        content = {JSON: documents.error_message()}
+        content = {JSON: documents.error_message()} if exchange.status >= 400 else {}
     else:
         yield f"{operation.id} does not declare the status {exchange.status}"
         return

@@ -206,6 +206,14 @@ def test_an_answer_without_the_quota_and_one_that_never_ended_are_found() -> Non
     assert wrong_answer(Exchange("GET", STATUS, client_left=True)) == []
 
 
+@pytest.mark.parametrize("path", ["latest", "lastSuccessful"])
+def test_of_a_company_that_never_synced_nothing_and_null_may_be_told_and_elsewhere_not(path: str) -> None:
+    target = f"/companies/{COMPANY}/sync/commerce/syncs/{path}/status"
+    assert answered(target, b"", 204) == answered(target, None) == []
+    assert answered(f"/companies/{COMPANY}/sync/commerce/syncs/{COMPANY}/status", b"", 204)
+    assert answered(f"/companies/{COMPANY}", None)
+
+
 def test_a_body_where_none_is_declared_is_found() -> None:
     assert answered(f"/companies/{COMPANY}", b"", 204, "DELETE") == []
     assert answered(f"/companies/{COMPANY}", {}, 204, "DELETE")

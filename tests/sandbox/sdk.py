@@ -39,11 +39,13 @@ class Known:
 
     @classmethod
     def to(cls, sandbox: Sandbox) -> "Known":
-        """A merchant whose syncs go on failing, so that any range may be asked for again and again."""
+        """A merchant whose syncs fail, with a linked connection of its own for each test."""
         company_id = sandbox.merchants("missing_customer")[0]["company_id"]
-        made = sandbox.post(f"/companies/{company_id}/connections", {"platformKey": "exgd"})
+        connections = f"/companies/{company_id}/connections"
+        connection_id = sandbox.post(connections, {"platformKey": "exgd"}).json()["id"]
+        sandbox.session.put(f"{sandbox.url}{connections}/{connection_id}/authorization", timeout=10)
         syncs = sandbox.get(f"/companies/{company_id}/sync/commerce/syncs/list/status").json()
-        return cls(company_id, made.json()["id"], syncs[-1]["syncId"])
+        return cls(company_id, connection_id, syncs[-1]["syncId"])
 
     @property
     def company(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ def sdk(sandbox: Sandbox, record: Record) -> Iterator[CodatSyncCommerce]:
         yield sdk
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def known(sandbox: Sandbox) -> Known:
     return Known.to(sandbox)
 
