@@ -7,7 +7,6 @@ import pytest
 
 from sandbox.app import App
 from sandbox.exchange import Request
-from tests.openapi.documents import other_path
 from tests.openapi.judge import Exchange, wrong_answer, wrong_event, wrong_request
 from tests.sandbox.worlds import BASIC, StoppedClock, a_merchant, world_at
 
@@ -206,14 +205,6 @@ def test_an_answer_without_the_quota_and_one_that_never_ended_are_found() -> Non
     assert wrong_answer(Exchange("GET", STATUS, client_left=True)) == []
 
 
-@pytest.mark.parametrize("path", ["latest", "lastSuccessful"])
-def test_of_a_company_that_never_synced_nothing_and_null_may_be_told_and_elsewhere_not(path: str) -> None:
-    target = f"/companies/{COMPANY}/sync/commerce/syncs/{path}/status"
-    assert answered(target, b"", 204) == answered(target, None) == []
-    assert answered(f"/companies/{COMPANY}/sync/commerce/syncs/{COMPANY}/status", b"", 204)
-    assert answered(f"/companies/{COMPANY}", None)
-
-
 def test_a_body_where_none_is_declared_is_found() -> None:
     assert answered(f"/companies/{COMPANY}", b"", 204, "DELETE") == []
     assert answered(f"/companies/{COMPANY}", {}, 204, "DELETE")
@@ -224,26 +215,6 @@ def test_where_no_document_knows_a_path_there_is_an_error_and_nothing_else() -> 
     assert answered("/nowhere", {"statusCode": 405}, 405)
     assert answered("/companies", {"statusCode": 405}, 405, "DELETE") == []
     assert answered("/nowhere", SYNC, 200)
-
-
-@pytest.mark.parametrize(
-    ("target", "known_as"),
-    [
-        ("/meta/companies?page=1", "/companies?page=1"),
-        ("/meta/companies/sync", "/companies"),
-        (f"/meta/companies/{COMPANY}/connections/{COMPANY}", f"/companies/{COMPANY}/connections/{COMPANY}"),
-        (f"/companies/{COMPANY}", f"/companies/{COMPANY}"),
-    ],
-)
-def test_an_old_path_is_judged_as_its_successor(target: str, known_as: str) -> None:
-    assert other_path(target) == known_as
-
-
-def test_at_an_old_path_only_a_success_is_judged_as_that_of_its_successor() -> None:
-    page = truth("/companies")[1]
-    assert answered("/meta/companies", page) == []
-    assert answered("/meta/companies", page | {"pageSize": "many"})
-    assert answered("/meta/companies", {"statusCode": 404}, 404) == []
 
 
 def test_what_goes_to_webhook_consumers_is_judged_by_its_event() -> None:

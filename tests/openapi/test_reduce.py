@@ -2,10 +2,7 @@
 
 import json
 
-import pytest
-
 from tests.openapi import documents
-from tests.openapi.exceptions import AMENDMENTS, UNDECLARED
 from tests.openapi.reduce import DATA, PROSE, reduced, written
 
 NULLS = {
@@ -99,26 +96,3 @@ def _keywords(value: object, *, names: bool = False) -> list[str]:
 def test_every_operation_of_sync_for_commerce_is_there() -> None:
     commerce = [each for each in documents.operations() if each.document == "commerce"]
     assert len(commerce) == len({each.id for each in commerce}) == 22
-
-
-@pytest.mark.parametrize("amendment", AMENDMENTS, ids=lambda each: each.name)
-def test_each_exception_fits_the_document_and_is_noticed_when_it_does_no_longer(amendment: object) -> None:
-    for place in amendment.places:
-        documents.amend(json.loads(DATA.read_text("utf-8")), place, amendment)
-        renewed = json.loads(DATA.read_text("utf-8"))
-        documents.amend(renewed, place, amendment)
-        with pytest.raises(ValueError, match=amendment.name):
-            documents.amend(renewed, place, amendment)
-
-
-@pytest.mark.parametrize("undeclared", UNDECLARED, ids=lambda each: str(each.status))
-def test_no_excepted_status_is_declared_by_what_it_is_excepted_for(undeclared: object) -> None:
-    concerned = [
-        each
-        for each in documents.operations()
-        if each.method in undeclared.methods
-        and (each.id in undeclared.operations or not undeclared.operations)
-    ]
-    assert {each.id for each in concerned} >= undeclared.operations
-    declaring = {each.id for each in concerned if undeclared.status in each.answers}
-    assert declaring <= {"set-configuration"}, "which declares a 409, and for no reason that is known"
