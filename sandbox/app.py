@@ -44,7 +44,7 @@ class App:
         Without a fault on the wire the request is done with; with one, when `finished` is told so.
         """
         if is_behind_the_scenes(request.path):
-            return self._guarded(lambda: route_of(request).handler(self.world, request))
+            return self._guarded(lambda: route_of(request, self.world.switches).handler(self.world, request))
         answer = self._guarded(lambda: self._public(request, met))
         if not met.wire:
             self.finished(request)
@@ -58,7 +58,7 @@ class App:
     def cut_off(self, request: Request, met: Met) -> None:
         """The request broke off on its way here: nothing was done."""
         with suppress(Refusal):
-            self._note(route_of(request), request, met, answered=None)
+            self._note(route_of(request, self.world.switches), request, met, answered=None)
 
     def _guarded(self, work: Callable[[], Answer]) -> Answer:
         try:
@@ -76,9 +76,9 @@ class App:
         except Refusal as refusal:
             answer = refusal.answer()
             with suppress(Refusal):
-                self._note(route_of(request), request, met, answered=answer.status)
+                self._note(route_of(request, self.world.switches), request, met, answered=answer.status)
             return answer
-        route = route_of(request)
+        route = route_of(request, self.world.switches)
         if met.world:
             MEDDLERS[met.world.kind.name](self.world, request, met.world.args)
         changing = request.method != "GET"
@@ -116,7 +116,7 @@ class App:
         except Refusal as refusal:
             answer = refusal.answer()
         if met.answer and met.answer.kind.kept:
-            return self._replaced(answer, met.answer)
+            return self._replaced(answer, request, met.answer)
         return answer
 
     def _as_it_leaves(self, answer: Answer, request: Request, met: Met) -> Answer:
@@ -126,13 +126,14 @@ class App:
             return answer
         if fault.kind.spoil:
             return fault.kind.spoil(answer, self._circumstances(request, fault))
-        return self._replaced(answer, fault)
+        return self._replaced(answer, request, fault)
 
-    def _replaced(self, answer: Answer, fault: Fault) -> Answer:
+    def _replaced(self, answer: Answer, request: Request, fault: Fault) -> Answer:
         """The true answer is not seen, but what it started was started."""
         if not fault.kind.replace:
             return answer
-        return replace(fault.kind.replace(fault.args, self.world.now()), started=answer.started)
+        instead = fault.kind.replace(fault.args, self.world.now(), request.params.get("companyId", ""))
+        return replace(instead, started=answer.started)
 
     def _circumstances(self, request: Request, fault: Fault) -> Circumstances:
         company_id = request.params.get("companyId", "")

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from sandbox.cards import OFFERED
 from sandbox.dice import digest, fraction, guid
 from sandbox.exchange import NOT_VALID, Refusal
-from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS, Outcome
+from sandbox.outcomes import FREQUENCY, NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS, Outcome
 from sandbox.syncs import Sync, from_json, pace, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
@@ -42,6 +43,8 @@ def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str
         return NOT_CONNECTED
     if not timeline.card.configured:
         return NOT_CONFIGURED
+    if timeline.card.schedule.frequency not in OFFERED:
+        return FREQUENCY
     collides = timeline.running() or start >= finish or timeline.overlaps(start, finish)
     if collides and overlap != "allowed":
         return OVERLAPS

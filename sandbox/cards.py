@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sandbox.dice import digest, guid
 from sandbox.merchants import Merchant
 from sandbox.platforms import PLATFORMS, Platform
+from sandbox.reading import Pull, Spell, from_json
 
 
 class Event(NamedTuple):
@@ -24,10 +25,25 @@ class Connection:
     status: str
     created: datetime
     changed: datetime
+    spells: tuple[Spell, ...] = ()
+    """When it was linked, oldest first."""
 
     @property
     def platform(self) -> Platform:
         return PLATFORMS[self.key]
+
+    def becomes(self, status: str, at: datetime) -> "Connection":
+        *before, last = self.spells or (None,)
+        spells = self.spells
+        if status == "Linked" and (last is None or last.end):
+            spells = (*spells, Spell(at))
+        elif status != "Linked" and last and not last.end:
+            spells = (*before, last._replace(end=at, became=status))
+        return replace(self, status=status, changed=at, spells=spells)
+
+
+OFFERED = ("Daily",)
+"""The frequencies that the flow offers; the OpenAPI knows Monthly too (Codat docs)."""
 
 
 @dataclass(slots=True)
@@ -53,12 +69,22 @@ class Card:
     books_name: str = ""
     settings: dict[str, Any] | None = None
     """The configuration object that was posted, None as long as it is the one from the seed."""
+    pulls: list[Pull] = field(default_factory=list)
+    """The reads that were asked for, oldest first."""
 
     @property
     def is_connected(self) -> bool:
         """A sync needs one commerce and one accounting connection, both Linked (Codat docs, error E1)."""
         sides = [link.platform.side for link in self.connections.values() if link.status == "Linked"]
         return sorted(sides) == ["Accounting", "Commerce"]
+
+    @property
+    def books(self) -> str | None:
+        """The accounting connection that syncs write to, None when none is linked."""
+        links = self.connections.values()
+        return next(
+            (link.id for link in links if (link.platform.side, link.status) == ("Accounting", "Linked")), None
+        )
 
     def apply(self, event: Event) -> None:
         if event.what in ("created", "company"):
@@ -68,14 +94,16 @@ class Card:
             self._connect(event)
         elif event.what == "connection deleted":
             self.connections.pop(event.body["id"], None)
+        elif event.what == "pull":
+            self.pulls.append(from_json(event.at, event.body))
         elif event.what == "configuration":
             self._configure(event.body)
 
     def _connect(self, event: Event) -> None:
         key, body = event.body["id"], event.body
         old = self.connections.get(key)
-        fresh = old or Connection(key, body["platform"], body["status"], event.at, event.at)
-        self.connections[key] = replace(fresh, status=body["status"], changed=event.at)
+        fresh = old or Connection(key, body["platform"], "PendingAuth", event.at, event.at)
+        self.connections[key] = fresh.becomes(body["status"], event.at)
 
     def _configure(self, body: dict[str, Any]) -> None:
         self.enabled, self.configured = body["enabled"], body["configured"]
@@ -93,6 +121,7 @@ def card_of(merchant: Merchant) -> Card:
             status="PendingAuth" if key == merchant.pending else "Linked",
             created=merchant.created,
             changed=merchant.created,
+            spells=() if key == merchant.pending else (Spell(merchant.created),),
         )
         for key in merchant.platforms
     ]

@@ -68,16 +68,23 @@ class Refusal(Exception):
     """The request is answered with this status and Codat's error body (OpenAPI, ErrorMessage)."""
 
     def __init__(
-        self, status: int, error: str, *, service: str = "PublicApi", headers: dict[str, str] | None = None
+        self,
+        status: int,
+        error: str,
+        *,
+        service: str = "PublicApi",
+        headers: dict[str, str] | None = None,
+        validation: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
         self.service = service
         self.headers = headers or {}
+        self.validation = validation
 
     def answer(self) -> Answer:
-        body = {
+        body: dict[str, Any] = {
             "statusCode": self.status,
             "service": self.service,
             "error": self.error,
@@ -85,6 +92,8 @@ class Refusal(Exception):
             "canBeRetried": "Unknown",
             "detailedErrorCode": 0,
         }
+        if self.validation:
+            body["validation"] = self.validation
         return Answer(self.status, dump(body), dict(self.headers))
 
 

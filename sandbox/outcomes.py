@@ -19,6 +19,15 @@ class Outcome:
     def is_success(self) -> bool:
         return self.code // 1000 == 2
 
+    @property
+    def is_push_error(self) -> bool:
+        return self.code == 5130
+
+    @property
+    def reaches_books(self) -> bool:
+        """Whether the sync writes, or tries to: not when it failed before, nor when there was nothing to write."""
+        return self.code not in (2040, 5080, 5120) and self.code // 1000 != 4
+
     def worded(self, words: Mapping[str, str]) -> "Outcome":
         """With the merchant's own names in its message."""
         return replace(self, message=self.message and self.message.format_map(words))
@@ -37,6 +46,7 @@ EMPTY = Outcome(2040, "Complete")
 
 NOT_CONNECTED = _settings("Company does not have two valid data connections.")
 NOT_CONFIGURED = _settings("Config contains required accounts without selections.")
+FREQUENCY = _settings("Selected schedule frequency not present in options.")
 OVERLAPS = Outcome(5080, "ValidateError", "Date overlaps with a previous sync date range.")
 SERVER_ERROR = Outcome(5000, "Error", "An error occurred while processing the sync.")
 NO_MESSAGE = Outcome(5120, "FetchError", None)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.dice import digest, guid
+from sandbox.exchange import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,10 @@ ACCOUNTING = _named(
     mqjo="Sandbox",
 )
 PLATFORMS = COMMERCE | ACCOUNTING
+
+
+def platform_of(key: str) -> Platform:
+    """Raises Refusal (404) for a key that no platform bears."""
+    if key not in PLATFORMS:
+        raise Refusal(404, f"No integration was found with platform key {key}")
+    return PLATFORMS[key]

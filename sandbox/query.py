@@ -1,39 +1,72 @@
-"""The part of Codat's query language that its company list is documented to know.
+"""Codat's query language (Codat docs, querying): `property op value`, joined by && and ||, grouped by { }.
 
-`property op value`, joined by && and ||, grouped by { }: `=`, `!=`, `~` (contains) on id, name,
-dataConnections.status and the like.
+Texts know `=`, `!=` and `~` (contains); numbers and dates know `=`, `!=`, `<`, `>`, `<=` and `>=`. Dots lead to
+sub-properties, arrays and nulls cannot be asked for, and a query has fewer than 2,048 characters. That a comparison
+which its property does not know is called a malformed query is our guess, as is that letters match in either case.
 """
 
+import operator
 import re
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import unquote
 
 from sandbox.exchange import Refusal
 
-Values = Callable[[str], tuple[str, ...]]
-"""Gives the values of a property, several for a list's; raises KeyError for a property there is not."""
+Kind = Literal["text", "number", "date", "truth"]
+Value = str | int | float | datetime
+Values = Callable[[str], Collection[Value]]
+"""Gives the values of a property: none for a null, several for a connection's of a company."""
 Test = Callable[[Values], bool]
 
-_TOKEN = re.compile(r"\s*(?:(&&|\|\||\{|\})|([\w.]+)\s*(!=|=|~)\s*((?:(?!&&|\|\||[{}]).)+))")
+_TOKEN = re.compile(
+    r"\s*(?:(&&|\|\||\{|\})|((?:(?!&&|\|\||[{}=!~<>]).)+)(!=|>=|<=|=|~|<|>)\s*((?:(?!&&|\|\||[{}]).)+))",
+    re.DOTALL,
+)
+_OPERATORS = frozenset("=~<>")
 _LONGEST = 2048
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+_KNOWN: dict[Kind, frozenset[str]] = {
+    "text": frozenset({"=", "!=", "~"}),
+    "truth": frozenset({"=", "!="}),
+    "number": frozenset({"=", "!=", *_ORDER}),
+    "date": frozenset({"=", "!=", *_ORDER}),
+}
+
+Token = str | tuple[str, str, str]
 
 
-def parse(text: str) -> Test:
-    """A query, or a tags filter, whose properties are the names of tags; raises Refusal (400) for neither."""
-    tokens = _tokens(text)
-    test, rest = _either(tokens)
-    if rest:
+def parse(text: str, fields: Mapping[str, Kind] | None = None) -> Test:
+    """A query over these fields, or a tags filter, for which any name is the name of a tag.
+
+    Raises Refusal (400) for what is neither, and for a field there is not.
+    """
+    tokens = _tokens(_decoded(text))
+    try:
+        test = _either(tokens, fields)
+    except RecursionError:
+        raise malformed() from None
+    if tokens:
         raise malformed()
     return test
 
 
 def matches(
-    test: Test, properties: Mapping[str, tuple[str, ...]], *, default: tuple[str, ...] | None = None
+    test: Test, properties: Mapping[str, Collection[Value]], *, default: Collection[Value] | None = None
 ) -> bool:
-    def values(name: str) -> tuple[str, ...]:
+    """Whether a row with these properties passes; raises Refusal (400) for one it has not, if there is no default."""
+
+    def values(name: str) -> Collection[Value]:
         found = properties.get(name, default)
         if found is None:
-            error = f"Error parsing query - Could not resolve property {name} on Dataset"
-            raise Refusal(400, error, service="PullApi")
+            raise unresolved(name)
         return found
 
     return test(values)
@@ -43,62 +76,103 @@ def malformed() -> Refusal:
     return Refusal(400, "Error parsing query - Malformed query.", service="ClientsApi")
 
 
-Token = str | tuple[str, str, str]
+def unresolved(name: str) -> Refusal:
+    error = f"Error parsing query - Could not resolve property {name} on Dataset"
+    return Refusal(400, error, service="PullApi")
 
 
-def _tokens(text: str) -> list[Token]:
+def _decoded(text: str) -> str:
+    """The docs encode twice (`query=enabled%253Dtrue`): what has no operator yet is decoded once more."""
+    return text if _OPERATORS & set(text) else unquote(text)
+
+
+def _tokens(text: str) -> deque[Token]:
     if len(text) >= _LONGEST:
         raise malformed()
-    tokens: list[Token] = []
+    tokens: deque[Token] = deque()
     at = 0
     while text[at:].strip():
         found = _TOKEN.match(text, at)
-        if not found:
+        if not found or (not found[1] and not (found[2].strip() and found[4].strip())):
             raise malformed()
         at = found.end()
-        tokens.append(found[1] or (found[2], found[3], found[4].strip()))
+        tokens.append(found[1] or (found[2].strip(), found[3], found[4].strip()))
     return tokens
 
 
-def _either(tokens: list[Token]) -> tuple[Test, list[Token]]:
-    test, rest = _all(tokens)
-    while rest and rest[0] == "||":
-        other, rest = _all(rest[1:])
-        test = _or(test, other)
-    return test, rest
+def _either(tokens: deque[Token], fields: Mapping[str, Kind] | None) -> Test:
+    tests = [_all(tokens, fields)]
+    while tokens and tokens[0] == "||":
+        tokens.popleft()
+        tests.append(_all(tokens, fields))
+    return tests[0] if len(tests) == 1 else lambda values: any(test(values) for test in tests)
 
 
-def _all(tokens: list[Token]) -> tuple[Test, list[Token]]:
-    test, rest = _one(tokens)
-    while rest and rest[0] == "&&":
-        other, rest = _one(rest[1:])
-        test = _and(test, other)
-    return test, rest
+def _all(tokens: deque[Token], fields: Mapping[str, Kind] | None) -> Test:
+    tests = [_one(tokens, fields)]
+    while tokens and tokens[0] == "&&":
+        tokens.popleft()
+        tests.append(_one(tokens, fields))
+    return tests[0] if len(tests) == 1 else lambda values: all(test(values) for test in tests)
 
 
-def _one(tokens: list[Token]) -> tuple[Test, list[Token]]:
-    if tokens and tokens[0] == "{":
-        test, rest = _either(tokens[1:])
-        if not rest or rest[0] != "}":
+def _one(tokens: deque[Token], fields: Mapping[str, Kind] | None) -> Test:
+    first = tokens.popleft() if tokens else ""
+    if first == "{":
+        test = _either(tokens, fields)
+        if not tokens or tokens.popleft() != "}":
             raise malformed()
-        return test, rest[1:]
-    if not tokens or isinstance(tokens[0], str):
+        return test
+    if isinstance(first, str):
         raise malformed()
-    return _comparison(*tokens[0]), tokens[1:]
+    return _comparison(*first, fields)
 
 
-def _comparison(name: str, operator: str, wanted: str) -> Test:
-    wanted = wanted.casefold()
-    if operator == "~":
-        return lambda values: any(wanted in value.casefold() for value in values(name))
-    if operator == "=":
-        return lambda values: any(wanted == value.casefold() for value in values(name))
-    return lambda values: all(wanted != value.casefold() for value in values(name))
+def _comparison(name: str, sign: str, wanted: str, fields: Mapping[str, Kind] | None) -> Test:
+    if fields is not None and name not in fields:
+        raise unresolved(name)
+    kind = fields[name] if fields is not None else "text"
+    if sign not in _KNOWN[kind]:
+        raise malformed()
+    value = _READERS[kind](wanted)
+    if sign == "~":
+        return lambda values: any(str(value) in str(_plain(found)) for found in values(name))
+    if sign == "=":
+        return lambda values: any(_plain(found) == value for found in values(name))
+    if sign == "!=":
+        return lambda values: all(_plain(found) != value for found in values(name))
+    compare = _ORDER[sign]
+    return lambda values: any(compare(found, value) for found in values(name))
 
 
-def _and(one: Test, other: Test) -> Test:
-    return lambda values: one(values) and other(values)
+def _plain(value: Value) -> Value:
+    return value.casefold() if isinstance(value, str) else value
 
 
-def _or(one: Test, other: Test) -> Test:
-    return lambda values: one(values) or other(values)
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise malformed() from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise malformed() from None
+
+
+def _truth(text: str) -> bool:
+    if text.casefold() not in ("true", "false"):
+        raise malformed()
+    return text.casefold() == "true"
+
+
+_READERS: dict[Kind, Callable[[str], Value]] = {
+    "text": str.casefold,
+    "number": _number,
+    "date": _moment,
+    "truth": _truth,
+}

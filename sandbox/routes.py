@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.exchange import Answer, Refusal, Request
-from sandbox.handlers import companies, configuration, connections, control, faults, syncs
+from sandbox.handlers import (
+    companies,
+    configuration,
+    connections,
+    control,
+    faults,
+    integrations,
+    pulls,
+    pushes,
+    settings,
+    syncs,
+)
+from sandbox.switches import Switches
 from sandbox.world import World
 
 Handler = Callable[[World, Request], Answer]
@@ -23,6 +35,8 @@ class Route:
     handler: Handler
     asks_for: Literal["latest", "historic"] | None = None
     """The kind of sync that a POST to this route asks for; such POSTs go into the ledger."""
+    v1: bool = False
+    """A path of the version before this one: there only if a switch says so."""
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -33,6 +47,9 @@ class Route:
 _SYNCS = "/companies/{companyId}/sync/commerce/syncs"
 _CONNECTION = "/companies/{companyId}/connections/{connectionId}"
 _CONFIGURATION = "/config/companies/{companyId}/sync/commerce"
+_ACCOUNTS = "config/ui/accounts/platform/{platformKey}"
+_TEXTS = "/sync/commerce/config/ui/text"
+_V1 = "/meta/companies"
 
 ROUTES = (
     Route("GET", "/meta/companies/{companyId}/sync/commerce/status", syncs.get_status),
@@ -57,6 +74,31 @@ ROUTES = (
     Route("GET", _CONFIGURATION, configuration.get_configuration),
     Route("POST", _CONFIGURATION, configuration.set_configuration),
     Route("GET", "/config/sync/commerce/{commerceKey}/{accountingKey}/start", connections.get_sync_flow_url),
+    Route("GET", "/config/integrations", integrations.list_integrations),
+    Route("GET", "/config/integrations/{platformKey}/branding", integrations.get_branding),
+    Route("GET", "/integrations", integrations.list_integrations),
+    Route("GET", "/integrations/{platformKey}", integrations.get_integration),
+    Route("GET", "/integrations/{platformKey}/branding", integrations.get_branding),
+    Route("GET", _TEXTS, settings.get_texts),
+    Route("PATCH", _TEXTS, settings.update_texts),
+    Route("GET", f"/clients/{{clientId}}/{_ACCOUNTS}", settings.get_visible_accounts),
+    Route("GET", f"/sync/commerce/{_ACCOUNTS}", settings.get_visible_accounts),
+    Route("POST", f"/sync/commerce/{_ACCOUNTS}", settings.update_visible_accounts),
+    Route("GET", "/profile", settings.get_profile),
+    Route("GET", "/companies/{companyId}/push", pushes.list_pushes),
+    Route("GET", "/companies/{companyId}/push/{pushOperationKey}", pushes.get_push),
+    Route("GET", "/companies/{companyId}/data/history", pulls.list_pulls),
+    Route("GET", "/companies/{companyId}/data/history/{datasetId}", pulls.get_pull),
+    Route("GET", "/companies/{companyId}/dataStatus", pulls.get_status),
+    Route("POST", "/companies/{companyId}/data/all", pulls.refresh_all),
+    Route("POST", "/companies/{companyId}/data/queue/{dataType}", pulls.refresh_one),
+    Route("GET", _V1, companies.list_companies, v1=True),
+    Route("POST", f"{_V1}/sync", companies.create_company, v1=True),
+    Route("GET", f"{_V1}/{{companyId}}/connections", connections.list_connections, v1=True),
+    Route("POST", f"{_V1}/{{companyId}}/connections", connections.create_connection, v1=True),
+    Route(
+        "PATCH", f"{_V1}/{{companyId}}/connections/{{connectionId}}", connections.update_connection, v1=True
+    ),
     Route("GET", f"{CONTROL}kinds", control.list_kinds),
     Route("GET", f"{CONTROL}merchants", control.list_merchants),
     Route("GET", f"{CONTROL}switches", control.list_switches),
@@ -75,10 +117,12 @@ def is_behind_the_scenes(path: str) -> bool:
     return path.startswith(CONTROL)
 
 
-def route_of(request: Request) -> Route:
+def route_of(request: Request, switches: Switches) -> Route:
     """The route, with the parts of the path put into the request; raises Refusal (404 or 405)."""
     allowed = []
     for route in ROUTES:
+        if route.v1 and switches.v1_paths == "gone":
+            continue
         found = route.pattern.fullmatch(request.path)
         if found and route.method == request.method:
             request.params = {name: value.lower() for name, value in found.groupdict().items()}

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sandbox.cards import Event
 
@@ -48,8 +48,14 @@ class Store:
         self._db.commit()
         return str(self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()[0])
 
-    def set_fact(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+    def note(self, name: str, value: object) -> None:
+        """Keep a JSON value under this name, in the place of what stood there."""
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, json.dumps(value)))
+
+    def noted(self, name: str) -> Any:
+        """The JSON value under this name, None when there is none."""
+        row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
 
     def append(self, company_id: str, event: Event) -> None:
         row = (company_id, event.at.isoformat(), event.what, json.dumps(event.body))

@@ -25,6 +25,14 @@ class Switches:
     """A merchant without zone: the docs say null, the OpenAPI schema allows only text."""
     quota: Literal["counted", "enforced"] = "counted"
     """Whether a spent daily quota is answered with 429."""
+    patch_status: Literal["unlinked_only", "any"] = "unlinked_only"
+    """The status that PATCH sets on a connection: only Unlinked is documented, the OpenAPI lists all four."""
+    free_plan: Literal["off", "on"] = "off"
+    """Whether the client is on the Free plan, whose fifty companies are the last (402, Codat docs)."""
+    client_id: Literal["any", "own"] = "any"
+    """Whether the path of the visible accounts knows every client id, or only the one of the flow's URLs."""
+    v1_paths: Literal["gone", "there"] = "gone"
+    """Paths of the version before this one, which old SDKs ask for; Codat's removal date is past."""
 
     def turned(self, settings: Iterable[str]) -> "Switches":
         """These switches with `name=value` settings applied; raises ValueError with a plain sentence."""

@@ -46,13 +46,13 @@ class Sync:
 
 
 def pace(duration: float, chance: float, outcome: Outcome) -> tuple[float, float, float]:
-    """When a sync starts, pushes and ends, in seconds; what fails in validation never pushes."""
+    """When a sync starts, pushes and ends, in seconds; what fails before its writing never pushes."""
     starts = min(20.0, duration / 8)
     ends = duration * (0.8 + chance * 0.4)
-    if outcome.code // 1000 == 4 or outcome.code == 5080:
-        ends *= 0.6
-        return starts, ends, ends
-    return starts, ends * 0.55, ends
+    if outcome.reaches_books or outcome.is_success:
+        return starts, ends * 0.55, ends
+    ends *= 0.6
+    return starts, ends, ends
 
 
 def to_json(sync: Sync) -> dict[str, Any]:

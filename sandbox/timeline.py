@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from sandbox.cards import Card, Event
+from sandbox.cards import OFFERED, Card, Event
 from sandbox.dice import fraction
 from sandbox.merchants import Merchant, Run
-from sandbox.outcomes import DEAUTHORIZED, OVERLAPS, UNLINKED, Outcome
+from sandbox.outcomes import DEAUTHORIZED, FREQUENCY, OVERLAPS, UNLINKED, Outcome
 from sandbox.schedule import DAY, due, local_date, zone
 from sandbox.syncs import Sync, from_json, pace
 
@@ -36,6 +36,7 @@ class Timeline:
         self.synced: list[tuple[datetime, datetime]] = []
         self.synced_to: datetime | None = None
         self.failed_days = 0
+        self._books = [(merchant.created, card.books)] if card.books else []
         self._speed, self._one_id = speed, one_id
         self._events = deque(events)
         self._open: list[Sync] = []
@@ -70,6 +71,11 @@ class Timeline:
     def next_start(self) -> datetime:
         """Where a sync to the latest begins: the last successful end, else the configured start date."""
         return self.synced_to or self._configured_start()
+
+    def books_at(self, moment: datetime) -> str:
+        """The accounting connection that a sync of this moment writes to; it may have been deleted since."""
+        known = [link_id for since, link_id in self._books if since <= moment] or [self.card.company_id]
+        return known[-1]
 
     def _first_day(self, since: datetime) -> date:
         zone_name = self.card.schedule.zone
@@ -112,6 +118,8 @@ class Timeline:
             tried, self._cut_off = self._cut_off, True
             return None if tried else self._severed()
         self._cut_off = False
+        if self.card.schedule.frequency not in OFFERED:
+            return FREQUENCY
         if start >= run.due or self._open:
             return OVERLAPS
         return self.merchant.outcome_of_run(run, start)
@@ -162,6 +170,8 @@ class Timeline:
             return
         schedule, enabled = self.card.schedule, self.card.enabled
         self.card.apply(event)
+        if self.card.books and self.card.books not in (link_id for _, link_id in self._books[-1:]):
+            self._books.append((event.at, self.card.books))
         if self.card.is_connected:
             self._cut_off = False
         if self.card.enabled and not enabled:

@@ -1,12 +1,13 @@
 """Codat's JSON: companies, connections, syncs and dates as they go over the wire (OpenAPI, schemas)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from itertools import zip_longest
 from typing import Any
 
 from sandbox.cards import Card, Connection
-from sandbox.dice import digest
 from sandbox.exchange import NOT_VALID, Refusal
 from sandbox.outcomes import Outcome
+from sandbox.reading import last_read
 from sandbox.syncs import Sync
 
 Json = dict[str, Any]
@@ -66,7 +67,7 @@ def connection(card: Card, link: Connection, now: datetime) -> Json:
         "linkUrl": f"https://link-api.codat.io/companies/{card.company_id}/connections/{link.id}/start",
         "status": link.status,
         "created": whole_seconds(link.created),
-        "lastSync": _last_read(link, now),
+        "lastSync": _last_read(card, link, now),
         "dataConnectionErrors": _errors(link),
         "connectionInfo": {},
     }
@@ -113,30 +114,29 @@ def _state(sync: Sync, state: Outcome) -> Json:
     }
 
 
-def _last_read(link: Connection, now: datetime) -> str | None:
-    """Data is read once a day, at a time of the connection's own, for as long as it is linked."""
-    if link.status == "PendingAuth":
-        return None
-    until = now if link.status == "Linked" else link.changed
-    time_of_day = timedelta(microseconds=int.from_bytes(digest(link.id, size=4), "big") * 20)
-    read = datetime.combine(until.date(), datetime.min.time(), UTC) + time_of_day
-    if read > until:
-        read -= timedelta(days=1)
-    return stamp(read) if read > link.created else None
+def _last_read(card: Card, link: Connection, now: datetime) -> str | None:
+    """When the newest of its reads was complete: one of its own, or one that was asked for."""
+    mine = (pull for pull in card.pulls if pull.connection_id == link.id and pull.ends_as == "Complete")
+    ended = [pull.ends for pull in mine if pull.ends <= now]
+    if read := last_read(link.id, link.spells, now):
+        ended.append(read)
+    return stamp(max(ended)) if ended else None
 
 
 def _errors(link: Connection) -> list[Json]:
-    if link.status != "Deauthorized":
-        return []
+    """An error for each time that access was lost; linking again resolves it."""
+    again = [spell.start for spell in link.spells[1:]]
     return [
         {
             "statusCode": "401",
             "statusText": "Unauthorized",
             "errorMessage": f"The authorization to access {link.platform.name} was revoked.",
-            "erroredOnUtc": whole_seconds(link.changed),
-            "status": "Active",
-            "resolvedOnUtc": None,
+            "erroredOnUtc": whole_seconds(lost.end),
+            "status": "Resolved" if resolved else "Active",
+            "resolvedOnUtc": whole_seconds(resolved) if resolved else None,
         }
+        for lost, resolved in zip_longest(link.spells, again)
+        if lost.end and lost.became == "Deauthorized"
     ]
 
 

@@ -39,6 +39,7 @@ class World:
         self.store = store or Store()
         self.switches = switches or Switches()
         self.faults = Faults()
+        self.client_id = guid(digest(seed, "client"))
         self._be_born()
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
@@ -48,7 +49,7 @@ class World:
 
     def _be_born(self) -> None:
         """Or wake up again, no earlier than it went to sleep."""
-        self.clock.move(max(self.clock.ahead, timedelta(seconds=float(self.store.fact("ahead", "0")))))
+        self.clock.move(max(self.clock.ahead, timedelta(seconds=self.store.noted("ahead") or 0)))
         seed = self.store.fact("seed", str(self.seed))
         if seed != str(self.seed):
             raise ValueError(f"This data folder holds the world of seed {seed}; start with --seed {seed}.")
@@ -68,7 +69,7 @@ class World:
     def move_clock(self, ahead: timedelta) -> None:
         """Raises ValueError, with a plain sentence, for a move back or beyond ten years."""
         self.clock.move(ahead)
-        self.store.set_fact("ahead", str(ahead.total_seconds()))
+        self.store.note("ahead", ahead.total_seconds())
         self.store.commit()
 
     # Finding companies

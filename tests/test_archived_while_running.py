@@ -15,7 +15,7 @@ from syncs.operations.handing_out import claim_due_merchants
 from syncs.operations.merchants import archive
 from syncs.operations.refresh import refresh
 from syncs.rules.states import State
-from tests.codat.examples import NO_COMPANY
+from tests.codat.examples import no_company
 from tests.codat.server import Server, says
 from tests.factories import make_attempt, make_merchant, make_request
 from tests.looks import NOW, looked, row
@@ -83,7 +83,7 @@ def test_a_company_that_has_gone_at_codat_is_asked_for_again_later(
     scripted: Server, told: CodatClient
 ) -> None:
     merchant = archived_with(State.ACCEPTED)
-    scripted.answers(says(404, NO_COMPANY))
+    scripted.answers(says(404, no_company(merchant.company_id)))
     refresh(merchant.pk, told)
     assert Merchant.objects.get().next_refresh_at == NOW + timedelta(minutes=2)
     assert Activity.objects.filter(verb="merchant.archived").count() == 1

@@ -12,7 +12,7 @@ from syncs.codat.errors import Later
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.connections import route
 from syncs.operations.sending import send
-from tests.codat.examples import NO_COMPANY
+from tests.codat.examples import no_company
 from tests.codat.server import Server, hangs_up, keeps_silent, says
 from tests.factories import make_connection
 from tests.presses import NOW, asked, cancelled, held_back, is_sent, stored
@@ -124,7 +124,7 @@ def test_a_look_that_is_told_to_wait_waits_so_long(
 def test_a_company_that_codat_does_not_know_never_will_be(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
-    scripted.answers(says(404, NO_COMPANY))
+    scripted.answers(says(404, no_company(request_.merchant.company_id)))
     send(request_.pk, told)
     assert cancelled(request_) == "Codat does not know this company any more. Nothing was sent."
 

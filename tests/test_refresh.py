@@ -13,7 +13,7 @@ from syncs.codat.client import CodatClient
 from syncs.models import Activity, Merchant, Sync
 from syncs.operations.merchants import GONE_AT_CODAT
 from syncs.operations.refresh import refresh
-from tests.codat.examples import NO_COMPANY
+from tests.codat.examples import no_company
 from tests.codat.server import Server, hangs_up, says
 from tests.factories import make_merchant
 from tests.looks import NOW, looked, never_seen, row
@@ -119,7 +119,7 @@ def test_our_own_pace_is_nobodys_problem(scripted: Server, merchant: Merchant) -
 def test_a_company_that_codat_does_not_know_is_archived(
     scripted: Server, told: CodatClient, merchant: Merchant
 ) -> None:
-    scripted.answers(says(404, NO_COMPANY))
+    scripted.answers(says(404, no_company(merchant.company_id)))
     refresh(merchant.pk, told)
     now = Merchant.objects.get()
     assert (now.archived_at, now.archived_why) == (NOW, GONE_AT_CODAT)
@@ -128,12 +128,22 @@ def test_a_company_that_codat_does_not_know_is_archived(
     assert len(scripted.requests) == 1
 
 
+def test_an_answer_about_another_company_archives_nothing(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    scripted.answers(says(404, no_company("846ed55c-974b-4392-a1f1-87b6fdbf3c5e")))
+    refresh(merchant.pk, told)
+    now = Merchant.objects.get()
+    assert now.archived_at is None
+    assert "846ed55c" in now.refresh_problem
+
+
 def test_when_many_are_gone_at_once_the_key_may_be_anothers_and_nobody_else_is_archived(
     scripted: Server, told: CodatClient, merchant: Merchant
 ) -> None:
     for _ in range(3):
         make_merchant(archived_at=NOW - timedelta(hours=1), archived_why=GONE_AT_CODAT)
-    scripted.answers(says(404, NO_COMPANY))
+    scripted.answers(says(404, no_company(merchant.company_id)))
     refresh(merchant.pk, told)
     now = Merchant.objects.get(pk=merchant.pk)
     assert now.archived_at is None

@@ -15,10 +15,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from sandbox.faults.spoiling import ODD_DATES
 from sandbox.testing import Sandbox, running
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest, User
 from syncs.operations.asking import Ask
+from syncs.operations.refresh import refresh
 from syncs.operations.sending import send
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
@@ -175,3 +177,92 @@ def test_of_many_presses_in_any_mixture_nothing_untrue_is_believed(
     states = Counter(stored(request).state for request in requests)
     assert states.keys() & mixtures.ENDED, states
     assert not states[State.UNCERTAIN] + states[State.SENDING] + states[State.ACCEPTED], states
+
+
+# What reads bring. Each is tried on a merchant that we know: what is known stays, and the page says how old it is.
+
+IN_VAIN = "Codat could not be asked."
+UNREAD: list[tuple[str, dict[str, Any]]] = [
+    ("slow", {"seconds": 5}),
+    ("drop_before", {}),
+    ("drop_before", {"how": "reset"}),
+    ("half_close", {}),
+    ("short_body", {}),
+    ("drip", {}),
+    ("huge_body", {}),
+    ("gzip_bomb", {}),
+    ("reset_midway", {}),
+    ("500", {}),
+    ("503", {}),
+    ("408", {}),
+    ("409", {}),
+    ("429", {}),
+    ("401", {}),
+    ("402", {}),
+    ("403", {}),
+    ("404", {"company_id": "846ed55c-974b-4392-a1f1-87b6fdbf3c5e"}),
+    ("html", {}),
+    ("html", {"status": 200}),
+    ("html", {"status": 404}),
+    ("empty", {}),
+    ("redirect", {}),
+    ("truncated_json", {}),
+    ("wrong_company", {}),
+]
+READ: list[tuple[str, dict[str, Any]]] = [
+    ("text_for_code", {}),
+    ("object_for_list", {}),
+    ("object_for_list", {"form": "first"}),
+    ("nulls", {}),
+    ("missing_fields", {}),
+    ("extra_fields", {}),
+    ("stuck", {}),
+    ("backwards", {}),
+    ("lag", {"seconds": 60}),
+    *[("odd_dates", {"form": form}) for form in ODD_DATES],
+]
+
+
+@pytest.fixture(scope="module")
+def guessed() -> Iterator[Sandbox]:
+    with running(merchants=40, speed=1000, key=CANARY) as started:
+        yield started
+
+
+@pytest.fixture
+def failing(guessed: Sandbox) -> Iterator[Merchant]:
+    shop = next(shop for shop in guessed.merchants("missing_customer") if shop["rerun"] == "same error")
+    with client_of(guessed.url) as patient:
+        yield known(shop, patient)
+    guessed.clear_faults()
+
+
+def what_is_known(merchant: Merchant) -> tuple[Any, ...]:
+    row = Merchant.objects.get(pk=merchant.pk)
+    told = (row.health, row.last_code, row.last_message, row.last_final_at, row.failed_days, row.last_days)
+    return (
+        *told,
+        row.running_since,
+        row.archived_at,
+        list(merchant.syncs.values_list("sync_id", "code", "started_at")),
+    )
+
+
+@pytest.mark.parametrize(("fault", "args"), [*UNREAD, *READ], ids=str)
+def test_a_look_that_goes_wrong_changes_nothing_that_is_known(
+    guessed: Sandbox, failing: Merchant, as_support: Client, fault: str, args: dict[str, Any]
+) -> None:
+    before = what_is_known(failing)
+    guessed.fault(fault, args, method="GET", path_regex=mixtures.READS)
+    with mixtures.impatient(guessed) as client:
+        refresh(failing.pk, client)
+    assert what_is_known(failing) == before
+    page = as_support.get(f"/merchants/{failing.company_id}/").content.decode()
+    assert (IN_VAIN in page) is ((fault, args) in UNREAD)
+
+
+def test_a_company_that_codat_does_not_know_any_more_is_archived(guessed: Sandbox, failing: Merchant) -> None:
+    guessed.fault("404", method="GET", path_regex=mixtures.READS)
+    with mixtures.impatient(guessed) as client:
+        refresh(failing.pk, client)
+    assert Merchant.objects.get(pk=failing.pk).archived_why == "Codat does not know this company any more"

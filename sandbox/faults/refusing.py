@@ -9,17 +9,18 @@ from sandbox.exchange import NOT_VALID, SERVER_PROBLEM, TOO_MANY, Answer, Refusa
 from sandbox.outcomes import OVERLAPS
 
 Args = dict[str, Any]
-Replacement = Callable[[Args, datetime], Answer]
+Replacement = Callable[[Args, datetime, str], Answer]
+"""From the args, the moment it is and the company that was asked for."""
 
 _PAGE = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>%d Bad Gateway</h1></body></html>"
 
 
 def codat(status: int, error: str, *, service: str = "PublicApi") -> Replacement:
     """Codat's error body (OpenAPI, ErrorMessage) with this status."""
-    return lambda args, now: Refusal(status, error, service=service).answer()
+    return lambda args, now, company_id: Refusal(status, error, service=service).answer()
 
 
-def too_many(args: Args, now: datetime) -> Answer:
+def too_many(args: Args, now: datetime, company_id: str) -> Answer:
     """429 with the Retry-After that was asked for: documented by name, not by form (Codat docs, rate limits)."""
     value, form = args["retry_after"], args["form"]
     headers = {} if value is None else {"Retry-After": str(value)}
@@ -28,18 +29,18 @@ def too_many(args: Args, now: datetime) -> Answer:
     return Refusal(429, TOO_MANY, headers=headers).answer()
 
 
-def web_page(args: Args, now: datetime) -> Answer:
+def web_page(args: Args, now: datetime, company_id: str) -> Answer:
     status = args["status"]
     return Answer(status, _PAGE % (status, status), {"Content-Type": "text/html"})
 
 
-def empty(args: Args, now: datetime) -> Answer:
+def empty(args: Args, now: datetime, company_id: str) -> Answer:
     """With the type of a body that is not there, where one is set."""
     kind = args["content_type"]
     return Answer(args["status"], headers={"Content-Type": kind} if kind else {})
 
 
-def redirect(args: Args, now: datetime) -> Answer:
+def redirect(args: Args, now: datetime, company_id: str) -> Answer:
     return Answer(args["status"], b"", {"Location": args["to"]})
 
 
@@ -53,6 +54,7 @@ payment_required = codat(402, "SyncSettingsValidationException: Sync schedule no
 forbidden = codat(403, "Forbidden")
 
 
-def no_company(args: Args, now: datetime) -> Answer:
-    company_id = args["company_id"] or "846ed55c-974b-4392-a1f1-87b6fdbf3c5e"
-    return Refusal(404, f"No company was found with ID {company_id}", service="ClientsApi").answer()
+def no_company(args: Args, now: datetime, company_id: str) -> Answer:
+    """Codat names the company that it does not know; another one is named only when args say so."""
+    named = args["company_id"] or company_id
+    return Refusal(404, f"No company was found with ID {named}", service="ClientsApi").answer()

@@ -1,18 +1,26 @@
 """Companies: list, create, read, change, delete (OpenAPI of Sync for Commerce and of the Platform)."""
 
-import re
 from typing import Any
 
 from sandbox import wire
 from sandbox.cards import Card
-from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
+from sandbox.exchange import Answer, Request, ok
 from sandbox.paging import envelope, page_of
-from sandbox.query import malformed, matches, parse
+from sandbox.query import Kind, Value, malformed, matches, parse
+from sandbox.registering import name_of, register, tags_of, text_or_none
 from sandbox.world import World
 
-# The pattern of the OpenAPI; what lies outside is stripped, as the docs say, not refused.
-_FORBIDDEN = re.compile(r"[^A-Za-z0-9\s\-',&@.?!]")
-_MOST_TAGS = 10
+# The docs' querying page says that arrays cannot be asked for, and asks for dataConnections.status in an example.
+_FIELDS: dict[str, Kind] = {
+    "id": "text",
+    "name": "text",
+    "description": "text",
+    "created": "date",
+    "dataConnections.status": "text",
+    "dataConnections.id": "text",
+    "dataConnections.integrationKey": "text",
+    "dataConnections.platformName": "text",
+}
 
 
 def list_companies(world: World, request: Request) -> Answer:
@@ -29,12 +37,11 @@ def list_companies(world: World, request: Request) -> Answer:
 
 def create_company(world: World, request: Request) -> Answer:
     body = request.json_object()
-    company_id = world.create(
-        {
-            "name": _name(body),
-            "description": _text_or_none(body.get("description")),
-            "tags": _tags(body.get("tags")),
-        }
+    company_id = register(
+        world,
+        name_of(body.get("name")),
+        description=text_or_none(body.get("description")),
+        tags=tags_of(body.get("tags")),
     )
     return _company(world, company_id)
 
@@ -49,11 +56,11 @@ def update_company(world: World, request: Request) -> Answer:
     world.merchant(company_id)
     changes: dict[str, Any] = {}
     if body.get("name") is not None:
-        changes["name"] = _name(body)
+        changes["name"] = name_of(body.get("name"))
     if body.get("description") is not None:
-        changes["description"] = _text_or_none(body["description"])
+        changes["description"] = text_or_none(body["description"])
     if "tags" in body:
-        changes["tags"] = _tags(body["tags"])
+        changes["tags"] = tags_of(body["tags"])
     world.record(company_id, "company", changes)
     return _company(world, company_id)
 
@@ -63,9 +70,9 @@ def replace_company(world: World, request: Request) -> Answer:
     company_id, body = request.params["companyId"], request.json_object()
     world.merchant(company_id)
     changes = {
-        "name": _name(body),
-        "description": _text_or_none(body.get("description")),
-        "tags": _tags(body.get("tags")),
+        "name": name_of(body.get("name")),
+        "description": text_or_none(body.get("description")),
+        "tags": tags_of(body.get("tags")),
     }
     world.record(company_id, "company", changes)
     return _company(world, company_id)
@@ -84,7 +91,7 @@ def _company(world: World, company_id: str) -> Answer:
 def _chosen(world: World, request: Request) -> list[Card]:
     cards = (world.card(company_id) for company_id in world.company_ids())
     if "query" in request.query:
-        test = parse(request.query["query"])
+        test = parse(request.query["query"], _FIELDS)
         cards = (card for card in cards if matches(test, _properties(card)))
     if "tags" in request.query:
         tags = parse(request.query["tags"])
@@ -102,12 +109,13 @@ def _ordered(cards: list[Card], order: str | None) -> list[Card]:
     return sorted(cards, key=lambda card: getattr(card, name), reverse=order.startswith("-"))
 
 
-def _properties(card: Card) -> dict[str, tuple[str, ...]]:
+def _properties(card: Card) -> dict[str, tuple[Value, ...]]:
     links = card.connections.values()
     return {
         "id": (card.company_id,),
         "name": (card.name,),
         "description": (card.description,) if card.description else (),
+        "created": (card.created.replace(microsecond=0),),
         "dataConnections.status": tuple(link.status for link in links),
         "dataConnections.id": tuple(link.id for link in links),
         "dataConnections.integrationKey": tuple(link.key for link in links),
@@ -117,27 +125,3 @@ def _properties(card: Card) -> dict[str, tuple[str, ...]]:
 
 def _tag_values(card: Card) -> dict[str, tuple[str, ...]]:
     return {name: (value,) for name, value in card.tags.items()}
-
-
-def _name(body: dict[str, Any]) -> str:
-    name = body.get("name")
-    cleaned = _FORBIDDEN.sub("", name).strip() if isinstance(name, str) else ""
-    if not cleaned:
-        raise Refusal(400, NOT_VALID, service="ClientsApi")
-    return cleaned
-
-
-def _text_or_none(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    raise Refusal(400, NOT_VALID, service="ClientsApi")
-
-
-def _tags(value: object) -> dict[str, str]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict) or len(value) > _MOST_TAGS:
-        raise Refusal(400, NOT_VALID, service="ClientsApi")
-    if not all(isinstance(tag, str) for tag in value.values()):
-        raise Refusal(400, NOT_VALID, service="ClientsApi")
-    return value

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox import mapping, wire
-from sandbox.cards import Card, Schedule
+from sandbox.cards import OFFERED, Card, Schedule
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.schedule import zone
 from sandbox.timeline import Timeline
@@ -21,6 +21,7 @@ def set_configuration(world: World, request: Request) -> Answer:
     company_id, body = request.params["companyId"], request.json_object()
     timeline = world.timeline(company_id)
     if body:
+        _have_options(timeline.card)
         world.record(company_id, "configuration", _edited(timeline.card, body))
     return ok(_configuration(world, world.timeline(company_id)))
 
@@ -42,7 +43,7 @@ def _configuration(world: World, timeline: Timeline) -> wire.Json:
 def _schedule(schedule: Schedule, *, absent: bool) -> wire.Json:
     shown = {
         "selectedFrequency": schedule.frequency,
-        "frequencyOptions": list(FREQUENCIES[:1]),
+        "frequencyOptions": list(OFFERED),
         "startDate": schedule.start_date,
         "syncHour": schedule.hour,
     }
@@ -54,10 +55,24 @@ def _edited(card: Card, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "enabled": _enabled(card, body),
         "configured": _truth(body.get("configured", card.configured)),
-        "books_name": str(body.get("accountingSoftwareCompanyName") or card.books_name),
-        "settings": _object(body["configuration"]) if body.get("configuration") else card.settings,
+        "books_name": _text(body.get("accountingSoftwareCompanyName") or card.books_name),
+        "settings": _settings(body["configuration"]) if body.get("configuration") else card.settings,
         "schedule": _rescheduled(card.schedule, _object(schedule) if schedule is not None else {}),
     }
+
+
+def _have_options(card: Card) -> None:
+    """The OpenAPI has a 409 for data that was never read: ours is for accounts nobody ever gave access to."""
+    read = (link.spells for link in card.connections.values() if link.platform.side == "Accounting")
+    if not any(read):
+        raise Refusal(409, "The data set has not been requested.")
+
+
+def _settings(value: object) -> dict[str, Any]:
+    settings = _object(value)
+    for name in ("mapSettings", "sales", "payments", "newPayments", "fees"):
+        _object(settings.get(name) or {})
+    return settings
 
 
 def _enabled(card: Card, body: dict[str, Any]) -> bool:
@@ -68,7 +83,7 @@ def _enabled(card: Card, body: dict[str, Any]) -> bool:
 
 def _rescheduled(old: Schedule, given: dict[str, Any]) -> dict[str, Any]:
     start_date = given.get("startDate") or old.start_date
-    hour = given.get("syncHour", old.hour)
+    hour = old.hour if given.get("syncHour") is None else given["syncHour"]
     frequency = given.get("selectedFrequency") or old.frequency
     zone_name = given.get("timeZone", old.zone)
     valid = (
@@ -94,6 +109,12 @@ def _is_zone(name: object) -> bool:
 
 def _truth(value: object) -> bool:
     if isinstance(value, bool):
+        return value
+    raise Refusal(400, NOT_VALID)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
         return value
     raise Refusal(400, NOT_VALID)
 

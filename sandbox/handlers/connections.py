@@ -1,32 +1,45 @@
 """A company's connections: list, create, read, authorize, unlink, delete; and the link that opens the sync flow."""
 
+import re
 from urllib.parse import urlencode
 
 from sandbox import wire
 from sandbox.cards import Card, Connection
 from sandbox.dice import digest, guid
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
-from sandbox.paging import envelope, page_of
-from sandbox.platforms import ACCOUNTING, COMMERCE, PLATFORMS
-from sandbox.query import matches, parse
+from sandbox.listing import listed
+from sandbox.platforms import ACCOUNTING, COMMERCE, PLATFORMS, platform_of
+from sandbox.query import Kind
+from sandbox.registering import name_of, register
 from sandbox.world import World
+
+_KEY = re.compile(r"[a-z]{4}")
+_STATUSES = ("PendingAuth", "Linked", "Unlinked", "Deauthorized")
+_FIELDS: dict[str, Kind] = {
+    "id": "text",
+    "integrationId": "text",
+    "integrationKey": "text",
+    "sourceId": "text",
+    "sourceType": "text",
+    "platformName": "text",
+    "status": "text",
+    "created": "date",
+    "lastSync": "date",
+}
 
 
 def list_connections(world: World, request: Request) -> Answer:
-    page, card = page_of(request), world.card(request.params["companyId"])
-    links = wire.connections(card, world.now())
-    if "query" in request.query:
-        test = parse(request.query["query"])
-        links = [link for link in links if matches(test, _properties(link))]
-    return ok(envelope(request, page, links[page.start : page.stop], len(links)))
+    card = world.card(request.params["companyId"])
+    return ok(listed(request, wire.connections(card, world.now()), _FIELDS))
 
 
 def create_connection(world: World, request: Request) -> Answer:
+    """A key that no platform bears is a 404, the one code that the OpenAPI lists for what is wrong here."""
     card = world.card(request.params["companyId"])
     key = request.json_object().get("platformKey")
-    if not isinstance(key, str) or key not in PLATFORMS:
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise Refusal(400, NOT_VALID)
-    return _shown(world, card.company_id, _connect(world, card, key))
+    return _shown(world, card.company_id, _connect(world, card, platform_of(key).key))
 
 
 def get_connection(world: World, request: Request) -> Answer:
@@ -35,17 +48,21 @@ def get_connection(world: World, request: Request) -> Answer:
 
 
 def update_connection(world: World, request: Request) -> Answer:
-    """Unlinked is the only documented change; the rest is refused."""
+    """Only a linked connection can be unlinked, and nothing else can be set (Codat docs); or anything, by a switch."""
     card, link = _found(world, request)
-    if request.json_object().get("status") != "Unlinked":
+    status = request.json_object().get("status")
+    if world.switches.patch_status == "unlinked_only":
+        allowed = status == "Unlinked" and link.status == "Linked"
+    else:
+        allowed = status in _STATUSES
+    if not allowed:
         raise Refusal(400, NOT_VALID)
-    return _changed(world, card, link, "Unlinked")
+    return _changed(world, card, link, str(status))
 
 
 def authorize_connection(world: World, request: Request) -> Answer:
     card, link = _found(world, request)
-    given = request.json()
-    if given is not None and not isinstance(given, dict):
+    if not all(isinstance(value, str) for value in request.json_object().values()):
         raise Refusal(400, NOT_VALID)
     return _changed(world, card, link, "Linked")
 
@@ -63,9 +80,7 @@ def get_sync_flow_url(world: World, request: Request) -> Answer:
     if commerce not in COMMERCE or accounting not in ACCOUNTING:
         raise Refusal(404, "No integration was found for the given keys.")
     who = request.query.get("merchantIdentifier", "").strip()
-    if not who:
-        raise Refusal(400, NOT_VALID)
-    card = _by_identifier(world, who)
+    card = _by_identifier(world, who, name_of(who))
     present = {link.platform.side for link in card.connections.values()}
     for key in (commerce, accounting):
         if PLATFORMS[key].side not in present:
@@ -73,22 +88,24 @@ def get_sync_flow_url(world: World, request: Request) -> Answer:
     return ok({"url": _flow_url(world, request, who)})
 
 
-def _by_identifier(world: World, who: str) -> Card:
+def _by_identifier(world: World, who: str, name: str) -> Card:
     """The company with this id or name, made when there is none."""
     try:
-        return world.card(who)
+        return world.card(who.lower())
     except Refusal:
         cards = (world.card(company_id) for company_id in world.company_ids())
-        named = next((card for card in cards if card.name == who), None)
-    return named or world.card(world.create({"name": who, "description": None, "tags": {}}))
+        named = next((card for card in cards if card.name in (who, name)), None)
+    return named or world.card(register(world, name))
 
 
 def _flow_url(world: World, request: Request, who: str) -> str:
-    client = guid(digest(world.seed, "client"))
+    """The passcode is new with each asking; a redirectUrl is handed on (Codat docs)."""
     otp = int.from_bytes(digest(world.seed, who, world.now(), size=4), "big") % 1_000_000
     keys = f"{request.params['commerceKey']}/{request.params['accountingKey']}"
-    query = urlencode({"merchantIdentifier": who, "otp": f"{otp:06d}"})
-    return f"https://sync-flow.codat.io/{client}/{keys}/start?{query}"
+    query = {"merchantIdentifier": who, "otp": f"{otp:06d}"}
+    if back := request.query.get("redirectUrl"):
+        query["redirectUrl"] = back
+    return f"https://sync-flow.codat.io/{world.client_id}/{keys}/start?{urlencode(query)}"
 
 
 def _connect(world: World, card: Card, key: str) -> str:
@@ -114,7 +131,3 @@ def _changed(world: World, card: Card, link: Connection, status: str) -> Answer:
 def _shown(world: World, company_id: str, link_id: str) -> Answer:
     card = world.card(company_id)
     return ok(wire.connection(card, card.connections[link_id], world.now()))
-
-
-def _properties(link: wire.Json) -> dict[str, tuple[str, ...]]:
-    return {name: (link[name],) for name in ("id", "status", "platformName", "sourceType", "integrationKey")}

@@ -120,7 +120,7 @@ def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
 
 def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
     """Codat could not be looked at, so nothing is sent yet. A company that Codat does not know never will be."""
-    if says_no_company(error):
+    if says_no_company(error, request.merchant):
         _cancel(request, now, "Codat does not know this company any more. Nothing was sent.")
         return
     wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN

@@ -132,7 +132,7 @@ def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | 
 
 
 def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> None:
-    if says_no_company(error) and not merchant.is_archived and not _many_are_gone(now):
+    if says_no_company(error, merchant) and not merchant.is_archived and not _many_are_gone(now):
         archive(merchant, why=GONE_AT_CODAT, now=now)
         return
     wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM

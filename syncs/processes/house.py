@@ -59,17 +59,10 @@ class House:
         return self.manage("clock", "run_clock")
 
     def sandbox(self, port: int, key: str) -> Program:
-        options = {
-            "port": port,
-            "key": key,
-            "merchants": MERCHANTS,
-            "seed": SEED,
-            "history-days": DAYS,
-            "speed": SPEED,
-            "data": self.var / "sandbox",
-            "ledger": self.ledger,
-        }
-        words = [f"--{name}={value}" for name, value in options.items()]
+        world = {"merchants": MERCHANTS, "seed": SEED, "history-days": DAYS, "speed": SPEED}
+        place = {"port": port, "key": key, "data": self.var / "sandbox", "ledger": self.ledger}
+        # The last word counts: the world may be another one, its place may not.
+        words = [*_options(world), *self.env.get("SANDBOX_OPTIONS", "").split(), *_options(place)]
         return self._python("sandbox", "-m", "sandbox", *words, port=port, rank=1)
 
     def manage(self, name: str, *words: str) -> Program:
@@ -88,3 +81,7 @@ class House:
 
     def _python(self, name: str, *words: str, port: int | None = None, rank: int = 0) -> Program:
         return Program(name, [sys.executable, *words], self.env, self.base, port, rank)
+
+
+def _options(values: Mapping[str, object]) -> list[str]:
+    return [f"--{name}={value}" for name, value in values.items()]

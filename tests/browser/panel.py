@@ -77,6 +77,14 @@ class Panel(Desk):
         syncs = self._sandbox("GET", f"/companies/{company_id}/sync/commerce/syncs/list/status")
         return [sync["syncId"] for sync in syncs]
 
+    def fault(self, fault: str, shop: Shop, args: dict[str, Any] | None = None, **where: Any) -> None:
+        """Codat misbehaves to this merchant, until `clear_faults`."""
+        body = {"fault": fault, "args": args or {}, "company_id": shop.company_id, **where}
+        self._sandbox("POST", "/_sandbox/faults", json=body)
+
+    def clear_faults(self) -> None:
+        self._sandbox("DELETE", "/_sandbox/faults")
+
     def failed_days(self, company_id: str) -> int:
         return self._number("SELECT failed_days FROM syncs_merchant WHERE company_id = ?", company_id)
 
@@ -111,7 +119,7 @@ class Panel(Desk):
             method, f"http://127.0.0.1:{self._sandbox_port}{path}", timeout=10, **options
         )
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
 
     @cached_property
     def _sandbox_port(self) -> int | None:

@@ -43,6 +43,12 @@ NO_COMPANY = {
     "detailedErrorCode": 0,
 }
 
+
+def no_company(company_id: object) -> dict[str, object]:
+    """Codat names the company that it does not know."""
+    return {**NO_COMPANY, "error": f"No company was found with ID {company_id}"}
+
+
 START = parse_moment("2022-10-23T00:00:00Z")
 FINISH = parse_moment("2022-10-24T00:00:00Z")
 assert START

@@ -36,6 +36,13 @@ def test_the_sandbox_has_200_merchants_with_90_days_of_history(house: House) -> 
     assert "--history-days=90" in argv
 
 
+def test_the_sandbox_can_be_told_more_but_not_to_live_elsewhere(tmp_path: Path) -> None:
+    told = {"SANDBOX_OPTIONS": "--merchants 7 --switch overlap=refused --port 1"}
+    argv = House(tmp_path, tmp_path / "var", "127.0.0.1", 8123, told).sandbox(23456, "key").argv
+    assert argv.index("--merchants=200") < argv.index("--merchants") < argv.index("--port=23456")
+    assert argv[argv.index("--switch") + 1] == "overlap=refused"
+
+
 def test_what_asks_codat_is_stopped_before_codat(house: House) -> None:
     asking = [house.web(), house.clock(), house.worker("sending"), house.worker("refreshing")]
     assert max(program.rank for program in asking) < house.sandbox(23456, "key").rank

@@ -36,10 +36,11 @@ def test_all_that_runs_stands_in_the_run_file(desk: Desk) -> None:
     assert children["web"].port == desk.port
 
 
-def test_its_last_line_says_where_who_and_where_the_ledger_lies(desk: Desk) -> None:
+def test_its_last_line_says_where_who_and_where_sandbox_and_ledger_are(desk: Desk) -> None:
     [ready] = [line for line in desk.said().splitlines() if "is ready" in line]
     assert f"http://127.0.0.1:{desk.port} " in ready
     assert "support / support" in ready
+    assert f"the sandbox: http://127.0.0.1:{desk.children()['sandbox'].port}," in ready
     assert str(desk.var / "sandbox" / "ledger.jsonl") in ready
 
 

@@ -84,6 +84,7 @@ def test_a_merchant_that_codat_switched_off_is_off_and_can_be_switched_on(sandbo
         {"schedule": []},
         {"enable": "yes"},
         {"configuration": "none"},
+        {"accountingSoftwareCompanyName": ["x"]},
         [],
     ],
 )

@@ -61,10 +61,18 @@ def test_unlinked_is_the_only_status_that_can_be_set(sandbox: Sandbox, body: obj
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"platformKey": "nope"}, {"platformKey": None}, [], {"platformKey": ["gbol"]}]
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"platformKey": None}, 400),
+        ({"platformKey": "Xero"}, 400),
+        ({"platformKey": ["gbol"]}, 400),
+        ([], 400),
+        ({"platformKey": "nope"}, 404),
+    ],
 )
-def test_an_unknown_platform_is_refused(sandbox: Sandbox, body: object) -> None:
-    assert sandbox.post(f"/companies/{fresh_company(sandbox)}/connections", body).status_code == 400
+def test_an_unknown_platform_is_refused(sandbox: Sandbox, body: object, status: int) -> None:
+    assert sandbox.post(f"/companies/{fresh_company(sandbox)}/connections", body).status_code == status
 
 
 def test_the_sync_flow_url_makes_the_company_and_its_connections(sandbox: Sandbox) -> None:

@@ -84,6 +84,40 @@ def test_it_gets_a_sync_flow_url(sdk: CodatSyncCommerce) -> None:
     assert sdk.connections.get_sync_flow_url(request=where).url.startswith("https://sync-flow")
 
 
+def test_it_lists_integrations_and_their_branding(sdk: CodatSyncCommerce) -> None:
+    page = sdk.integrations.list(request={"page_size": 5, "query": "enabled=true", "order_by": "name"})
+    assert page.links.next.href.startswith("/integrations?page=2")
+    for found in page.results:
+        assert found.enabled
+        assert found.datatype_features
+        images = sdk.integrations.get_branding(request={"platform_key": found.key})
+        assert images.logo.full.image.src.startswith("data:image/")
+    assert len(sdk.integrations.list(request={}).results) > 15
+    with pytest.raises(errors.ErrorMessage):
+        sdk.integrations.get_branding(request={"platform_key": "zzzz"})
+
+
+def test_it_reads_and_changes_the_texts_of_the_flow(sdk: CodatSyncCommerce) -> None:
+    where, key = {"locale": shared.Locale.EN_US}, "configure-misc-nextButton"
+    assert sdk.sync_flow_settings.get_config_text_sync_flow(request=where)[key].text == "Next"
+    given = {key: {"text": "Onwards", "required": True}}
+    told = sdk.sync_flow_settings.update_config_text_sync_flow(request={**where, "request_body": given})
+    assert (told[key].text, told[key].required) == ("Onwards", True)
+    assert sdk.sync_flow_settings.get_config_text_sync_flow(request=where) == told
+
+
+def test_it_reads_and_changes_the_accounts_of_the_flow(sdk: CodatSyncCommerce) -> None:
+    url = sdk.connections.get_sync_flow_url(
+        request={"commerce_key": "fztf", "accounting_key": "gbol", "merchant_identifier": "A shop"}
+    ).url
+    where = {"client_id": url.split("/")[3], "platform_key": "fztf"}
+    shown = sdk.sync_flow_settings.get_visible_accounts(request=where).visible_accounts
+    given = {"platform_key": "fztf", "visible_accounts": {"visible_accounts": shown[:2]}}
+    told = sdk.sync_flow_settings.update_visible_accounts_sync_flow(request=given)
+    assert told.visible_accounts == shown[:2]
+    assert sdk.sync_flow_settings.get_visible_accounts(request=where) == told
+
+
 @pytest.mark.parametrize("body", [None, {}, {"sync_to": f"{date.today()}T00:00:00Z"}])
 def test_it_asks_for_a_sync_to_the_latest(
     sdk: CodatSyncCommerce, sandbox: Sandbox, body: dict | None

@@ -66,6 +66,13 @@ def read(world: World, path: str, **query: str) -> Any:
     return json.loads(answer.body)
 
 
+def call(world: World, method: str, path: str, body: object = None, **query: str) -> tuple[int, Any]:
+    """Status and body of the answer, None for an empty one."""
+    sent = b"" if body is None else json.dumps(body).encode()
+    answer = App(world, "key").answer(Request(method, path, path, query, BASIC, sent))
+    return answer.status, json.loads(answer.body) if answer.body else None
+
+
 def latest(world: World, company_id: str, body: str = "") -> tuple[int, Any]:
     return send(world, f"/companies/{company_id}/sync/commerce/latest", body)
 

@@ -173,7 +173,9 @@ class Run:
         parts = [f"Sync Desk is ready: {self.house.url}"]
         if self.sandbox_port:
             parts.append("sign in as support / support (or viewer, lead, admin)")
-            parts.append(f"the sandbox's ledger: {self.house.ledger}")
+            parts.append(
+                f"the sandbox: http://127.0.0.1:{self.sandbox_port}, its ledger: {self.house.ledger}"
+            )
         self.supervisor.say(" - ".join(parts))
 
 
