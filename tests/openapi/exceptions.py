@@ -155,6 +155,12 @@ UNDECLARED = (
         "The docs: an idempotency key whose first request is still worked on.",
     ),
     Undeclared(
+        409,
+        frozenset({"POST"}),
+        "The docs' text for a read that is asked for while one is in progress; they tell no status for it.",
+        frozenset({"refresh-company-data", "refresh-data-type"}),
+    ),
+    Undeclared(
         422, frozenset({"POST", "PATCH"}), "The docs: an idempotency key used before with another request."
     ),
 )

@@ -31,7 +31,7 @@ def test_no_excepted_status_is_declared_by_what_it_is_excepted_for(undeclared: U
     ]
     assert {each.id for each in concerned} >= undeclared.operations
     declaring = {each.id for each in concerned if undeclared.status in each.answers}
-    assert declaring <= {"set-configuration"}, "which declares a 409, and for no reason that is known"
+    assert declaring <= {"set-configuration"}, "which declares a 409 of its own"
 
 
 @pytest.mark.parametrize("path", ["latest", "lastSuccessful"])

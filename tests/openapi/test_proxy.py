@@ -15,10 +15,8 @@ import requests
 
 from sandbox.testing import running
 from tests.codat.server import Server, Step, drips, hangs_up, resets, says, sends
-from tests.openapi import watching
 from tests.openapi.proxy import Proxy, Record
 
-COMPANY = "8a210b68-6988-11ed-a1eb-0242ac120002"
 QUOTA = dict.fromkeys(("X_Rate_Limit_Limit", "X_Rate_Limit_Remaining", "X_Rate_Limit_Reset"), "1000")
 GET = b"GET /companies HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -184,40 +182,6 @@ def test_many_talk_at_once(record: Record) -> None:
         for thread in threads:
             thread.join()
     assert {each.target for each in record.exchanges} == {f"/n/{n}" for n in range(40)}
-
-
-def test_a_wrong_answer_fails_the_test_that_got_it() -> None:
-    with Server() as server:
-        server.answers(says(200, {"id": "one"}, Content_Type="application/json", **QUOTA))
-        with watching._between(server.url) as url:
-            requests.get(f"{url}/companies/{COMPANY}", timeout=5)
-    call = watching.pytest_runtest_call(None)
-    next(call)
-    with pytest.raises(
-        pytest.fail.Exception, match=f"GET /companies/{COMPANY} -> 200: .* is not a .uuid. at id"
-    ):
-        call.send(None)
-    assert watching.taken() == []
-
-
-def test_a_test_that_fails_for_its_own_reasons_leaves_nothing_for_the_next_one() -> None:
-    call = watching.pytest_runtest_call(None)
-    next(call)
-    watching._wrong.append("GET / -> 200: too good to be true")
-    with pytest.raises(ValueError, match="its own") as failed:
-        call.throw(ValueError("its own"))
-    assert "too good to be true" in failed.value.__notes__[0]
-    assert watching.taken() == []
-
-
-def test_what_a_test_sends_may_be_wrong_and_what_our_client_sends_may_not() -> None:
-    with Server() as server:
-        server.answers(says(404, {}, Content_Type="application/json", **QUOTA))
-        with watching._between(server.url) as url:
-            requests.get(f"{url}/nowhere", timeout=5)
-            assert watching.taken() == []
-            requests.get(f"{url}/nowhere", headers={"User-Agent": "sync-desk"}, timeout=5)
-            assert "no document knows this method and path" in watching.taken()[-1]
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ may an answer be that a fault spoils.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
@@ -24,22 +24,15 @@ from tests.openapi.proxy import Proxy
 CONTROL = "/_sandbox/"
 AGAINST = "Against Codat's OpenAPI documents:"
 OUR_CLIENT = "sync-desk"
+Answering = Callable[..., Answer]
+Blame = Callable[[str], None]
 _wrong: list[str] = []
 
 
 @pytest.fixture(autouse=True, scope="session")
 def every_answer_is_watched() -> Iterator[None]:
-    answer = App.answer
-
-    def watched(self: App, request: Request, met: Met = NOTHING) -> Answer:
-        answered = answer(self, request, met)
-        exchange = _exchange(request, answered)
-        if met.applied and not met.answer and not exchange.target.startswith(CONTROL):
-            _blame(exchange, wrong_answer(exchange))
-        return answered
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(App, "answer", watched)
+        patch.setattr(App, "answer", judging(App.answer, _wrong.append))
         patch.setattr(testing, "between", _between)
         yield
 
@@ -56,6 +49,19 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if found := taken():
         pytest.fail("\n".join(f"{AGAINST} {each}" for each in found), pytrace=False)
     return result
+
+
+def judging(answer: Answering, blame: Blame) -> Answering:
+    """`App.answer`, looked over on its way out."""
+
+    def judged(self: App, request: Request, met: Met = NOTHING) -> Answer:
+        answered = answer(self, request, met)
+        exchange = _exchange(request, answered)
+        if not exchange.target.startswith(CONTROL):
+            _judge(exchange, blame, spared=bool(met.answer) or not met.applied)
+        return answered
+
+    return judged
 
 
 def taken() -> list[str]:
@@ -75,10 +81,8 @@ class Watch:
         if exchange.target.startswith(CONTROL):
             self._heed(exchange)
             return
-        if exchange.headers.get("user-agent") == OUR_CLIENT:
-            _blame(exchange, wrong_request(exchange))
-        if not any(_fits(fault, exchange) for fault in self._faults.values()):
-            _blame(exchange, wrong_answer(exchange))
+        spared = any(_fits(fault, exchange) for fault in self._faults.values())
+        _judge(exchange, _wrong.append, spared=spared)
 
     def _heed(self, exchange: Exchange) -> None:
         if (exchange.method, exchange.target, exchange.status) == ("POST", f"{CONTROL}faults", 200):
@@ -96,8 +100,11 @@ def _between(upstream: str) -> Iterator[str]:
         yield proxy.url
 
 
-def _blame(exchange: Exchange, found: list[str]) -> None:
-    _wrong.extend(f"{exchange}: {each}" for each in found)
+def _judge(exchange: Exchange, blame: Blame, *, spared: bool) -> None:
+    ours = exchange.headers.get("user-agent") == OUR_CLIENT
+    found = [*(wrong_request(exchange) if ours else []), *([] if spared else wrong_answer(exchange))]
+    for each in found:
+        blame(f"{exchange}: {each}")
 
 
 def _fits(fault: dict[str, Any], exchange: Exchange) -> bool:
