@@ -64,11 +64,11 @@ def test_what_a_fault_fits_is_spared_until_it_is_cleared() -> None:
             f"/companies/{sandbox.merchants('healthy')[0]['company_id']}/sync/commerce/syncs/latest/status"
         )
         sandbox.fault("text_for_code", path_regex="latest/status$")
-        assert sandbox.get(status).json()["syncStatusCode"] == "2000,"
+        assert sandbox.get(status).json()["syncStatusCode"].endswith(",")
         assert watching.taken() == []
         number = sandbox.fault("lag", path_regex="status$")
         sandbox.session.delete(f"{sandbox.url}/_sandbox/faults/{number}", timeout=5)
         sandbox.get(status)
         sandbox.clear_faults()
         assert watching.taken() == []
-        assert sandbox.get(status).json()["syncStatusCode"] == 2000
+        assert isinstance(sandbox.get(status).json()["syncStatusCode"], int)
