@@ -21,17 +21,19 @@ from sandbox.ledger import Ledger
 from sandbox.quota import Quota
 from sandbox.routes import Route, is_behind_the_scenes, route_of
 from sandbox.syncs import Sync
+from sandbox.webhooks.announcing import announce
 from sandbox.world import World
 
 
 class App:
     def __init__(self, world: World, key: str, ledger: Ledger | None = None) -> None:
         self.world = world
+        self.world.listeners.add(announce)
         self.ledger = ledger or Ledger(None)
         self._recall()
         self.faults: Faults = world.faults
-        self.quota = Quota(world.active_companies(), enforced=world.switches.quota == "enforced")
-        self._idempotency = Idempotency(world.store)
+        self.quota = Quota(world)
+        self._idempotency = Idempotency(world)
         self._authorization = b"Basic " + b64encode(key.encode())
 
     def meet(self, method: str, path: str) -> Met:
@@ -54,6 +56,7 @@ class App:
     def finished(self, request: Request) -> None:
         """The client has its answer, or never will."""
         self._idempotency.leave(request)
+        self.quota.leave(request)
 
     def cut_off(self, request: Request, met: Met) -> None:
         """The request broke off on its way here: nothing was done."""
@@ -91,7 +94,7 @@ class App:
         return answer
 
     def _admit(self, request: Request) -> None:
-        self.quota.spend(self.world.now())
+        self.quota.enter(request)
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, self._authorization):
             raise Refusal(401, "Unauthorized")

@@ -6,7 +6,15 @@ from typing import Any
 from sandbox.cards import OFFERED
 from sandbox.dice import digest, fraction, guid
 from sandbox.exchange import NOT_VALID, Refusal
-from sandbox.outcomes import FREQUENCY, NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS, Outcome
+from sandbox.outcomes import (
+    EMPTY,
+    FREQUENCY,
+    NOT_CONFIGURED,
+    NOT_CONNECTED,
+    OVERLAPS,
+    SERVER_ERROR,
+    Outcome,
+)
 from sandbox.syncs import Sync, from_json, pace, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
@@ -19,14 +27,24 @@ def ask(world: World, company_id: str, start: datetime, finish: datetime, *, han
     """Start a sync of this window now; raises Refusal (400) where a switch says so."""
     finish = _no_later(finish, world)
     timeline = world.timeline(company_id)
-    outcome = _outcome(timeline, start, finish, world.switches.overlap)
+    outcome = _hindrance(timeline) or _outcome(timeline, start, finish, world.switches.overlap)
     if outcome is OVERLAPS and world.switches.overlap == "refused":
         raise Refusal(400, OVERLAPS.message or NOT_VALID)
-    body = _body(world, timeline, start, finish, outcome)
-    if hangs:
-        body["pace"] = [*body["pace"][:2], NEVER]
-    event = world.record(company_id, "sync", body)
-    return from_json(event.at, event.body)
+    return _begun(world, timeline, start, finish, outcome, hangs=hangs)
+
+
+def ask_for_range(
+    world: World, company_id: str, start: datetime, finish: datetime, *, hangs: bool = False
+) -> Sync:
+    """The same for a window that the client chose, which may lie where no sync can be."""
+    timeline = world.timeline(company_id)
+    start, finish = _no_earlier(start, timeline, world), _no_later(finish, world)
+    if start < finish:
+        return ask(world, company_id, start, finish, hangs=hangs)
+    if world.switches.backwards_range == "refused":
+        raise Refusal(400, NOT_VALID)
+    ends = EMPTY if world.switches.backwards_range == "empty" else SERVER_ERROR
+    return _begun(world, timeline, start, finish, _hindrance(timeline) or ends, hangs=hangs)
 
 
 def _no_later(finish: datetime, world: World) -> datetime:
@@ -38,17 +56,38 @@ def _no_later(finish: datetime, world: World) -> datetime:
     return now
 
 
-def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str) -> Outcome:
+def _no_earlier(start: datetime, timeline: Timeline, world: World) -> datetime:
+    first = timeline.configured_start()
+    if start >= first or world.switches.before_start == "kept":
+        return start
+    if world.switches.before_start == "refused":
+        raise Refusal(400, NOT_VALID)
+    return first
+
+
+def _hindrance(timeline: Timeline) -> Outcome | None:
     if not timeline.card.is_connected:
         return NOT_CONNECTED
     if not timeline.card.configured:
         return NOT_CONFIGURED
-    if timeline.card.schedule.frequency not in OFFERED:
-        return FREQUENCY
+    return None if timeline.card.schedule.frequency in OFFERED else FREQUENCY
+
+
+def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str) -> Outcome:
     collides = timeline.running() or start >= finish or timeline.overlaps(start, finish)
     if collides and overlap != "allowed":
         return OVERLAPS
     return timeline.merchant.outcome_of_request(start, finish)
+
+
+def _begun(
+    world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome, *, hangs: bool
+) -> Sync:
+    body = _body(world, timeline, start, finish, outcome)
+    if hangs:
+        body["pace"] = [*body["pace"][:2], NEVER]
+    event = world.record(timeline.card.company_id, "sync", body)
+    return from_json(event.at, event.body)
 
 
 def _body(

@@ -27,6 +27,8 @@ class Connection:
     changed: datetime
     spells: tuple[Spell, ...] = ()
     """When it was linked, oldest first."""
+    failed: datetime | None = None
+    """When the merchant broke off linking it, if that was the last that happened."""
 
     @property
     def platform(self) -> Platform:
@@ -39,7 +41,7 @@ class Connection:
             spells = (*spells, Spell(at))
         elif status != "Linked" and last and not last.end:
             spells = (*before, last._replace(end=at, became=status))
-        return replace(self, status=status, changed=at, spells=spells)
+        return replace(self, status=status, changed=at, spells=spells, failed=None)
 
 
 OFFERED = ("Daily",)
@@ -79,6 +81,12 @@ class Card:
         return sorted(sides) == ["Accounting", "Commerce"]
 
     @property
+    def is_active(self) -> bool:
+        """With an active, linked, syncing connection (Codat docs); not when switched off: our guess."""
+        linked = any(link.status == "Linked" for link in self.connections.values())
+        return linked and (self.enabled or not self.configured)
+
+    @property
     def books(self) -> str | None:
         """The accounting connection that syncs write to, None when none is linked."""
         links = self.connections.values()
@@ -92,6 +100,9 @@ class Card:
                 setattr(self, name, value)
         elif event.what == "connection":
             self._connect(event)
+        elif event.what == "connection failed":
+            link = self.connections[event.body["id"]]
+            self.connections[link.id] = replace(link, failed=event.at)
         elif event.what == "connection deleted":
             self.connections.pop(event.body["id"], None)
         elif event.what == "pull":

@@ -20,6 +20,8 @@ class Request:
     headers: dict[str, str]
     body: bytes = b""
     params: dict[str, str] = field(default_factory=dict)
+    address: str = "127.0.0.1"
+    """Where the client is."""
     behind: timedelta = timedelta(0)
     """How old the news of syncs is that this request is given."""
     hangs: bool = False

@@ -1,17 +1,22 @@
-"""`Idempotency-Key` on POST and PATCH (Codat docs): the first answer is kept for 90 minutes and given again."""
+"""`Idempotency-Key` on POST and PATCH (Codat docs): the first answer is kept for 90 minutes and given again.
+
+Whether the endpoints that ask for a sync heed it at all stands nowhere: the OpenAPI never names it. A switch.
+"""
 
 from datetime import datetime, timedelta
 
 from sandbox.dice import digest
 from sandbox.exchange import Answer, Refusal, Request
-from sandbox.store import Kept, Store
+from sandbox.store import Kept
+from sandbox.world import World
 
 KEPT_FOR = timedelta(minutes=90)
 
 
 class Idempotency:
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._store = world.store
         self._in_progress: set[str] = set()
 
     def begin(self, request: Request, now: datetime) -> Answer | None:
@@ -19,7 +24,7 @@ class Idempotency:
 
         Raises Refusal: 422 for a key used with another request, 409 while the first is still in progress.
         """
-        key = key_of(request)
+        key = self._key_of(request)
         if not key:
             return None
         if key in self._in_progress:
@@ -34,14 +39,18 @@ class Idempotency:
 
     def end(self, request: Request, answer: Answer, now: datetime) -> None:
         """Every answer is kept, errors too; only a 429 is not, so that it can be tried again."""
-        key = key_of(request)
-        if key and answer.status != 429:
+        key = self._key_of(request)
+        forgets = self._world.switches.idempotency == "forgets_5xx" and answer.status >= 500
+        if key and answer.status != 429 and not forgets:
             self._store.forget_kept_before(now - KEPT_FOR)
             self._store.keep(key, Kept(now, _fingerprint(request), answer.status, answer.body))
 
     def leave(self, request: Request) -> None:
         """The request is in progress no longer, whatever came of it."""
         self._in_progress.discard(key_of(request) or "")
+
+    def _key_of(self, request: Request) -> str | None:
+        return None if self._world.switches.idempotency == "off" else key_of(request)
 
 
 def key_of(request: Request) -> str | None:

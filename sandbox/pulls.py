@@ -104,13 +104,13 @@ def refresh(world: World, company_id: str, name: str, connection_id: str | None)
 
 def _of_itself(link: Connection, now: datetime) -> Iterator[Pull]:
     for read in reads(link.id, link.spells, now - KEPT, now + _TAKES):
-        yield from (pull for pull in _read(link, read) if pull.requested <= now)
+        yield from (pull for pull in read_at(link, read) if pull.requested <= now)
     for spell in link.spells:
         if spell.end and spell.became == "Deauthorized" and now - KEPT <= spell.end <= now:
-            yield from _read(link, spell.end, "AuthError")
+            yield from read_at(link, spell.end, "AuthError")
 
 
-def _read(link: Connection, read: datetime, ends_as: str | None = None) -> Iterator[Pull]:
+def read_at(link: Connection, read: datetime, ends_as: str | None = None) -> Iterator[Pull]:
     """All data types, one soon after the other; the last one is complete when the connection's read is."""
     names = datatypes.on_first_link(link.platform)
     for number, name in enumerate(names):

@@ -44,13 +44,18 @@ class Push:
     ends_as: str
     message: str
 
+    @property
+    def record_id(self) -> str:
+        """Of what it made in the books."""
+        return guid(digest(self.key, "record"))
+
     def status(self, now: datetime) -> str:
         return self.ends_as if now >= self.completes else "Pending"
 
 
 def history(timeline: Timeline, now: datetime) -> list[Push]:
     """Newest first; the order is our guess."""
-    found = (push for sync in timeline.syncs for push in _of(timeline, sync) if push.requested <= now)
+    found = (push for sync in timeline.syncs for push in of_sync(timeline, sync) if push.requested <= now)
     return sorted(found, key=lambda push: push.requested, reverse=True)
 
 
@@ -73,7 +78,7 @@ def told(company_id: str, push: Push, now: datetime) -> Json:
     return shown if status == "Pending" else {**shown, "completedOnUtc": stamp(push.completes)}
 
 
-def _of(timeline: Timeline, sync: Sync) -> Iterator[Push]:
+def of_sync(timeline: Timeline, sync: Sync) -> Iterator[Push]:
     if not sync.outcome.reaches_books:
         return
     days = sales_days(sync.start, sync.finish, timeline.card.schedule.zone)[-_MOST_DAYS:]
@@ -105,7 +110,7 @@ def _end(sync: Sync, number: int, count: int, chance: float) -> str:
 
 
 def _changes(push: Push) -> list[Json]:
-    record = {"id": guid(digest(push.key, "record")), "dataType": push.data_type}
+    record = {"id": push.record_id, "dataType": push.data_type}
     return [{"type": "Created", "recordRef": record, "attachmentId": None}]
 
 

@@ -20,6 +20,7 @@ from sandbox.handlers import (
     pushes,
     settings,
     syncs,
+    webhooks,
 )
 from sandbox.switches import Switches
 from sandbox.world import World
@@ -99,9 +100,16 @@ ROUTES = (
     Route(
         "PATCH", f"{_V1}/{{companyId}}/connections/{{connectionId}}", connections.update_connection, v1=True
     ),
+    Route("GET", "/webhooks", webhooks.list_consumers),
+    Route("POST", "/webhooks", webhooks.create_consumer),
+    Route("DELETE", "/webhooks/{webhookId}", webhooks.delete_consumer),
     Route("GET", f"{CONTROL}kinds", control.list_kinds),
     Route("GET", f"{CONTROL}merchants", control.list_merchants),
     Route("GET", f"{CONTROL}switches", control.list_switches),
+    Route("POST", f"{CONTROL}switches", control.turn_switches),
+    Route("POST", f"{CONTROL}companies/{{companyId}}/connections/{{connectionId}}", control.make_happen),
+    Route("GET", f"{CONTROL}webhooks", webhooks.look_behind),
+    Route("POST", f"{CONTROL}webhooks/{{webhookId}}/secret", webhooks.rotate_secret),
     Route("GET", f"{CONTROL}clock", control.get_clock),
     Route("POST", f"{CONTROL}clock", control.move_clock),
     Route("GET", f"{CONTROL}faults", faults.list_faults),

@@ -11,6 +11,7 @@ from sandbox.app import App
 from sandbox.exchange import JSON, NOT_VALID, Answer, Refusal, Request
 from sandbox.faults.engine import Fault, Met
 from sandbox.faults.wires import hang_up
+from sandbox.webhooks.courier import Courier
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
@@ -25,6 +26,7 @@ class Conversation:
         self.reader = reader
         self.writer = writer
         self._http = h11.Connection(h11.SERVER)
+        self._address = (writer.get_extra_info("peername") or (HOST,))[0]
         self._is_head = False
 
     async def run(self) -> None:
@@ -47,7 +49,7 @@ class Conversation:
         head = await self._event()
         if not isinstance(head, h11.Request):
             return False
-        request = _request(head)
+        request = _request(head, self._address)
         met = self._app.meet(request.method, request.path)
         if met.wire and met.wire.kind.midway:
             return await self._cut_off(request, met)
@@ -110,14 +112,14 @@ class Conversation:
     async def _complain(self, status: int) -> None:
         """What is not HTTP gets an answer too, if one can still be given; then the connection ends."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            answer = Refusal(status, NOT_VALID, headers={"Connection": "close"}).answer()
-            await self.send(answer)
+            headers = {"Connection": "close", **self._app.quota.headers()}
+            await self.send(Refusal(status, NOT_VALID, headers=headers).answer())
 
     def _bytes(self, *events: h11.Event) -> bytes:
         return b"".join(self._http.send(event) or b"" for event in events)
 
 
-def _request(head: h11.Request) -> Request:
+def _request(head: h11.Request, address: str) -> Request:
     target = head.target.decode("ascii")
     path, _, query = target.partition("?")
     return Request(
@@ -126,6 +128,7 @@ def _request(head: h11.Request) -> Request:
         path=unquote(path),
         query=dict(parse_qsl(query, keep_blank_values=True)) if query else {},
         headers={name.decode("ascii"): value.decode("latin-1") for name, value in head.headers},
+        address=address,
     )
 
 
@@ -142,10 +145,11 @@ async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
         conversations.add(task)
         task.add_done_callback(conversations.discard)
 
+    courier = loop.create_task(Courier(app.world).run())
     server = await asyncio.start_server(meet, HOST, port, backlog=1024)
     ready(server.sockets[0].getsockname()[1])
     await stop.wait()
     server.close()
-    for task in conversations:
+    for task in (courier, *conversations):
         task.cancel()
-    await asyncio.gather(*conversations, return_exceptions=True)
+    await asyncio.gather(courier, *conversations, return_exceptions=True)

@@ -18,6 +18,23 @@ CREATE INDEX IF NOT EXISTS event_what ON event (what, id);
 CREATE TABLE IF NOT EXISTS kept (
     key TEXT PRIMARY KEY, at TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS webhook_consumer (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, since REAL NOT NULL, url TEXT NOT NULL,
+    event_types TEXT NOT NULL, company_tags TEXT NOT NULL, disabled INTEGER NOT NULL, secrets TEXT NOT NULL,
+    failing_since REAL
+);
+CREATE TABLE IF NOT EXISTS webhook_message (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+    event_type TEXT NOT NULL, tags TEXT NOT NULL, body BLOB NOT NULL,
+    addressed INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS webhook_message_unaddressed ON webhook_message (at) WHERE NOT addressed;
+CREATE TABLE IF NOT EXISTS webhook_delivery (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, consumer_id TEXT NOT NULL, state TEXT NOT NULL,
+    due REAL NOT NULL, attempts TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS webhook_delivery_due ON webhook_delivery (consumer_id, due) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS webhook_delivery_message ON webhook_delivery (message_id);
 """
 
 
@@ -73,6 +90,11 @@ class Store:
         )
         return [(company_id, _event(*row)) for company_id, *row in rows]
 
+    def companies_with(self, *what: str) -> list[str]:
+        marks = ", ".join("?" * len(what))
+        rows = self._db.execute(f"SELECT DISTINCT company_id FROM event WHERE what IN ({marks})", what)  # noqa: S608
+        return [row[0] for row in rows]
+
     def companies(self) -> set[str]:
         return {row[0] for row in self._db.execute("SELECT DISTINCT company_id FROM event")}
 
@@ -86,6 +108,10 @@ class Store:
 
     def forget_kept_before(self, moment: datetime) -> None:
         self._db.execute("DELETE FROM kept WHERE at < ?", (moment.isoformat(),))
+
+    def execute(self, question: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """For rooms that know their own tables; part of the transaction that is open."""
+        return self._db.execute(question, values)
 
     def commit(self) -> None:
         self._db.commit()

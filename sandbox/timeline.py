@@ -4,7 +4,7 @@ It only ever moves forward, so what is folded once stays; a timeline that was fo
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from sandbox.cards import OFFERED, Card, Event
@@ -12,6 +12,7 @@ from sandbox.dice import fraction
 from sandbox.merchants import Merchant, Run
 from sandbox.outcomes import DEAUTHORIZED, FREQUENCY, OVERLAPS, UNLINKED, Outcome
 from sandbox.schedule import DAY, due, local_date, zone
+from sandbox.switches import Switches
 from sandbox.syncs import Sync, from_json, pace
 
 FUSE = 31
@@ -28,7 +29,7 @@ class Timeline:
         *,
         since: datetime,
         speed: float = 1.0,
-        one_id: bool = False,
+        switches_at: Callable[[datetime], Switches] = lambda _: Switches(),
     ) -> None:
         self.merchant = merchant
         self.card = card
@@ -37,7 +38,7 @@ class Timeline:
         self.synced_to: datetime | None = None
         self.failed_days = 0
         self._books = [(merchant.created, card.books)] if card.books else []
-        self._speed, self._one_id = speed, one_id
+        self._speed, self._switches_at = speed, switches_at
         self._events = deque(events)
         self._open: list[Sync] = []
         self._cut_off = not card.is_connected
@@ -70,7 +71,7 @@ class Timeline:
 
     def next_start(self) -> datetime:
         """Where a sync to the latest begins: the last successful end, else the configured start date."""
-        return self.synced_to or self._configured_start()
+        return self.synced_to or self.configured_start()
 
     def books_at(self, moment: datetime) -> str:
         """The accounting connection that a sync of this moment writes to; it may have been deleted since."""
@@ -84,10 +85,10 @@ class Timeline:
         # The history shown begins later than the merchant: what came before is synced, but no longer listed.
         first = local_date(since, zone_name) + DAY
         if self.card.configured:
-            self._remember(self._configured_start(), due(first - DAY, self.card.schedule.hour, zone_name))
+            self._remember(self.configured_start(), due(first - DAY, self.card.schedule.hour, zone_name))
         return first
 
-    def _configured_start(self) -> datetime:
+    def configured_start(self) -> datetime:
         schedule = self.card.schedule
         start = datetime.fromisoformat(schedule.start_date)
         if start.time() == time(0) and start.tzinfo is None:
@@ -116,7 +117,7 @@ class Timeline:
         start = self.next_start()
         if not self.card.is_connected:
             tried, self._cut_off = self._cut_off, True
-            return None if tried else self._severed()
+            return None if tried else self._severed(self._switches_at(run.at).severed_code)
         self._cut_off = False
         if self.card.schedule.frequency not in OFFERED:
             return FREQUENCY
@@ -124,7 +125,9 @@ class Timeline:
             return OVERLAPS
         return self.merchant.outcome_of_run(run, start)
 
-    def _severed(self) -> Outcome:
+    def _severed(self, code: str) -> Outcome:
+        if code != "by_status":
+            return UNLINKED if code == "4220" else DEAUTHORIZED
         statuses = {link.status for link in self.card.connections.values()}
         return UNLINKED if "Unlinked" in statuses and "Deauthorized" not in statuses else DEAUTHORIZED
 
@@ -133,7 +136,8 @@ class Timeline:
         if self.merchant.kind.hangs:
             ends = (self._run_on(self._day + DAY).at - BEFORE_NEXT - run.at).total_seconds()
         start = min(self.next_start(), run.due)
-        commerce_sync_id = run.sync_id if self._one_id else run.commerce_sync_id
+        one_id = self._switches_at(run.at).commerce_sync_id == "same"
+        commerce_sync_id = run.sync_id if one_id else run.commerce_sync_id
         self._append(
             Sync(run.sync_id, commerce_sync_id, run.at, start, run.due, outcome, starts, pushes, ends)
         )
@@ -152,7 +156,8 @@ class Timeline:
 
     def _count(self, sync: Sync) -> None:
         if sync.outcome.is_success:
-            self._remember(sync.start, sync.finish)
+            if sync.start < sync.finish:
+                self._remember(sync.start, sync.finish)
             self.failed_days = 0
         elif sync.scheduled:
             self.failed_days += 1

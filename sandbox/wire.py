@@ -124,20 +124,29 @@ def _last_read(card: Card, link: Connection, now: datetime) -> str | None:
 
 
 def _errors(link: Connection) -> list[Json]:
-    """An error for each time that access was lost; linking again resolves it."""
+    """An error for each time that access was lost; linking again resolves it. And one for linking broken off."""
     again = [spell.start for spell in link.spells[1:]]
-    return [
-        {
-            "statusCode": "401",
-            "statusText": "Unauthorized",
-            "errorMessage": f"The authorization to access {link.platform.name} was revoked.",
-            "erroredOnUtc": whole_seconds(lost.end),
-            "status": "Resolved" if resolved else "Active",
-            "resolvedOnUtc": whole_seconds(resolved) if resolved else None,
-        }
-        for lost, resolved in zip_longest(link.spells, again)
-        if lost.end and lost.became == "Deauthorized"
+    gone = f"The authorization to access {link.platform.name} was revoked."
+    lost = [
+        _error("401", "Unauthorized", gone, spell.end, resolved)
+        for spell, resolved in zip_longest(link.spells, again)
+        if spell.end and spell.became == "Deauthorized"
     ]
+    if link.failed is None:
+        return lost
+    # The example of connection.failed (Platform OpenAPI).
+    return [*lost, _error("403", "User cancelled linking", "User cancelled", link.failed)]
+
+
+def _error(code: str, text: str, message: str, at: datetime, resolved: datetime | None = None) -> Json:
+    return {
+        "statusCode": code,
+        "statusText": text,
+        "errorMessage": message,
+        "erroredOnUtc": whole_seconds(at),
+        "status": "Resolved" if resolved else "Active",
+        "resolvedOnUtc": whole_seconds(resolved) if resolved else None,
+    }
 
 
 def is_date(value: object) -> bool:

@@ -1,11 +1,12 @@
 """All companies: made from the seed when they are asked for, and changed by what was done since."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from sandbox.activity import ActiveCompanies
 from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
 from sandbox.dice import CompanyIds, digest, guid
@@ -17,9 +18,15 @@ from sandbox.schedule import DAY
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
+from sandbox.turns import Turns
 
 TIMELINES = 1_000
 """How many histories are kept folded; ninety days of one take some 50 kB."""
+
+Listener = Callable[["World", str, Event, Card | None], None]
+"""Is told of everything that is done to a company; when a connection changes or all ends, with how it was before."""
+_LOSES = ("connection", "connection deleted", "deleted")
+_MAKES_ACTIVE = ("connection", "connection deleted", "configuration")
 
 
 class World:
@@ -39,8 +46,10 @@ class World:
         self.store = store or Store()
         self.switches = switches or Switches()
         self.faults = Faults()
+        self.listeners: set[Listener] = set()
         self.client_id = guid(digest(seed, "client"))
         self._be_born()
+        self._turns = Turns(self.store, self.switches, self.now())
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
         self._timelines: OrderedDict[str, Timeline] = OrderedDict()
@@ -62,9 +71,18 @@ class World:
         self._created = dict(self.store.events_called("created"))
         self._deleted = {company_id for company_id, _ in self.store.events_called("deleted")}
         self._deleted_indexes = {self._ids.index_of(company_id) for company_id in self._deleted}
+        self._active: ActiveCompanies | None = None
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def turn(self, given: Mapping[str, object]) -> None:
+        """Turn switches, all or none; raises ValueError with a plain sentence.
+
+        What was told stays: the ids and outcomes of syncs that have begun.
+        """
+        self.switches = self.switches.changed(given)
+        self._turns.add(self.switches, self.now())
 
     def move_clock(self, ahead: timedelta) -> None:
         """Raises ValueError, with a plain sentence, for a move back or beyond ten years."""
@@ -79,9 +97,7 @@ class World:
 
     def merchant(self, company_id: str) -> Merchant:
         """Raises Refusal (404) for a company that never was or was deleted."""
-        found = None
-        if company_id not in self._deleted:
-            found = self._made(company_id) or self._seeded_by(company_id)
+        found = self._found(company_id)
         if not found:
             raise Refusal(404, f"No company was found with ID {company_id}", service="ClientsApi")
         return found
@@ -97,12 +113,16 @@ class World:
     def timeline(self, company_id: str) -> Timeline:
         """The company with its history up to now."""
         timeline = self._timelines.get(company_id)
+        known = timeline.card.is_active if timeline else None
         if timeline is None:
             timeline = self._timelines[company_id] = self._fold(self.merchant(company_id))
             if len(self._timelines) > TIMELINES:
                 self._timelines.popitem(last=False)
         self._timelines.move_to_end(company_id)
-        return timeline.advance(self.now())
+        timeline.advance(self.now())
+        if self._active is not None and timeline.card.is_active != known:
+            self._active.note(company_id, is_active=timeline.card.is_active)
+        return timeline
 
     def count(self) -> int:
         return self.merchants + len(self._created) - len(self._deleted)
@@ -125,40 +145,75 @@ class World:
                 yield self._seeded(index)
 
     def active_companies(self) -> int:
-        """Companies with a linked, syncing connection, as the seed made them."""
-        return sum(kind_of(self.seed, index).linked for index in range(self.merchants))
+        """Companies with a linked, syncing connection, as far as is known without folding every history."""
+        if self._active is None:
+            seeded = sum(self._is_active_kind(index) for index in range(self.merchants))
+            self._active = ActiveCompanies(seeded, self._is_seeded_active)
+            for company_id in self._deleted:
+                self._active.note(company_id, is_active=False)
+            for company_id in self.store.companies_with(*_MAKES_ACTIVE):
+                if company_id not in self._deleted:
+                    self._active.note(company_id, is_active=self.card(company_id).is_active)
+        return len(self._active)
 
     # Changing them
 
     def create(self, body: dict[str, Any]) -> str:
         company_id = guid(digest(self.seed, "created", len(self._created)))
-        self._created[company_id] = self.record(company_id, "created", body)
+        self.record(company_id, "created", body)
         return company_id
 
     def delete(self, company_id: str) -> None:
         self.record(company_id, "deleted", {})
-        self._timelines.pop(company_id, None)
-        self._deleted.add(company_id)
-        self._deleted_indexes.add(self._ids.index_of(company_id))
 
     def record(self, company_id: str, what: str, body: dict[str, Any]) -> Event:
-        """Something happens to a company now; it counts once the store has committed."""
+        """Something happens to a company now; it counts once the store has committed.
+
+        Who listens writes what it makes of it in the same transaction.
+        """
         event = Event(self.now(), what, body)
-        self.store.append(company_id, event)
-        self._touched.add(company_id)
-        if company_id in self._timelines:
-            self._timelines[company_id].add(event)
+        self._happen(company_id, event)
         return event
 
     def make_good(self, company_id: str, event: Event) -> None:
         """Remember a sync that was started and never committed, unless it is known or of another world."""
         known = {told.body.get("sync_id") for told in self.store.events_of(company_id)}
-        if event.at >= self.born and event.body["sync_id"] not in known:
-            self.store.append(company_id, event)
+        if event.at >= self.born and event.body["sync_id"] not in known and self._is_there(company_id):
+            self._happen(company_id, event)
             self.store.commit()
             self.recall()
 
+    def _happen(self, company_id: str, event: Event) -> None:
+        before = self.card(company_id) if event.what in _LOSES else None
+        self.store.append(company_id, event)
+        self._remember(company_id, event)
+        for listener in self.listeners:
+            listener(self, company_id, event, before)
+
+    def _remember(self, company_id: str, event: Event) -> None:
+        self._touched.add(company_id)
+        if event.what == "created":
+            self._created[company_id] = event
+        elif event.what == "deleted":
+            self._timelines.pop(company_id, None)
+            self._deleted.add(company_id)
+            self._deleted_indexes.add(self._ids.index_of(company_id))
+            if self._active is not None:
+                self._active.note(company_id, is_active=False)
+        elif company_id in self._timelines:
+            self._timelines[company_id].add(event)
+        if self._active is not None and event.what in _MAKES_ACTIVE:
+            self._active.note(company_id, is_active=self.timeline(company_id).card.is_active)
+
     # From the seed
+
+    def _is_there(self, company_id: str) -> bool:
+        return self._found(company_id) is not None
+
+    def _found(self, company_id: str) -> Merchant | None:
+        if company_id in self._deleted:
+            return None
+        return self._made(company_id) or self._seeded_by(company_id)
 
     def _seeded_by(self, company_id: str) -> Merchant | None:
         index = self._ids.index_of(company_id)
@@ -166,6 +221,16 @@ class World:
 
     def _seeded_at(self, index: int) -> Merchant:
         return seeded(self.seed, index, self._ids.at(index), self.born)
+
+    def _is_active_kind(self, index: int) -> bool:
+        kind = kind_of(self.seed, index)
+        if kind.linked:
+            return kind.name != "switched_off"
+        return card_of(self._seeded_at(index)).is_active
+
+    def _is_seeded_active(self, company_id: str) -> bool:
+        index = self._ids.index_of(company_id)
+        return index is not None and index < self.merchants and self._is_active_kind(index)
 
     def _made(self, company_id: str) -> Merchant | None:
         event = self._created.get(company_id)
@@ -184,5 +249,5 @@ class World:
             self._events_of(merchant),
             since=self._since,
             speed=self.speed,
-            one_id=self.switches.commerce_sync_id == "same",
+            switches_at=self._turns.at,
         )

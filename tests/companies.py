@@ -10,6 +10,7 @@ from sandbox.testing import Sandbox, running
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.schemas import Company, Page
+from tests.upstream import SWITCHES
 
 COMPANIES = 40
 
@@ -21,7 +22,7 @@ def client_of(sandbox: Sandbox, *, key: str = "") -> CodatClient:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with running(merchants=COMPANIES) as process:
+    with running(merchants=COMPANIES, switches=SWITCHES) as process:
         yield process
 
 

@@ -27,15 +27,19 @@ from tests.upstream import told as told
 from tests.upstream import upstream as upstream
 
 DATABASE_FIXTURES = {"db", "transactional_db"}
+SANDBOX_FIXTURES = {"upstream", "sandbox"}
 PLAIN_STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """What may use the database bears a mark, so that all of it, and nothing else, is run on the second one too."""
+    """What may use the database or asks the sandbox bears a mark: it is run on the second one, and with other
+    settings, too."""
     for item in items:
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
             item.add_marker("database")
+        if SANDBOX_FIXTURES & set(item.fixturenames) and "tests/sandbox/" not in item.path.as_posix():
+            item.add_marker("upstream")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -47,6 +47,12 @@ ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     # One at a time: they count the seconds in which whole desks start and end.
     Step("slow tests, with real processes", ("-m", "slow and not browser"), seconds=480),
+    Step(
+        "tests that ask the sandbox, with its switches turned the other way",
+        ("-n", WORKERS, "-m", "upstream"),
+        seconds=240,
+        env={"CONTRARY": "1"},
+    ),
 )
 IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=600)
 # Fast and slow ones. The mark is set by tests/conftest.py.

@@ -18,7 +18,6 @@ from syncs.codat.key import Key
 from syncs.models import SyncRequest, User
 from syncs.operations import reconciling, sending
 from syncs.operations.sending import send
-from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
@@ -33,13 +32,12 @@ def request_(db: None) -> SyncRequest:
 
 
 def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
-    upstream: Sandbox, codat: CodatClient, spares: Iterator[Any], support: User
+    upstream: Sandbox, codat: CodatClient, support: User
 ) -> None:
-    company = next(spares)
+    company = next(each for each in upstream.merchants("archived_account") if each["rerun"] == "succeeds")
     merchant = known(company, codat)
-    day = a_day(merchant, timezone.now(), 3)
-    ask = pressed(day, day, seen_overlap=(range_window(day, day, merchant.zone),))
-    request = press(merchant, support, timezone.now(), ask).request
+    day = a_day(merchant, timezone.now())
+    request = press(merchant, support, timezone.now(), pressed(day, day)).request
     before = upstream.ledger()
     send(request.pk, codat)
     send(request.pk, codat)

@@ -38,14 +38,28 @@ SETTINGS: dict[str, dict[str, str]] = {
         "commerce_sync_id": "same",
         "list_order": "oldest",
         "never_synced": "empty",
+        "retry_after": "date",
+        "reset_header": "epoch",
+        "success_text": "Success",
+        "failure_text": "null",
     },
-    "either id, overlaps allowed": {"overlap": "allowed", "by_commerce_sync_id": "known"},
+    "either id, no order, overlaps allowed": {
+        "overlap": "allowed",
+        "by_commerce_sync_id": "known",
+        "list_order": "unordered",
+        "never_synced": "204",
+        "idempotency": "off",
+        "retry_after": "absent",
+        "reset_header": "http_date",
+        "failure_text": "pending",
+    },
 }
 
 
 @pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
 def codats(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    with running(merchants=160, speed=1000, key=CANARY, switches=request.param) as started:
+    switches = {**request.param, "per_minute": "off"}
+    with running(merchants=160, speed=1000, key=CANARY, switches=switches) as started:
         yield started
 
 
@@ -225,7 +239,7 @@ READ: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def guessed() -> Iterator[Sandbox]:
-    with running(merchants=40, speed=1000, key=CANARY) as started:
+    with running(merchants=40, speed=1000, key=CANARY, switches={"per_minute": "off"}) as started:
         yield started
 
 

@@ -96,15 +96,17 @@ def _chosen(world: World, request: Request) -> list[Card]:
     if "tags" in request.query:
         tags = parse(request.query["tags"])
         cards = (card for card in cards if matches(tags, _tag_values(card), default=()))
-    return _ordered(list(cards), request.query.get("orderBy"))
+    return _ordered(list(cards), request.query.get("orderBy"), world.switches.order_by)
 
 
-def _ordered(cards: list[Card], order: str | None) -> list[Card]:
-    """Which properties can be ordered by is documented nowhere: created and name are."""
+def _ordered(cards: list[Card], order: str | None, switch: str) -> list[Card]:
+    """Which properties can be ordered by is documented nowhere: created, which is the docs' example, and name."""
     if not order:
         return cards
     name = order.removeprefix("-")
-    if name not in ("created", "name"):
+    if name not in (("created",) if switch == "created" else ("created", "name")):
+        if switch == "ignored":
+            return cards
         raise malformed()
     return sorted(cards, key=lambda card: getattr(card, name), reverse=order.startswith("-"))
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeGuard
 
+from sandbox import wire
 from sandbox.clock import FARTHEST
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.kinds import KINDS, kind_of
@@ -39,8 +40,40 @@ def list_merchants(world: World, request: Request) -> Answer:
 
 
 def list_switches(world: World, request: Request) -> Answer:
-    names = type(world.switches).__dataclass_fields__
-    return ok({name: getattr(world.switches, name) for name in names})
+    return ok(world.switches.told())
+
+
+def turn_switches(world: World, request: Request) -> Answer:
+    """`{"name": "value", ...}`: all of them or, when one is nonsense, none."""
+    try:
+        world.turn(request.json_object())
+    except ValueError as error:
+        raise Refusal(400, str(error)) from None
+    return list_switches(world, request)
+
+
+_HAPPENINGS = {"linked": "Linked", "deauthorized": "Deauthorized", "unlinked": "Unlinked", "failed": None}
+
+
+def make_happen(world: World, request: Request) -> Answer:
+    """What a merchant does to a connection: `{"happens": "linked"}`, deauthorized, unlinked, or failed (to link)."""
+    company_id, link_id = request.params["companyId"], request.params["connectionId"]
+    link = world.card(company_id).connections.get(link_id)
+    happens = request.json_object().get("happens")
+    if link is None:
+        raise Refusal(404, f"Data connection {link_id} not found")
+    if not isinstance(happens, str) or happens not in _HAPPENINGS:
+        raise Refusal(400, f"What happens is one of {', '.join(_HAPPENINGS)}.")
+    if happens == "failed" and link.status != "PendingAuth":
+        raise Refusal(400, "Only a connection in PendingAuth can fail to be linked.")
+    status = _HAPPENINGS[happens]
+    if status:
+        world.record(company_id, "connection", {"id": link.id, "platform": link.key, "status": status})
+    else:
+        world.record(company_id, "connection failed", {"id": link.id})
+    world.store.commit()
+    card = world.card(company_id)
+    return ok(wire.connection(card, card.connections[link.id], world.now()))
 
 
 def get_clock(world: World, request: Request) -> Answer:

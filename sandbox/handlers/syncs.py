@@ -1,28 +1,31 @@
 """The eight sync endpoints: two that ask for a sync, six that tell of syncs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sandbox import asking, wire
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
+from sandbox.switches import Switches
 from sandbox.syncs import Sync
 from sandbox.world import World
 
 
 def request_latest(world: World, request: Request) -> Answer:
     """From the end of the last successful sync, else the configured start, to `syncTo`, else to now."""
-    timeline = world.timeline(request.params["companyId"])
+    company_id = request.params["companyId"]
+    timeline = world.timeline(company_id)
     wanted = request.json_object().get("syncTo")
     finish = world.now() if wanted is None else wire.read_moment(wanted)
-    return _asked(world, request, timeline.next_start(), finish)
+    sync = asking.ask(world, company_id, timeline.next_start(), finish, hangs=request.hangs)
+    return _asked(world, sync, company_id)
 
 
 def request_historic(world: World, request: Request) -> Answer:
-    world.merchant(request.params["companyId"])
+    company_id = request.params["companyId"]
+    world.merchant(company_id)
     start, finish = _date_range(request, lenient=world.switches.historic_body == "lenient")
-    if start >= min(finish, world.now()):
-        raise Refusal(400, NOT_VALID)
-    return _asked(world, request, start, finish)
+    sync = asking.ask_for_range(world, company_id, start, finish, hangs=request.hangs)
+    return _asked(world, sync, company_id)
 
 
 def get_status(world: World, request: Request) -> Answer:
@@ -30,7 +33,8 @@ def get_status(world: World, request: Request) -> Answer:
     syncs, moment = _news(world, request)
     if not syncs:
         return _none(world, request)
-    return ok(wire.sync_status(world.card(request.params["companyId"]), syncs[-1], moment))
+    card = world.card(request.params["companyId"])
+    return ok(_worded(world, wire.sync_status(card, syncs[-1], moment)))
 
 
 def get_latest(world: World, request: Request) -> Answer:
@@ -50,16 +54,23 @@ def get_by_id(world: World, request: Request) -> Answer:
     by_either = world.switches.by_commerce_sync_id == "known"
     for sync in syncs:
         if sync.sync_id == wanted or (by_either and sync.commerce_sync_id == wanted):
-            return _told(request, sync, moment)
+            return _told(world, request, sync, moment)
     raise _no_data(f"sync {wanted}", request)
 
 
 def list_syncs(world: World, request: Request) -> Answer:
     """A bare array: no paging, no filter."""
     syncs, moment = _news(world, request)
-    if world.switches.list_order == "newest":
-        syncs = syncs[::-1]
-    return ok([wire.company_sync_status(request.params["companyId"], sync, moment) for sync in syncs])
+    company_id, listed = request.params["companyId"], _listed(syncs, world.switches)
+    return ok([_worded(world, wire.company_sync_status(company_id, sync, moment)) for sync in listed])
+
+
+def _listed(syncs: Sequence[Sync], switches: Switches) -> list[Sync]:
+    longest = len(syncs) if switches.list_length == "all" else int(switches.list_length)
+    listed = list(syncs[max(len(syncs) - longest, 0) :])
+    if switches.list_order == "unordered":
+        return sorted(listed, key=lambda sync: sync.sync_id)
+    return listed if switches.list_order == "oldest" else listed[::-1]
 
 
 def _news(world: World, request: Request) -> tuple[list[Sync], datetime]:
@@ -78,27 +89,37 @@ def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]
     return wire.read_moment(given.get("start")), wire.read_moment(finish)
 
 
-def _asked(world: World, request: Request, start: datetime, finish: datetime) -> Answer:
-    company_id = request.params["companyId"]
-    sync = asking.ask(world, company_id, start, finish, hangs=request.hangs)
+def _asked(world: World, sync: Sync, company_id: str) -> Answer:
     card = world.timeline(company_id).card
-    return ok(wire.sync_summary(card, sync, sync.at), started=sync)
+    return ok(_worded(world, wire.sync_summary(card, sync, sync.at)), started=sync)
 
 
 def _one(world: World, request: Request, syncs: Iterable[Sync], moment: datetime) -> Answer:
     for sync in syncs:
-        return _told(request, sync, moment)
+        return _told(world, request, sync, moment)
     return _none(world, request)
 
 
-def _told(request: Request, sync: Sync, moment: datetime) -> Answer:
-    return ok(wire.company_sync_status(request.params["companyId"], sync, moment))
+def _told(world: World, request: Request, sync: Sync, moment: datetime) -> Answer:
+    return ok(_worded(world, wire.company_sync_status(request.params["companyId"], sync, moment)))
+
+
+def _worded(world: World, told: wire.Json) -> wire.Json:
+    """With the text that the switches give its state."""
+    ending = told["syncStatusCode"] // 1000
+    if ending == 2:
+        told["syncStatus"] = world.switches.success_text
+    elif ending > 2 and world.switches.failure_text != "plain":
+        pending = f"{told['syncStatus']}, Pending"
+        told["syncStatus"] = pending if world.switches.failure_text == "pending" else None
+    return told
 
 
 def _none(world: World, request: Request) -> Answer:
-    if world.switches.never_synced == "empty":
-        return ok({})
-    raise _no_data("sync", request)
+    switch = world.switches.never_synced
+    if switch == "404":
+        raise _no_data("sync", request)
+    return Answer(204) if switch == "204" else ok(None if switch == "null" else {})
 
 
 def _no_data(what: str, request: Request) -> Refusal:

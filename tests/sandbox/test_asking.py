@@ -126,13 +126,6 @@ def test_historic_needs_a_date_range_with_start_and_finish(body: str) -> None:
     assert send(world, path, body)[0] == 400
 
 
-@pytest.mark.parametrize("last", ["finish", "end"])
-def test_a_switch_lets_the_flat_forms_pass(last: str) -> None:
-    world = world_at(StoppedClock(), historic_body="lenient")
-    path = f"/meta/companies/{a_merchant(world, 'no_message')}/sync/commerce/historic"
-    assert send(world, path, f'{{"start":"2026-11-01","{last}":"2026-11-02"}}')[0] == 200
-
-
 @pytest.mark.parametrize("kind", ["deauthorized", "unlinked", "never_synced"])
 def test_without_two_linked_connections_a_sync_fails(kind: str) -> None:
     clock = StoppedClock()

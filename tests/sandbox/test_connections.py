@@ -53,6 +53,7 @@ def test_a_connection_goes_from_pending_to_linked_to_unlinked_to_gone(sandbox: S
     assert (gone.status_code, gone.json()["error"]) == (404, f"Data connection {link['id']} not found")
 
 
+@pytest.mark.switch(patch_status="unlinked_only")
 @pytest.mark.parametrize("body", [{}, {"status": "Linked"}, {"status": None}, {"status": "unlinked"}, []])
 def test_unlinked_is_the_only_status_that_can_be_set(sandbox: Sandbox, body: object) -> None:
     company = sandbox.get("/companies?pageSize=1").json()["results"][0]

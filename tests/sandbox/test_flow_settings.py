@@ -82,7 +82,7 @@ def test_what_is_no_list_of_accounts_is_refused(body: object) -> None:
 
 def test_an_unknown_platform_or_client_is_a_404() -> None:
     other = "846ed55c-974b-4392-a1f1-87b6fdbf3c5e"
-    lenient, strict = world_at(StoppedClock()), world_at(StoppedClock(), client_id="own")
+    lenient, strict = (world_at(StoppedClock(), client_id="any"), world_at(StoppedClock(), client_id="own"))
     assert call(lenient, "POST", "/sync/commerce/config/ui/accounts/platform/zzzz", {})[0] == 404
     assert call(lenient, "GET", f"/clients/nobody/{ACCOUNTS}")[0] == 404
     assert call(lenient, "GET", f"/clients/{other}/{ACCOUNTS}")[0] == 200

@@ -7,7 +7,6 @@ import pytest
 from sandbox.app import App
 from sandbox.exchange import Answer, Refusal, Request
 from sandbox.idempotency import Idempotency
-from sandbox.store import Store
 from sandbox.testing import Sandbox, running
 from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
 
@@ -65,7 +64,7 @@ def test_a_refusal_is_kept_as_well() -> None:
 
 
 def test_a_429_is_not_kept_so_that_it_can_be_tried_again() -> None:
-    idempotency, request = Idempotency(Store()), asking("a")
+    idempotency, request = Idempotency(world_at(StoppedClock())), asking("a")
     idempotency.begin(request, NOON)
     idempotency.end(request, Answer(429), NOON)
     idempotency.leave(request)
@@ -73,7 +72,7 @@ def test_a_429_is_not_kept_so_that_it_can_be_tried_again() -> None:
 
 
 def test_a_key_whose_first_request_is_in_progress_is_a_409() -> None:
-    idempotency, request = Idempotency(Store()), asking("a")
+    idempotency, request = Idempotency(world_at(StoppedClock())), asking("a")
     idempotency.begin(request, NOON)
     with pytest.raises(Refusal) as refused:
         idempotency.begin(request, NOON)

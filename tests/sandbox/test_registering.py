@@ -6,6 +6,8 @@ from tests.sandbox.worlds import StoppedClock, call, world_at
 
 
 def test_the_free_plan_ends_at_fifty_companies() -> None:
+    another_plan = world_at(StoppedClock(), merchants=50, free_plan="off")
+    assert call(another_plan, "POST", "/companies", {"name": "The fifty-first"})[0] == 200
     world = world_at(StoppedClock(), merchants=49, free_plan="on")
     assert call(world, "POST", "/companies", {"name": "The fiftieth"})[0] == 200
     status, error = call(world, "POST", "/companies", {"name": "One too many"})

@@ -19,7 +19,7 @@ V1 = "/meta/companies"
     ],
 )
 def test_they_are_gone(method: str, path: str) -> None:
-    world = world_at(StoppedClock())
+    world = world_at(StoppedClock(), v1_paths="gone")
     assert call(world, method, path.format(a_merchant(world, "healthy")))[0] == 404
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.exchange import Request
@@ -88,3 +90,17 @@ def ended(world: World, clock: StoppedClock, company_id: str) -> Sync:
     sync = world.timeline(company_id).syncs[-1]
     assert sync.state(clock.now()) is sync.outcome
     return sync
+
+
+def shown(name: str, value: str, *rest: Any) -> Any:
+    """A case of a parametrised test that shows what a switch does."""
+    return pytest.param(value, *rest, marks=pytest.mark.switch(**{name: value}), id=value)
+
+
+def answered(world: World, path: str) -> tuple[int, bytes]:
+    answer = App(world, "key").answer(Request("GET", path, path, {}, BASIC))
+    return answer.status, answer.body
+
+
+def syncs_of(company_id: str, which: str) -> str:
+    return f"/companies/{company_id}/sync/commerce/syncs/{which}/status"
