@@ -112,6 +112,16 @@ AMENDMENTS = (
         for schema, paths in NEVER_SYNCED.items()
     ),
     Amendment(
+        "when the quota returns",
+        (
+            "platform > schemas > ClientRateLimitWebhook > definitions > clientRateLimitWebhookPayload"
+            " > properties > expiryDate",
+        ),
+        said={"$ref": "#/platform/schemas/DateTime"},
+        holds={"anyOf": [DATE, {"type": "string", "pattern": "T23:59:99Z$"}]},
+        reason="The document's own example is no time (switch rate_limit_expiry).",
+    ),
+    Amendment(
         "redirect of the sync flow",
         (
             "commerce > operations > GET /config/sync/commerce/{commerceKey}/{accountingKey}/start"

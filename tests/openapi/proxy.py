@@ -65,6 +65,8 @@ class Proxy:
         with client, socket.socket() as server:
             self._open.update((client, server))
             try:
+                # The sandbox counts by the client's own address.
+                server.bind((client.getpeername()[0], 0))
                 server.connect(self._upstream)
                 for each in (client, server):
                     each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -5,10 +5,11 @@ import requests
 
 from sandbox import wire
 from sandbox.testing import running
+from sandbox.webhooks import payloads
 from tests.codat.server import Server, says
 from tests.openapi import watching
 from tests.openapi.test_proxy import QUOTA
-from tests.sandbox.worlds import StoppedClock, a_merchant, read, world_at
+from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, read, world_at
 
 COMPANY = "8a210b68-6988-11ed-a1eb-0242ac120002"
 
@@ -55,6 +56,14 @@ def test_an_answer_of_a_world_in_memory_is_judged_too(monkeypatch: pytest.Monkey
     monkeypatch.setattr(wire, "company", lambda *_: {"id": company_id})
     read(world, f"/companies/{company_id}")
     assert '"redirect" is a required property' in "".join(watching.taken())
+
+
+def test_a_message_to_a_webhook_consumer_is_judged_by_its_event() -> None:
+    payloads.message("client.rateLimit.reached", NOON, {"dailyQuota": 1, "quotaRemaining": 0})
+    assert watching.taken() == []
+    payloads.message("client.rateLimit.reached", NOON, {"dailyQuota": "many"})
+    payloads.message("commerce.sync.finished", NOON, {})
+    assert len(watching.taken()) == 2
 
 
 @pytest.mark.slow

@@ -18,7 +18,8 @@ from sandbox.app import App
 from sandbox.exchange import JSON, Answer, Request
 from sandbox.faults.engine import NOTHING, Met
 from sandbox.faults.kinds import KINDS
-from tests.openapi.judge import Exchange, wrong_answer, wrong_request
+from sandbox.webhooks import payloads
+from tests.openapi.judge import Exchange, wrong_answer, wrong_event, wrong_request
 from tests.openapi.proxy import Proxy
 
 CONTROL = "/_sandbox/"
@@ -33,6 +34,7 @@ _wrong: list[str] = []
 def every_answer_is_watched() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(App, "answer", judging(App.answer, _wrong.append))
+        patch.setattr(payloads, "message", _judging_events(payloads.message))
         patch.setattr(testing, "between", _between)
         yield
 
@@ -69,6 +71,20 @@ def taken() -> list[str]:
     found = _wrong[:]
     _wrong.clear()
     return found
+
+
+def heard_of_event(body: bytes) -> None:
+    """What the sandbox told a webhook consumer."""
+    _wrong.extend(f"webhook: {each}" for each in wrong_event(body))
+
+
+def _judging_events(message: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def judged(*given: Any) -> dict[str, Any]:
+        told = message(*given)
+        heard_of_event(json.dumps(told).encode())
+        return told
+
+    return judged
 
 
 class Watch:
