@@ -11,8 +11,8 @@ import select
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,9 @@ import requests
 READY = "sandbox ready on "
 _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 30.0
+
+between: Callable[[str], AbstractContextManager[str]] = nullcontext
+"""What stands between a test and the process: takes its address, gives the one that the test is told."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,12 @@ def running(
     data: Path | None = None,
     ledger: Path | None = None,
     switches: Mapping[str, str] | None = None,
+    direct: bool = False,
 ) -> Iterator[Sandbox]:
-    """Start it on a free port, yield it once it answers, stop it in the end."""
+    """Start it on a free port, yield it once it answers, stop it in the end.
+
+    `direct` is for measuring: nothing stands between.
+    """
     with TemporaryDirectory(prefix="sandbox-") as folder:
         ledger_path = ledger or Path(folder) / "ledger.jsonl"
         command = [sys.executable, "-m", "sandbox", "--port", "0", "--key", key, "--seed", str(seed)]
@@ -93,7 +100,8 @@ def running(
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT)  # noqa: S603
         with _session(key) as session:
             try:
-                yield Sandbox(_address(process), key, process, session, ledger_path)
+                with (nullcontext if direct else between)(_address(process)) as url:
+                    yield Sandbox(url, key, process, session, ledger_path)
             finally:
                 _stop(process)
 

@@ -200,7 +200,7 @@ _REPLACED = (
     _saying_no("403", "403", refusing.forbidden, kept=True),
     _saying_no("404", "404: no such company", refusing.no_company, kept=True, company_id=text(None)),
     _replacing("html", "a gateway's web page", refusing.web_page, status=_status(502)),
-    _replacing("empty", "a status and no body", refusing.empty, status=_status(502)),
+    _replacing("empty", "a status and no body", refusing.empty, status=_status(502), content_type=text(None)),
     _replacing("redirect", "sent elsewhere", refusing.redirect, status=_MOVED, to=text(_ELSEWHERE)),
 )
 

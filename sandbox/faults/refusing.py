@@ -43,7 +43,9 @@ def web_page(args: Args, now: datetime, company_id: str) -> Answer:
 
 
 def empty(args: Args, now: datetime, company_id: str) -> Answer:
-    return Answer(args["status"])
+    """With the type of a body that is not there, where one is set."""
+    kind = args["content_type"]
+    return Answer(args["status"], headers={"Content-Type": kind} if kind else {})
 
 
 def redirect(args: Args, now: datetime, company_id: str) -> Answer:

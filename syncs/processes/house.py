@@ -13,6 +13,7 @@ THREADS = 16
 THREADS_ON_SQLITE = 4
 # Messages are JSON and nothing in them is run, so that a worker of root's is no cause for Celery's alarm.
 NO_ALARM = "ignore:You're running the worker with superuser privileges"
+SANDBOX = "sandbox"
 MERCHANTS, DAYS, SEED, SPEED = 200, 90, 7, 10
 
 
@@ -63,7 +64,7 @@ class House:
         place = {"port": port, "key": key, "data": self.var / "sandbox", "ledger": self.ledger}
         # The last word counts: the world may be another one, its place may not.
         words = [*_options(world), *self.env.get("SANDBOX_OPTIONS", "").split(), *_options(place)]
-        return self._python("sandbox", "-m", "sandbox", *words, port=port, rank=1)
+        return self._python("sandbox", "-m", SANDBOX, *words, port=port, rank=1)
 
     def manage(self, name: str, *words: str) -> Program:
         return self._python(name, "manage.py", *words)

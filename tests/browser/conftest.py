@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 from tests import chromium
 from tests.browser.panel import Panel, Shop
 from tests.browser.watch import Watch
+from tests.openapi.watching import AGAINST
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 PATIENCE = 20_000
@@ -48,6 +49,7 @@ def panel(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     try:
         panel.start()
         yield panel
+        assert AGAINST not in panel.said()
     finally:
         panel.end()
 

@@ -1,4 +1,5 @@
-"""`manage.py run`, but with syncs that take seconds in the sandbox, and as many merchants as the argument says."""
+"""`manage.py run`, but with syncs that take seconds in the sandbox, as many merchants as the argument says, and a
+sandbox that looks its own answers over."""
 
 import os
 import sys
@@ -10,4 +11,5 @@ from syncs.processes import house
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codat_admin.settings")
     house.MERCHANTS, house.SPEED = int(sys.argv[1]), 40
+    house.SANDBOX = "tests.openapi.judged"
     execute_from_command_line(["manage.py", "run"])

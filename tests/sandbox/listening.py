@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.webhooks.courier import Courier
 from sandbox.world import World
+from tests.openapi.watching import heard_of_event
 from tests.sandbox.worlds import read, send
 
 PATIENCE = 10.0
@@ -44,6 +45,8 @@ def listening() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if body:
+                heard_of_event(body)
             listener.heard.append(({key.lower(): value for key, value in self.headers.items()}, body))
             listener.may_answer.wait(PATIENCE)
             status = listener.statuses.pop(0) if len(listener.statuses) > 1 else listener.statuses[0]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sandbox.dice import digest, guid
 from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED
 from sandbox.schedule import DAY, due, local_date
 from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, ended, historic, latest, send, world_at
@@ -139,7 +140,7 @@ def test_linked_but_not_configured_fails_for_its_settings() -> None:
     world = world_at(clock)
     company_id = world.create({"name": "Fresh", "description": None, "tags": {}})
     for key in ("fztf", "gbol"):
-        world.record(company_id, "connection", {"id": key, "platform": key, "status": "Linked"})
+        world.record(company_id, "connection", {"id": guid(digest(key)), "platform": key, "status": "Linked"})
     latest(world, company_id)
     assert ended(world, clock, company_id).outcome == NOT_CONFIGURED
 

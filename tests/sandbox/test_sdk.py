@@ -1,6 +1,5 @@
 """Codat's official SDK, pointed at the sandbox, is content with every answer."""
 
-import gc
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -9,19 +8,28 @@ from codat_sync_for_commerce import CodatSyncCommerce
 from codat_sync_for_commerce.models import errors, shared
 
 from sandbox.testing import Sandbox
+from tests.openapi.proxy import Proxy, Record
+from tests.sandbox.sdk import sdk_of
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def sdk(sandbox: Sandbox) -> Iterator[CodatSyncCommerce]:
-    with CodatSyncCommerce(
-        security=shared.Security(auth_header=sandbox.session.headers["Authorization"]),
-        server_url=sandbox.url,
-        timeout_ms=5000,
-    ) as sdk:
+def record() -> Record:
+    return Record()
+
+
+@pytest.fixture(scope="module")
+def sdk(sandbox: Sandbox, record: Record) -> Iterator[CodatSyncCommerce]:
+    with Proxy(sandbox.url, record) as proxy, sdk_of(sandbox, proxy.url) as sdk:
         yield sdk
-    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def all_that_it_sends_is_right(record: Record) -> Iterator[None]:
+    record.wrong.clear()
+    yield
+    assert record.wrong == []
 
 
 def of_kind(sandbox: Sandbox, kind: str) -> dict[str, str]:
