@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sandbox.dice import digest, fraction, guid
+from sandbox.dice import digest, fraction
 from sandbox.exchange import NOT_VALID, Refusal
 from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED, OVERLAPS, Outcome
-from sandbox.syncs import Sync, from_json, pace, to_json
+from sandbox.syncs import Sync, from_json, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
 
@@ -14,7 +14,7 @@ def ask(world: World, company_id: str, start: datetime, finish: datetime) -> Syn
     """Start a sync of this window now; raises Refusal (400) where a switch says so."""
     finish = _no_later(finish, world)
     timeline = world.timeline(company_id)
-    outcome = _outcome(timeline, start, finish, world.switches.overlap)
+    outcome = _outcome(world, timeline, start, finish)
     if outcome is OVERLAPS and world.switches.overlap == "refused":
         raise Refusal(400, OVERLAPS.message or NOT_VALID)
     event = world.record(company_id, "sync", _body(world, timeline, start, finish, outcome))
@@ -30,24 +30,21 @@ def _no_later(finish: datetime, world: World) -> datetime:
     return now
 
 
-def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str) -> Outcome:
+def _outcome(world: World, timeline: Timeline, start: datetime, finish: datetime) -> Outcome:
     if not timeline.card.is_connected:
         return NOT_CONNECTED
     if not timeline.card.configured:
         return NOT_CONFIGURED
     collides = timeline.running() or start >= finish or timeline.overlaps(start, finish)
-    if collides and overlap != "allowed":
+    if collides and world.switches.overlap != "allowed":
         return OVERLAPS
-    return timeline.merchant.outcome_of_request(start, finish)
+    return timeline.outcome_of_request(world.now(), start, finish)
 
 
 def _body(
     world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome
 ) -> dict[str, object]:
-    asked = sum(not sync.scheduled for sync in timeline.syncs)
-    raw = digest(world.seed, timeline.card.company_id, "asked", asked, size=34)
-    sync_id, commerce_sync_id = guid(raw[:16]), guid(raw[16:32])
-    if world.switches.commerce_sync_id == "same":
-        commerce_sync_id = sync_id
-    paces = pace(timeline.merchant.duration / world.speed, fraction(raw[32:]), outcome)
-    return to_json(Sync(sync_id, commerce_sync_id, world.now(), start, finish, outcome, *paces))
+    raw = digest(world.seed, timeline.card.company_id, "asked", timeline.asked, size=34)
+    ids = raw[:16] * 2 if world.switches.commerce_sync_id == "same" else raw[:32]
+    seconds = timeline.takes(fraction(raw[32:]), outcome)
+    return to_json(Sync(world.now(), start, finish, outcome, ids, seconds))

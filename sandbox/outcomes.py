@@ -5,11 +5,10 @@ Commerce OpenAPI and docs), the others are guesses. The messages carry the docum
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     code: int
     text: str
     message: str | None = ""
@@ -19,9 +18,14 @@ class Outcome:
     def is_success(self) -> bool:
         return self.code // 1000 == 2
 
+    @property
+    def pushes(self) -> bool:
+        """What fails in validation never gets as far as pushing."""
+        return self.code // 1000 != 4 and self.code != 5080
+
     def worded(self, words: Mapping[str, str]) -> "Outcome":
         """With the merchant's own names in its message."""
-        return replace(self, message=self.message and self.message.format_map(words))
+        return self._replace(message=self.message and self.message.format_map(words))
 
 
 def _settings(message: str) -> Outcome:

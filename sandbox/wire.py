@@ -1,20 +1,26 @@
 """Codat's JSON: companies, connections, syncs and dates as they go over the wire (OpenAPI, schemas)."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sandbox.cards import Card, Connection
 from sandbox.dice import digest
-from sandbox.exchange import NOT_VALID, Refusal
+from sandbox.exchange import NOT_VALID, Refusal, to_json
 from sandbox.outcomes import Outcome
 from sandbox.syncs import Sync
 
 Json = dict[str, Any]
+_STAMP = "%04d-%02d-%02dT%02d:%02d:%02d.%06d%dZ"
+_GAP = "\ue000"
+"""A character of nobody's texts."""
 
 
 def stamp(moment: datetime) -> str:
     """.NET's seven digits: a tenth of a microsecond, which we do not have, is made up."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}{moment.microsecond % 10}Z"
+    at = moment
+    micros = at.microsecond
+    return _STAMP % (at.year, at.month, at.day, at.hour, at.minute, at.second, micros, micros % 10)
 
 
 def whole_seconds(moment: datetime) -> str:
@@ -83,7 +89,7 @@ def sync_summary(card: Card, sync: Sync, now: datetime) -> Json:
         "syncDateRangeUtc": window,
         "companyId": card.company_id,
         "commerceSyncId": sync.commerce_sync_id,
-        **_state(sync, sync.state(now)),
+        **_state(sync.state(now), stamp(sync.at)),
         "dataConnections": connections(card, now),
     }
 
@@ -93,22 +99,31 @@ def sync_status(card: Card, sync: Sync, now: datetime) -> Json:
         "companyId": card.company_id,
         "commerceSyncId": sync.commerce_sync_id,
         "syncId": sync.sync_id,
-        **_state(sync, sync.state(now)),
+        **_state(sync.state(now), stamp(sync.at)),
         "dataConnections": connections(card, now),
     }
 
 
-def company_sync_status(company_id: str, sync: Sync, now: datetime) -> Json:
-    return {"companyId": company_id, "syncId": sync.sync_id, **_state(sync, sync.state(now))}
+def company_sync_status(company_id: str, sync: Sync, now: datetime) -> str:
+    """As JSON already: a history has thousands of these, so only what differs from row to row is put in."""
+    start, after_company, after_sync, end = _row_of(sync.state(now))
+    return f"{start}{company_id}{after_company}{sync.sync_id}{after_sync}{stamp(sync.at)}{end}"
 
 
-def _state(sync: Sync, state: Outcome) -> Json:
+@lru_cache(maxsize=4096)
+def _row_of(state: Outcome) -> tuple[str, ...]:
+    """The text around company, sync and time."""
+    row = {"companyId": _GAP, "syncId": _GAP, **_state(state, _GAP)}
+    return tuple(to_json(row).split(_GAP))
+
+
+def _state(state: Outcome, sync_utc: str) -> Json:
     return {
         "syncStatusCode": state.code,
         "syncStatus": state.text,
         "errorMessage": state.message,
         "syncExceptionMessage": state.message,
-        "syncUtc": stamp(sync.at),
+        "syncUtc": sync_utc,
         "dataPushed": state.pushed,
     }
 

@@ -16,6 +16,7 @@ from sandbox.schedule import DAY
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
+from sandbox.weather import Weather
 
 TIMELINES = 1_000
 """How many histories are kept folded; ninety days of one take some 50 kB."""
@@ -41,6 +42,7 @@ class World:
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
         self._timelines: OrderedDict[str, Timeline] = OrderedDict()
+        self.weather = Weather()
         self._seeded = lru_cache(maxsize=20_000)(self._seeded_at)
         self.recall()
 
@@ -164,6 +166,7 @@ class World:
             card_of(merchant),
             self._events_of(merchant),
             since=self._since,
+            weather=self.weather,
             speed=self.speed,
             one_id=self.switches.commerce_sync_id == "same",
         )

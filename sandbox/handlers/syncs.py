@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sandbox import asking, wire
-from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
+from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok, ok_as_it_is
 from sandbox.syncs import Sync
 from sandbox.world import World
 
@@ -28,19 +28,18 @@ def request_historic(world: World, request: Request) -> Answer:
 def get_status(world: World, request: Request) -> Answer:
     """The newest sync, one object, and the only answer with both ids."""
     timeline = world.timeline(request.params["companyId"])
-    if not timeline.syncs:
-        return _none(world, request)
-    return ok(wire.sync_status(timeline.card, timeline.syncs[-1], world.now()))
+    for sync in timeline.backwards():
+        return ok(wire.sync_status(timeline.card, sync, world.now()))
+    return _none(world, request)
 
 
 def get_latest(world: World, request: Request) -> Answer:
-    timeline = world.timeline(request.params["companyId"])
-    return _one(world, request, reversed(timeline.syncs))
+    return _one(world, request, world.timeline(request.params["companyId"]).backwards())
 
 
 def get_last_successful(world: World, request: Request) -> Answer:
     now, timeline = world.now(), world.timeline(request.params["companyId"])
-    return _one(world, request, (sync for sync in reversed(timeline.syncs) if sync.state(now).is_success))
+    return _one(world, request, (sync for sync in timeline.backwards() if sync.state(now).is_success))
 
 
 def get_by_id(world: World, request: Request) -> Answer:
@@ -58,7 +57,7 @@ def list_syncs(world: World, request: Request) -> Answer:
     syncs: Iterable[Sync] = world.timeline(company_id).syncs
     if world.switches.list_order == "newest":
         syncs = reversed(list(syncs))
-    return ok([wire.company_sync_status(company_id, sync, now) for sync in syncs])
+    return ok_as_it_is(f"[{','.join(wire.company_sync_status(company_id, sync, now) for sync in syncs)}]")
 
 
 def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]:
@@ -84,7 +83,7 @@ def _one(world: World, request: Request, syncs: Iterable[Sync]) -> Answer:
 
 
 def _told(request: Request, sync: Sync, now: datetime) -> Answer:
-    return ok(wire.company_sync_status(request.params["companyId"], sync, now))
+    return ok_as_it_is(wire.company_sync_status(request.params["companyId"], sync, now))
 
 
 def _none(world: World, request: Request) -> Answer:
