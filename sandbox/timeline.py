@@ -96,8 +96,8 @@ class Timeline:
             if events and events[0].at <= min(now, self._next.at):
                 self._apply(events.popleft())
             elif self._next.at <= now:
-                self._pass_plain_days(now)
-                self._run()
+                if not self._pass_plain_days(now):
+                    self._run()
             else:
                 break
         self._settle(now)
@@ -161,23 +161,25 @@ class Timeline:
     def _is_ready(self) -> bool:
         return self.card.enabled and self.card.configured
 
-    def _pass_plain_days(self, now: datetime) -> None:
-        """Skip the days on which each run is sure to succeed and to be over before the next: most of all days."""
+    def _pass_plain_days(self, now: datetime) -> bool:
+        """Whether there are days now on which each run is sure to succeed and to be over before the next: most are so."""
         first, end = self._next.day, self._plain_until(now)
         if end <= first:
-            return
+            return False
         self._settle(self._next.at)
         start = self.next_start()
         if self._open or start >= self._next.due or not (self._is_ready() and self._is_connected):
-            return
+            return False
         last = first_below(self._habit, self.merchant.risk, first, end)
-        if last > first:
-            self._history.append(PlainDays(self._habit, first, last, start))
-            self._has_plain_days = True
-            self._length += last - first
-            self._runs_from(last)
-            self._remember(start, due(date.fromordinal(last - 1), self._habit.hour, self._habit.zone))
-            self.failed_days = 0
+        if last == first:
+            return False
+        self._history.append(PlainDays(self._habit, first, last, start))
+        self._has_plain_days = True
+        self._length += last - first
+        self._remember(start, due(date.fromordinal(last - 1), self._habit.hour, self._habit.zone))
+        self.failed_days = 0
+        self._runs_from(last)
+        return True
 
     def _plain_until(self, now: datetime) -> int:
         """A day before which nothing can happen but the schedule; 0 when there is none soon."""

@@ -202,7 +202,7 @@ def test_days_that_are_passed_over_are_told_as_if_each_had_been_folded(
     early = told(quick)
     clock.passes(days=400)
     late = told(quick)
-    monkeypatch.setattr(Timeline, "_pass_plain_days", lambda self, now: None)
+    monkeypatch.setattr(Timeline, "_pass_plain_days", lambda self, now: False)
     clock.moment = NOON
     slow = world_at(clock, merchants=200, speed=speed)
     clock.passes(days=20)
