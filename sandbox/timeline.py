@@ -63,16 +63,14 @@ class Timeline:
         self._events = deque(events)
         self._history: list[Sync | PlainDays] = []
         self._has_plain_days = False
-        self._length = 0
+        self.length = 0
+        """How many syncs there are."""
         self._open: list[Sync] = []
         """Those that run, in the order of their ends."""
         self._restart: datetime | None = None
         self._is_connected = card.is_connected
         self._cut_off = not self._is_connected
         self._schedule_from(self._first_day(since))
-
-    def __len__(self) -> int:
-        return self._length
 
     @property
     def syncs(self) -> list[Sync]:
@@ -175,7 +173,7 @@ class Timeline:
             return False
         self._history.append(PlainDays(self._habit, first, last, start))
         self._has_plain_days = True
-        self._length += last - first
+        self.length += last - first
         self._remember(start, due(date.fromordinal(last - 1), self._habit.hour, self._habit.zone))
         self.failed_days = 0
         self._runs_from(last)
@@ -243,7 +241,7 @@ class Timeline:
         if self._weather.outages:
             sync = sync.under(self._weather)
         self._history.append(sync)
-        self._length += 1
+        self.length += 1
         insort(self._open, sync, key=_BY_END)
 
     def _settle(self, now: datetime) -> None:

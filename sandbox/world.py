@@ -1,6 +1,5 @@
 """All companies: made from the seed when they are asked for, and changed by what was done since."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -10,6 +9,7 @@ from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
 from sandbox.dice import CompanyIds, digest, guid
 from sandbox.exchange import Refusal
+from sandbox.histories import Histories
 from sandbox.kinds import kind_of
 from sandbox.merchants import Merchant, newcomer, seeded
 from sandbox.schedule import DAY
@@ -17,10 +17,6 @@ from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
 from sandbox.weather import Weather
-
-TIMELINES = 1_000
-"""How many histories are kept folded; ninety days of one take some 50 kB."""
-
 
 class World:
     def __init__(
@@ -41,7 +37,7 @@ class World:
         self._be_born()
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
-        self._timelines: OrderedDict[str, Timeline] = OrderedDict()
+        self._histories = Histories()
         self.weather = Weather()
         self._seeded = lru_cache(maxsize=20_000)(self._seeded_at)
         self.recall()
@@ -54,7 +50,7 @@ class World:
 
     def recall(self) -> None:
         """Read what the store knows; whatever was only in memory is forgotten."""
-        self._timelines.clear()
+        self._histories.clear()
         self._touched = self.store.companies()
         self._created = dict(self.store.events_called("created"))
         self._deleted = {company_id for company_id, _ in self.store.events_called("deleted")}
@@ -87,13 +83,12 @@ class World:
 
     def timeline(self, company_id: str) -> Timeline:
         """The company with its history up to now."""
-        timeline = self._timelines.get(company_id)
+        timeline = self._histories.find(company_id)
         if timeline is None:
-            timeline = self._timelines[company_id] = self._fold(self.merchant(company_id))
-            if len(self._timelines) > TIMELINES:
-                self._timelines.popitem(last=False)
-        self._timelines.move_to_end(company_id)
-        return timeline.advance(self.now())
+            timeline = self._fold(self.merchant(company_id))
+        timeline.advance(self.now())
+        self._histories.keep(company_id, timeline)
+        return timeline
 
     def count(self) -> int:
         return self.merchants + len(self._created) - len(self._deleted)
@@ -128,7 +123,7 @@ class World:
 
     def delete(self, company_id: str) -> None:
         self.record(company_id, "deleted", {})
-        self._timelines.pop(company_id, None)
+        self._histories.drop(company_id)
         self._deleted.add(company_id)
         self._deleted_indexes.add(self._ids.index_of(company_id))
 
@@ -137,8 +132,9 @@ class World:
         event = Event(self.now(), what, body)
         self.store.append(company_id, event)
         self._touched.add(company_id)
-        if company_id in self._timelines:
-            self._timelines[company_id].add(event)
+        timeline = self._histories.find(company_id)
+        if timeline is not None:
+            timeline.add(event)
         return event
 
     # From the seed

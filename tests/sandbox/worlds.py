@@ -35,12 +35,14 @@ def world_at(
     merchants: int = 40,
     speed: float = 1.0,
     data: Path | None = None,
+    history_days: int = 90,
     **switches: str,
 ) -> World:
     return World(
         seed=seed,
         merchants=merchants,
         speed=speed,
+        history_days=history_days,
         clock=clock,
         store=Store(data),
         switches=Switches().turned(f"{name}={value}" for name, value in switches.items()),
