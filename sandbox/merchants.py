@@ -60,7 +60,7 @@ class Merchant:
     @property
     def words(self) -> dict[str, str]:
         """What error messages of a wave name."""
-        return words_of_books(dice(self.company_id, "words"))
+        return _words(dice(self.company_id, "words"), self.company_id)
 
     @property
     def risk(self) -> int:
@@ -107,7 +107,7 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
     kind, roll = kind_of(seed, index), dice(seed, "merchant", index)
     zone, country, region, towns = roll.choice(PLACES)
     created = born.replace(microsecond=0) - timedelta(days=_age(roll, kind), seconds=roll.randrange(86_400))
-    failure = roll.choice(kind.failures).worded(words_of_books(roll)) if kind.failures else None
+    failure = roll.choice(kind.failures).worded(_words(roll, company_id)) if kind.failures else None
     platforms = (roll.choice(_COMMERCE), roll.choice(_ACCOUNTING))
     pending = None if kind.linked else roll.choice(platforms)
     hour = roll.choice(_SYNC_HOURS)
@@ -133,6 +133,10 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
         delay=_delay_of_hanging(born, hour, zone) if kind.hangs else _delay(roll),
         duration=roll.uniform(90, 190),
     )
+
+
+def _words(roll: Random, company_id: str) -> dict[str, str]:
+    return {**words_of_books(roll), "company_id": company_id}
 
 
 def _age(roll: Random, kind: Kind) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.exchange import Answer, Refusal, Request
-from sandbox.handlers import companies, configuration, connections, control, syncs
+from sandbox.handlers import companies, configuration, connections, control, syncs, weather
 from sandbox.world import World
 
 Handler = Callable[[World, Request], Answer]
@@ -60,6 +60,12 @@ ROUTES = (
     Route("GET", f"{CONTROL}kinds", control.list_kinds),
     Route("GET", f"{CONTROL}merchants", control.list_merchants),
     Route("GET", f"{CONTROL}switches", control.list_switches),
+    Route("GET", f"{CONTROL}outages", weather.list_outages),
+    Route("POST", f"{CONTROL}outages", weather.add_outage),
+    Route("DELETE", f"{CONTROL}outages", weather.clear_outages),
+    Route("GET", f"{CONTROL}waves", weather.list_waves),
+    Route("POST", f"{CONTROL}waves", weather.add_wave),
+    Route("DELETE", f"{CONTROL}waves", weather.clear_waves),
 )
 
 

@@ -60,7 +60,7 @@ def runs(habit: Habit, first: int, weather: Weather) -> Iterator[Run]:
                 delay = min(max(delay, _SOONEST), _LATEST)
             at = due + timedelta(0, delay)
             if weather.outages:
-                at = weather.after_outages(at, timedelta(0, max(delay - mean + spread, _SOONEST)))
+                at = weather.after_outages(at, timedelta(0, _SOONEST + abs(delay - mean)))
             if at < next_due:
                 yield Run(day, due, at, raw, chance, pace)
         block, skip = block + 1, 0

@@ -13,8 +13,9 @@ PUSHING = Outcome(1000, "Pushing", None)
 STARTED_LONG = Outcome(1010, "Started", None)
 PUSHING_LONG = Outcome(1010, "Pushing", None)
 LONG = timedelta(minutes=10)
-_PUSHING = 0.55
-"""The part of its time after which a sync pushes (our guess)."""
+_PUSHING, _PUSHING_AT_LATEST = 0.55, 300.0
+"""The part of its time after which a sync pushes, and the seconds when that is long (our guess)."""
+
 
 class Sync(NamedTuple):
     at: datetime
@@ -47,7 +48,7 @@ class Sync(NamedTuple):
         seconds = worked.total_seconds()
         if seconds >= self.seconds:
             return self.outcome
-        is_pushing = self.outcome.pushes and seconds >= self.seconds * _PUSHING
+        is_pushing = self.outcome.pushes and seconds >= min(self.seconds * _PUSHING, _PUSHING_AT_LATEST)
         if age > LONG:
             return PUSHING_LONG if is_pushing else STARTED_LONG
         if seconds < min(20.0, self.seconds / 8):

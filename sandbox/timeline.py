@@ -76,7 +76,7 @@ class Timeline:
     def syncs(self) -> list[Sync]:
         """All of them, oldest first."""
         if self._has_plain_days:
-            self._history, self._has_plain_days = [*self.backwards()][::-1], False
+            self._history[:], self._has_plain_days = [*self.backwards()][::-1], False
         return cast(list[Sync], self._history)
 
     def backwards(self) -> Iterator[Sync]:
@@ -85,7 +85,17 @@ class Timeline:
             if isinstance(part, Sync):
                 yield part
             else:
-                yield from reversed([*self._told(part)])
+                yield from reversed([self._made(*run) for run in self._plain_runs(part)])
+
+    def told(self, now: datetime) -> list[tuple[bytes, datetime, Outcome]]:
+        """What a list tells of each sync, oldest first: what its id is made of, when it began, and its state now."""
+        told: list[tuple[bytes, datetime, Outcome]] = []
+        for part in self._history:
+            if isinstance(part, Sync):
+                told.append((part.raw, part.at, part.state(now)))
+            else:
+                told += [(run.raw, run.at, outcome) for run, _, outcome in self._plain_runs(part)]
+        return told
 
     def advance(self, now: datetime) -> "Timeline":
         """Fold everything that has happened up to now."""
@@ -160,7 +170,10 @@ class Timeline:
         return self.card.enabled and self.card.configured
 
     def _pass_plain_days(self, now: datetime) -> bool:
-        """Whether there are days now on which each run is sure to succeed and to be over before the next: most are so."""
+        """Whether there are days now on which each run is sure to succeed and to be over before the next.
+
+        Most days of most merchants are of that kind.
+        """
         first, end = self._next.day, self._plain_until(now)
         if end <= first:
             return False
@@ -188,10 +201,10 @@ class Timeline:
             return 0
         return local_date(end - LATEST - self._longest, self._habit.zone).toordinal()
 
-    def _told(self, days: PlainDays) -> Iterator[Sync]:
+    def _plain_runs(self, days: PlainDays) -> Iterator[tuple[Run, datetime, Outcome]]:
         start = days.start
         for run in islice(runs(days.habit, days.first, CALM), days.last - days.first):
-            yield self._made(run, start, self.merchant.sales_in(start, run.due))
+            yield run, start, self.merchant.sales_in(start, run.due)
             start = run.due
 
     def _made(self, run: Run, start: datetime, outcome: Outcome) -> Sync:
@@ -223,13 +236,9 @@ class Timeline:
         """Why a wave makes a sync fail that starts at this moment."""
         if not self._weather.waves:
             return None
-        platforms = [link.key for link in self.card.connections.values()]
+        platforms = [link.key for link in self.card.connections.values() if link.status == "Linked"]
         cause = self._weather.cause_for(self.merchant.company_id, platforms, at)
         return cause and cause.worded(self.merchant.words)
-
-    def outcome_of_request(self, at: datetime, start: datetime, finish: datetime) -> Outcome:
-        """How a sync ends that is asked for now, if nothing forbids it."""
-        return self._cause_for(at) or self.merchant.outcome_of_request(start, finish)
 
     def _severed(self) -> Outcome:
         statuses = {link.status for link in self.card.connections.values()}

@@ -44,7 +44,7 @@ class Weather:
     """Before this moment there was none."""
 
     def __post_init__(self) -> None:
-        starts = (each.start for each in (*self.outages, *self.waves))
+        starts = [outage.start for outage in self.outages] + [wave.start for wave in self.waves]
         object.__setattr__(self, "begins", min(starts, default=None))
 
     def api_is_out(self, now: datetime) -> bool:

@@ -104,10 +104,10 @@ def sync_status(card: Card, sync: Sync, now: datetime) -> Json:
     }
 
 
-def company_sync_status(company_id: str, sync: Sync, now: datetime) -> str:
-    """As JSON already: a history has thousands of these, so only what differs from row to row is put in."""
-    start, after_company, after_sync, end = _row_of(sync.state(now))
-    return f"{start}{company_id}{after_company}{sync.sync_id}{after_sync}{stamp(sync.at)}{end}"
+def company_sync_status(company_id: str, sync_id: str, at: datetime, state: Outcome) -> str:
+    """As JSON already: a history has many of these, so only what differs from row to row is put in."""
+    start, after_company, after_sync, end = _row_of(state)
+    return f"{start}{company_id}{after_company}{sync_id}{after_sync}{stamp(at)}{end}"
 
 
 @lru_cache(maxsize=4096)

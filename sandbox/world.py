@@ -1,10 +1,11 @@
 """All companies: made from the seed when they are asked for, and changed by what was done since."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from sandbox.almanac import NOBODY, Kind, read_outage, read_wave, shown, weather_of
 from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
 from sandbox.dice import CompanyIds, digest, guid
@@ -16,7 +17,7 @@ from sandbox.schedule import DAY
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
-from sandbox.weather import Weather
+
 
 class World:
     def __init__(
@@ -29,6 +30,7 @@ class World:
         clock: Clock | None = None,
         store: Store | None = None,
         switches: Switches | None = None,
+        orders: Iterable[tuple[Kind, dict[str, Any]]] = (),
     ) -> None:
         self.seed, self.merchants, self.speed = seed, merchants, speed
         self.clock = clock or Clock()
@@ -38,19 +40,29 @@ class World:
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
         self._histories = Histories()
-        self.weather = Weather()
         self._seeded = lru_cache(maxsize=20_000)(self._seeded_at)
         self.recall()
+        self._order_at_start(orders)
 
     def _be_born(self) -> None:
         seed = self.store.fact("seed", str(self.seed))
         if seed != str(self.seed):
             raise ValueError(f"This data folder holds the world of seed {seed}; start with --seed {seed}.")
-        self.born = datetime.fromisoformat(self.store.fact("born", self.now().isoformat()))
+        now = self.now().isoformat()
+        born = self.store.fact("born", now)
+        self.born, self._is_newborn = datetime.fromisoformat(born), born == now
+
+    def _order_at_start(self, orders: Iterable[tuple[Kind, dict[str, Any]]]) -> None:
+        """At each start the same orders may be given; they count once."""
+        given = [(event.what, event.body.get("given")) for event in self.store.events_of(NOBODY)]
+        for kind, body in orders:
+            if (kind, body) not in given:
+                self.order(kind, body, at_start=True)
 
     def recall(self) -> None:
         """Read what the store knows; whatever was only in memory is forgotten."""
         self._histories.clear()
+        self.weather = weather_of(self.store.events_of(NOBODY))
         self._touched = self.store.companies()
         self._created = dict(self.store.events_called("created"))
         self._deleted = {company_id for company_id, _ in self.store.events_called("deleted")}
@@ -58,6 +70,36 @@ class World:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    # What befalls all of them
+
+    def orders(self, kind: Kind) -> list[dict[str, Any]]:
+        """The outages or waves ordered so far, those that were called off left out."""
+        events = self.store.events_of(NOBODY)
+        cleared = max((n for n, event in enumerate(events) if event.what == f"{kind}s cleared"), default=-1)
+        return [shown(event) for event in events[cleared + 1 :] if event.what == kind]
+
+    def order(self, kind: Kind, body: dict[str, Any], *, at_start: bool = False) -> dict[str, Any]:
+        """Raises ValueError: for a body that cannot be understood, and for a past that has been told already."""
+        now = self.now()
+        kept = (read_outage if kind == "outage" else read_wave)(body, now)
+        is_past = datetime.fromisoformat(kept["from"]) < now
+        if is_past and not (at_start and self._is_newborn):
+            raise ValueError('"from" lies in the past; that is for the first start of a world alone.')
+        event = Event(now, kind, kept | {"given": body})
+        self._befall(event)
+        return shown(event)
+
+    def call_off(self, kind: Kind) -> None:
+        """What has begun ends now, what is to come does not."""
+        self._befall(Event(self.now(), f"{kind}s cleared", {}))
+
+    def _befall(self, event: Event) -> None:
+        self.store.append(NOBODY, event)
+        self.store.commit()
+        self.weather = weather_of(self.store.events_of(NOBODY))
+        # What they hold of the past stays true; what they expect next does not.
+        self._histories.clear()
 
     # Finding companies
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sandbox import asking, wire
+from sandbox.dice import guid
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok, ok_as_it_is
 from sandbox.syncs import Sync
 from sandbox.world import World
@@ -53,11 +54,12 @@ def get_by_id(world: World, request: Request) -> Answer:
 
 def list_syncs(world: World, request: Request) -> Answer:
     """A bare array: no paging, no filter."""
-    company_id, now = request.params["companyId"], world.now()
-    syncs: Iterable[Sync] = world.timeline(company_id).syncs
+    company_id = request.params["companyId"]
+    told = world.timeline(company_id).told(world.now())
     if world.switches.list_order == "newest":
-        syncs = reversed(list(syncs))
-    return ok_as_it_is(f"[{','.join(wire.company_sync_status(company_id, sync, now) for sync in syncs)}]")
+        told.reverse()
+    rows = [wire.company_sync_status(company_id, guid(raw), at, state) for raw, at, state in told]
+    return ok_as_it_is(f"[{','.join(rows)}]")
 
 
 def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]:
@@ -83,7 +85,8 @@ def _one(world: World, request: Request, syncs: Iterable[Sync]) -> Answer:
 
 
 def _told(request: Request, sync: Sync, now: datetime) -> Answer:
-    return ok_as_it_is(wire.company_sync_status(request.params["companyId"], sync, now))
+    company_id, state = request.params["companyId"], sync.state(now)
+    return ok_as_it_is(wire.company_sync_status(company_id, sync.sync_id, sync.at, state))
 
 
 def _none(world: World, request: Request) -> Answer:

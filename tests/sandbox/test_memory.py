@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from sandbox.testing import Sandbox, running
-from sandbox.schedule import DAY
 from tests.sandbox.worlds import NOON, StoppedClock, read, world_at
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from sandbox.cards import Event
-from sandbox.outcomes import COMPLETE, NOT_CONFIGURED, SERVER_ERROR
+from sandbox.outcomes import NOT_CONFIGURED, SERVER_ERROR
 from sandbox.schedule import DAY, due, sales_days
 from sandbox.syncs import Sync
 from sandbox.timeline import Timeline
@@ -20,7 +20,8 @@ from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
         (0, 1000, "NotStarted"),
         (19.9, 1000, "NotStarted"),
         (20, 1000, "Started"),
-        (550, 1000, "Pushing"),
+        (299, 1000, "Started"),
+        (300, 1000, "Pushing"),
         (600, 1000, "Pushing"),
         (601, 1010, "Pushing"),
         (899, 1010, "Pushing"),
@@ -34,7 +35,7 @@ def test_a_sync_is_told_by_how_long_it_has_been_running(after: float, code: int,
 
 
 def test_a_sync_that_is_long_in_starting_says_so() -> None:
-    sync = Sync(NOON, NOON - DAY, NOON, COMPLETE, bytes(32), seconds=9000)
+    sync = Sync(NOON, NOON - DAY, NOON, NOT_CONFIGURED, bytes(32), seconds=9000)
     state = sync.state(NOON + timedelta(minutes=11))
     assert (state.code, state.text) == (1010, "Started")
 

@@ -1,10 +1,12 @@
 """A world in memory whose time stands still until a test moves it."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sandbox.almanac import Kind
 from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.exchange import Request
@@ -36,6 +38,7 @@ def world_at(
     speed: float = 1.0,
     data: Path | None = None,
     history_days: int = 90,
+    orders: Iterable[tuple[Kind, dict[str, Any]]] = (),
     **switches: str,
 ) -> World:
     return World(
@@ -45,6 +48,7 @@ def world_at(
         history_days=history_days,
         clock=clock,
         store=Store(data),
+        orders=orders,
         switches=Switches().turned(f"{name}={value}" for name, value in switches.items()),
     )
 
