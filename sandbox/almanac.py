@@ -9,7 +9,7 @@ from sandbox.outcomes import CAUSES, Outcome
 from sandbox.platforms import PLATFORMS
 from sandbox.weather import Outage, Wave, Weather
 
-Kind = Literal["outage", "wave"]
+Befalling = Literal["outage", "wave"]
 Json = dict[str, Any]
 NOBODY = ""
 """Under this company the store keeps what befalls all."""

@@ -32,11 +32,15 @@ def matches(
     def values(name: str) -> tuple[str, ...]:
         found = properties.get(name, default)
         if found is None:
-            error = f"Error parsing query - Could not resolve property {name} on Dataset"
-            raise Refusal(400, error, service="PullApi")
+            raise unknown(name)
         return found
 
     return test(values)
+
+
+def unknown(name: str) -> Refusal:
+    error = f"Error parsing query - Could not resolve property {name} on Dataset"
+    return Refusal(400, error, service="PullApi")
 
 
 def malformed() -> Refusal:

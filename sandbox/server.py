@@ -13,6 +13,7 @@ from sandbox.exchange import JSON, NOT_VALID, Answer, Refusal, Request
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
 _CHUNK = 1 << 16
+_PAUSE = 0.002
 
 
 class Conversation:
@@ -99,6 +100,12 @@ def _request(head: h11.Request, body: bytes) -> Request:
     )
 
 
+async def _fill(app: App) -> None:
+    """Before somebody queries all companies, in the time that answers leave."""
+    for _ in app.world.columns.fill():
+        await asyncio.sleep(_PAUSE)
+
+
 async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
     """Answer until SIGTERM or SIGINT; `ready` is told the port once connections are accepted."""
     stop = asyncio.Event()
@@ -114,7 +121,9 @@ async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
 
     server = await asyncio.start_server(meet, HOST, port, backlog=1024)
     ready(server.sockets[0].getsockname()[1])
+    filling = loop.create_task(_fill(app))
     await stop.wait()
+    filling.cancel()
     server.close()
     for task in conversations:
         task.cancel()

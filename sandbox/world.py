@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sandbox.almanac import NOBODY, Kind, read_outage, read_wave, shown, weather_of
+from sandbox.almanac import NOBODY, Befalling, read_outage, read_wave, shown, weather_of
 from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
+from sandbox.columns import Columns
 from sandbox.dice import CompanyIds, digest, guid
 from sandbox.exchange import Refusal
 from sandbox.histories import Histories
-from sandbox.kinds import kind_of
+from sandbox.kinds import Kind, kind_of
 from sandbox.merchants import Merchant, newcomer, seeded
+from sandbox.register import Register
 from sandbox.schedule import DAY
 from sandbox.store import Store
 from sandbox.switches import Switches
@@ -30,7 +32,7 @@ class World:
         clock: Clock | None = None,
         store: Store | None = None,
         switches: Switches | None = None,
-        orders: Iterable[tuple[Kind, dict[str, Any]]] = (),
+        orders: Iterable[tuple[Befalling, dict[str, Any]]] = (),
     ) -> None:
         self.seed, self.merchants, self.speed = seed, merchants, speed
         self.clock = clock or Clock()
@@ -40,7 +42,7 @@ class World:
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
         self._histories = Histories()
-        self._seeded = lru_cache(maxsize=20_000)(self._seeded_at)
+        self._seeded = lru_cache(maxsize=2_000)(self._seeded_at)
         self.recall()
         self._order_at_start(orders)
 
@@ -52,7 +54,7 @@ class World:
         born = self.store.fact("born", now)
         self.born, self._is_newborn = datetime.fromisoformat(born), born == now
 
-    def _order_at_start(self, orders: Iterable[tuple[Kind, dict[str, Any]]]) -> None:
+    def _order_at_start(self, orders: Iterable[tuple[Befalling, dict[str, Any]]]) -> None:
         """At each start the same orders may be given; they count once."""
         given = [(event.what, event.body.get("given")) for event in self.store.events_of(NOBODY)]
         for kind, body in orders:
@@ -65,21 +67,22 @@ class World:
         self.weather = weather_of(self.store.events_of(NOBODY))
         self._touched = self.store.companies()
         self._created = dict(self.store.events_called("created"))
-        self._deleted = {company_id for company_id, _ in self.store.events_called("deleted")}
-        self._deleted_indexes = {self._ids.index_of(company_id) for company_id in self._deleted}
+        deleted = [company_id for company_id, _ in self.store.events_called("deleted")]
+        self.register = Register(self._ids, self.merchants, self._created, deleted)
+        self.columns = Columns(self.register, lambda number: self.card(self.register.id_of(number)))
 
     def now(self) -> datetime:
         return self.clock.now()
 
     # What befalls all of them
 
-    def orders(self, kind: Kind) -> list[dict[str, Any]]:
+    def orders(self, kind: Befalling) -> list[dict[str, Any]]:
         """The outages or waves ordered so far, those that were called off left out."""
         events = self.store.events_of(NOBODY)
         cleared = max((n for n, event in enumerate(events) if event.what == f"{kind}s cleared"), default=-1)
         return [shown(event) for event in events[cleared + 1 :] if event.what == kind]
 
-    def order(self, kind: Kind, body: dict[str, Any], *, at_start: bool = False) -> dict[str, Any]:
+    def order(self, kind: Befalling, body: dict[str, Any], *, at_start: bool = False) -> dict[str, Any]:
         """Raises ValueError: for a body that cannot be understood, and for a past that has been told already."""
         now = self.now()
         kept = (read_outage if kind == "outage" else read_wave)(body, now)
@@ -90,7 +93,7 @@ class World:
         self._befall(event)
         return shown(event)
 
-    def call_off(self, kind: Kind) -> None:
+    def call_off(self, kind: Befalling) -> None:
         """What has begun ends now, what is to come does not."""
         self._befall(Event(self.now(), f"{kind}s cleared", {}))
 
@@ -103,17 +106,15 @@ class World:
 
     # Finding companies
 
-    def company_id(self, index: int) -> str:
-        return self._ids.at(index)
+    def company_id(self, number: int) -> str:
+        return self.register.id_of(number)
 
     def merchant(self, company_id: str) -> Merchant:
         """Raises Refusal (404) for a company that never was or was deleted."""
-        found = None
-        if company_id not in self._deleted:
-            found = self._made(company_id) or self._seeded_by(company_id)
-        if not found:
+        number = self.register.number_of(company_id)
+        if number is None:
             raise Refusal(404, f"No company was found with ID {company_id}", service="ClientsApi")
-        return found
+        return self._seeded(number) if number < self.merchants else self._made(company_id)
 
     def card(self, company_id: str) -> Card:
         """The company without its history: cheap enough to list five thousand."""
@@ -133,47 +134,49 @@ class World:
         return timeline
 
     def count(self) -> int:
-        return self.merchants + len(self._created) - len(self._deleted)
+        return len(self.register)
 
     def company_ids(self, start: int = 0, stop: int | None = None) -> Iterator[str]:
-        """The seed's companies by index, then those made since; deleted ones left out."""
-        stop = self.count() if stop is None else min(stop, self.count())
-        if not self._deleted:
-            yield from map(self._ids.at, range(start, min(stop, self.merchants)))
-            yield from list(self._created)[max(start - self.merchants, 0) : max(stop - self.merchants, 0)]
-            return
-        left = [index for index in range(self.merchants) if index not in self._deleted_indexes]
-        made = [company_id for company_id in self._created if company_id not in self._deleted]
-        yield from map(self._ids.at, left[start:stop])
-        yield from made[max(start - len(left), 0) : max(stop - len(left), 0)]
+        """From one place in the list of all companies to another."""
+        return map(self.company_id, self.register.page(start, self.count() if stop is None else stop))
 
     def of_kind(self, name: str | None) -> Iterator[Merchant]:
-        for index in range(self.merchants):
-            if name in (None, kind_of(self.seed, index).name) and index not in self._deleted_indexes:
-                yield self._seeded(index)
+        for number in self.register.page(0, self.count()):
+            if number >= self.merchants:
+                return
+            if name in (None, self.kinds[number].name):
+                yield self._seeded(number)
+
+    @cached_property
+    def kinds(self) -> list[Kind]:
+        """Of the seed's merchants, by number."""
+        return [kind_of(self.seed, number) for number in range(self.merchants)]
 
     def active_companies(self) -> int:
         """Companies with a linked, syncing connection, as the seed made them."""
-        return sum(kind_of(self.seed, index).linked for index in range(self.merchants))
+        return sum(kind.linked for kind in self.kinds)
 
     # Changing them
 
     def create(self, body: dict[str, Any]) -> str:
         company_id = guid(digest(self.seed, "created", len(self._created)))
-        self._created[company_id] = self.record(company_id, "created", body)
+        event = self.record(company_id, "created", body)
+        self._created[company_id] = event
+        self.register.add(company_id)
         return company_id
 
     def delete(self, company_id: str) -> None:
         self.record(company_id, "deleted", {})
         self._histories.drop(company_id)
-        self._deleted.add(company_id)
-        self._deleted_indexes.add(self._ids.index_of(company_id))
+        self.register.remove(company_id)
 
     def record(self, company_id: str, what: str, body: dict[str, Any]) -> Event:
         """Something happens to a company now; it counts once the store has committed."""
         event = Event(self.now(), what, body)
         self.store.append(company_id, event)
         self._touched.add(company_id)
+        if what != "sync":
+            self.columns.forget(self.register.number_of(company_id))
         timeline = self._histories.find(company_id)
         if timeline is not None:
             timeline.add(event)
@@ -181,16 +184,12 @@ class World:
 
     # From the seed
 
-    def _seeded_by(self, company_id: str) -> Merchant | None:
-        index = self._ids.index_of(company_id)
-        return self._seeded(index) if index is not None and index < self.merchants else None
-
     def _seeded_at(self, index: int) -> Merchant:
         return seeded(self.seed, index, self._ids.at(index), self.born)
 
-    def _made(self, company_id: str) -> Merchant | None:
-        event = self._created.get(company_id)
-        return newcomer(company_id, event.body["name"], self.born, event.at) if event else None
+    def _made(self, company_id: str) -> Merchant:
+        event = self._created[company_id]
+        return newcomer(company_id, event.body["name"], self.born, event.at)
 
     def _events_of(self, merchant: Merchant) -> list[Event]:
         events = seeded_events(merchant)

@@ -3,11 +3,9 @@
 import re
 from typing import Any
 
-from sandbox import wire
-from sandbox.cards import Card
+from sandbox import listing, wire
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.paging import envelope, page_of
-from sandbox.query import malformed, matches, parse
 from sandbox.world import World
 
 # The pattern of the OpenAPI; what lies outside is stripped, as the docs say, not refused.
@@ -18,13 +16,13 @@ _MOST_TAGS = 10
 def list_companies(world: World, request: Request) -> Answer:
     page = page_of(request)
     if request.query.keys() & {"query", "tags", "orderBy"}:
-        cards = _chosen(world, request)
-        total, shown = len(cards), cards[page.start : page.stop]
+        chosen = listing.chosen(world, *map(request.query.get, ("query", "tags", "orderBy")))
+        total, shown = len(chosen), map(world.company_id, chosen[page.start : page.stop])
     else:
-        total = world.count()
-        shown = [world.card(company_id) for company_id in world.company_ids(page.start, page.stop)]
+        total, shown = world.count(), map(world.company_id, world.register.page(page.start, page.stop))
     now = world.now()
-    return ok(envelope(request, page, [wire.company(card, now) for card in shown], total))
+    results = [wire.company(world.card(company_id), now) for company_id in shown]
+    return ok(envelope(request, page, results, total))
 
 
 def create_company(world: World, request: Request) -> Answer:
@@ -79,44 +77,6 @@ def delete_company(world: World, request: Request) -> Answer:
 
 def _company(world: World, company_id: str) -> Answer:
     return ok(wire.company(world.card(company_id), world.now()))
-
-
-def _chosen(world: World, request: Request) -> list[Card]:
-    cards = (world.card(company_id) for company_id in world.company_ids())
-    if "query" in request.query:
-        test = parse(request.query["query"])
-        cards = (card for card in cards if matches(test, _properties(card)))
-    if "tags" in request.query:
-        tags = parse(request.query["tags"])
-        cards = (card for card in cards if matches(tags, _tag_values(card), default=()))
-    return _ordered(list(cards), request.query.get("orderBy"))
-
-
-def _ordered(cards: list[Card], order: str | None) -> list[Card]:
-    """Which properties can be ordered by is documented nowhere: created and name are."""
-    if not order:
-        return cards
-    name = order.removeprefix("-")
-    if name not in ("created", "name"):
-        raise malformed()
-    return sorted(cards, key=lambda card: getattr(card, name), reverse=order.startswith("-"))
-
-
-def _properties(card: Card) -> dict[str, tuple[str, ...]]:
-    links = card.connections.values()
-    return {
-        "id": (card.company_id,),
-        "name": (card.name,),
-        "description": (card.description,) if card.description else (),
-        "dataConnections.status": tuple(link.status for link in links),
-        "dataConnections.id": tuple(link.id for link in links),
-        "dataConnections.integrationKey": tuple(link.key for link in links),
-        "dataConnections.platformName": tuple(link.platform.name for link in links),
-    }
-
-
-def _tag_values(card: Card) -> dict[str, tuple[str, ...]]:
-    return {name: (value,) for name, value in card.tags.items()}
 
 
 def _name(body: dict[str, Any]) -> str:

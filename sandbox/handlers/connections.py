@@ -1,8 +1,9 @@
 """A company's connections: list, create, read, authorize, unlink, delete; and the link that opens the sync flow."""
 
+from typing import Any
 from urllib.parse import urlencode
 
-from sandbox import wire
+from sandbox import listing, wire
 from sandbox.cards import Card, Connection
 from sandbox.dice import digest, guid
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
@@ -10,6 +11,8 @@ from sandbox.paging import envelope, page_of
 from sandbox.platforms import ACCOUNTING, COMMERCE, PLATFORMS
 from sandbox.query import matches, parse
 from sandbox.world import World
+
+_NEW: dict[str, Any] = {"description": None, "tags": {}}
 
 
 def list_connections(world: World, request: Request) -> Answer:
@@ -78,9 +81,9 @@ def _by_identifier(world: World, who: str) -> Card:
     try:
         return world.card(who)
     except Refusal:
-        cards = (world.card(company_id) for company_id in world.company_ids())
-        named = next((card for card in cards if card.name == who), None)
-    return named or world.card(world.create({"name": who, "description": None, "tags": {}}))
+        number = listing.named(world, who)
+        company_id = world.create(_NEW | {"name": who}) if number is None else world.company_id(number)
+    return world.card(company_id)
 
 
 def _flow_url(world: World, request: Request, who: str) -> str:

@@ -1,6 +1,6 @@
 """Outages and waves, ordered while the sandbox runs: under /_sandbox/ and without a key."""
 
-from sandbox.almanac import Kind
+from sandbox.almanac import Befalling
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
 from sandbox.world import World
 
@@ -29,11 +29,11 @@ def clear_waves(world: World, request: Request) -> Answer:
     return _cleared(world, "wave")
 
 
-def _listed(world: World, kind: Kind) -> Answer:
+def _listed(world: World, kind: Befalling) -> Answer:
     return ok(world.orders(kind))
 
 
-def _ordered(world: World, request: Request, kind: Kind) -> Answer:
+def _ordered(world: World, request: Request, kind: Befalling) -> Answer:
     body = request.json()
     if not isinstance(body, dict):
         raise Refusal(400, NOT_VALID)
@@ -43,6 +43,6 @@ def _ordered(world: World, request: Request, kind: Kind) -> Answer:
         raise Refusal(400, str(error)) from None
 
 
-def _cleared(world: World, kind: Kind) -> Answer:
+def _cleared(world: World, kind: Befalling) -> Answer:
     world.call_off(kind)
     return Answer(204)

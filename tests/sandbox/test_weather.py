@@ -59,17 +59,20 @@ def test_in_an_outage_no_scheduled_run_starts_and_after_it_they_follow() -> None
         would = [sync.at for sync in calm.timeline(merchant.company_id).syncs if sync.at > NOON]
         did = [sync for sync in world.timeline(merchant.company_id).syncs if sync.at > NOON]
         assert not [sync for sync in did if sync.at < end]
+        if len(did) < len(would):
+            # Held up beyond the next due time, it was left to the next.
+            assert did[0].finish - did[0].start > DAY
+            continue
         held += would[0] < end
-        assert len(did) == len(would)
         assert did[0].at == would[0] if would[0] > end else end < did[0].at < end + HOUR * 12
-    assert held > 100
+    assert held > 100, held
 
 
 def test_runs_held_up_come_after_it_each_with_its_own_delay_not_all_at_once() -> None:
     clock = StoppedClock()
     world = world_at(clock, merchants=300)
     outage(world, hours=18)
-    clock.passes(days=1)
+    clock.passes(days=2)
     firsts = [
         next(sync.at for sync in world.timeline(merchant.company_id).syncs if sync.at > NOON + HOUR * 18)
         for merchant in world.of_kind("healthy")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sandbox.almanac import Kind
+from sandbox.almanac import Befalling
 from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.exchange import Request
@@ -38,7 +38,7 @@ def world_at(
     speed: float = 1.0,
     data: Path | None = None,
     history_days: int = 90,
-    orders: Iterable[tuple[Kind, dict[str, Any]]] = (),
+    orders: Iterable[tuple[Befalling, dict[str, Any]]] = (),
     **switches: str,
 ) -> World:
     return World(
