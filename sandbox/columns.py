@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sandbox.cards import Card
 from sandbox.register import Register
@@ -13,25 +13,25 @@ Asked = tuple[str | None, ...]
 """Query, tags filter and order."""
 
 
-class Link(NamedTuple):
-    id: str
-    key: str
-    status: str
+Pairs = tuple[tuple[str, str], ...]
 
 
 class Row(NamedTuple):
     name: str
     created: datetime
     description: str | None
-    links: tuple[Link, ...]
-    tags: tuple[tuple[str, str], ...]
+    links: Pairs
+    """The key of the platform and the status of each connection."""
+    link_ids: str
+    """With a blank in between."""
+    tags: Pairs
 
 
 class Columns:
     def __init__(self, register: Register, card_of: Callable[[int], Card]) -> None:
         self._register, self._card_of = register, card_of
-        self._rows: dict[int, Row] = {}
-        self._shared: dict[tuple[str, str], tuple[str, str]] = {}
+        self._rows: list[Row | None] = []
+        self._shared: dict[Pairs | tuple[str, str], Any] = {}
         self._answers: dict[Asked, list[int]] = {}
 
     def all(self) -> Iterator[tuple[int, Row]]:
@@ -42,7 +42,8 @@ class Columns:
     def forget(self, number: int | None) -> None:
         """Something about this company has changed."""
         self._answers.clear()
-        self._rows.pop(-1 if number is None else number, None)
+        if number is not None and number < len(self._rows):
+            self._rows[number] = None
 
     def answer(self, asked: Asked, search: Callable[[], list[int]]) -> list[int]:
         """What was found for the last queries is kept until something changes: a list is read page by page."""
@@ -61,12 +62,18 @@ class Columns:
                 yield
 
     def _row(self, number: int) -> Row:
-        return self._rows.get(number) or self._made(number)
-
-    def _made(self, number: int) -> Row:
-        card = self._card_of(number)
-        links = tuple(Link(link.id, link.key, link.status) for link in card.connections.values())
-        # Of most tags there are only a few, such as region and plan.
-        tags = tuple(self._shared.setdefault(tag, tag) for tag in card.tags.items())
-        row = self._rows[number] = Row(card.name, card.created, card.description, links, tags)
+        if number >= len(self._rows):
+            self._rows += [None] * (self._register.end - len(self._rows))
+        row = self._rows[number]
+        if row is None:
+            row = self._rows[number] = self._made(self._card_of(number))
         return row
+
+    def _made(self, card: Card) -> Row:
+        # There are few platforms, and few regions and plans among the tags.
+        share = self._shared.setdefault
+        connections = card.connections.values()
+        links = tuple((link.key, link.status) for link in connections)
+        tags = tuple(share(tag, tag) for tag in card.tags.items())
+        ids = " ".join(link.id for link in connections)
+        return Row(card.name, card.created, card.description, share(links, links), ids, tags)

@@ -18,10 +18,10 @@ _ORDERS: dict[str, Callable[[tuple[int, Row]], Any]] = {
 _PROPERTIES: dict[str, Callable[[Row], tuple[str, ...]]] = {
     "name": lambda row: (row.name,),
     "description": lambda row: (row.description,) if row.description else (),
-    "dataConnections.status": lambda row: tuple(link.status for link in row.links),
-    "dataConnections.id": lambda row: tuple(link.id for link in row.links),
-    "dataConnections.integrationKey": lambda row: tuple(link.key for link in row.links),
-    "dataConnections.platformName": lambda row: tuple(PLATFORMS[link.key].name for link in row.links),
+    "dataConnections.status": lambda row: tuple(status for _, status in row.links),
+    "dataConnections.id": lambda row: tuple(row.link_ids.split()),
+    "dataConnections.integrationKey": lambda row: tuple(key for key, _ in row.links),
+    "dataConnections.platformName": lambda row: tuple(PLATFORMS[key].name for key, _ in row.links),
 }
 _ID_ALONE = re.compile(r"\s*id\s*=\s*([\w-]+)\s*")
 

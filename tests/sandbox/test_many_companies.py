@@ -16,7 +16,7 @@ def test_an_id_is_found_without_looking_at_the_others() -> None:
     company_id = world.company_id(77_777)
     assert listed(world, query=f"id = {company_id.upper()}", orderBy="name") == [company_id]
     assert listed(world, query="id=00000000-0000-4000-a000-000000000000") == []
-    assert not world.columns._rows
+    assert not any(world.columns._rows)
 
 
 def test_pages_deep_in_a_hundred_thousand_skip_the_deleted() -> None:
@@ -67,10 +67,10 @@ def test_queries_see_what_was_created_renamed_tagged_linked_and_deleted() -> Non
 def test_what_was_made_for_a_query_serves_the_next_and_a_sync_changes_none_of_it() -> None:
     world = world_at(StoppedClock(), merchants=300)
     first = listed(world, query="name~a", orderBy="-created")
-    made = dict(world.columns._rows)
+    made = list(world.columns._rows)
     world.record(first[0], "sync", _A_SYNC)
     assert listed(world, query="name~a", orderBy="-created") == first
-    assert all(world.columns._rows[number] is row for number, row in made.items())
+    assert all(now is before for now, before in zip(world.columns._rows, made, strict=True))
 
 
 _A_SYNC = {
@@ -89,7 +89,7 @@ def test_the_rows_are_made_a_few_at_a_time_so_that_answers_fit_in_between() -> N
     steps = 0
     for _ in columns.fill():
         steps += 1
-        assert len(columns._rows) == 50 * steps
+        assert sum(row is not None for row in columns._rows) == 50 * steps
     assert steps == 6
 
 
