@@ -8,15 +8,17 @@ from typing import Literal
 
 from sandbox.dice import dice
 from sandbox.kinds import NEWCOMER, Kind, kind_of
+from sandbox.life import Life
 from sandbox.names import PLACES, shop_name, words_of_books
 from sandbox.outcomes import COMPLETE, EMPTY, NO_MESSAGE, SERVER_ERROR, Outcome
 from sandbox.runs import Run
 from sandbox.schedule import DAY, due, local_date, weekdays
 
-_SYNC_HOURS = (0,) * 10 + (1, 2, 3, 4, 5, 22)
 _COMMERCE = ("fztf",) * 4 + ("fqly",) * 3 + ("ugxp",) * 2 + ("ldgh",)
 _ACCOUNTING = ("gbol",) * 5 + ("qhyg",) * 4 + ("fbrh", "pdvj", "qudb", "pbbf")
 
+_LONGEST_MEAN = 25_000.0
+"""Seconds: nobody's runs usually come later than this, unless all are late."""
 _BAD_LUCK = 0.012
 """The chance that a scheduled run fails for no reason of the merchant's."""
 _LAST_FLAKY = DAY * 1.25
@@ -103,14 +105,15 @@ def newcomer(company_id: str, name: str, born: datetime, created: datetime) -> M
     return Merchant(company_id, name, NEWCOMER, born, created)
 
 
-def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
+def seeded(seed: int, index: int, company_id: str, born: datetime, life: Life) -> Merchant:
     kind, roll = kind_of(seed, index), dice(seed, "merchant", index)
     zone, country, region, towns = roll.choice(PLACES)
+    zone = dice(seed, "zone", index).choice(life.zones) if life.zones else zone
     created = born.replace(microsecond=0) - timedelta(days=_age(roll, kind), seconds=roll.randrange(86_400))
     failure = roll.choice(kind.failures).worded(_words(roll, company_id)) if kind.failures else None
     platforms = (roll.choice(_COMMERCE), roll.choice(_ACCOUNTING))
     pending = None if kind.linked else roll.choice(platforms)
-    hour = roll.choice(_SYNC_HOURS)
+    hour = roll.choice(life.hours)
     return Merchant(
         company_id=company_id,
         name=shop_name(roll, towns),
@@ -130,8 +133,8 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
         fixed=kind.linked
         and not kind.severed
         and (not failure or bool(kind.flaky) or roll.random() < kind.fixed),
-        delay=_delay_of_hanging(born, hour, zone) if kind.hangs else _delay(roll),
-        duration=roll.uniform(90, 190),
+        delay=_delay_of_hanging(born, hour, zone) if kind.hangs else _delay(roll, life),
+        duration=roll.uniform(*life.duration),
     )
 
 
@@ -160,9 +163,10 @@ def _closed(roll: Random) -> frozenset[int]:
     return frozenset({6}) if form < 0.8 else frozenset({0}) if form < 0.9 else frozenset({0, 1})
 
 
-def _delay(roll: Random) -> tuple[float, float]:
-    mean = min(roll.lognormvariate(8.2, 0.8), 25_000.0)
-    return mean, mean * roll.uniform(0.05, 0.3)
+def _delay(roll: Random, life: Life) -> tuple[float, float]:
+    mean = life.delay * roll.lognormvariate(0, life.delay_differs)
+    mean = min(mean, max(_LONGEST_MEAN, life.delay))
+    return mean, mean * roll.uniform(*life.spread)
 
 
 def _delay_of_hanging(born: datetime, hour: int, zone: str | None) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from sandbox.dice import CompanyIds, digest, guid
 from sandbox.exchange import Refusal
 from sandbox.histories import Histories
 from sandbox.kinds import Kind, kind_of
+from sandbox.life import Life
 from sandbox.merchants import Merchant, newcomer, seeded
 from sandbox.register import Register
 from sandbox.schedule import DAY
@@ -32,12 +33,14 @@ class World:
         clock: Clock | None = None,
         store: Store | None = None,
         switches: Switches | None = None,
+        life: Life | None = None,
         orders: Iterable[tuple[Befalling, dict[str, Any]]] = (),
     ) -> None:
         self.seed, self.merchants, self.speed = seed, merchants, speed
         self.clock = clock or Clock()
         self.store = store or Store()
         self.switches = switches or Switches()
+        self.life = life or Life()
         self._be_born()
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
@@ -50,6 +53,8 @@ class World:
         seed = self.store.fact("seed", str(self.seed))
         if seed != str(self.seed):
             raise ValueError(f"This data folder holds the world of seed {seed}; start with --seed {seed}.")
+        if self.store.fact("life", repr(self.life)) != repr(self.life):
+            raise ValueError("This data folder holds a world of another life; start with the same --life.")
         now = self.now().isoformat()
         born = self.store.fact("born", now)
         self.born, self._is_newborn = datetime.fromisoformat(born), born == now
@@ -185,7 +190,7 @@ class World:
     # From the seed
 
     def _seeded_at(self, index: int) -> Merchant:
-        return seeded(self.seed, index, self._ids.at(index), self.born)
+        return seeded(self.seed, index, self._ids.at(index), self.born, self.life)
 
     def _made(self, company_id: str) -> Merchant:
         event = self._created[company_id]

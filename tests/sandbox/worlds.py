@@ -10,6 +10,7 @@ from sandbox.almanac import Befalling
 from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.exchange import Request
+from sandbox.life import Life
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.syncs import Sync
@@ -38,6 +39,7 @@ def world_at(
     speed: float = 1.0,
     data: Path | None = None,
     history_days: int = 90,
+    life: Iterable[str] = (),
     orders: Iterable[tuple[Befalling, dict[str, Any]]] = (),
     **switches: str,
 ) -> World:
@@ -48,6 +50,7 @@ def world_at(
         history_days=history_days,
         clock=clock,
         store=Store(data),
+        life=Life().lived(life),
         orders=orders,
         switches=Switches().turned(f"{name}={value}" for name, value in switches.items()),
     )
