@@ -11,7 +11,7 @@ import select
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,9 @@ def running(
     data: Path | None = None,
     ledger: Path | None = None,
     switches: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Sandbox]:
-    """Start it on a free port, yield it once it answers, stop it in the end."""
+    """Start it on a free port, yield it once it answers, stop it in the end. `options` are more of the command's."""
     with TemporaryDirectory(prefix="sandbox-") as folder:
         ledger_path = ledger or Path(folder) / "ledger.jsonl"
         command = [sys.executable, "-m", "sandbox", "--port", "0", "--key", key, "--seed", str(seed)]
@@ -75,6 +76,7 @@ def running(
         command += ["--ledger", str(ledger_path), *(["--data", str(data)] if data else [])]
         for name, value in (switches or {}).items():
             command += ["--switch", f"{name}={value}"]
+        command += options
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT)  # noqa: S603
         with _session(key) as session:
             try:
