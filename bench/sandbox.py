@@ -53,10 +53,21 @@ def main() -> None:
         merchants=options.merchants, seed=options.seed, history_days=options.history_days, speed=1
     ) as sandbox:
         print(f"{options.merchants:,} merchants, ready after {time.monotonic() - started:.1f} s")
+        _wait_until_idle(sandbox.process.pid)
         print(f"{'':16}{'answers/s':>12}{'per second of CPU':>18}{'p50 ms':>9}{'p99 ms':>9}{'peak MB':>10}")
         for name in options.reads or _READS:
             measured = asyncio.run(_measure(sandbox, _READS[name], options))
             print(measured.row(name, _peak_memory(sandbox.process.pid)), flush=True)
+
+
+def _wait_until_idle(pid: int) -> None:
+    """What it makes in spare time after the start is made by then; at most half a minute."""
+    spent = _cpu(pid)
+    for _ in range(60):
+        time.sleep(0.5)
+        before, spent = spent, _cpu(pid)
+        if before is None or spent is None or spent - before < 0.05:
+            return
 
 
 def _options() -> argparse.Namespace:

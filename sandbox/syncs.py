@@ -17,6 +17,10 @@ _PUSHING, _PUSHING_AT_LATEST = 0.55, 300.0
 """The part of its time after which a sync pushes, and the seconds when that is long (our guess)."""
 
 
+Told = tuple[bytes, datetime, Outcome]
+"""What a list tells of a sync: what its id is made of, when it began, and its state."""
+
+
 class Sync(NamedTuple):
     at: datetime
     start: datetime

@@ -16,7 +16,7 @@ from sandbox.merchants import Merchant
 from sandbox.outcomes import DEAUTHORIZED, NOT_CONNECTED, OVERLAPS, UNLINKED, Outcome
 from sandbox.runs import LATEST, Habit, Run, first_below, runs
 from sandbox.schedule import DAY, due, local_date, zone
-from sandbox.syncs import Sync, from_json
+from sandbox.syncs import Sync, Told, from_json
 from sandbox.weather import CALM, Weather
 
 FUSE = 31
@@ -24,6 +24,7 @@ FUSE = 31
 BEFORE_NEXT = timedelta(minutes=10)
 _SURELY_OVER = DAY * 0.9 - LATEST
 """A sync that takes no longer than this is over before the run of the next day starts."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _BY_END = attrgetter("ended")
 
 
@@ -60,6 +61,8 @@ class Timeline:
         self._weather, self._one_id = weather, one_id
         self._duration = merchant.duration / speed
         self._longest = DAY if merchant.kind.hangs else timedelta(seconds=self._duration * 1.2)
+        ends = (weather.begins, merchant.untroubled_until)
+        self._calm_until = min(filter(None, ends), default=_NEVER)
         self._events = deque(events)
         self._history: list[Sync | PlainDays] = []
         self._has_plain_days = False
@@ -87,9 +90,9 @@ class Timeline:
             else:
                 yield from reversed([self._made(*run) for run in self._plain_runs(part)])
 
-    def told(self, now: datetime) -> list[tuple[bytes, datetime, Outcome]]:
-        """What a list tells of each sync, oldest first: what its id is made of, when it began, and its state now."""
-        told: list[tuple[bytes, datetime, Outcome]] = []
+    def told(self, now: datetime) -> list[Told]:
+        """What a list tells of each sync, oldest first."""
+        told: list[Told] = []
         for part in self._history:
             if isinstance(part, Sync):
                 told.append((part.raw, part.at, part.state(now)))
@@ -175,7 +178,7 @@ class Timeline:
         Most days of most merchants are of that kind.
         """
         first, end = self._next.day, self._plain_until(now)
-        if end <= first:
+        if end <= first or self._next.chance < self.merchant.risk:
             return False
         self._settle(self._next.at)
         start = self.next_start()
@@ -194,9 +197,7 @@ class Timeline:
 
     def _plain_until(self, now: datetime) -> int:
         """A day before which nothing can happen but the schedule; 0 when there is none soon."""
-        ends = [now, self._weather.begins, self.merchant.untroubled_until]
-        ends += [event.at for event in islice(self._events, 1)]
-        end = min(filter(None, ends))
+        end = min(now, self._calm_until, *(event.at for event in islice(self._events, 1)))
         if end - self._next.due < DAY * 2 or self._longest > _SURELY_OVER:
             return 0
         return local_date(end - LATEST - self._longest, self._habit.zone).toordinal()

@@ -1,14 +1,15 @@
 """Codat's JSON: companies, connections, syncs and dates as they go over the wire (OpenAPI, schemas)."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sandbox.cards import Card, Connection
-from sandbox.dice import digest
+from sandbox.dice import digest, guid
 from sandbox.exchange import NOT_VALID, Refusal, to_json
 from sandbox.outcomes import Outcome
-from sandbox.syncs import Sync
+from sandbox.syncs import Sync, Told
 
 Json = dict[str, Any]
 _STAMP = "%04d-%02d-%02dT%02d:%02d:%02d.%06d%dZ"
@@ -104,10 +105,20 @@ def sync_status(card: Card, sync: Sync, now: datetime) -> Json:
     }
 
 
-def company_sync_status(company_id: str, sync_id: str, at: datetime, state: Outcome) -> str:
-    """As JSON already: a history has many of these, so only what differs from row to row is put in."""
-    start, after_company, after_sync, end = _row_of(state)
-    return f"{start}{company_id}{after_company}{sync_id}{after_sync}{stamp(at)}{end}"
+def company_sync_status(company_id: str, sync: Sync, now: datetime) -> str:
+    """As JSON already, like the rows of a list."""
+    return company_sync_statuses(company_id, [(sync.raw, sync.at, sync.state(now))])[0]
+
+
+def company_sync_statuses(company_id: str, told: Iterable[Told]) -> list[str]:
+    """A history has many rows: only what differs from one to the next is put in anew."""
+    rows, last = [], None
+    for raw, at, state in told:
+        if state is not last:
+            last, (start, after_company, after_sync, end) = state, _row_of(state)
+            start += company_id + after_company
+        rows.append(f"{start}{guid(raw)}{after_sync}{stamp(at)}{end}")
+    return rows
 
 
 @lru_cache(maxsize=4096)

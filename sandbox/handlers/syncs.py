@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sandbox import asking, wire
-from sandbox.dice import guid
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok, ok_as_it_is
 from sandbox.syncs import Sync
 from sandbox.world import World
@@ -58,8 +57,7 @@ def list_syncs(world: World, request: Request) -> Answer:
     told = world.timeline(company_id).told(world.now())
     if world.switches.list_order == "newest":
         told.reverse()
-    rows = [wire.company_sync_status(company_id, guid(raw), at, state) for raw, at, state in told]
-    return ok_as_it_is(f"[{','.join(rows)}]")
+    return ok_as_it_is(f"[{','.join(wire.company_sync_statuses(company_id, told))}]")
 
 
 def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]:
@@ -85,8 +83,7 @@ def _one(world: World, request: Request, syncs: Iterable[Sync]) -> Answer:
 
 
 def _told(request: Request, sync: Sync, now: datetime) -> Answer:
-    company_id, state = request.params["companyId"], sync.state(now)
-    return ok_as_it_is(wire.company_sync_status(company_id, sync.sync_id, sync.at, state))
+    return ok_as_it_is(wire.company_sync_status(request.params["companyId"], sync, now))
 
 
 def _none(world: World, request: Request) -> Answer:
