@@ -46,5 +46,5 @@ def _body(
 ) -> dict[str, object]:
     raw = digest(world.seed, timeline.card.company_id, "asked", timeline.asked, size=34)
     ids = raw[:16] * 2 if world.switches.commerce_sync_id == "same" else raw[:32]
-    seconds = timeline.takes(fraction(raw[32:]), outcome)
+    seconds = timeline.maker.takes(fraction(raw[32:]), outcome)
     return to_json(Sync(world.now(), start, finish, outcome, ids, seconds))

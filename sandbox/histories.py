@@ -22,7 +22,7 @@ class Histories:
     def keep(self, company_id: str, timeline: Timeline) -> None:
         """As the last that was read; what was not read for longest is dropped to make room."""
         self.drop(company_id)
-        weight = timeline.length + _OWN_WEIGHT
+        weight = timeline.history.length + _OWN_WEIGHT
         self._kept[company_id] = timeline, weight
         self.weight += weight
         while self.weight > SYNCS_KEPT and len(self._kept) > 1:

@@ -5,18 +5,18 @@ It only ever moves forward, so what is folded once stays; a timeline that was fo
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from operator import attrgetter
-from typing import NamedTuple, cast
 
 from sandbox.cards import Card, Event
+from sandbox.history import History, Maker, PlainDays
 from sandbox.merchants import Merchant
 from sandbox.outcomes import DEAUTHORIZED, NOT_CONNECTED, OVERLAPS, UNLINKED, Outcome
 from sandbox.runs import LATEST, Habit, Run, first_below, runs
 from sandbox.schedule import DAY, due, local_date, zone
-from sandbox.syncs import Sync, Told, from_json
+from sandbox.syncs import Sync, from_json
 from sandbox.weather import CALM, Weather
 
 FUSE = 31
@@ -26,17 +26,6 @@ _SURELY_OVER = DAY * 0.9 - LATEST
 """A sync that takes no longer than this is over before the run of the next day starts."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _BY_END = attrgetter("ended")
-
-
-class PlainDays(NamedTuple):
-    """Days on which nothing but the schedule happened: noted in a few words, and told in full when somebody asks."""
-
-    habit: Habit
-    first: int
-    last: int
-    """Ordinals; the last day is not among them."""
-    start: datetime
-    """Where the window of the first run begins."""
 
 
 class Timeline:
@@ -58,16 +47,13 @@ class Timeline:
         self.synced: list[tuple[datetime, datetime]] = []
         self.synced_to: datetime | None = None
         self.failed_days = 0
-        self._weather, self._one_id = weather, one_id
-        self._duration = merchant.duration / speed
-        self._longest = DAY if merchant.kind.hangs else timedelta(seconds=self._duration * 1.2)
+        self.maker = Maker(merchant.duration / speed, one_id)
+        self._weather = weather
+        self._longest = DAY if merchant.kind.hangs else timedelta(seconds=self.maker.duration * 1.2)
         ends = (weather.begins, merchant.untroubled_until)
         self._calm_until = min(filter(None, ends), default=_NEVER)
         self._events = deque(events)
-        self._history: list[Sync | PlainDays] = []
-        self._has_plain_days = False
-        self.length = 0
-        """How many syncs there are."""
+        self.history = History(self.maker, merchant.sales_in)
         self._open: list[Sync] = []
         """Those that run, in the order of their ends."""
         self._restart: datetime | None = None
@@ -78,27 +64,7 @@ class Timeline:
     @property
     def syncs(self) -> list[Sync]:
         """All of them, oldest first."""
-        if self._has_plain_days:
-            self._history[:], self._has_plain_days = [*self.backwards()][::-1], False
-        return cast(list[Sync], self._history)
-
-    def backwards(self) -> Iterator[Sync]:
-        """The newest first; what nobody comes to is not made."""
-        for part in reversed(self._history):
-            if isinstance(part, Sync):
-                yield part
-            else:
-                yield from reversed([self._made(*run) for run in self._plain_runs(part)])
-
-    def told(self, now: datetime) -> list[Told]:
-        """What a list tells of each sync, oldest first."""
-        told: list[Told] = []
-        for part in self._history:
-            if isinstance(part, Sync):
-                told.append((part.raw, part.at, part.state(now)))
-            else:
-                told += [(run.raw, run.at, outcome) for run, _, outcome in self._plain_runs(part)]
-        return told
+        return self.history.syncs()
 
     def advance(self, now: datetime) -> "Timeline":
         """Fold everything that has happened up to now."""
@@ -121,11 +87,6 @@ class Timeline:
 
     def running(self) -> bool:
         return bool(self._open)
-
-    def takes(self, chance: float, outcome: Outcome) -> float:
-        """How many seconds a sync takes; what does not push is done sooner (our guess)."""
-        seconds = self._duration * (0.8 + chance * 0.4)
-        return seconds if outcome.pushes else seconds * 0.6
 
     def outcome_of_request(self, at: datetime, start: datetime, finish: datetime) -> Outcome:
         """How a sync ends that is asked for now, if nothing forbids it."""
@@ -187,9 +148,7 @@ class Timeline:
         last = first_below(self._habit, self.merchant.risk, first, end)
         if last == first:
             return False
-        self._history.append(PlainDays(self._habit, first, last, start))
-        self._has_plain_days = True
-        self.length += last - first
+        self.history.note(PlainDays(self._habit, first, last, start))
         self._remember(start, due(date.fromordinal(last - 1), self._habit.hour, self._habit.zone))
         self.failed_days = 0
         self._runs_from(last)
@@ -202,16 +161,6 @@ class Timeline:
             return 0
         return local_date(end - LATEST - self._longest, self._habit.zone).toordinal()
 
-    def _plain_runs(self, days: PlainDays) -> Iterator[tuple[Run, datetime, Outcome]]:
-        start = days.start
-        for run in islice(runs(days.habit, days.first, CALM), days.last - days.first):
-            yield run, start, self.merchant.sales_in(start, run.due)
-            start = run.due
-
-    def _made(self, run: Run, start: datetime, outcome: Outcome) -> Sync:
-        raw = run.raw[:16] * 2 if self._one_id else run.raw
-        return Sync(run.at, start, run.due, outcome, raw, self.takes(run.pace / 65536, outcome))
-
     def _run(self) -> None:
         run, self._next = self._next, next(self._runs)
         self._settle(run.at)
@@ -219,7 +168,7 @@ class Timeline:
         outcome = self._outcome(run, start) if self._is_ready() else None
         if not outcome:
             return
-        sync = self._made(run, min(start, run.due), outcome)
+        sync = self.maker.made(run, min(start, run.due), outcome)
         if self.merchant.kind.hangs:
             sync = sync._replace(seconds=(self._next.at - BEFORE_NEXT - run.at).total_seconds())
         self._append(sync)
@@ -250,8 +199,7 @@ class Timeline:
     def _append(self, sync: Sync) -> None:
         if self._weather.outages:
             sync = sync.under(self._weather)
-        self._history.append(sync)
-        self.length += 1
+        self.history.append(sync)
         insort(self._open, sync, key=_BY_END)
 
     def _settle(self, now: datetime) -> None:

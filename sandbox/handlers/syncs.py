@@ -28,18 +28,18 @@ def request_historic(world: World, request: Request) -> Answer:
 def get_status(world: World, request: Request) -> Answer:
     """The newest sync, one object, and the only answer with both ids."""
     timeline = world.timeline(request.params["companyId"])
-    for sync in timeline.backwards():
+    for sync in timeline.history.backwards():
         return ok(wire.sync_status(timeline.card, sync, world.now()))
     return _none(world, request)
 
 
 def get_latest(world: World, request: Request) -> Answer:
-    return _one(world, request, world.timeline(request.params["companyId"]).backwards())
+    return _one(world, request, world.timeline(request.params["companyId"]).history.backwards())
 
 
 def get_last_successful(world: World, request: Request) -> Answer:
     now, timeline = world.now(), world.timeline(request.params["companyId"])
-    return _one(world, request, (sync for sync in timeline.backwards() if sync.state(now).is_success))
+    return _one(world, request, (sync for sync in timeline.history.backwards() if sync.state(now).is_success))
 
 
 def get_by_id(world: World, request: Request) -> Answer:
@@ -54,7 +54,7 @@ def get_by_id(world: World, request: Request) -> Answer:
 def list_syncs(world: World, request: Request) -> Answer:
     """A bare array: no paging, no filter."""
     company_id = request.params["companyId"]
-    told = world.timeline(company_id).told(world.now())
+    told = world.timeline(company_id).history.told(world.now())
     if world.switches.list_order == "newest":
         told.reverse()
     return ok_as_it_is(f"[{','.join(wire.company_sync_statuses(company_id, told))}]")

@@ -1,5 +1,7 @@
 """Same seed, same world; and what was done to it is remembered."""
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +102,25 @@ def test_histories_are_kept_up_to_a_number_of_syncs_however_long_they_are(
     for company_id in world.company_ids():
         world.timeline(company_id)
     kept = [timeline for timeline, _ in world._histories._kept.values()]
-    assert sum(timeline.length for timeline in kept) <= 8000
+    assert sum(timeline.history.length for timeline in kept) <= 8000
     assert len(kept) >= (8000 // (history_days + 12) if history_days < 1000 else 1)
     assert company_id in world._histories._kept
+
+
+def test_a_history_that_is_dropped_is_gone_at_once_and_waits_for_no_collector() -> None:
+    world = world_at(StoppedClock())
+    company_id = world.company_id(0)
+    timeline = weakref.ref(world.timeline(company_id))
+    kept = timeline()
+    assert kept
+    assert kept.syncs is not None
+    del kept
+    gc.disable()
+    try:
+        world._histories.drop(company_id)
+        assert timeline() is None
+    finally:
+        gc.enable()
 
 
 def test_a_history_of_years_is_told_in_full() -> None:

@@ -261,7 +261,9 @@ def endings() -> set[Outcome]:
     """How the newest syncs of a large world ended."""
     clock = StoppedClock()
     world = world_at(clock, merchants=3000)
-    newest = [next(world.timeline(company_id).backwards(), None) for company_id in world.company_ids()]
+    newest = [
+        next(world.timeline(company_id).history.backwards(), None) for company_id in world.company_ids()
+    ]
     return {sync.state(NOON) for sync in newest if sync}
 
 

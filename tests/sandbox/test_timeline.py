@@ -195,7 +195,9 @@ def test_days_that_are_passed_over_are_told_as_if_each_had_been_folded(
 ) -> None:
     def told(world: World) -> list[tuple[object, ...]]:
         timelines = map(world.timeline, world.company_ids())
-        return [(list(t.syncs), list(t.synced), t.failed_days, repr(t.card), t.length) for t in timelines]
+        return [
+            (list(t.syncs), list(t.synced), t.failed_days, repr(t.card), t.history.length) for t in timelines
+        ]
 
     clock = StoppedClock()
     quick = world_at(clock, merchants=200, speed=speed)
@@ -215,6 +217,6 @@ def test_days_that_are_passed_over_are_told_as_if_each_had_been_folded(
 def test_who_asks_for_the_newest_sync_makes_the_newest_and_no_other() -> None:
     world = world_at(StoppedClock(), merchants=400)
     timeline = world.timeline(a_merchant(world, "healthy"))
-    assert sum(isinstance(part, Sync) for part in timeline._history) < 5
-    assert next(timeline.backwards()) == timeline.syncs[-1]
-    assert len(timeline.syncs) == timeline.length
+    assert sum(isinstance(part, Sync) for part in timeline.history._parts) < 5
+    assert next(timeline.history.backwards()) == timeline.syncs[-1]
+    assert len(timeline.syncs) == timeline.history.length

@@ -42,7 +42,7 @@ def on_platform(world: World, key: str) -> list[str]:
 
 def everything(world: World) -> list[object]:
     timelines = map(world.timeline, world.company_ids())
-    return [(t.told(world.now()), list(t.synced), t.failed_days, repr(t.card)) for t in timelines]
+    return [(t.history.told(world.now()), list(t.synced), t.failed_days, repr(t.card)) for t in timelines]
 
 
 # Outages
@@ -161,14 +161,14 @@ def test_an_outage_that_is_called_off_ends_at_once_and_what_was_held_up_follows(
     clock = StoppedClock()
     world = world_at(clock)
     company_id = a_merchant(world, "quiet")
-    runs = world.timeline(company_id).length
+    runs = world.timeline(company_id).history.length
     outage(world, hours=24 * 20, api=True)
     clock.passes(days=1)
-    assert world.timeline(company_id).length == runs
+    assert world.timeline(company_id).history.length == runs
     assert call(world, "DELETE", "/_sandbox/outages") == (204, None)
     assert call(world, "GET", "/_sandbox/outages") == (200, [])
     clock.passes(hours=14)
-    assert world.timeline(company_id).length > runs
+    assert world.timeline(company_id).history.length > runs
     assert world.timeline(company_id).syncs[-1].at > NOON + DAY
     assert not world.weather.api_is_out(clock.now())
 
