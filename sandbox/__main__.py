@@ -2,12 +2,16 @@
 
 import argparse
 import asyncio
+import gc
+import json
 import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
 
 from sandbox.app import App
 from sandbox.ledger import Ledger
+from sandbox.life import Life
 from sandbox.server import HOST, serve
 from sandbox.store import Store
 from sandbox.switches import Switches
@@ -47,6 +51,9 @@ def _options() -> argparse.Namespace:
     add("--data", type=Path, metavar="DIR", help="remember across restarts in this folder")
     add("--ledger", type=Path, metavar="FILE", help="append a JSON line for each POST that asks for a sync")
     add("--switch", action="append", default=[], metavar="NAME=VALUE", help="see docs/sandbox.md")
+    add("--life", action="append", default=[], metavar="NAME=VALUE", help="see docs/sandbox.md")
+    add("--outage", action="append", default=[], metavar="JSON", help="see docs/sandbox.md")
+    add("--wave", action="append", default=[], metavar="JSON", help="see docs/sandbox.md")
     return parser.parse_args()
 
 
@@ -58,10 +65,26 @@ def _world(options: argparse.Namespace, store: Store) -> World:
         speed=options.speed,
         store=store,
         switches=Switches().turned(options.switch),
+        life=Life().lived(options.life),
+        orders=[("outage", _order(text)) for text in options.outage]
+        + [("wave", _order(text)) for text in options.wave],
     )
 
 
+def _order(text: str) -> dict[str, Any]:
+    try:
+        order = json.loads(text)
+    except ValueError:
+        order = None
+    if not isinstance(order, dict):
+        raise ValueError(f"An outage or a wave is a JSON object, not {text!r}.")
+    return order
+
+
 def _say_ready(port: int) -> None:
+    # Thousands of syncs are made a second and none is part of a cycle: looking for cycles less often saves a third.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
     print(f"sandbox ready on http://{HOST}:{port}", flush=True)
 
 

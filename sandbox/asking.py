@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.cards import OFFERED
-from sandbox.dice import digest, fraction, guid
+from sandbox.dice import digest, fraction
 from sandbox.exchange import NOT_VALID, Refusal
 from sandbox.outcomes import (
     EMPTY,
@@ -15,7 +15,7 @@ from sandbox.outcomes import (
     SERVER_ERROR,
     Outcome,
 )
-from sandbox.syncs import Sync, from_json, pace, to_json
+from sandbox.syncs import Sync, from_json, to_json
 from sandbox.timeline import Timeline
 from sandbox.world import World
 
@@ -27,7 +27,7 @@ def ask(world: World, company_id: str, start: datetime, finish: datetime, *, han
     """Start a sync of this window now; raises Refusal (400) where a switch says so."""
     finish = _no_later(finish, world)
     timeline = world.timeline(company_id)
-    outcome = _hindrance(timeline) or _outcome(timeline, start, finish, world.switches.overlap)
+    outcome = _hindrance(timeline) or _outcome(world, timeline, start, finish)
     if outcome is OVERLAPS and world.switches.overlap == "refused":
         raise Refusal(400, OVERLAPS.message or NOT_VALID)
     return _begun(world, timeline, start, finish, outcome, hangs=hangs)
@@ -73,11 +73,11 @@ def _hindrance(timeline: Timeline) -> Outcome | None:
     return None if timeline.card.schedule.frequency in OFFERED else FREQUENCY
 
 
-def _outcome(timeline: Timeline, start: datetime, finish: datetime, overlap: str) -> Outcome:
+def _outcome(world: World, timeline: Timeline, start: datetime, finish: datetime) -> Outcome:
     collides = timeline.running() or start >= finish or timeline.overlaps(start, finish)
-    if collides and overlap != "allowed":
+    if collides and world.switches.overlap != "allowed":
         return OVERLAPS
-    return timeline.merchant.outcome_of_request(start, finish)
+    return timeline.outcome_of_request(world.now(), start, finish)
 
 
 def _begun(
@@ -85,7 +85,7 @@ def _begun(
 ) -> Sync:
     body = _body(world, timeline, start, finish, outcome)
     if hangs:
-        body["pace"] = [*body["pace"][:2], NEVER]
+        body["seconds"] = NEVER
     event = world.record(timeline.card.company_id, "sync", body)
     return from_json(event.at, event.body)
 
@@ -93,10 +93,7 @@ def _begun(
 def _body(
     world: World, timeline: Timeline, start: datetime, finish: datetime, outcome: Outcome
 ) -> dict[str, Any]:
-    asked = sum(not sync.scheduled for sync in timeline.syncs)
-    raw = digest(world.seed, timeline.card.company_id, "asked", asked, size=34)
-    sync_id, commerce_sync_id = guid(raw[:16]), guid(raw[16:32])
-    if world.switches.commerce_sync_id == "same":
-        commerce_sync_id = sync_id
-    paces = pace(timeline.merchant.duration / world.speed, fraction(raw[32:]), outcome)
-    return to_json(Sync(sync_id, commerce_sync_id, world.now(), start, finish, outcome, *paces))
+    raw = digest(world.seed, timeline.card.company_id, "asked", timeline.asked, size=34)
+    ids = raw[:16] * 2 if world.switches.commerce_sync_id == "same" else raw[:32]
+    seconds = timeline.maker.takes(fraction(raw[32:]), outcome)
+    return to_json(Sync(world.now(), start, finish, outcome, ids, seconds))

@@ -155,4 +155,5 @@ def seeded_events(merchant: Merchant) -> list[Event]:
         return []
     lost = merchant.platforms[merchant.company_id[-1] < "8"]
     body = {"id": guid(digest(merchant.company_id, lost)), "platform": lost, "status": merchant.kind.severed}
-    return [Event(merchant.trouble_since, "connection", body)]
+    what = "connection deleted" if merchant.kind.severed == "Deleted" else "connection"
+    return [Event(merchant.trouble_since, what, body)]

@@ -18,6 +18,11 @@ def guid(raw: bytes) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
+def raw_of(text: str) -> bytes:
+    """Bytes that make this GUID."""
+    return bytes.fromhex(text.replace("-", ""))
+
+
 def fraction(raw: bytes) -> float:
     """Two bytes as a number from 0 up to 1."""
     return int.from_bytes(raw[:2], "big") / 65536

@@ -99,9 +99,17 @@ class Refusal(Exception):
         return Answer(self.status, dump(body), dict(self.headers))
 
 
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def dump(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return to_json(value).encode(errors="replace")
 
 
 def ok(value: object, *, started: Sync | None = None) -> Answer:
     return Answer(200, dump(value), started=started)
+
+
+def ok_as_it_is(text: str) -> Answer:
+    """What is JSON already."""
+    return Answer(200, text.encode(errors="replace"))

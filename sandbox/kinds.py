@@ -27,12 +27,12 @@ class Kind:
     flaky: float = 0.0
     """The chance that a scheduled run fails, before and after the birth."""
     quiet_days: tuple[int, int] = (0, 0)
-    severed: Literal["Deauthorized", "Unlinked"] | None = None
+    severed: Literal["Deauthorized", "Unlinked", "Deleted"] | None = None
     linked: bool = True
     hangs: bool = False
 
 
-HEALTHY = Kind("healthy", 700, "Syncs each day; some weekdays closed, now and then a single failed day")
+HEALTHY = Kind("healthy", 696, "Syncs each day; some weekdays closed, now and then a single failed day")
 NEWCOMER = Kind("newcomer", 0, "Made through the API; nothing linked, nothing configured")
 
 KINDS = (
@@ -72,7 +72,12 @@ KINDS = (
         "write_error",
         10,
         "5130: a supplier or a tax rate is gone",
-        failures=(outcomes.SUPPLIER_GONE, outcomes.SUPPLIER_INACTIVE, outcomes.TAX_RATE_GONE),
+        failures=(
+            outcomes.SUPPLIER_GONE,
+            outcomes.SUPPLIER_INACTIVE,
+            outcomes.TAX_RATE_GONE,
+            outcomes.TAX_RATES_INVALID,
+        ),
         failing_days=(2, 12),
         fixed=0.2,
     ),
@@ -80,7 +85,7 @@ KINDS = (
         "settings",
         40,
         "4000: the configuration is wrong, one of many ways",
-        failures=outcomes.SETTINGS,
+        failures=tuple(outcomes.SETTINGS.values()),
         failing_days=(2, 22),
         fixed=0.2,
     ),
@@ -122,6 +127,20 @@ KINDS = (
         "4220: a connection was unlinked; one failed run, then none",
         failing_days=(2, 25),
         severed="Unlinked",
+    ),
+    Kind(
+        "disconnected",
+        2,
+        "4000: a connection was deleted; one failed run, then none",
+        failing_days=(2, 25),
+        severed="Deleted",
+    ),
+    Kind(
+        "company_gone",
+        2,
+        "4040: the company is missing in the accounting software",
+        failures=(outcomes.COMPANY_GONE,),
+        failing_days=(2, 20),
     ),
     Kind(
         "billing_expired",

@@ -2,20 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
-from struct import unpack
 from typing import Literal
 
-from sandbox.dice import dice, digest, fraction, guid
+from sandbox.dice import dice
 from sandbox.kinds import NEWCOMER, Kind, kind_of
+from sandbox.life import Life
 from sandbox.names import PLACES, shop_name, words_of_books
 from sandbox.outcomes import COMPLETE, EMPTY, NO_MESSAGE, SERVER_ERROR, Outcome
-from sandbox.schedule import DAY, due, local_date, sales_days
+from sandbox.runs import Run
+from sandbox.schedule import DAY, due, local_date, weekdays
 
-_SYNC_HOURS = (0,) * 10 + (1, 2, 3, 4, 5, 22)
 _COMMERCE = ("fztf",) * 4 + ("fqly",) * 3 + ("ugxp",) * 2 + ("ldgh",)
 _ACCOUNTING = ("gbol",) * 5 + ("qhyg",) * 4 + ("fbrh", "pdvj", "qudb", "pbbf")
+
+_LONGEST_MEAN = 25_000.0
+"""Seconds: nobody's runs usually come later than this, unless all are late."""
+_BAD_LUCK = 0.012
+"""The chance that a scheduled run fails for no reason of the merchant's."""
+_LAST_FLAKY = DAY * 1.25
+"""So long before the birth every run of a flaky merchant fails, so that it is failing when people first look."""
 
 Rerun = Literal["succeeds", "same error", "overlaps"]
 
@@ -52,14 +59,22 @@ class Merchant:
             return "overlaps"
         return "succeeds" if self.fixed else "same error"
 
-    def run_of(self, day: date, due: datetime) -> "Run":
-        raw = digest(self.company_id, day.toordinal(), size=44)
-        bell = (sum(unpack(">4H", raw[32:40])) / 65536 - 2) * 1.732
-        mean, spread = self.delay
-        delay = min(max(mean + bell * spread, 20.0), 36_000.0)
-        return Run(due, due + timedelta(seconds=delay), raw)
+    @property
+    def words(self) -> dict[str, str]:
+        """What error messages of a wave name."""
+        return _words(dice(self.company_id, "words"), self.company_id)
 
-    def outcome_of_run(self, run: "Run", start: datetime) -> Outcome:
+    @property
+    def risk(self) -> int:
+        """A scheduled run whose chance is not below this succeeds ..."""
+        return int((self.kind.flaky or _BAD_LUCK) * 65536)
+
+    @property
+    def untroubled_until(self) -> datetime | None:
+        """... before this moment."""
+        return self.born - _LAST_FLAKY if self.kind.flaky else self.trouble_since
+
+    def outcome_of_run(self, run: Run, start: datetime) -> Outcome:
         return self._failure_of(run) or self.sales_in(start, run.due)
 
     def outcome_of_request(self, start: datetime, finish: datetime) -> Outcome:
@@ -70,52 +85,35 @@ class Merchant:
     def sales_in(self, start: datetime, finish: datetime) -> Outcome:
         if self.quiet_since and start >= self.quiet_since:
             return EMPTY
-        if self.closed and all(day.weekday() in self.closed for day in sales_days(start, finish, self.zone)):
+        if self.closed and weekdays(start, finish, self.zone) <= self.closed:
             return EMPTY
         return COMPLETE
 
-    def _failure_of(self, run: "Run") -> Outcome | None:
-        chance = fraction(run.raw[40:])
-        before = self.born - run.at
+    def _failure_of(self, run: Run) -> Outcome | None:
         if self.kind.flaky:
-            return self.failure if chance < self.kind.flaky or timedelta(0) < before <= DAY * 1.25 else None
+            fails = run.chance < self.risk or timedelta(0) < self.born - run.at <= _LAST_FLAKY
+            return self.failure if fails else None
         if self.trouble_since and self.failure and run.at >= self.trouble_since:
             return None if self.fixed and run.at >= self.born else self.failure
         # Never near the birth, so that a healthy merchant is healthy when people first look.
-        if chance < 0.012 and abs(before) > DAY * 2:
-            return NO_MESSAGE if chance < 0.004 else SERVER_ERROR
+        if run.chance < self.risk and abs(self.born - run.at) > DAY * 2:
+            return NO_MESSAGE if run.chance < self.risk / 3 else SERVER_ERROR
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One scheduled run: when it was due, when it starts, and the bytes its ids and chances come from."""
-
-    due: datetime
-    at: datetime
-    raw: bytes
-
-    @property
-    def sync_id(self) -> str:
-        return guid(self.raw[:16])
-
-    @property
-    def commerce_sync_id(self) -> str:
-        return guid(self.raw[16:32])
 
 
 def newcomer(company_id: str, name: str, born: datetime, created: datetime) -> Merchant:
     return Merchant(company_id, name, NEWCOMER, born, created)
 
 
-def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
+def seeded(seed: int, index: int, company_id: str, born: datetime, life: Life) -> Merchant:
     kind, roll = kind_of(seed, index), dice(seed, "merchant", index)
     zone, country, region, towns = roll.choice(PLACES)
+    zone = dice(seed, "zone", index).choice(life.zones) if life.zones else zone
     created = born.replace(microsecond=0) - timedelta(days=_age(roll, kind), seconds=roll.randrange(86_400))
-    failure = roll.choice(kind.failures).worded(words_of_books(roll)) if kind.failures else None
+    failure = roll.choice(kind.failures).worded(_words(roll, company_id)) if kind.failures else None
     platforms = (roll.choice(_COMMERCE), roll.choice(_ACCOUNTING))
     pending = None if kind.linked else roll.choice(platforms)
-    hour = roll.choice(_SYNC_HOURS)
+    hour = roll.choice(life.hours)
     return Merchant(
         company_id=company_id,
         name=shop_name(roll, towns),
@@ -135,9 +133,13 @@ def seeded(seed: int, index: int, company_id: str, born: datetime) -> Merchant:
         fixed=kind.linked
         and not kind.severed
         and (not failure or bool(kind.flaky) or roll.random() < kind.fixed),
-        delay=_delay_of_hanging(born, hour, zone) if kind.hangs else _delay(roll),
-        duration=roll.uniform(90, 190),
+        delay=_delay_of_hanging(born, hour, zone) if kind.hangs else _delay(roll, life),
+        duration=roll.uniform(*life.duration),
     )
+
+
+def _words(roll: Random, company_id: str) -> dict[str, str]:
+    return {**words_of_books(roll), "company_id": company_id}
 
 
 def _age(roll: Random, kind: Kind) -> int:
@@ -161,9 +163,10 @@ def _closed(roll: Random) -> frozenset[int]:
     return frozenset({6}) if form < 0.8 else frozenset({0}) if form < 0.9 else frozenset({0, 1})
 
 
-def _delay(roll: Random) -> tuple[float, float]:
-    mean = min(roll.lognormvariate(8.2, 0.8), 25_000.0)
-    return mean, mean * roll.uniform(0.05, 0.3)
+def _delay(roll: Random, life: Life) -> tuple[float, float]:
+    mean = life.delay * roll.lognormvariate(0, life.delay_differs)
+    mean = min(mean, max(_LONGEST_MEAN, life.delay))
+    return mean, mean * roll.uniform(*life.spread)
 
 
 def _delay_of_hanging(born: datetime, hour: int, zone: str | None) -> tuple[float, float]:

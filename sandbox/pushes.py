@@ -7,7 +7,7 @@ its operations, and nothing here does.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sandbox.dice import digest, fraction, guid
 from sandbox.query import Kind
@@ -84,14 +84,14 @@ def of_sync(timeline: Timeline, sync: Sync) -> Iterator[Push]:
     days = sales_days(sync.start, sync.finish, timeline.card.schedule.zone)[-_MOST_DAYS:]
     days = [day for day in days if day.weekday() not in timeline.merchant.closed] or days
     names = [(day, name) for day in days for name in _WRITTEN]
-    gap = timedelta(seconds=(sync.ends - sync.pushes) / (2 * max(len(names), 1)))
+    gap = (sync.ended - sync.pushing) / (2 * max(len(names), 1))
     for number, (day, name) in enumerate(names):
         raw = digest(sync.sync_id, day.toordinal(), name, size=18)
         yield Push(
             guid(raw),
             timeline.books_at(sync.at),
             name,
-            sync.at + timedelta(seconds=sync.pushes) + gap * number,
+            sync.pushing + gap * number,
             sync.ended,
             _end(sync, number, len(names), fraction(raw[16:])),
             sync.outcome.message or "",

@@ -20,6 +20,7 @@ from sandbox.handlers import (
     pushes,
     settings,
     syncs,
+    weather,
     webhooks,
 )
 from sandbox.switches import Switches
@@ -117,6 +118,12 @@ ROUTES = (
     Route("DELETE", f"{CONTROL}faults", faults.clear_faults),
     Route("DELETE", f"{CONTROL}faults/{{number}}", faults.clear_fault),
     Route("GET", f"{CONTROL}faults/kinds", faults.list_kinds),
+    Route("GET", f"{CONTROL}outages", weather.list_outages),
+    Route("POST", f"{CONTROL}outages", weather.add_outage),
+    Route("DELETE", f"{CONTROL}outages", weather.clear_outages),
+    Route("GET", f"{CONTROL}waves", weather.list_waves),
+    Route("POST", f"{CONTROL}waves", weather.add_wave),
+    Route("DELETE", f"{CONTROL}waves", weather.clear_waves),
 )
 
 

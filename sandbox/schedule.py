@@ -1,10 +1,14 @@
-"""When a merchant's daily sync is due and when it really runs: pure functions of the day (Codat docs, schedule)."""
+"""When a merchant's daily sync is due, and which days of sales it is about (Codat docs, schedule)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+BLOCK = 16
+"""Days are reckoned in blocks: the merchants of a zone and an hour share their due times."""
 
 
 @lru_cache(maxsize=512)
@@ -18,6 +22,19 @@ def due(day: date, hour: int, zone_name: str | None) -> datetime:
     return datetime.combine(day, time(hour), zone(zone_name)).astimezone(UTC)
 
 
+class Day(NamedTuple):
+    ordinal: int
+    due: datetime
+    next_due: datetime
+
+
+@lru_cache(maxsize=4096)
+def days_of(block: int, hour: int, zone_name: str | None) -> list[Day]:
+    first = date.fromordinal(block * BLOCK)
+    dues = [due(first + DAY * n, hour, zone_name) for n in range(BLOCK + 1)]
+    return [Day(block * BLOCK + n, *pair) for n, pair in enumerate(pairwise(dues))]
+
+
 def local_date(moment: datetime, zone_name: str | None) -> date:
     return moment.astimezone(zone(zone_name)).date()
 
@@ -27,3 +44,9 @@ def sales_days(start: datetime, finish: datetime, zone_name: str | None) -> list
     first, last = local_date(start, zone_name), local_date(finish, zone_name)
     days = [first + DAY * n for n in range((last - first).days + 1)]
     return [day for day in days if start <= due(day, 12, zone_name) < finish] or [last]
+
+
+@lru_cache(maxsize=1 << 15)
+def weekdays(start: datetime, finish: datetime, zone_name: str | None) -> frozenset[int]:
+    """Of the days of sales in a window; Monday = 0."""
+    return frozenset(day.weekday() for day in sales_days(start, finish, zone_name))

@@ -15,6 +15,7 @@ from sandbox.webhooks.courier import Courier
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
 _CHUNK = 1 << 16
+_PAUSE = 0.002
 
 
 class Conversation:
@@ -132,6 +133,12 @@ def _request(head: h11.Request, address: str) -> Request:
     )
 
 
+async def _fill(app: App) -> None:
+    """Before somebody queries all companies, in the time that answers leave."""
+    for _ in app.world.columns.fill():
+        await asyncio.sleep(_PAUSE)
+
+
 async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
     """Answer until SIGTERM or SIGINT; `ready` is told the port once connections are accepted."""
     stop = asyncio.Event()
@@ -148,7 +155,9 @@ async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
     courier = loop.create_task(Courier(app.world).run())
     server = await asyncio.start_server(meet, HOST, port, backlog=1024)
     ready(server.sockets[0].getsockname()[1])
+    filling = loop.create_task(_fill(app))
     await stop.wait()
+    filling.cancel()
     server.close()
     for task in (courier, *conversations):
         task.cancel()

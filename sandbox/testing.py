@@ -11,7 +11,7 @@ import select
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,11 +84,12 @@ def running(
     data: Path | None = None,
     ledger: Path | None = None,
     switches: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
     direct: bool = False,
 ) -> Iterator[Sandbox]:
     """Start it on a free port, yield it once it answers, stop it in the end.
 
-    `direct` is for measuring: nothing stands between.
+    `options` are more of the command's. `direct` is for measuring: nothing stands between.
     """
     with TemporaryDirectory(prefix="sandbox-") as folder:
         ledger_path = ledger or Path(folder) / "ledger.jsonl"
@@ -97,6 +98,7 @@ def running(
         command += ["--ledger", str(ledger_path), *(["--data", str(data)] if data else [])]
         for name, value in (switches or {}).items():
             command += ["--switch", f"{name}={value}"]
+        command += options
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT)  # noqa: S603
         with _session(key) as session:
             try:

@@ -1,21 +1,29 @@
 """Codat's JSON: companies, connections, syncs and dates as they go over the wire (OpenAPI, schemas)."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
 from sandbox.cards import Card, Connection
-from sandbox.exchange import NOT_VALID, Refusal
+from sandbox.dice import guid
+from sandbox.exchange import NOT_VALID, Refusal, to_json
 from sandbox.outcomes import Outcome
 from sandbox.reading import last_read
-from sandbox.syncs import Sync
+from sandbox.syncs import Sync, Told
 
 Json = dict[str, Any]
+_STAMP = "%04d-%02d-%02dT%02d:%02d:%02d.%06d%dZ"
+_GAP = "\ue000"
+"""A character of nobody's texts."""
 
 
 def stamp(moment: datetime) -> str:
     """.NET's seven digits: a tenth of a microsecond, which we do not have, is made up."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}{moment.microsecond % 10}Z"
+    at = moment
+    micros = at.microsecond
+    return _STAMP % (at.year, at.month, at.day, at.hour, at.minute, at.second, micros, micros % 10)
 
 
 def whole_seconds(moment: datetime) -> str:
@@ -77,39 +85,53 @@ def connections(card: Card, now: datetime) -> list[Json]:
     return [connection(card, link, now) for link in card.connections.values()]
 
 
-def sync_summary(card: Card, sync: Sync, now: datetime) -> Json:
+def sync_summary(card: Card, sync: Sync, state: Outcome, now: datetime) -> Json:
     """What both sync POSTs answer: the only place that tells the window."""
     window = {"start": instant(sync.start), "finish": instant(sync.finish)}
     return {
         "syncDateRangeUtc": window,
         "companyId": card.company_id,
         "commerceSyncId": sync.commerce_sync_id,
-        **_state(sync, sync.state(now)),
+        **_state(state, stamp(sync.at)),
         "dataConnections": connections(card, now),
     }
 
 
-def sync_status(card: Card, sync: Sync, now: datetime) -> Json:
+def sync_status(card: Card, sync: Sync, state: Outcome, now: datetime) -> Json:
     return {
         "companyId": card.company_id,
         "commerceSyncId": sync.commerce_sync_id,
         "syncId": sync.sync_id,
-        **_state(sync, sync.state(now)),
+        **_state(state, stamp(sync.at)),
         "dataConnections": connections(card, now),
     }
 
 
-def company_sync_status(company_id: str, sync: Sync, now: datetime) -> Json:
-    return {"companyId": company_id, "syncId": sync.sync_id, **_state(sync, sync.state(now))}
+def company_sync_statuses(company_id: str, told: Iterable[Told]) -> list[str]:
+    """As JSON already: a history has many rows, and only what differs from one to the next is put in anew."""
+    rows, last = [], None
+    for raw, at, state in told:
+        if state is not last:
+            last, (start, after_company, after_sync, end) = state, _row_of(state)
+            start += company_id + after_company
+        rows.append(f"{start}{guid(raw)}{after_sync}{stamp(at)}{end}")
+    return rows
 
 
-def _state(sync: Sync, state: Outcome) -> Json:
+@lru_cache(maxsize=4096)
+def _row_of(state: Outcome) -> tuple[str, ...]:
+    """The text around company, sync and time."""
+    row = {"companyId": _GAP, "syncId": _GAP, **_state(state, _GAP)}
+    return tuple(to_json(row).split(_GAP))
+
+
+def _state(state: Outcome, sync_utc: str) -> Json:
     return {
         "syncStatusCode": state.code,
         "syncStatus": state.text,
         "errorMessage": state.message,
         "syncExceptionMessage": state.message,
-        "syncUtc": stamp(sync.at),
+        "syncUtc": sync_utc,
         "dataPushed": state.pushed,
     }
 

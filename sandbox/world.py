@@ -1,27 +1,28 @@
 """All companies: made from the seed when they are asked for, and changed by what was done since."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sandbox.activity import ActiveCompanies
+from sandbox.almanac import NOBODY, Befalling, read_outage, read_wave, shown, weather_of
 from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
+from sandbox.columns import Columns
 from sandbox.dice import CompanyIds, digest, guid
 from sandbox.exchange import Refusal
 from sandbox.faults.engine import Faults
-from sandbox.kinds import kind_of
+from sandbox.histories import Histories
+from sandbox.kinds import Kind, kind_of
+from sandbox.life import Life
 from sandbox.merchants import Merchant, newcomer, seeded
+from sandbox.register import Register
 from sandbox.schedule import DAY
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
 from sandbox.turns import Turns
-
-TIMELINES = 1_000
-"""How many histories are kept folded; ninety days of one take some 50 kB."""
 
 Listener = Callable[["World", str, Event, Card | None], None]
 """Is told of everything that is done to a company; when a connection changes or all ends, with how it was before."""
@@ -40,11 +41,14 @@ class World:
         clock: Clock | None = None,
         store: Store | None = None,
         switches: Switches | None = None,
+        life: Life | None = None,
+        orders: Iterable[tuple[Befalling, dict[str, Any]]] = (),
     ) -> None:
         self.seed, self.merchants, self.speed = seed, merchants, speed
         self.clock = clock or Clock()
         self.store = store or Store()
         self.switches = switches or Switches()
+        self.life = life or Life()
         self.faults = Faults()
         self.listeners: set[Listener] = set()
         self.client_id = guid(digest(seed, "client"))
@@ -52,9 +56,10 @@ class World:
         self._turns = Turns(self.store, self.switches, self.now())
         self._since = self.born - DAY * history_days
         self._ids = CompanyIds(seed)
-        self._timelines: OrderedDict[str, Timeline] = OrderedDict()
-        self._seeded = lru_cache(maxsize=20_000)(self._seeded_at)
+        self._histories = Histories()
+        self._seeded = lru_cache(maxsize=2_000)(self._seeded_at)
         self.recall()
+        self._order_at_start(orders)
 
     def _be_born(self) -> None:
         """Or wake up again, no earlier than it went to sleep."""
@@ -62,15 +67,28 @@ class World:
         seed = self.store.fact("seed", str(self.seed))
         if seed != str(self.seed):
             raise ValueError(f"This data folder holds the world of seed {seed}; start with --seed {seed}.")
-        self.born = datetime.fromisoformat(self.store.fact("born", self.now().isoformat()))
+        if self.store.fact("life", repr(self.life)) != repr(self.life):
+            raise ValueError("This data folder holds a world of another life; start with the same --life.")
+        now = self.now().isoformat()
+        born = self.store.fact("born", now)
+        self.born, self._is_newborn = datetime.fromisoformat(born), born == now
+
+    def _order_at_start(self, orders: Iterable[tuple[Befalling, dict[str, Any]]]) -> None:
+        """At each start the same orders may be given; they count once."""
+        given = [(event.what, event.body.get("given")) for event in self.store.events_of(NOBODY)]
+        for kind, body in orders:
+            if (kind, body) not in given:
+                self.order(kind, body, at_start=True)
 
     def recall(self) -> None:
         """Read what the store knows; whatever was only in memory is forgotten."""
-        self._timelines.clear()
+        self._histories.clear()
+        self.weather = weather_of(self.store.events_of(NOBODY))
         self._touched = self.store.companies()
         self._created = dict(self.store.events_called("created"))
-        self._deleted = {company_id for company_id, _ in self.store.events_called("deleted")}
-        self._deleted_indexes = {self._ids.index_of(company_id) for company_id in self._deleted}
+        deleted = [company_id for company_id, _ in self.store.events_called("deleted")]
+        self.register = Register(self._ids, self.merchants, self._created, deleted)
+        self.columns = Columns(self.register, lambda number: self.card(self.register.id_of(number)))
         self._active: ActiveCompanies | None = None
 
     def now(self) -> datetime:
@@ -90,17 +108,47 @@ class World:
         self.store.note("ahead", ahead.total_seconds())
         self.store.commit()
 
+    # What befalls all of them
+
+    def orders(self, kind: Befalling) -> list[dict[str, Any]]:
+        """The outages or waves ordered so far, those that were called off left out."""
+        events = self.store.events_of(NOBODY)
+        cleared = max((n for n, event in enumerate(events) if event.what == f"{kind}s cleared"), default=-1)
+        return [shown(event) for event in events[cleared + 1 :] if event.what == kind]
+
+    def order(self, kind: Befalling, body: dict[str, Any], *, at_start: bool = False) -> dict[str, Any]:
+        """Raises ValueError: for a body that cannot be understood, and for a past that has been told already."""
+        now = self.now()
+        kept = (read_outage if kind == "outage" else read_wave)(body, now)
+        is_past = datetime.fromisoformat(kept["from"]) < now
+        if is_past and not (at_start and self._is_newborn):
+            raise ValueError('"from" lies in the past; that is for the first start of a world alone.')
+        event = Event(now, kind, kept | {"given": body})
+        self._befall(event)
+        return shown(event)
+
+    def call_off(self, kind: Befalling) -> None:
+        """What has begun ends now, what is to come does not."""
+        self._befall(Event(self.now(), f"{kind}s cleared", {}))
+
+    def _befall(self, event: Event) -> None:
+        self.store.append(NOBODY, event)
+        self.store.commit()
+        self.weather = weather_of(self.store.events_of(NOBODY))
+        # What they hold of the past stays true; what they expect next does not.
+        self._histories.clear()
+
     # Finding companies
 
-    def company_id(self, index: int) -> str:
-        return self._ids.at(index)
+    def company_id(self, number: int) -> str:
+        return self.register.id_of(number)
 
     def merchant(self, company_id: str) -> Merchant:
         """Raises Refusal (404) for a company that never was or was deleted."""
-        found = self._found(company_id)
-        if not found:
+        number = self.register.number_of(company_id)
+        if number is None:
             raise Refusal(404, f"No company was found with ID {company_id}", service="ClientsApi")
-        return found
+        return self._seeded(number) if number < self.merchants else self._made(company_id)
 
     def card(self, company_id: str) -> Card:
         """The company without its history: cheap enough to list five thousand."""
@@ -112,47 +160,44 @@ class World:
 
     def timeline(self, company_id: str) -> Timeline:
         """The company with its history up to now."""
-        timeline = self._timelines.get(company_id)
+        timeline = self._histories.find(company_id)
         known = timeline.card.is_active if timeline else None
         if timeline is None:
-            timeline = self._timelines[company_id] = self._fold(self.merchant(company_id))
-            if len(self._timelines) > TIMELINES:
-                self._timelines.popitem(last=False)
-        self._timelines.move_to_end(company_id)
+            timeline = self._fold(self.merchant(company_id))
         timeline.advance(self.now())
+        self._histories.keep(company_id, timeline)
         if self._active is not None and timeline.card.is_active != known:
             self._active.note(company_id, is_active=timeline.card.is_active)
         return timeline
 
     def count(self) -> int:
-        return self.merchants + len(self._created) - len(self._deleted)
+        return len(self.register)
 
     def company_ids(self, start: int = 0, stop: int | None = None) -> Iterator[str]:
-        """The seed's companies by index, then those made since; deleted ones left out."""
-        stop = self.count() if stop is None else min(stop, self.count())
-        if not self._deleted:
-            yield from map(self._ids.at, range(start, min(stop, self.merchants)))
-            yield from list(self._created)[max(start - self.merchants, 0) : max(stop - self.merchants, 0)]
-            return
-        left = [index for index in range(self.merchants) if index not in self._deleted_indexes]
-        made = [company_id for company_id in self._created if company_id not in self._deleted]
-        yield from map(self._ids.at, left[start:stop])
-        yield from made[max(start - len(left), 0) : max(stop - len(left), 0)]
+        """From one place in the list of all companies to another."""
+        return map(self.company_id, self.register.page(start, self.count() if stop is None else stop))
 
     def of_kind(self, name: str | None) -> Iterator[Merchant]:
-        for index in range(self.merchants):
-            if name in (None, kind_of(self.seed, index).name) and index not in self._deleted_indexes:
-                yield self._seeded(index)
+        for number in self.register.page(0, self.count()):
+            if number >= self.merchants:
+                return
+            if name in (None, self.kinds[number].name):
+                yield self._seeded(number)
+
+    @cached_property
+    def kinds(self) -> list[Kind]:
+        """Of the seed's merchants, by number."""
+        return [kind_of(self.seed, number) for number in range(self.merchants)]
 
     def active_companies(self) -> int:
         """Companies with a linked, syncing connection, as far as is known without folding every history."""
         if self._active is None:
-            seeded = sum(self._is_active_kind(index) for index in range(self.merchants))
-            self._active = ActiveCompanies(seeded, self._is_seeded_active)
-            for company_id in self._deleted:
+            seeded = sum(map(self._is_seeded_active, range(self.merchants)))
+            self._active = ActiveCompanies(seeded, self._was_active)
+            for company_id, _ in self.store.events_called("deleted"):
                 self._active.note(company_id, is_active=False)
             for company_id in self.store.companies_with(*_MAKES_ACTIVE):
-                if company_id not in self._deleted:
+                if self._is_there(company_id):
                     self._active.note(company_id, is_active=self.card(company_id).is_active)
         return len(self._active)
 
@@ -194,47 +239,38 @@ class World:
         self._touched.add(company_id)
         if event.what == "created":
             self._created[company_id] = event
-        elif event.what == "deleted":
-            self._timelines.pop(company_id, None)
-            self._deleted.add(company_id)
-            self._deleted_indexes.add(self._ids.index_of(company_id))
+            self.register.add(company_id)
+        if event.what != "sync":
+            self.columns.forget(self.register.number_of(company_id))
+        if event.what == "deleted":
+            self._histories.drop(company_id)
+            self.register.remove(company_id)
             if self._active is not None:
                 self._active.note(company_id, is_active=False)
-        elif company_id in self._timelines:
-            self._timelines[company_id].add(event)
+        elif (timeline := self._histories.find(company_id)) is not None:
+            timeline.add(event)
         if self._active is not None and event.what in _MAKES_ACTIVE:
             self._active.note(company_id, is_active=self.timeline(company_id).card.is_active)
 
+    def _is_there(self, company_id: str) -> bool:
+        return self.register.number_of(company_id) is not None
+
+    def _is_seeded_active(self, number: int) -> bool:
+        kind = self.kinds[number]
+        return kind.name != "switched_off" if kind.linked else card_of(self._seeded_at(number)).is_active
+
+    def _was_active(self, company_id: str) -> bool:
+        number = self._ids.index_of(company_id)
+        return number is not None and number < self.merchants and self._is_seeded_active(number)
+
     # From the seed
 
-    def _is_there(self, company_id: str) -> bool:
-        return self._found(company_id) is not None
-
-    def _found(self, company_id: str) -> Merchant | None:
-        if company_id in self._deleted:
-            return None
-        return self._made(company_id) or self._seeded_by(company_id)
-
-    def _seeded_by(self, company_id: str) -> Merchant | None:
-        index = self._ids.index_of(company_id)
-        return self._seeded(index) if index is not None and index < self.merchants else None
-
     def _seeded_at(self, index: int) -> Merchant:
-        return seeded(self.seed, index, self._ids.at(index), self.born)
+        return seeded(self.seed, index, self._ids.at(index), self.born, self.life)
 
-    def _is_active_kind(self, index: int) -> bool:
-        kind = kind_of(self.seed, index)
-        if kind.linked:
-            return kind.name != "switched_off"
-        return card_of(self._seeded_at(index)).is_active
-
-    def _is_seeded_active(self, company_id: str) -> bool:
-        index = self._ids.index_of(company_id)
-        return index is not None and index < self.merchants and self._is_active_kind(index)
-
-    def _made(self, company_id: str) -> Merchant | None:
-        event = self._created.get(company_id)
-        return newcomer(company_id, event.body["name"], self.born, event.at) if event else None
+    def _made(self, company_id: str) -> Merchant:
+        event = self._created[company_id]
+        return newcomer(company_id, event.body["name"], self.born, event.at)
 
     def _events_of(self, merchant: Merchant) -> list[Event]:
         events = seeded_events(merchant)
@@ -248,6 +284,7 @@ class World:
             card_of(merchant),
             self._events_of(merchant),
             since=self._since,
+            weather=self.weather,
             speed=self.speed,
             switches_at=self._turns.at,
         )

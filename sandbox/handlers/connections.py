@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlencode
 
-from sandbox import wire
+from sandbox import choosing, wire
 from sandbox.cards import Card, Connection
 from sandbox.dice import digest, guid
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
@@ -93,9 +93,10 @@ def _by_identifier(world: World, who: str, name: str) -> Card:
     try:
         return world.card(who.lower())
     except Refusal:
-        cards = (world.card(company_id) for company_id in world.company_ids())
-        named = next((card for card in cards if card.name in (who, name)), None)
-    return named or world.card(register(world, name))
+        numbers = (choosing.named(world, each) for each in (who, name))
+        number = next((number for number in numbers if number is not None), None)
+        company_id = register(world, name) if number is None else world.company_id(number)
+    return world.card(company_id)
 
 
 def _flow_url(world: World, request: Request, who: str) -> str:

@@ -8,14 +8,14 @@ from typing import TypeGuard
 from sandbox import wire
 from sandbox.clock import FARTHEST
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
-from sandbox.kinds import KINDS, kind_of
+from sandbox.kinds import KINDS
 from sandbox.world import World
 
 _KINDS = {kind.name for kind in KINDS}
 
 
 def list_kinds(world: World, request: Request) -> Answer:
-    counts = Counter(kind_of(world.seed, index).name for index in range(world.merchants))
+    counts = Counter(kind.name for kind in world.kinds)
     return ok([{"kind": kind.name, "about": kind.about, "merchants": counts[kind.name]} for kind in KINDS])
 
 

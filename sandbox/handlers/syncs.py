@@ -1,12 +1,14 @@
 """The eight sync endpoints: two that ask for a sync, six that tell of syncs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from sandbox import asking, wire
-from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok
+from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok, ok_as_it_is
+from sandbox.outcomes import Outcome
 from sandbox.switches import Switches
-from sandbox.syncs import Sync
+from sandbox.syncs import Sync, Told
 from sandbox.world import World
 
 
@@ -30,54 +32,67 @@ def request_historic(world: World, request: Request) -> Answer:
 
 def get_status(world: World, request: Request) -> Answer:
     """The newest sync, one object, and the only answer with both ids."""
-    syncs, moment = _news(world, request)
-    if not syncs:
-        return _none(world, request)
-    card = world.card(request.params["companyId"])
-    return ok(_worded(world, wire.sync_status(card, syncs[-1], moment)))
+    company_id, moment = request.params["companyId"], _moment(world, request)
+    for sync in _backwards(world, company_id, moment):
+        state = _worded(sync.state(moment), world.switches)
+        return ok(wire.sync_status(world.timeline(company_id).card, sync, state, moment))
+    return _none(world, request)
 
 
 def get_latest(world: World, request: Request) -> Answer:
-    syncs, moment = _news(world, request)
-    return _one(world, request, reversed(syncs), moment)
+    moment = _moment(world, request)
+    return _one(world, request, _backwards(world, request.params["companyId"], moment), moment)
 
 
 def get_last_successful(world: World, request: Request) -> Answer:
-    syncs, moment = _news(world, request)
-    successes = (sync for sync in reversed(syncs) if sync.state(moment).is_success)
-    return _one(world, request, successes, moment)
+    moment = _moment(world, request)
+    syncs = _backwards(world, request.params["companyId"], moment)
+    return _one(world, request, (sync for sync in syncs if sync.state(moment).is_success), moment)
 
 
 def get_by_id(world: World, request: Request) -> Answer:
-    syncs, moment = _news(world, request)
-    wanted = request.params["syncId"]
+    moment, wanted = _moment(world, request), request.params["syncId"]
     by_either = world.switches.by_commerce_sync_id == "known"
-    for sync in syncs:
+    for sync in _backwards(world, request.params["companyId"], moment):
         if sync.sync_id == wanted or (by_either and sync.commerce_sync_id == wanted):
-            return _told(world, request, sync, moment)
+            return _one(world, request, [sync], moment)
     raise _no_data(f"sync {wanted}", request)
 
 
 def list_syncs(world: World, request: Request) -> Answer:
     """A bare array: no paging, no filter."""
-    syncs, moment = _news(world, request)
-    company_id, listed = request.params["companyId"], _listed(syncs, world.switches)
-    return ok([_worded(world, wire.company_sync_status(company_id, sync, moment)) for sync in listed])
+    company_id = request.params["companyId"]
+    return _rows(world, company_id, _listed(_news(world, request), world.switches))
 
 
-def _listed(syncs: Sequence[Sync], switches: Switches) -> list[Sync]:
-    longest = len(syncs) if switches.list_length == "all" else int(switches.list_length)
-    listed = list(syncs[max(len(syncs) - longest, 0) :])
+def _moment(world: World, request: Request) -> datetime:
+    """The moment of which an answer tells: one that lags is late with it."""
+    return world.now() - request.behind
+
+
+def _backwards(world: World, company_id: str, moment: datetime) -> Iterator[Sync]:
+    return (sync for sync in world.timeline(company_id).history.backwards() if sync.at <= moment)
+
+
+def _news(world: World, request: Request) -> list[Told]:
+    """What a list tells of each sync, oldest first."""
+    timeline, moment = world.timeline(request.params["companyId"]), _moment(world, request)
+    if not request.behind:
+        return timeline.history.told(moment)
+    return [(sync.raw, sync.at, sync.state(moment)) for sync in timeline.syncs if sync.at <= moment]
+
+
+def _listed(told: list[Told], switches: Switches) -> list[Told]:
+    if switches.list_length != "all":
+        told = told[-int(switches.list_length) :]
     if switches.list_order == "unordered":
-        return sorted(listed, key=lambda sync: sync.sync_id)
-    return listed if switches.list_order == "oldest" else listed[::-1]
+        return sorted(told)
+    return told if switches.list_order == "oldest" else told[::-1]
 
 
-def _news(world: World, request: Request) -> tuple[list[Sync], datetime]:
-    """The syncs that are told of, and the moment of which they are told: a lagging answer is late with both."""
-    moment = world.now() - request.behind
-    syncs = world.timeline(request.params["companyId"]).syncs
-    return [sync for sync in syncs if sync.at <= moment] if request.behind else syncs, moment
+def _rows(world: World, company_id: str, told: list[Told]) -> Answer:
+    worded = [(raw, at, _worded(state, world.switches)) for raw, at, state in told]
+    return ok_as_it_is(f"[{','.join(wire.company_sync_statuses(company_id, worded))}]")
 
 
 def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]:
@@ -90,29 +105,25 @@ def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]
 
 
 def _asked(world: World, sync: Sync, company_id: str) -> Answer:
-    card = world.timeline(company_id).card
-    return ok(_worded(world, wire.sync_summary(card, sync, sync.at)), started=sync)
+    card, state = world.timeline(company_id).card, _worded(sync.state(sync.at), world.switches)
+    return ok(wire.sync_summary(card, sync, state, sync.at), started=sync)
 
 
 def _one(world: World, request: Request, syncs: Iterable[Sync], moment: datetime) -> Answer:
     for sync in syncs:
-        return _told(world, request, sync, moment)
+        told = (sync.raw, sync.at, _worded(sync.state(moment), world.switches))
+        return ok_as_it_is(wire.company_sync_statuses(request.params["companyId"], [told])[0])
     return _none(world, request)
 
 
-def _told(world: World, request: Request, sync: Sync, moment: datetime) -> Answer:
-    return ok(_worded(world, wire.company_sync_status(request.params["companyId"], sync, moment)))
-
-
-def _worded(world: World, told: wire.Json) -> wire.Json:
-    """With the text that the switches give its state."""
-    ending = told["syncStatusCode"] // 1000
-    if ending == 2:
-        told["syncStatus"] = world.switches.success_text
-    elif ending > 2 and world.switches.failure_text != "plain":
-        pending = f"{told['syncStatus']}, Pending"
-        told["syncStatus"] = pending if world.switches.failure_text == "pending" else None
-    return told
+@lru_cache(maxsize=4096)
+def _worded(state: Outcome, switches: Switches) -> Outcome:
+    """With the text that the switches give it."""
+    if state.is_success:
+        return state._replace(text=switches.success_text)
+    if state.code // 1000 == 1 or switches.failure_text == "plain":
+        return state
+    return state._replace(text=None if switches.failure_text == "null" else f"{state.text}, Pending")
 
 
 def _none(world: World, request: Request) -> Answer:

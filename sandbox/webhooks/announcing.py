@@ -11,7 +11,7 @@ from sandbox.cards import Card, Connection, Event
 from sandbox.pulls import read_at
 from sandbox.pushes import of_sync
 from sandbox.reading import FIRST_READ
-from sandbox.syncs import Sync, from_json
+from sandbox.syncs import Sync
 from sandbox.timeline import Timeline
 from sandbox.webhooks import payloads
 from sandbox.webhooks.outbox import Outbox
@@ -71,7 +71,8 @@ def _news(world: World, event: Event, before: Card | None, card: Card) -> Iterat
         link = before.connections[event.body["id"]]
         yield News("connection.deleted", at, payloads.connection(before, link, at))
     elif event.what == "sync":
-        yield from _writes(world.timeline(card.company_id), card, from_json(at, event.body))
+        timeline = world.timeline(card.company_id)
+        yield from _writes(timeline, card, next(timeline.history.backwards()))
     elif event.what == "pull":
         pull = card.pulls[-1]
         yield News("read.completed", pull.ends, payloads.read(card, [pull]))

@@ -163,6 +163,6 @@ def test_speed_shortens_a_sync_and_nothing_else() -> None:
         latest(world, company_id)
         sync = world.timeline(company_id).syncs[-1]
         assert (sync.at, sync.finish) == (NOON, NOON)
-        paces.append(sync.ends)
+        paces.append(sync.seconds)
     assert 50 < paces[0] < 280
     assert paces[1] == pytest.approx(paces[0] / 10)

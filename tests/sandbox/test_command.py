@@ -78,6 +78,32 @@ def test_a_value_that_a_switch_does_not_have_is_said_with_those_it_has() -> None
     assert "fails, refused, allowed" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--life=delay=soon", "'delay' is a number of seconds"),
+        ("--outage=tomorrow", "is a JSON object, not 'tomorrow'"),
+        ('--outage={"until":"2026"}', '"until" is a date and time'),
+        ('--wave={"platform":"gbol"}', '"cause" is'),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_said_in_a_plain_sentence(option: str, words: str) -> None:
+    ended = command(option)
+    assert ended.returncode == 1
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_outages_and_waves_may_be_ordered_at_the_start() -> None:
+    outage = '{"from":"2020-01-01","until":"2099-01-01","api":true}'
+    wave = '{"platform":"gbol","cause":"billing"}'
+    with running(options=["--life", "hours=3", "--outage", outage, "--wave", wave]) as sandbox:
+        assert sandbox.get("/companies").status_code == 503
+        assert sandbox.get("/_sandbox/outages").json()[0]["api"] is True
+        assert sandbox.get("/_sandbox/waves").json()[0]["cause"] == "billing"
+        assert {merchant["hour"] for merchant in sandbox.merchants()} == {3}
+
+
 @pytest.mark.parametrize("option", ["--speed=0", "--speed=fast", "--merchants=-1", "--port=door"])
 def test_nonsense_on_the_command_line_is_refused(option: str) -> None:
     assert command(option).returncode == 2

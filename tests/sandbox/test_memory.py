@@ -1,12 +1,14 @@
 """Same seed, same world; and what was done to it is remembered."""
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.testing import Sandbox, running
-from tests.sandbox.worlds import StoppedClock, read, world_at
+from tests.sandbox.worlds import NOON, StoppedClock, read, world_at
 
 
 def told(sandbox: Sandbox) -> dict[str, Any]:
@@ -83,12 +85,50 @@ def test_a_page_of_a_hundred_thousand_companies_makes_those_that_stand_on_it_and
 
 
 def test_a_forgotten_timeline_folds_to_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.world.TIMELINES", 2)
+    monkeypatch.setattr("sandbox.histories.SYNCS_KEPT", 250)
     clock = StoppedClock()
     world = world_at(clock)
     ids = list(world.company_ids())
     first = {company_id: list(world.timeline(company_id).syncs) for company_id in ids}
     assert {company_id: world.timeline(company_id).syncs for company_id in ids} == first
+
+
+@pytest.mark.parametrize("history_days", [9, 90, 3650])
+def test_histories_are_kept_up_to_a_number_of_syncs_however_long_they_are(
+    monkeypatch: pytest.MonkeyPatch, history_days: int
+) -> None:
+    monkeypatch.setattr("sandbox.histories.SYNCS_KEPT", 8000)
+    world = world_at(StoppedClock(), merchants=1000, history_days=history_days)
+    for company_id in world.company_ids():
+        world.timeline(company_id)
+    kept = [timeline for timeline, _ in world._histories._kept.values()]
+    assert sum(timeline.history.length for timeline in kept) <= 8000
+    assert len(kept) >= (8000 // (history_days + 12) if history_days < 1000 else 1)
+    assert company_id in world._histories._kept
+
+
+def test_a_history_that_is_dropped_is_gone_at_once_and_waits_for_no_collector() -> None:
+    world = world_at(StoppedClock())
+    company_id = world.company_id(0)
+    timeline = weakref.ref(world.timeline(company_id))
+    kept = timeline()
+    assert kept
+    assert kept.syncs is not None
+    del kept
+    gc.disable()
+    try:
+        world._histories.drop(company_id)
+        assert timeline() is None
+    finally:
+        gc.enable()
+
+
+def test_a_history_of_years_is_told_in_full() -> None:
+    world = world_at(StoppedClock(), merchants=400, history_days=3650)
+    oldest = min(world.of_kind("healthy"), key=lambda merchant: merchant.created)
+    days = (NOON - oldest.created).days
+    assert days > 800
+    assert len(world.timeline(oldest.company_id).syncs) == pytest.approx(days, abs=1)
 
 
 @pytest.mark.slow

@@ -80,14 +80,15 @@ def test_operations_are_pending_while_their_sync_pushes() -> None:
     before = len(pushes(world, company_id))
     latest(world, company_id)
     sync = world.timeline(company_id).syncs[-1]
-    clock.passes(seconds=sync.pushes - 1)
+    half = (sync.ended - sync.pushing).total_seconds() / 2
+    clock.passes(seconds=(sync.pushing - sync.at).total_seconds() - 1)
     assert len(pushes(world, company_id)) == before
-    clock.passes(seconds=(sync.ends - sync.pushes) / 2 + 1)
+    clock.passes(seconds=half + 1)
     assert read(world, f"/meta/companies/{company_id}/sync/commerce/status")["syncStatus"] == "Pushing"
     pending = pushes(world, company_id)[: -before or None]
     assert {(push["status"], push["statusCode"]) for push in pending} == {("Pending", 202)}
     assert not any("completedOnUtc" in push for push in pending)
-    clock.passes(seconds=sync.ends)
+    clock.passes(seconds=sync.seconds)
     done = of(world, company_id, sync)
     assert [push["pushOperationKey"] for push in done] == [push["pushOperationKey"] for push in pending]
     assert {push["status"] for push in done} == {"Success"}
@@ -132,7 +133,8 @@ def test_the_list_has_pages_queries_and_an_order() -> None:
     assert (len(page["results"]), page["pageNumber"]) == (10, 2)
     assert page["_links"]["next"]["href"] == f"{path}?page=3&pageSize=10"
     failed = read(world, path, query="statusCode>=400 && dataType=payments")["results"]
-    assert {(push["status"], push["dataType"]) for push in failed} == {("Failed", "payments")}
+    assert {push["dataType"] for push in failed} == {"payments"}
+    assert {"Failed"} <= {push["status"] for push in failed} <= {"Failed", "TimedOut"}
     times = [push["requestedOnUtc"] for push in read(world, path, orderBy="requestedOnUtc")["results"]]
     assert times == sorted(times)
     assert call(world, "GET", path, query="changes.type=Created")[0] == 400

@@ -6,9 +6,11 @@ from itertools import pairwise
 import pytest
 
 from sandbox.cards import Event
-from sandbox.outcomes import COMPLETE, SERVER_ERROR
+from sandbox.outcomes import NOT_CONFIGURED, SERVER_ERROR
 from sandbox.schedule import DAY, due, sales_days
 from sandbox.syncs import Sync
+from sandbox.timeline import Timeline
+from sandbox.world import World
 from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
 
 
@@ -16,9 +18,10 @@ from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
     ("after", "code", "text"),
     [
         (0, 1000, "NotStarted"),
-        (9.9, 1000, "NotStarted"),
-        (10, 1000, "Started"),
-        (60, 1000, "Pushing"),
+        (19.9, 1000, "NotStarted"),
+        (20, 1000, "Started"),
+        (299, 1000, "Started"),
+        (300, 1000, "Pushing"),
         (600, 1000, "Pushing"),
         (601, 1010, "Pushing"),
         (899, 1010, "Pushing"),
@@ -26,15 +29,22 @@ from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
     ],
 )
 def test_a_sync_is_told_by_how_long_it_has_been_running(after: float, code: int, text: str) -> None:
-    sync = Sync("a", "b", NOON, NOON - DAY, NOON, SERVER_ERROR, starts=10, pushes=60, ends=900)
+    sync = Sync(NOON, NOON - DAY, NOON, SERVER_ERROR, bytes(32), seconds=900)
     state = sync.state(NOON + timedelta(seconds=after))
     assert (state.code, state.text) == (code, text)
 
 
 def test_a_sync_that_is_long_in_starting_says_so() -> None:
-    sync = Sync("a", "b", NOON, NOON - DAY, NOON, COMPLETE, starts=10, pushes=5000, ends=9000)
+    sync = Sync(NOON, NOON - DAY, NOON, NOT_CONFIGURED, bytes(32), seconds=9000)
     state = sync.state(NOON + timedelta(minutes=11))
     assert (state.code, state.text) == (1010, "Started")
+
+
+def test_what_fails_in_validation_never_pushes() -> None:
+    sync = Sync(NOON, NOON - DAY, NOON, NOT_CONFIGURED, bytes(32), seconds=90)
+    assert {sync.state(NOON + timedelta(seconds=age)).text for age in range(91)} == {
+        "NotStarted", "Started", "ValidateError",
+    }  # fmt: skip
 
 
 def test_the_sync_hour_is_the_merchants_hour_also_when_clocks_change() -> None:
@@ -177,3 +187,36 @@ def test_whenever_the_world_is_born_the_slow_one_hangs(hour: int) -> None:
         hanging = world.timeline(merchant.company_id).syncs[-1]
         assert hanging.state(clock.now()).code == 1010
         assert hanging.state(clock.now() + timedelta(hours=3)).code == 1010
+
+
+@pytest.mark.parametrize("speed", [1.0, 0.004, 0.001])
+def test_days_that_are_passed_over_are_told_as_if_each_had_been_folded(
+    monkeypatch: pytest.MonkeyPatch, speed: float
+) -> None:
+    def told(world: World) -> list[tuple[object, ...]]:
+        timelines = map(world.timeline, world.company_ids())
+        return [
+            (list(t.syncs), list(t.synced), t.failed_days, repr(t.card), t.history.length) for t in timelines
+        ]
+
+    clock = StoppedClock()
+    quick = world_at(clock, merchants=200, speed=speed)
+    clock.passes(days=20)
+    early = told(quick)
+    clock.passes(days=400)
+    late = told(quick)
+    monkeypatch.setattr(Timeline, "_pass_plain_days", lambda self, now: False)
+    clock.moment = NOON
+    slow = world_at(clock, merchants=200, speed=speed)
+    clock.passes(days=20)
+    assert early == told(slow)
+    clock.passes(days=400)
+    assert late == told(slow)
+
+
+def test_who_asks_for_the_newest_sync_makes_the_newest_and_no_other() -> None:
+    world = world_at(StoppedClock(), merchants=400)
+    timeline = world.timeline(a_merchant(world, "healthy"))
+    assert sum(isinstance(part, Sync) for part in timeline.history._parts) < 5
+    assert next(timeline.history.backwards()) == timeline.syncs[-1]
+    assert len(timeline.syncs) == timeline.history.length

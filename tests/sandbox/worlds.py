@@ -1,15 +1,18 @@
 """A world in memory whose time stands still until a test moves it."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.almanac import Befalling
 from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.exchange import Request
+from sandbox.life import Life
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.syncs import Sync
@@ -37,14 +40,20 @@ def world_at(
     merchants: int = 40,
     speed: float = 1.0,
     data: Path | None = None,
+    history_days: int = 90,
+    life: Iterable[str] = (),
+    orders: Iterable[tuple[Befalling, dict[str, Any]]] = (),
     **switches: str,
 ) -> World:
     return World(
         seed=seed,
         merchants=merchants,
         speed=speed,
+        history_days=history_days,
         clock=clock,
         store=Store(data),
+        life=Life().lived(life),
+        orders=orders,
         switches=Switches().turned(f"{name}={value}" for name, value in switches.items()),
     )
 

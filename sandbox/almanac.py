@@ -1,0 +1,112 @@
+"""What was ordered to befall the world, read from JSON and folded into its weather."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sandbox.cards import Event
+from sandbox.outcomes import CAUSES, Outcome
+from sandbox.platforms import PLATFORMS
+from sandbox.weather import Outage, Wave, Weather
+
+Befalling = Literal["outage", "wave"]
+Json = dict[str, Any]
+NOBODY = ""
+"""Under this company the store keeps what befalls all."""
+
+
+def weather_of(events: Iterable[Event]) -> Weather:
+    outages: list[Outage] = []
+    waves: list[Wave] = []
+    count = 0
+    for at, what, body in events:
+        if what == "outage":
+            outages.append(_outage(body))
+        elif what == "wave":
+            count += 1
+            waves.append(_wave(count, body))
+        elif what == "outages cleared":
+            outages = [each._replace(end=min(each.end, at)) for each in outages if each.start < at]
+        elif what == "waves cleared":
+            waves = [each._replace(end=min(each.end or at, at)) for each in waves if each.start < at]
+    return Weather(tuple(sorted(outages)), tuple(waves))
+
+
+def read_outage(body: Json, now: datetime) -> Json:
+    """As it is kept. Raises ValueError with a plain sentence."""
+    _know(body, {"from", "until", "running", "api"})
+    kept = _span(body, now, endless=False)
+    kept["running"], kept["api"] = body.get("running", "waits"), body.get("api", False)
+    if kept["running"] not in ("waits", "fails"):
+        raise ValueError('"running" is "waits" or "fails": what becomes of the syncs that run as it begins.')
+    if not isinstance(kept["api"], bool):
+        raise ValueError('"api" is true or false: whether the API is out as well.')
+    return kept
+
+
+def read_wave(body: Json, now: datetime) -> Json:
+    """As it is kept. Raises ValueError with a plain sentence."""
+    _know(body, {"from", "until", "platform", "cause", "share"})
+    kept = _span(body, now, endless=True)
+    kept["platform"], kept["share"] = body.get("platform"), body.get("share", 1)
+    if kept["platform"] not in [*PLATFORMS]:
+        raise ValueError(f'"platform" is one of {", ".join(PLATFORMS)}.')
+    if type(kept["share"]) not in (int, float) or not 0 <= kept["share"] <= 1:
+        raise ValueError('"share" is a number from 0 to 1: how many of the merchants on the platform.')
+    kept["cause"] = list(_cause(body.get("cause")))
+    return kept
+
+
+def shown(event: Event) -> Json:
+    """An order as it was given, with what it left open."""
+    kept = {name: value for name, value in event.body.items() if name != "given"}
+    return kept | {name: event.body["given"][name] for name in kept.keys() & {"cause"}}
+
+
+def _know(body: Json, names: set[str]) -> None:
+    if unknown := body.keys() - names:
+        known = ", ".join(sorted(names))
+        raise ValueError(f"There is no {', '.join(sorted(unknown))} here. There are: {known}.")
+
+
+def _span(body: Json, now: datetime, *, endless: bool) -> Json:
+    start, end = _moment(body, "from") or now, _moment(body, "until")
+    if end is None and not endless:
+        raise ValueError('"until" is missing: a date and time such as 2026-11-20T03:00:00Z.')
+    if end and end <= start:
+        raise ValueError('"until" must be later than "from".')
+    return {"from": start.isoformat(), "until": end.isoformat() if end else None}
+
+
+def _moment(body: Json, name: str) -> datetime | None:
+    if body.get(name) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(body[name])
+    except (TypeError, ValueError):
+        raise ValueError(f'"{name}" is a date and time such as 2026-11-20T03:00:00Z.') from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _cause(value: object) -> Outcome:
+    if isinstance(value, str) and value in CAUSES:
+        return CAUSES[value]
+    if isinstance(value, dict) and type(value.get("code")) is int and value["code"] // 1000 in (4, 5):
+        text, message = value.get("text", "Error"), value.get("message")
+        # What stands in braces is ours to fill in, not the caller's.
+        told = message.replace("{", "{{").replace("}", "}}") if isinstance(message, str) else None
+        return Outcome(value["code"], str(text), told)
+    raise ValueError(
+        '"cause" is an object with a code from 4000 to 5999 and, if you like, a text and a message; '
+        f"or one of {', '.join(CAUSES)}."
+    )
+
+
+def _outage(body: Json) -> Outage:
+    start, end = datetime.fromisoformat(body["from"]), datetime.fromisoformat(body["until"])
+    return Outage(start, end, body["running"], body["api"])
+
+
+def _wave(number: int, body: Json) -> Wave:
+    start, end = datetime.fromisoformat(body["from"]), body["until"] and datetime.fromisoformat(body["until"])
+    return Wave(number, body["platform"], Outcome(*body["cause"]), body["share"], start, end)
