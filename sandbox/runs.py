@@ -49,6 +49,7 @@ def runs(habit: Habit, first: int, weather: Weather) -> Iterator[Run]:
     """
     block, skip = divmod(first, BLOCK)
     mean, spread = habit.delay
+    outages = weather.outages
     step = spread * 1.732 / (1 << 32)
     base = mean - 2 * 1.732 * spread
     while True:
@@ -59,10 +60,11 @@ def runs(habit: Habit, first: int, weather: Weather) -> Iterator[Run]:
             if not _SOONEST < delay < _LATEST:
                 delay = min(max(delay, _SOONEST), _LATEST)
             at = due + timedelta(0, delay)
-            if weather.outages:
+            if outages:
                 at = weather.after_outages(at, timedelta(0, _SOONEST + abs(delay - mean)))
-            if at < next_due:
-                yield Run(day, due, at, raw, chance, pace)
+                if at >= next_due:
+                    continue
+            yield Run(day, due, at, raw, chance, pace)
         block, skip = block + 1, 0
 
 

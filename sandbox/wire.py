@@ -14,16 +14,22 @@ from sandbox.reading import last_read
 from sandbox.syncs import Sync, Told
 
 Json = dict[str, Any]
-_STAMP = "%04d-%02d-%02dT%02d:%02d:%02d.%06d%dZ"
+_TWO_DIGITS = [f"{number:02d}" for number in range(60)]
 _GAP = "\ue000"
 """A character of nobody's texts."""
 
 
 def stamp(moment: datetime) -> str:
     """.NET's seven digits: a tenth of a microsecond, which we do not have, is made up."""
-    at = moment
-    micros = at.microsecond
-    return _STAMP % (at.year, at.month, at.day, at.hour, at.minute, at.second, micros, micros % 10)
+    micros = moment.microsecond
+    day, two = _day(moment.toordinal()), _TWO_DIGITS
+    time = f"{two[moment.hour]}:{two[moment.minute]}:{two[moment.second]}"
+    return f"{day}T{time}.{micros:06d}{micros % 10}Z"
+
+
+@lru_cache(maxsize=4096)
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
 
 
 def whole_seconds(moment: datetime) -> str:

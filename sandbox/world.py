@@ -131,6 +131,9 @@ class World:
         """What has begun ends now, what is to come does not."""
         self._befall(Event(self.now(), f"{kind}s cleared", {}))
 
+    def api_is_out(self, now: datetime) -> bool:
+        return self.weather.api_is_out(now)
+
     def _befall(self, event: Event) -> None:
         self.store.append(NOBODY, event)
         self.store.commit()
