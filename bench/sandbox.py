@@ -50,7 +50,11 @@ def main() -> None:
     options = _options()
     started = time.monotonic()
     with running(
-        merchants=options.merchants, seed=options.seed, history_days=options.history_days, speed=1
+        merchants=options.merchants,
+        seed=options.seed,
+        history_days=options.history_days,
+        speed=1,
+        switches={"per_minute": "off"},
     ) as sandbox:
         print(f"{options.merchants:,} merchants, ready after {time.monotonic() - started:.1f} s")
         _wait_until_idle(sandbox.process.pid)
