@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache
 
 from sandbox import asking, wire
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok, ok_as_it_is
@@ -91,8 +90,9 @@ def _listed(told: list[Told], switches: Switches) -> list[Told]:
 
 
 def _rows(world: World, company_id: str, told: list[Told]) -> Answer:
-    worded = [(raw, at, _worded(state, world.switches)) for raw, at, state in told]
-    return ok_as_it_is(f"[{','.join(wire.company_sync_statuses(company_id, worded))}]")
+    if _has_other_words(world.switches):
+        told = [(raw, at, _worded(state, world.switches)) for raw, at, state in told]
+    return ok_as_it_is(f"[{','.join(wire.company_sync_statuses(company_id, told))}]")
 
 
 def _date_range(request: Request, *, lenient: bool) -> tuple[datetime, datetime]:
@@ -116,7 +116,10 @@ def _one(world: World, request: Request, syncs: Iterable[Sync], moment: datetime
     return _none(world, request)
 
 
-@lru_cache(maxsize=4096)
+def _has_other_words(switches: Switches) -> bool:
+    return (switches.success_text, switches.failure_text) != ("Complete", "plain")
+
+
 def _worded(state: Outcome, switches: Switches) -> Outcome:
     """With the text that the switches give it."""
     if state.is_success:
