@@ -176,9 +176,12 @@ class CodatClient:
     ) -> T:
         """`nothing` makes the answer for a company without syncs, where that is an answer."""
         retrying = Retrying(time.monotonic() + self._deadline, self._backoff)
+        met: Answer | Broken | None = None
         for attempt in itertools.count(1):
             self._take_turn(purpose, retrying.deadline)
             outcome = self._exchange(call, deadline=retrying.deadline)
+            # "Nothing was sent" is no longer so where an earlier try was.
+            met = outcome = met if met and isinstance(outcome, Broken) and not outcome.began else outcome
             if nothing and isinstance(outcome, Answer) and says_none_yet(outcome):
                 return nothing()
             if isinstance(outcome, Answer) and outcome.succeeded:

@@ -11,13 +11,15 @@ from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, Uncertain
 from tests.codat.conftest import make_client
-from tests.codat.readings import READINGS, READS, Row, Verdict, same, verdicts
+from tests.codat.readings import READINGS, READS, TRUE, Row, Verdict, same, verdicts
 from tests.codat.server import Server
 from tests.codat.verdicts import Wait, named, untold
 
 pytestmark = pytest.mark.slow
 
-STALLING = {"slow", "drip", "endless_headers", "informational"}
+STALLING = {"slow", "drip"}
+# They leave connections behind that end soon, or hold what nobody asked for.
+LINGERING = {"close_after", "bad_length"}
 # What is done to the world around a read has tests of its own, below.
 AROUND = {"foreign_sync", "lag", "hangs"}
 
@@ -50,7 +52,7 @@ def everything(client: CodatClient, merchant: Merchant) -> dict[str, Any]:
 
 
 def client_for(sandbox: Sandbox, fault: str) -> CodatClient:
-    impatient = {"read_timeout": 0.25, "deadline": 0.5}
+    impatient = {"read_timeout": 0.4, "deadline": 0.8}
     return make_client(
         sandbox.url, **impatient if fault in {*STALLING, "429"} else {"read_timeout": 10, "deadline": 30}
     )
@@ -73,9 +75,12 @@ def test_what_the_reads_make_of(sandbox: Sandbox, merchant: Merchant, row: Row) 
         found = everything(client, merchant)
         wrong = {name: found[name] for name in READS if not fits(expected[name], true[name], found[name])}
         assert wrong == {}
-        sandbox.clear_faults()
+        if fault not in LINGERING:
+            sandbox.clear_faults()
+            expected = TRUE
         if not any(isinstance(each, Later) for each in found.values()):
-            assert all(same(true[name], each) for name, each in everything(client, merchant).items())
+            again = everything(client, merchant)
+            assert [name for name in READS if not fits(expected[name], true[name], again[name])] == []
 
 
 def test_every_fault_has_a_verdict_in_each_of_its_forms_for_every_read() -> None:

@@ -182,6 +182,19 @@ def test_tries_end_with_the_deadline(server: Server) -> None:
     assert len(server.requests) < 4
 
 
+def test_what_an_earlier_try_met_is_told_when_the_last_one_could_not_even_begin(
+    server: Server, client: CodatClient
+) -> None:
+    def answers_and_leaves(sock: socket.socket) -> bool:
+        server.__exit__()
+        return says(500)(sock) and False
+
+    server.answers(answers_and_leaves)
+    with pytest.raises(Uncertain) as caught:
+        client.latest_sync(COMPANY)
+    assert (caught.value.http_status, len(server.requests)) == (500, 1)
+
+
 def test_each_try_is_counted_in_the_budget(server: Server) -> None:
     server.answers(says(500))
     with make_client(server.url, LocalBudget(per_minute=1), deadline=60) as client:
