@@ -45,8 +45,13 @@ class Result:
 ALL_STEPS = 1080
 ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
+    Step(
+        "slow tests, with real processes",
+        ("-n", WORKERS, "-m", "slow and not browser", "--ignore=tests/processes"),
+        seconds=480,
+    ),
     # One at a time: they count the seconds in which whole desks start and end.
-    Step("slow tests, with real processes", ("-m", "slow and not browser"), seconds=480),
+    Step("whole desks, with all their processes", ("-m", "slow", "tests/processes"), seconds=360),
     Step(
         "tests that ask the sandbox, with its switches turned the other way",
         ("-n", WORKERS, "-m", "upstream"),
