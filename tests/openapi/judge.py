@@ -7,6 +7,7 @@ all of them.
 import base64
 import binascii
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,6 +39,7 @@ class Exchange:
     answer_body: bytes = b""
     client_left: bool = False
     """Before there was an answer: nobody is to blame for what did not come."""
+    asked_at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def operation_id(self) -> str | None:

@@ -106,9 +106,7 @@ def _request(head: h11.Request, body: bytes) -> Exchange:
 
 
 def _answered(asked: Exchange, head: h11.Response, body: bytes) -> Exchange:
-    return Exchange(
-        asked.method, asked.target, asked.headers, asked.body, head.status_code, _headers(head), body
-    )
+    return replace(asked, status=head.status_code, answer_headers=_headers(head), answer_body=body)
 
 
 def _headers(head: h11.Request | h11.Response) -> dict[str, str]:

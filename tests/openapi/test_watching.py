@@ -1,5 +1,7 @@
 """A wrong answer of the sandbox fails the test that got it, wherever it came from; a fault's may be wrong."""
 
+import json
+
 import pytest
 import requests
 
@@ -8,6 +10,7 @@ from sandbox.testing import running
 from sandbox.webhooks import payloads
 from tests.codat.server import Server, says
 from tests.openapi import watching
+from tests.openapi.judge import Exchange
 from tests.openapi.test_proxy import QUOTA
 from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, read, world_at
 
@@ -81,3 +84,15 @@ def test_what_a_fault_fits_is_spared_until_it_is_cleared() -> None:
         sandbox.clear_faults()
         assert watching.taken() == []
         assert isinstance(sandbox.get(status).json()["syncStatusCode"], int)
+
+
+def test_what_was_asked_for_under_a_fault_is_spared_though_it_ends_after_that_was_cleared() -> None:
+    watch = watching.Watch()
+    fault = {"id": 1, "fault": "drop_after", "method": None, "company_id": None, "path_regex": ""}
+    watch(Exchange("POST", "/_sandbox/faults", status=200, answer_body=json.dumps(fault).encode()))
+    dropped = Exchange("GET", "/companies")
+    watch(Exchange("DELETE", "/_sandbox/faults", status=204))
+    watch(dropped)
+    assert watching.taken() == []
+    watch(Exchange("GET", "/companies"))
+    assert "before there was a whole answer" in "".join(watching.taken())

@@ -6,6 +6,7 @@ may an answer be that a fault spoils.
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -88,16 +89,21 @@ def _judging_events(message: Callable[..., dict[str, Any]]) -> Callable[..., dic
 
 
 class Watch:
-    """Over one sandbox. It hears of the faults that are set, and spares whatever they fit."""
+    """Over one sandbox. It hears of the faults that are set, and spares whatever they fit.
+
+    What was asked for under a fault is spared too if its end is heard of after the fault was cleared.
+    """
 
     def __init__(self) -> None:
         self._faults: dict[int, dict[str, Any]] = {}
+        self._cleared: list[tuple[float, dict[str, Any]]] = []
 
     def __call__(self, exchange: Exchange) -> None:
         if exchange.target.startswith(CONTROL):
             self._heed(exchange)
             return
-        spared = any(_fits(fault, exchange) for fault in self._faults.values())
+        past = [fault for moment, fault in self._cleared if exchange.asked_at < moment]
+        spared = any(_fits(fault, exchange) for fault in [*self._faults.values(), *past])
         _judge(exchange, _wrong.append, spared=spared)
 
     def _heed(self, exchange: Exchange) -> None:
@@ -107,7 +113,8 @@ class Watch:
                 self._faults[fault["id"]] = fault
         elif (exchange.method, exchange.status) == ("DELETE", 204):
             number = exchange.target.removeprefix(f"{CONTROL}faults").strip("/")
-            self._faults = {} if not number else {k: v for k, v in self._faults.items() if k != int(number)}
+            gone = [key for key in self._faults if number in ("", str(key))]
+            self._cleared += [(time.monotonic(), self._faults.pop(key)) for key in gone]
 
 
 @contextmanager
