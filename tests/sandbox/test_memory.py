@@ -93,6 +93,7 @@ def test_a_forgotten_timeline_folds_to_the_same_again(monkeypatch: pytest.Monkey
     assert {company_id: world.timeline(company_id).syncs for company_id in ids} == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("history_days", [9, 90, 3650])
 def test_histories_are_kept_up_to_a_number_of_syncs_however_long_they_are(
     monkeypatch: pytest.MonkeyPatch, history_days: int

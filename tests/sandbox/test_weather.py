@@ -15,7 +15,7 @@ from sandbox.schedule import DAY
 from sandbox.syncs import Sync
 from sandbox.weather import Outage, Weather
 from sandbox.world import World
-from tests.sandbox.worlds import BASIC, NOON, StoppedClock, a_merchant, latest, read, send, world_at
+from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, latest, read, send, world_at
 
 HOUR = timedelta(hours=1)
 
@@ -176,6 +176,7 @@ def test_an_outage_that_is_called_off_ends_at_once_and_what_was_held_up_follows(
 # Waves
 
 
+@pytest.mark.slow
 def test_a_wave_hits_its_share_of_the_merchants_of_one_platform_and_nobody_else() -> None:
     clock = StoppedClock()
     world = world_at(clock, merchants=1500)
@@ -245,6 +246,7 @@ def test_a_wave_that_is_called_off_hits_nobody_any_more() -> None:
 # Histories that are made when somebody asks
 
 
+@pytest.mark.slow
 def test_it_makes_no_difference_who_was_looked_at_before_or_between() -> None:
     def story(*, looking: bool) -> list[object]:
         clock = StoppedClock()
@@ -338,4 +340,3 @@ def test_an_order_that_cannot_be_understood_is_refused_with_a_sentence(
     assert words in told["error"]
     assert world.weather == Weather()
     assert send(world, "/companies", '{"name":"Still here"}')[0] == 200
-    assert BASIC
