@@ -15,7 +15,7 @@ _KINDS = {kind.name for kind in KINDS}
 
 
 def list_kinds(world: World, request: Request) -> Answer:
-    counts = Counter(kind.name for kind in world.kinds)
+    counts = Counter(kind.name for kind in world.seeded.kinds)
     return ok([{"kind": kind.name, "about": kind.about, "merchants": counts[kind.name]} for kind in KINDS])
 
 
