@@ -1,4 +1,4 @@
-"""What was ordered to befall the world, read from JSON and folded into its weather."""
+"""What is ordered to befall the world: read from JSON, kept in the store, folded into its weather."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -7,12 +7,53 @@ from typing import Any, Literal
 from sandbox.cards import Event
 from sandbox.outcomes import CAUSES, Outcome
 from sandbox.platforms import PLATFORMS
+from sandbox.store import Store
 from sandbox.weather import Outage, Wave, Weather
 
 Befalling = Literal["outage", "wave"]
 Json = dict[str, Any]
 NOBODY = ""
 """Under this company the store keeps what befalls all."""
+
+
+class Almanac:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.recall()
+
+    def recall(self) -> None:
+        self.weather = weather_of(self._store.events_of(NOBODY))
+
+    def orders(self, kind: Befalling) -> list[Json]:
+        """The outages or waves ordered so far, those that were called off left out."""
+        events = self._store.events_of(NOBODY)
+        cleared = max((n for n, event in enumerate(events) if event.what == f"{kind}s cleared"), default=-1)
+        return [shown(event) for event in events[cleared + 1 :] if event.what == kind]
+
+    def order(self, kind: Befalling, body: Json, now: datetime, *, past: bool = False) -> Json:
+        """Raises ValueError: for a body that cannot be understood, and for a past that has been told already."""
+        kept = (read_outage if kind == "outage" else read_wave)(body, now)
+        if datetime.fromisoformat(kept["from"]) < now and not past:
+            raise ValueError('"from" lies in the past; that is for the first start of a world alone.')
+        event = Event(now, kind, kept | {"given": body})
+        self._befall(event)
+        return shown(event)
+
+    def order_once(self, orders: Iterable[tuple[Befalling, Json]], now: datetime, *, past: bool) -> None:
+        """At each start the same orders may be given; they count once."""
+        given = [(event.what, event.body.get("given")) for event in self._store.events_of(NOBODY)]
+        for kind, body in orders:
+            if (kind, body) not in given:
+                self.order(kind, body, now, past=past)
+
+    def call_off(self, kind: Befalling, now: datetime) -> None:
+        """What has begun ends now, what is to come does not."""
+        self._befall(Event(now, f"{kind}s cleared", {}))
+
+    def _befall(self, event: Event) -> None:
+        self._store.append(NOBODY, event)
+        self._store.commit()
+        self.recall()
 
 
 def weather_of(events: Iterable[Event]) -> Weather:

@@ -95,7 +95,7 @@ class App:
         return answer
 
     def _admit(self, request: Request) -> None:
-        if self.world.api_is_out(self.world.now()):
+        if self.world.weather.api_is_out(self.world.now()):
             raise Refusal(503, SERVER_PROBLEM)
         self.quota.enter(request)
         given = request.headers.get("authorization", "").encode()

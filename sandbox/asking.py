@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from sandbox.cards import OFFERED
 from sandbox.dice import digest, fraction
 from sandbox.exchange import NOT_VALID, Refusal
 from sandbox.outcomes import (
@@ -57,7 +56,7 @@ def _no_later(finish: datetime, world: World) -> datetime:
 
 
 def _no_earlier(start: datetime, timeline: Timeline, world: World) -> datetime:
-    first = timeline.configured_start()
+    first = timeline.card.schedule.start()
     if start >= first or world.switches.before_start == "kept":
         return start
     if world.switches.before_start == "refused":
@@ -70,7 +69,7 @@ def _hindrance(timeline: Timeline) -> Outcome | None:
         return NOT_CONNECTED
     if not timeline.card.configured:
         return NOT_CONFIGURED
-    return None if timeline.card.schedule.frequency in OFFERED else FREQUENCY
+    return None if timeline.card.schedule.is_offered else FREQUENCY
 
 
 def _outcome(world: World, timeline: Timeline, start: datetime, finish: datetime) -> Outcome:

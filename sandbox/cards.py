@@ -1,13 +1,14 @@
 """What Codat holds about one company apart from its syncs: folded from events."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from sandbox.dice import digest, guid
 from sandbox.merchants import Merchant
 from sandbox.platforms import PLATFORMS, Platform
 from sandbox.reading import Pull, Spell, from_json
+from sandbox.schedule import DAY, due, local_date, zone
 
 
 class Event(NamedTuple):
@@ -55,6 +56,24 @@ class Schedule:
     hour: int = 0
     zone: str | None = None
     frequency: str = "Daily"
+
+    @property
+    def is_offered(self) -> bool:
+        return self.frequency in OFFERED
+
+    def start(self) -> datetime:
+        """A mere date begins at the sync hour of the zone."""
+        given = datetime.fromisoformat(self.start_date)
+        if given.time() == time(0) and given.tzinfo is None:
+            return due(given.date(), self.hour, self.zone)
+        return (given if given.tzinfo else given.replace(tzinfo=zone(self.zone))).astimezone(UTC)
+
+    def first_day(self, now: datetime) -> date:
+        """The first due date is the next sync hour after the configuration (Codat docs)."""
+        day = local_date(now, self.zone)
+        while due(day, self.hour, self.zone) <= now:
+            day += DAY
+        return day
 
 
 @dataclass(slots=True)

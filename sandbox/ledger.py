@@ -82,7 +82,7 @@ class Ledger:
 
     def _append(self, **fields: Any) -> None:
         if self._file:
-            self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+            self._file.write(json.dumps(fields) + "\n")
             self._file.flush()
 
     def _last_lines(self) -> list[dict[str, Any]]:

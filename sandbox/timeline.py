@@ -6,16 +6,16 @@ It only ever moves forward, so what is folded once stays; a timeline that was fo
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from operator import attrgetter
 
-from sandbox.cards import OFFERED, Card, Event
+from sandbox.cards import Card, Event
 from sandbox.history import History, Maker, PlainDays
 from sandbox.merchants import Merchant
 from sandbox.outcomes import DEAUTHORIZED, FREQUENCY, NOT_CONNECTED, OVERLAPS, UNLINKED, Outcome
 from sandbox.runs import LATEST, Habit, Run, first_below, runs
-from sandbox.schedule import DAY, due, local_date, zone
+from sandbox.schedule import DAY, due, local_date
 from sandbox.switches import Switches
 from sandbox.syncs import Sync, from_json
 from sandbox.weather import CALM, Weather
@@ -99,7 +99,7 @@ class Timeline:
 
     def next_start(self) -> datetime:
         """Where a sync to the latest begins: the last successful end, else the configured start date."""
-        start = self.synced_to or self.configured_start()
+        start = self.synced_to or self.card.schedule.start()
         return max(start, self._restart) if self._restart else start
 
     def books_at(self, moment: datetime) -> str:
@@ -114,19 +114,8 @@ class Timeline:
         # The history shown begins later than the merchant: what came before is synced, but no longer listed.
         before = local_date(since, schedule.zone)
         if self.card.configured:
-            self._remember(self.configured_start(), due(before, schedule.hour, schedule.zone))
+            self._remember(self.card.schedule.start(), due(before, schedule.hour, schedule.zone))
         return before + DAY
-
-    def configured_start(self) -> datetime:
-        schedule = self.card.schedule
-        start = datetime.fromisoformat(schedule.start_date)
-        if start.time() == time(0) and start.tzinfo is None:
-            return due(start.date(), schedule.hour, schedule.zone)
-        return (
-            start.astimezone(UTC)
-            if start.tzinfo
-            else start.replace(tzinfo=zone(schedule.zone)).astimezone(UTC)
-        )
 
     def _schedule_from(self, day: date) -> None:
         schedule = self.card.schedule
@@ -140,9 +129,6 @@ class Timeline:
     def _is_ready(self) -> bool:
         return self.card.enabled and self.card.configured
 
-    def _is_offered(self) -> bool:
-        return self.card.schedule.frequency in OFFERED
-
     def _pass_plain_days(self, now: datetime) -> bool:
         """Whether there are days now on which each run is sure to succeed and to be over before the next.
 
@@ -155,7 +141,7 @@ class Timeline:
         start = self.next_start()
         if self._open or start >= self._next.due or not (self._is_ready() and self._is_connected):
             return False
-        if not self._is_offered():
+        if not self.card.schedule.is_offered:
             return False
         last = first_below(self._habit, self.merchant.risk, first, end)
         if last == first:
@@ -190,7 +176,7 @@ class Timeline:
         if not self._is_connected:
             tried, self._cut_off = self._cut_off, True
             return None if tried else self._severed(self._switches_at(run.at).severed_code)
-        if not self._is_offered():
+        if not self.card.schedule.is_offered:
             return FREQUENCY
         if self._open or start >= run.due:
             return OVERLAPS
@@ -256,18 +242,10 @@ class Timeline:
         if card.enabled and not enabled:
             self._switched_on(moved=card.schedule.start_date != schedule.start_date)
         if (card.schedule, card.enabled) != (schedule, enabled):
-            self._reschedule(event.at)
+            self._schedule_from(card.schedule.first_day(event.at))
 
     def _switched_on(self, *, moved: bool) -> None:
         """Whoever switches a merchant on again may move the start date past what was entered by hand (Codat docs)."""
         self.failed_days = 0
         if moved:
-            self._restart = self.configured_start()
-
-    def _reschedule(self, now: datetime) -> None:
-        """The first due date is the next sync hour after the configuration (Codat docs)."""
-        schedule = self.card.schedule
-        day = local_date(now, schedule.zone)
-        while due(day, schedule.hour, schedule.zone) <= now:
-            day += DAY
-        self._schedule_from(day)
+            self._restart = self.card.schedule.start()

@@ -2,27 +2,27 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
 from typing import Any
 
 from sandbox.activity import ActiveCompanies
-from sandbox.almanac import NOBODY, Befalling, read_outage, read_wave, shown, weather_of
+from sandbox.almanac import Almanac, Befalling
 from sandbox.cards import Card, Event, card_of, seeded_events
 from sandbox.clock import Clock
 from sandbox.columns import Columns
-from sandbox.dice import CompanyIds, digest, guid
+from sandbox.dice import digest, guid
 from sandbox.exchange import Refusal
 from sandbox.faults.engine import Faults
 from sandbox.histories import Histories
-from sandbox.kinds import Kind, kind_of
 from sandbox.life import Life
-from sandbox.merchants import Merchant, newcomer, seeded
+from sandbox.merchants import Merchant, newcomer
 from sandbox.register import Register
 from sandbox.schedule import DAY
+from sandbox.seed import Seed
 from sandbox.store import Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
 from sandbox.turns import Turns
+from sandbox.weather import Weather
 
 Listener = Callable[["World", str, Event, Card | None], None]
 """Is told of everything that is done to a company; when a connection changes or all ends, with how it was before."""
@@ -55,11 +55,11 @@ class World:
         self._be_born()
         self._turns = Turns(self.store, self.switches, self.now())
         self._since = self.born - DAY * history_days
-        self._ids = CompanyIds(seed)
+        self.seeded = Seed(seed, merchants, self.born, self.life)
+        self.almanac = Almanac(self.store)
+        self.almanac.order_once(orders, self.now(), past=self._is_newborn)
         self._histories = Histories()
-        self._seeded = lru_cache(maxsize=2_000)(self._seeded_at)
         self.recall()
-        self._order_at_start(orders)
 
     def _be_born(self) -> None:
         """Or wake up again, no earlier than it went to sleep."""
@@ -73,21 +73,14 @@ class World:
         born = self.store.fact("born", now)
         self.born, self._is_newborn = datetime.fromisoformat(born), born == now
 
-    def _order_at_start(self, orders: Iterable[tuple[Befalling, dict[str, Any]]]) -> None:
-        """At each start the same orders may be given; they count once."""
-        given = [(event.what, event.body.get("given")) for event in self.store.events_of(NOBODY)]
-        for kind, body in orders:
-            if (kind, body) not in given:
-                self.order(kind, body, at_start=True)
-
     def recall(self) -> None:
         """Read what the store knows; whatever was only in memory is forgotten."""
         self._histories.clear()
-        self.weather = weather_of(self.store.events_of(NOBODY))
+        self.almanac.recall()
         self._touched = self.store.companies()
         self._created = dict(self.store.events_called("created"))
         deleted = [company_id for company_id, _ in self.store.events_called("deleted")]
-        self.register = Register(self._ids, self.merchants, self._created, deleted)
+        self.register = Register(self.seeded.ids, self.merchants, self._created, deleted)
         self.columns = Columns(self.register, lambda number: self.card(self.register.id_of(number)))
         self._active: ActiveCompanies | None = None
 
@@ -110,35 +103,22 @@ class World:
 
     # What befalls all of them
 
-    def orders(self, kind: Befalling) -> list[dict[str, Any]]:
-        """The outages or waves ordered so far, those that were called off left out."""
-        events = self.store.events_of(NOBODY)
-        cleared = max((n for n, event in enumerate(events) if event.what == f"{kind}s cleared"), default=-1)
-        return [shown(event) for event in events[cleared + 1 :] if event.what == kind]
+    @property
+    def weather(self) -> Weather:
+        return self.almanac.weather
 
-    def order(self, kind: Befalling, body: dict[str, Any], *, at_start: bool = False) -> dict[str, Any]:
-        """Raises ValueError: for a body that cannot be understood, and for a past that has been told already."""
-        now = self.now()
-        kept = (read_outage if kind == "outage" else read_wave)(body, now)
-        is_past = datetime.fromisoformat(kept["from"]) < now
-        if is_past and not (at_start and self._is_newborn):
-            raise ValueError('"from" lies in the past; that is for the first start of a world alone.')
-        event = Event(now, kind, kept | {"given": body})
-        self._befall(event)
-        return shown(event)
+    def order(self, kind: Befalling, body: dict[str, Any]) -> dict[str, Any]:
+        """Raises ValueError, with a plain sentence."""
+        told = self.almanac.order(kind, body, self.now())
+        self._expect_anew()
+        return told
 
     def call_off(self, kind: Befalling) -> None:
-        """What has begun ends now, what is to come does not."""
-        self._befall(Event(self.now(), f"{kind}s cleared", {}))
+        self.almanac.call_off(kind, self.now())
+        self._expect_anew()
 
-    def api_is_out(self, now: datetime) -> bool:
-        return self.weather.api_is_out(now)
-
-    def _befall(self, event: Event) -> None:
-        self.store.append(NOBODY, event)
-        self.store.commit()
-        self.weather = weather_of(self.store.events_of(NOBODY))
-        # What they hold of the past stays true; what they expect next does not.
+    def _expect_anew(self) -> None:
+        """What histories hold of the past stays true; what they expect next does not."""
         self._histories.clear()
 
     # Finding companies
@@ -151,7 +131,7 @@ class World:
         number = self.register.number_of(company_id)
         if number is None:
             raise Refusal(404, f"No company was found with ID {company_id}", service="ClientsApi")
-        return self._seeded(number) if number < self.merchants else self._made(company_id)
+        return self.seeded.merchant(number) if number < self.merchants else self._made(company_id)
 
     def card(self, company_id: str) -> Card:
         """The company without its history: cheap enough to list five thousand."""
@@ -184,19 +164,13 @@ class World:
         for number in self.register.page(0, self.count()):
             if number >= self.merchants:
                 return
-            if name in (None, self.kinds[number].name):
-                yield self._seeded(number)
-
-    @cached_property
-    def kinds(self) -> list[Kind]:
-        """Of the seed's merchants, by number."""
-        return [kind_of(self.seed, number) for number in range(self.merchants)]
+            if name in (None, self.seeded.kinds[number].name):
+                yield self.seeded.merchant(number)
 
     def active_companies(self) -> int:
         """Companies with a linked, syncing connection, as far as is known without folding every history."""
         if self._active is None:
-            seeded = sum(map(self._is_seeded_active, range(self.merchants)))
-            self._active = ActiveCompanies(seeded, self._was_active)
+            self._active = ActiveCompanies(self.seeded.active(), self.seeded.was_active)
             for company_id, _ in self.store.events_called("deleted"):
                 self._active.note(company_id, is_active=False)
             for company_id in self.store.companies_with(*_MAKES_ACTIVE):
@@ -257,19 +231,6 @@ class World:
 
     def _is_there(self, company_id: str) -> bool:
         return self.register.number_of(company_id) is not None
-
-    def _is_seeded_active(self, number: int) -> bool:
-        kind = self.kinds[number]
-        return kind.name != "switched_off" if kind.linked else card_of(self._seeded_at(number)).is_active
-
-    def _was_active(self, company_id: str) -> bool:
-        number = self._ids.index_of(company_id)
-        return number is not None and number < self.merchants and self._is_seeded_active(number)
-
-    # From the seed
-
-    def _seeded_at(self, index: int) -> Merchant:
-        return seeded(self.seed, index, self._ids.at(index), self.born, self.life)
 
     def _made(self, company_id: str) -> Merchant:
         event = self._created[company_id]

@@ -1,6 +1,7 @@
 """What Codat does not have: a look behind the scenes for tests, under /_sandbox/ and without a key."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeGuard
@@ -15,7 +16,7 @@ _KINDS = {kind.name for kind in KINDS}
 
 
 def list_kinds(world: World, request: Request) -> Answer:
-    counts = Counter(kind.name for kind in world.kinds)
+    counts = Counter(kind.name for kind in world.seeded.kinds)
     return ok([{"kind": kind.name, "about": kind.about, "merchants": counts[kind.name]} for kind in KINDS])
 
 
@@ -97,11 +98,15 @@ def _ahead(world: World, given: dict[str, object]) -> timedelta:
             return world.clock.ahead + _span(seconds)
         case [("ahead", seconds)] if _is_number(seconds):
             return _span(seconds)
-        case [("to", str() as text)]:
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo:
-                return world.clock.ahead + (moment - world.now())
+        case [("to", str() as text)] if (moment := _moment(text)) and moment.tzinfo:
+            return world.clock.ahead + (moment - world.now())
     raise ValueError('The clock takes {"by": seconds}, {"ahead": seconds} or {"to": moment with its zone}.')
+
+
+def _moment(text: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
+    return None
 
 
 def _is_number(value: object) -> TypeGuard[float]:

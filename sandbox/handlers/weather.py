@@ -30,7 +30,7 @@ def clear_waves(world: World, request: Request) -> Answer:
 
 
 def _listed(world: World, kind: Befalling) -> Answer:
-    return ok(world.orders(kind))
+    return ok(world.almanac.orders(kind))
 
 
 def _ordered(world: World, request: Request, kind: Befalling) -> Answer:

@@ -84,6 +84,7 @@ def test_a_flood_is_cut_off_at_the_limit(server: Server, step: Step) -> None:
     assert len(server.requests) <= 5
 
 
+@pytest.mark.slow
 def test_a_small_body_that_unpacks_to_a_huge_one(server: Server, client: CodatClient) -> None:
     bomb = gzip.compress(b" " * 100 * MEBIBYTE)
     server.answers(says(200, bomb, Content_Encoding="gzip"))

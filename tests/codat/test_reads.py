@@ -176,9 +176,9 @@ def test_five_tries_are_all(server: Server, client: CodatClient) -> None:
 def test_tries_end_with_the_deadline(server: Server) -> None:
     server.answers(says(500))
     began = time.monotonic()
-    with make_client(server.url, deadline=0.3, backoff=0.2) as client, pytest.raises(Uncertain):
+    with make_client(server.url, deadline=0.8, backoff=0.5) as client, pytest.raises(Uncertain):
         client.latest_sync(COMPANY)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
     assert len(server.requests) < 4
 
 

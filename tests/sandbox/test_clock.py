@@ -48,7 +48,7 @@ def test_it_moves_by_seconds_or_to_a_moment() -> None:
         ({"ahead": 1e12}, "The clock goes no further than 3650 days ahead."),
         ({"by": 1e300}, "The clock goes no further"),
         ({"to": "2126-01-01"}, "The clock takes"),
-        ({"to": "soon"}, "Invalid isoformat"),
+        ({"to": "soon"}, "The clock takes"),
         ({"by": "60"}, "The clock takes"),
         ({"by": True}, "The clock takes"),
         ({"by": 1, "ahead": 1}, "The clock takes"),

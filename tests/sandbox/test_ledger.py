@@ -15,7 +15,7 @@ from sandbox.app import App
 from sandbox.exchange import Request
 from sandbox.ledger import Ledger
 from sandbox.testing import Sandbox, running
-from tests.sandbox.worlds import BASIC, StoppedClock, a_merchant, world_at
+from tests.sandbox.worlds import BASIC, NOON, StoppedClock, a_merchant, world_at
 
 FIELDS = ["at", "path", "company_id", "kind", "idempotency_key", "body", "answered", "applied", "sync_id",
           "faults", "sync"]  # fmt: skip
@@ -42,6 +42,14 @@ def test_a_started_sync_is_one_line_with_the_exact_body(sandbox: Sandbox) -> Non
     assert (line["answered"], line["applied"]) == (200, True)
     listed = sandbox.get(f"/companies/{company_id}/sync/commerce/syncs/list/status").json()
     assert line["sync_id"] == listed[0]["syncId"]
+
+
+def test_a_body_that_breaks_lines_in_its_own_way_is_one_line_and_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    body = '{"note": "\u2028\x85\u2029"}'
+    Ledger(path).write(NOON, "latest", Request("POST", "/", "/", {}, {}, body.encode()), answered=404)
+    assert [json.loads(line)["body"] for line in path.read_text(encoding="utf-8").splitlines()] == [body]
+    assert list(Ledger(path).newest()) == []
 
 
 def test_a_replayed_answer_is_a_line_that_was_not_applied(sandbox: Sandbox) -> None:

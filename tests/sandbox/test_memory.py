@@ -81,7 +81,7 @@ def test_a_page_of_a_hundred_thousand_companies_makes_those_that_stand_on_it_and
     world = world_at(StoppedClock(), merchants=100_000)
     answer = read(world, "/companies", page="900", pageSize="100")
     assert (answer["totalResults"], len(answer["results"])) == (100_000, 100)
-    assert world._seeded.cache_info().misses == 100
+    assert world.seeded.merchant.cache_info().misses == 100
 
 
 def test_a_forgotten_timeline_folds_to_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +93,7 @@ def test_a_forgotten_timeline_folds_to_the_same_again(monkeypatch: pytest.Monkey
     assert {company_id: world.timeline(company_id).syncs for company_id in ids} == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("history_days", [9, 90, 3650])
 def test_histories_are_kept_up_to_a_number_of_syncs_however_long_they_are(
     monkeypatch: pytest.MonkeyPatch, history_days: int

@@ -16,6 +16,17 @@ def test_days_that_are_synced_already_end_in_the_overlap_error() -> None:
     assert ended(world, clock, company_id).outcome == OVERLAPS
 
 
+def test_so_does_a_latest_up_to_a_moment_that_is_synced_already() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    company_id = a_merchant(world, "healthy")
+    up_to = f'{{"syncTo":"{(NOON - DAY * 3).isoformat()}"}}'
+    assert latest(world, company_id, up_to)[0] == 200
+    assert ended(world, clock, company_id).outcome == OVERLAPS
+    world.turn({"overlap": "refused"})
+    assert latest(world, company_id, up_to)[0] == 400
+
+
 def test_one_second_of_overlap_is_enough_and_touching_is_none() -> None:
     clock = StoppedClock()
     world = world_at(clock, merchants=200)

@@ -12,6 +12,7 @@ import pytest
 from sandbox.app import App
 from sandbox.exchange import Answer, Refusal, Request
 from sandbox.quota import PER_MINUTE, Quota
+from sandbox.routes import CONTROL, ROUTES
 from sandbox.testing import Sandbox, running
 from sandbox.world import World
 from tests.sandbox.worlds import BASIC, StoppedClock, a_merchant, send, world_at
@@ -227,6 +228,17 @@ def test_the_wait_can_be_told_in_three_ways(switch: str) -> None:
         assert parsedate_to_datetime(told) == EVENING + timedelta(seconds=31)
     else:
         assert told == ("31" if switch == "seconds" else None)
+
+
+BEHIND = [each for each in ROUTES if each.template.startswith(CONTROL) and "{" not in each.template]
+
+
+@pytest.mark.parametrize("path", sorted({route.template for route in BEHIND if route.method == "GET"}))
+def test_what_is_behind_the_scenes_needs_no_key_and_counts_for_nothing(path: str) -> None:
+    app = App(world_at(StoppedClock()), "key")
+    before = app.quota.headers()
+    answer = app.answer(Request("GET", path, path, {}, {}))
+    assert (answer.status, app.quota.headers()) == (200, before)
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,3 @@ def test_each_value_of_each_switch_is_shown_by_some_test(name: str, value: str) 
     found = re.compile(rf'\b(?:{name}="{value}"|shown\("{name}", "{value}")')
     sources = (path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert any(found.search(source) for source in sources)
-
-
-def test_each_switch_and_each_of_its_values_is_documented() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    for field in fields(Switches):
-        values = ", ".join(f"`{value}`" for value in get_args(field.type))
-        assert f"| `{field.name}` | {values} |" in text

@@ -117,7 +117,7 @@ def test_an_end_that_lies_in_the_future(switch: str, status: int, finish: Any) -
 def test_a_range_that_begins_before_the_configured_start(switch: str, status: int) -> None:
     world = world_at(StoppedClock(), before_start=switch, overlap="allowed")
     company_id = a_merchant(world, "no_message")
-    first = world.timeline(company_id).configured_start()
+    first = world.card(company_id).schedule.start()
     assert historic(world, company_id, first - DAY, first + DAY)[0] == status
     if status == 200:
         assert world.timeline(company_id).syncs[-1].start == (first if switch == "cut" else first - DAY)

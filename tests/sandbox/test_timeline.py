@@ -189,6 +189,7 @@ def test_whenever_the_world_is_born_the_slow_one_hangs(hour: int) -> None:
         assert hanging.state(clock.now() + timedelta(hours=3)).code == 1010
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speed", [1.0, 0.004, 0.001])
 def test_days_that_are_passed_over_are_told_as_if_each_had_been_folded(
     monkeypatch: pytest.MonkeyPatch, speed: float

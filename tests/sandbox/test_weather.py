@@ -1,49 +1,15 @@
-"""Outages and waves: what befalls many merchants at once, ordered at the start or while the sandbox runs."""
+"""Outages and waves: what befalls many merchants at once."""
 
-import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sandbox.app import App
-from sandbox.exchange import Request
 from sandbox.outcomes import BILLING, SERVER_ERROR
 from sandbox.schedule import DAY
 from sandbox.syncs import Sync
 from sandbox.weather import Outage, Weather
-from sandbox.world import World
-from tests.sandbox.worlds import BASIC, NOON, StoppedClock, a_merchant, latest, read, send, world_at
-
-HOUR = timedelta(hours=1)
-
-
-def call(world: World, method: str, path: str, body: object = None) -> tuple[int, Any]:
-    raw = b"" if body is None else json.dumps(body).encode()
-    answer = App(world, "key").answer(Request(method, path, path, {}, {}, raw))
-    return answer.status, json.loads(answer.body) if answer.body else None
-
-
-def outage(world: World, hours: float, **more: object) -> None:
-    body = {"until": (world.now() + HOUR * hours).isoformat(), **more}
-    assert call(world, "POST", "/_sandbox/outages", body)[0] == 200
-
-
-def wave(world: World, **body: object) -> None:
-    status, told = call(world, "POST", "/_sandbox/waves", body)
-    assert status == 200, told
-
-
-def on_platform(world: World, key: str) -> list[str]:
-    return [m.company_id for m in world.of_kind("healthy") if key in m.platforms]
-
-
-def everything(world: World) -> list[object]:
-    timelines = map(world.timeline, world.company_ids())
-    return [(t.history.told(world.now()), list(t.synced), t.failed_days, repr(t.card)) for t in timelines]
-
+from tests.sandbox.befalling import HOUR, call, everything, on_platform, outage, wave
+from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, latest, read, world_at
 
 # Outages
 
@@ -176,6 +142,7 @@ def test_an_outage_that_is_called_off_ends_at_once_and_what_was_held_up_follows(
 # Waves
 
 
+@pytest.mark.slow
 def test_a_wave_hits_its_share_of_the_merchants_of_one_platform_and_nobody_else() -> None:
     clock = StoppedClock()
     world = world_at(clock, merchants=1500)
@@ -245,6 +212,7 @@ def test_a_wave_that_is_called_off_hits_nobody_any_more() -> None:
 # Histories that are made when somebody asks
 
 
+@pytest.mark.slow
 def test_it_makes_no_difference_who_was_looked_at_before_or_between() -> None:
     def story(*, looking: bool) -> list[object]:
         clock = StoppedClock()
@@ -273,69 +241,3 @@ def test_what_was_told_before_stays_as_it_was() -> None:
     outage(world, hours=40)
     wave(world, platform="gbol", cause="billing", share=0.5)
     assert everything(world) == before
-
-
-# Orders
-
-
-def test_orders_are_remembered_and_those_of_the_start_count_once(tmp_path: Path) -> None:
-    orders: list[tuple[Any, dict[str, Any]]] = [
-        ("outage", {"from": "2026-11-18T00:00:00Z", "until": "2026-11-18T03:00:00Z"}),
-        ("wave", {"platform": "gbol", "cause": "billing", "share": 0.5}),
-    ]
-    clock = StoppedClock()
-    first = world_at(clock, data=tmp_path, orders=orders)
-    outage(first, hours=3)
-    told = everything(first)
-    first.store.close()
-    again = world_at(clock, data=tmp_path, orders=orders)
-    assert again.weather == first.weather
-    assert (len(again.weather.outages), len(again.weather.waves)) == (2, 1)
-    assert everything(again) == told
-
-
-def test_an_outage_of_the_start_may_lie_in_the_past_of_a_new_world_only(tmp_path: Path) -> None:
-    begin = datetime(2026, 11, 18, 0, tzinfo=UTC)
-    order = {"from": begin.isoformat(), "until": (begin + HOUR * 9).isoformat()}
-    clock = StoppedClock()
-    world = world_at(clock, data=tmp_path, merchants=100, orders=[("outage", order)])
-    times = [sync.at for company_id in world.company_ids() for sync in world.timeline(company_id).syncs]
-    assert not [at for at in times if begin < at < begin + HOUR * 9]
-    assert [at for at in times if begin - DAY < at < begin + HOUR * 9 - DAY]
-    world.store.close()
-    clock.passes(hours=1)
-    with pytest.raises(ValueError, match="past"):
-        world_at(clock, data=tmp_path, orders=[("outage", {**order, "api": True})])
-
-
-@pytest.mark.parametrize(
-    ("what", "body", "words"),
-    [
-        ("outages", {}, '"until" is missing'),
-        ("outages", {"until": "soon"}, '"until" is a date and time'),
-        ("outages", {"until": 7}, '"until" is a date and time'),
-        ("outages", {"until": "2026-11-20T11:00:00Z"}, "later than"),
-        ("outages", {"from": "2026-11-19", "until": "2026-11-22"}, "past"),
-        ("outages", {"until": "2026-11-22", "running": "hides"}, '"waits" or "fails"'),
-        ("outages", {"until": "2026-11-22", "api": "yes"}, "true or false"),
-        ("outages", {"until": "2026-11-22", "apy": True}, "There is no apy here"),
-        ("waves", {"platform": "xero", "cause": "billing"}, '"platform" is one of'),
-        ("waves", {"platform": ["gbol"], "cause": "billing"}, '"platform" is one of'),
-        ("waves", {"platform": "gbol"}, '"cause" is'),
-        ("waves", {"platform": "gbol", "cause": "boredom"}, '"cause" is'),
-        ("waves", {"platform": "gbol", "cause": {"code": 2000}}, '"cause" is'),
-        ("waves", {"platform": "gbol", "cause": "billing", "share": 40}, '"share" is'),
-        ("waves", {"platform": "gbol", "cause": "billing", "share": True}, '"share" is'),
-        ("waves", [], "not valid"),
-    ],
-)
-def test_an_order_that_cannot_be_understood_is_refused_with_a_sentence(
-    what: str, body: object, words: str
-) -> None:
-    world = world_at(StoppedClock())
-    status, told = call(world, "POST", f"/_sandbox/{what}", body)
-    assert status == 400
-    assert words in told["error"]
-    assert world.weather == Weather()
-    assert send(world, "/companies", '{"name":"Still here"}')[0] == 200
-    assert BASIC

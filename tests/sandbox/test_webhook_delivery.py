@@ -29,22 +29,6 @@ from tests.sandbox.listening import (
 from tests.sandbox.worlds import StoppedClock, read, send, world_at
 
 
-@pytest.fixture
-def clock() -> StoppedClock:
-    return StoppedClock()
-
-
-@pytest.fixture
-def world(clock: StoppedClock) -> World:
-    return world_at(clock)
-
-
-@pytest.fixture
-def listener():
-    with listening() as started:
-        yield started
-
-
 def secrets(world: World) -> list[str]:
     return list(read(world, "/_sandbox/webhooks")["consumers"][0]["secrets"])
 

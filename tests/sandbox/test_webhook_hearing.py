@@ -1,9 +1,5 @@
 """Who hears of what, and when: by event types, company tags, and the moment since which a consumer is there."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from sandbox.world import World
 from tests.sandbox.listening import (
     Listener,
@@ -14,23 +10,7 @@ from tests.sandbox.listening import (
     subscribed,
     tries,
 )
-from tests.sandbox.worlds import StoppedClock, read, send, world_at
-
-
-@pytest.fixture
-def clock() -> StoppedClock:
-    return StoppedClock()
-
-
-@pytest.fixture
-def world(clock: StoppedClock) -> World:
-    return world_at(clock)
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as started:
-        yield started
+from tests.sandbox.worlds import StoppedClock, read, send
 
 
 def test_each_consumer_hears_what_it_asked_for(world: World, clock: StoppedClock) -> None:
