@@ -36,7 +36,10 @@ def days_of(block: int, hour: int, zone_name: str | None) -> list[Day]:
 
 
 def local_date(moment: datetime, zone_name: str | None) -> date:
-    return moment.astimezone(zone(zone_name)).date()
+    try:
+        return moment.astimezone(zone(zone_name)).date()
+    except OverflowError:  # Beyond the first or last day that there is.
+        return moment.date()
 
 
 def sales_days(start: datetime, finish: datetime, zone_name: str | None) -> list[date]:

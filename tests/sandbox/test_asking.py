@@ -43,6 +43,13 @@ def test_sync_to_may_be_any_documented_form_and_is_cut_at_now(text: str, finish:
     assert datetime.fromisoformat(summary["syncDateRangeUtc"]["finish"]) == finish
 
 
+def test_a_window_long_ago_is_told_with_years_of_four_digits() -> None:
+    world, start = world_at(StoppedClock()), datetime(1, 1, 1, tzinfo=UTC)
+    _, summary = historic(world, a_merchant(world, "no_message"), start, start + DAY)
+    window = {"start": "0001-01-01T00:00:00Z", "finish": "0001-01-02T00:00:00Z"}
+    assert summary["syncDateRangeUtc"] == window
+
+
 @pytest.mark.parametrize("body", ['{"syncTo":"soon"}', '{"syncTo":5}', '{"syncTo":""}', "[]", "{", '"text"'])
 def test_nonsense_in_place_of_sync_to_is_refused_and_starts_nothing(body: str) -> None:
     world = world_at(StoppedClock())
