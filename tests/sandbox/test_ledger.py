@@ -154,7 +154,9 @@ def test_a_body_may_hold_characters_that_some_take_for_the_end_of_a_line(tmp_pat
     path, note = tmp_path / "ledger.jsonl", "one\u2028two\x85three"
     with running(merchants=40, data=tmp_path / "data", ledger=path) as sandbox:
         target = f"/companies/{a_company(sandbox, 0)}/sync/commerce/latest"
-        sandbox.session.post(sandbox.url + target, data=json.dumps({"note": note}, ensure_ascii=False).encode())
+        sandbox.session.post(
+            sandbox.url + target, data=json.dumps({"note": note}, ensure_ascii=False).encode()
+        )
     with running(merchants=40, data=tmp_path / "data", ledger=path) as again:
         (line,) = again.ledger()
         assert json.loads(line["body"])["note"] == note
