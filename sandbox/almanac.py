@@ -132,11 +132,14 @@ def _moment(body: Json, name: str) -> datetime | None:
 def _cause(value: object) -> Outcome:
     if isinstance(value, str) and value in CAUSES:
         return CAUSES[value]
-    if isinstance(value, dict) and type(value.get("code")) is int and value["code"] // 1000 in (4, 5):
-        text, message = value.get("text", "Error"), value.get("message")
-        # What stands in braces is ours to fill in, not the caller's.
-        told = message.replace("{", "{{").replace("}", "}}") if isinstance(message, str) else None
-        return Outcome(value["code"], str(text), told)
+    match value:
+        case {"code": int(code), **rest} if code // 1000 in (4, 5) and rest.keys() <= {"text", "message"}:
+            match rest.get("text", "Error"), rest.get("message"):
+                case str(text), None:
+                    return Outcome(code, text, None)
+                case str(text), str(message):
+                    # What stands in braces is ours to fill in, not the caller's.
+                    return Outcome(code, text, message.replace("{", "{{").replace("}", "}}"))
     raise ValueError(
         '"cause" is an object with a code from 4000 to 5999 and, if you like, a text and a message; '
         f"or one of {', '.join(CAUSES)}."

@@ -92,7 +92,7 @@ class Ledger:
         whole, _, torn = self._file.read().rpartition("\n")
         if torn:
             self._file.truncate(os.fstat(self._file.fileno()).st_size - len(torn.encode()))
-        return [json.loads(line) for line in whole.splitlines()[-_AT_ONCE:]]
+        return [json.loads(line) for line in whole.split("\n")[-_AT_ONCE:] if line]
 
 
 def _sync(sync: Sync) -> dict[str, Any]:

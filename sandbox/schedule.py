@@ -36,12 +36,20 @@ def days_of(block: int, hour: int, zone_name: str | None) -> list[Day]:
 
 
 def local_date(moment: datetime, zone_name: str | None) -> date:
-    return moment.astimezone(zone(zone_name)).date()
+    try:
+        return moment.astimezone(zone(zone_name)).date()
+    except OverflowError:  # Beyond the first or last day that there is.
+        return moment.date()
+
+
+MOST_SALES_DAYS = 40
+"""More than anybody looks at of one window, which may be thousands of years long."""
 
 
 def sales_days(start: datetime, finish: datetime, zone_name: str | None) -> list[date]:
-    """The local days whose noon lies in the window; the day of its end when there is none."""
+    """The local days whose noon lies in the window, the last of them; the day of its end when there is none."""
     first, last = local_date(start, zone_name), local_date(finish, zone_name)
+    first = max(first, date.fromordinal(max(last.toordinal() - MOST_SALES_DAYS, 1)))
     days = [first + DAY * n for n in range((last - first).days + 1)]
     return [day for day in days if start <= due(day, 12, zone_name) < finish] or [last]
 

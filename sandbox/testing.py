@@ -41,7 +41,8 @@ class Sandbox:
         """Every POST that asked for a sync, in order."""
         if not self.ledger_path.exists():
             return []
-        return [json.loads(line) for line in self.ledger_path.read_text(encoding="utf-8").splitlines()]
+        lines = self.ledger_path.read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines if line]
 
     def merchants(self, kind: str | None = None) -> list[dict[str, Any]]:
         """`company_id`, `name`, `kind`, `rerun`, `zone` and `hour` of the merchants of a kind, or of all."""

@@ -33,7 +33,7 @@ def _day(ordinal: int) -> str:
 
 
 def whole_seconds(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{_day(moment.toordinal())}T{moment:%H:%M:%SZ}"
 
 
 def instant(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """What Codat does not have: a look behind the scenes for tests, under /_sandbox/ and without a key."""
 
+import re
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from sandbox.kinds import KINDS
 from sandbox.world import World
 
 _KINDS = {kind.name for kind in KINDS}
+_LIMIT = re.compile(r"[0-9]{1,9}")
 
 
 def list_kinds(world: World, request: Request) -> Answer:
@@ -24,7 +26,7 @@ def list_merchants(world: World, request: Request) -> Answer:
     """Merchants of the seed, of one kind with `?kind=`, as many as `?limit=` says (1,000 if it does not)."""
     kind = request.query.get("kind")
     limit = request.query.get("limit", "1000")
-    if (kind is not None and kind not in _KINDS) or not limit.isdecimal():
+    if (kind is not None and kind not in _KINDS) or not _LIMIT.fullmatch(limit):
         raise Refusal(400, NOT_VALID)
     found = [
         {

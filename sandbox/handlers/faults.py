@@ -28,6 +28,7 @@ def clear_faults(world: World, request: Request) -> Answer:
 
 def clear_fault(world: World, request: Request) -> Answer:
     number = request.params["number"]
-    if not number.isdecimal() or not world.faults.clear(int(number)):
+    found = [fault.id for fault in world.faults.all() if str(fault.id) == number]
+    if not found or not world.faults.clear(found[0]):
         raise Refusal(404, f"No fault has the number {number}.")
     return Answer(204)

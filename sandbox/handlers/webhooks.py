@@ -1,5 +1,6 @@
 """Webhook consumers: list, create, delete (Platform OpenAPI); and behind the scenes what became of each message."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from sandbox.webhooks.outbox import Outbox
 from sandbox.world import World
 
 _MOST_TAGS, _LONGEST_TAG = 10, 128
+_LIMIT = re.compile(r"[0-9]{1,9}")
 
 
 def list_consumers(world: World, request: Request) -> Answer:
@@ -44,7 +46,7 @@ def delete_consumer(world: World, request: Request) -> Answer:
 def look_behind(world: World, request: Request) -> Answer:
     """Consumers with their secrets, deliveries with their tries: the newest `?limit=`, 100 if it does not say."""
     limit = request.query.get("limit", "100")
-    if not limit.isdecimal():
+    if not _LIMIT.fullmatch(limit):
         raise Refusal(400, NOT_VALID)
     shown = [_secretly_told(world, each) for each in consumers.everyone(world)]
     return ok({"consumers": shown, "deliveries": Outbox(world.store).told(min(int(limit), 10_000))})

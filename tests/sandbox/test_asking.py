@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.dice import digest, guid
 from sandbox.outcomes import NOT_CONFIGURED, NOT_CONNECTED
-from sandbox.schedule import DAY, due, local_date
+from sandbox.schedule import DAY, MOST_SALES_DAYS, due, local_date, sales_days
 from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, ended, historic, latest, send, world_at
 
 
@@ -41,6 +41,19 @@ def test_sync_to_may_be_any_documented_form_and_is_cut_at_now(text: str, finish:
     world = world_at(StoppedClock())
     _, summary = latest(world, a_merchant(world, "near_fuse"), f'{{"syncTo":"{text}"}}')
     assert datetime.fromisoformat(summary["syncDateRangeUtc"]["finish"]) == finish
+
+
+def test_a_window_long_ago_is_told_with_years_of_four_digits() -> None:
+    world, start = world_at(StoppedClock()), datetime(1, 1, 1, tzinfo=UTC)
+    _, summary = historic(world, a_merchant(world, "no_message"), start, start + DAY)
+    window = {"start": "0001-01-01T00:00:00Z", "finish": "0001-01-02T00:00:00Z"}
+    assert summary["syncDateRangeUtc"] == window
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_a_window_of_thousands_of_years_takes_no_longer_than_one_of_some(zone: str) -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    assert len(sales_days(first, last, zone)) <= MOST_SALES_DAYS + 1
 
 
 @pytest.mark.parametrize("body", ['{"syncTo":"soon"}', '{"syncTo":5}', '{"syncTo":""}', "[]", "{", '"text"'])

@@ -28,6 +28,7 @@ def test_a_fault_is_set_listed_and_cleared(app: App, company: str) -> None:
     assert control(app, "DELETE", "faults") == 204
     assert control(app, "GET", "faults") == []
     assert control(app, "DELETE", "faults/7")["statusCode"] == 404
+    assert control(app, "DELETE", f"faults/{'9' * 5000}")["statusCode"] == 404
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,9 @@ def test_tests_can_find_merchants_by_kind_without_a_key(sandbox: Sandbox) -> Non
 
 def test_an_unknown_kind_is_refused(sandbox: Sandbox) -> None:
     assert sandbox.get("/_sandbox/merchants?kind=unicorn").status_code == 400
+    for limit in ("-1", "all", "9" * 30, "9" * 5000):
+        assert sandbox.get(f"/_sandbox/merchants?limit={limit}").status_code == 400
+        assert sandbox.get(f"/_sandbox/webhooks?limit={limit}").status_code == 400
 
 
 def test_the_promise_of_a_re_run_is_kept(sandbox: Sandbox) -> None:

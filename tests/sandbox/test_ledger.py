@@ -156,3 +156,15 @@ def test_a_ledger_of_another_world_is_not_believed(tmp_path: Path) -> None:
 def latest_request(company_id: str) -> Request:
     path = f"/companies/{company_id}/sync/commerce/latest"
     return Request("POST", path, path, {}, BASIC)
+
+
+def test_a_body_may_hold_characters_that_some_take_for_the_end_of_a_line(tmp_path: Path) -> None:
+    path, note = tmp_path / "ledger.jsonl", "one\u2028two\x85three"
+    with running(merchants=40, data=tmp_path / "data", ledger=path) as sandbox:
+        target = f"/companies/{a_company(sandbox, 0)}/sync/commerce/latest"
+        sandbox.session.post(
+            sandbox.url + target, data=json.dumps({"note": note}, ensure_ascii=False).encode()
+        )
+    with running(merchants=40, data=tmp_path / "data", ledger=path) as again:
+        (line,) = again.ledger()
+        assert json.loads(line["body"])["note"] == note
