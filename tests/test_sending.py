@@ -119,7 +119,8 @@ def test_what_may_run_is_looked_for_at_once(
     send(request_.pk, told)
     assert stored(request_).state == State.UNCERTAIN
     merchant = stored(request_).merchant
-    assert merchant.next_refresh_at is not None and merchant.next_refresh_at <= timezone.now()
+    assert merchant.next_refresh_at is not None
+    assert merchant.next_refresh_at <= timezone.now()
     assert merchant.next_refresh_reason == "looked at again now: a sync may have been started"
 
 
