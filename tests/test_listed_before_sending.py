@@ -50,6 +50,8 @@ def test_a_sync_of_no_known_state_may_be_running_for_a_day(
     began = f"{NOW - ago:%Y-%m-%dT%H:%M:%SZ}"
     row = {"syncId": "a", "syncStatus": "Started", "syncStatusCode": None, "syncUtc": began}
     assert is_sent(request_, scripted, told, [row]) is sent
+    if not sent:
+        assert held_back(request_).startswith("Codat lists a sync without a state that we know")
 
 
 def test_a_failure_that_codat_now_calls_a_success_is_read_first(
@@ -107,6 +109,7 @@ def test_while_a_sync_runs_at_codat_the_request_waits(
     assert not is_sent(request_, scripted, told, listed)
     assert held_back(request_).startswith("A sync runs at Codat")
     assert stored(request_).not_before == NOW + timedelta(seconds=30)
+    assert stored(request_).merchant.next_refresh_at == NOW, "its page shows that sync"
 
 
 def test_a_run_that_codat_lost_days_ago_blocks_nobody(

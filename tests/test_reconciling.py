@@ -95,6 +95,16 @@ def test_looks_in_vain_count_and_forget_nothing(
     assert [candidate["sync_id"] for candidate in stored(request).candidates] == ["new"]
 
 
+def test_each_look_in_vain_is_on_record_with_its_cause(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    scripted.answers(says(401, ERROR), listed("new"))
+    looked_at(request_, told, NOW + timedelta(minutes=1))
+    assert last_entry(request_).startswith("Looked at Codat in vain: Codat answered 401")
+    looked_at(request_, told, NOW + timedelta(minutes=2))
+    assert verbs(request_).count("request.look_failed") == 1
+
+
 def test_of_two_who_look_at_once_one_does(scripted: Server, told: CodatClient, request_: SyncRequest) -> None:
     scripted.answers(NONE_YET)
     with time_machine.travel(NOW + timedelta(minutes=1), tick=False):

@@ -106,6 +106,14 @@ def test_a_look_in_vain_is_shown_and_keeps_what_is_known(
     assert Merchant.objects.get().version == known.version + 2
 
 
+def test_a_long_pause_that_codat_asked_for_is_told(scripted: Server, merchant: Merchant) -> None:
+    budget = LocalBudget(per_minute=60)
+    budget.slow_down(3600)
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=budget) as client:
+        refresh(merchant.pk, client)
+    assert Merchant.objects.get(pk=merchant.pk).refresh_problem == "Codat asked us to pause."
+
+
 def test_our_own_pace_is_nobodys_problem(scripted: Server, merchant: Merchant) -> None:
     budget = LocalBudget(per_minute=60)
     budget.slow_down(40)

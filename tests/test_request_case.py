@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from syncs.models import Merchant, SyncRequest, User
+from syncs.operations import log
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
@@ -87,6 +88,20 @@ def test_the_case_is_told_to_the_second(as_viewer: Client, stuck: SyncRequest) -
     ]
     places = [page.index(words) for words in told]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("in_vain", "told"),
+    [(1, "Looked at Codat 5 times: no sync was new then"), (6, "No look at Codat brought an answer")],
+)
+def test_looks_in_vain_found_nothing_out(
+    as_viewer: Client, stuck: SyncRequest, in_vain: int, told: str
+) -> None:
+    for _ in range(in_vain):
+        log.record("request.look_failed", "Looked at Codat in vain: Codat answered 503.", request=stuck)
+    page = case(as_viewer, stuck)
+    assert told in page
+    assert ("no sync was new then" in page) is (in_vain < 6)
 
 
 def test_what_codat_accepted_was_never_looked_for(as_viewer: Client, merchant: Merchant) -> None:

@@ -111,6 +111,19 @@ def test_an_error_of_our_own_in_the_middle_leaves_it_uncertain(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_what_may_run_is_looked_for_at_once(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    """Its page would else show for hours what was known before."""
+    scripted.answers(NONE_YET, says(500, ERROR))
+    send(request_.pk, told)
+    assert stored(request_).state == State.UNCERTAIN
+    merchant = stored(request_).merchant
+    assert merchant.next_refresh_at is not None
+    assert merchant.next_refresh_at <= timezone.now()
+    assert merchant.next_refresh_reason == "looked at again now: a sync may have been started"
+
+
 def test_an_answer_that_comes_after_the_sender_was_given_up_counts(
     scripted: Server, meddling: Meddling, request_: SyncRequest
 ) -> None:

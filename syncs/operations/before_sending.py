@@ -94,14 +94,25 @@ def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime)
         why = "Codat lists no syncs, though it did before. Its list is read again first."
         return hold_back(request, now=now, until=now + LOOK_AGAIN, why=why)
     if running := next((sync for sync in listed if _may_run(sync, now)), None):
-        since = f" since about {_clock(running.sync_utc)}" if running.sync_utc else ""
-        return hold_back(request, now=now, until=now + LOOK_AGAIN, why=f"A sync runs at Codat{since}.")
+        _look_first(request, now)
+        return hold_back(request, now=now, until=now + LOOK_AGAIN, why=_why_it_waits(running))
     if _ran_unseen(listed, request):
         why = "Codat lists a sync that we have not read yet. Its result is read first."
-        first_in_line = {"next_refresh_at": now, "next_refresh_reason": "a sync request waits for its news"}
-        Merchant.objects.registered().filter(pk=request.merchant_id).update(**first_in_line)
+        _look_first(request, now)
         return hold_back(request, now=now, until=now + LOOK_AGAIN_AFTER_NEWS, why=why)
     return False
+
+
+def _look_first(request: SyncRequest, now: datetime) -> None:
+    first_in_line = {"next_refresh_at": now, "next_refresh_reason": "a sync request waits for its news"}
+    Merchant.objects.registered().filter(pk=request.merchant_id).update(**first_in_line)
+
+
+def _why_it_waits(running: SyncStatus) -> str:
+    if status_of(running.code).outcome is Outcome.UNKNOWN:
+        return "Codat lists a sync without a state that we know. It may be running."
+    since = f" since about {_clock(running.sync_utc)}" if running.sync_utc else ""
+    return f"A sync runs at Codat{since}."
 
 
 def _may_run(sync: SyncStatus, now: datetime) -> bool:

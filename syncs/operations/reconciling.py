@@ -99,6 +99,7 @@ def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> 
         return _new_since(attempt, client.syncs(str(request.merchant.company_id)))
     except CodatError as error:
         logger.warning("request %s: looked in vain: %s", request.pk, error.message)
+        log.record("request.look_failed", f"Looked at Codat in vain: {error.message}", request=request)
         seen: list[dict[str, object]] = request.candidates
         return seen
 

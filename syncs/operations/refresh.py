@@ -149,8 +149,10 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> Non
 
 
 def _is_our_own_pace(error: CodatError) -> bool:
-    """Our budget made it wait: that is nobody's problem, and over in a moment."""
-    return isinstance(error, Later) and error.http_status is None
+    """Our budget made it wait for a moment: that is nobody's problem. A long pause is: the page grows old."""
+    if not isinstance(error, Later) or error.http_status is not None:
+        return False
+    return error.retry_after < LOOK_AGAIN_AFTER_PROBLEM.total_seconds()
 
 
 def _many_are_gone(now: datetime) -> bool:

@@ -49,7 +49,9 @@ def move(
             return False
         # Only what was written: a sender has its merchant at hand and must not ask the database for it again.
         request.refresh_from_db(fields=list(changes))
-        Merchant.objects.filter(pk=request.merchant_id).update(version=F("version") + 1)
+        Merchant.objects.filter(pk=request.merchant_id).update(
+            version=F("version") + 1, **(_first_in_line(now) if to == State.UNCERTAIN else {})
+        )
         if to != before:
             log.record(
                 f"request.{to.value}",
@@ -61,6 +63,14 @@ def move(
                 after=WORDS[to],
             )
     return True
+
+
+def _first_in_line(now: datetime) -> dict[str, Any]:
+    """What may run should stand on its page, and not wait for the merchant's usual time."""
+    return {
+        "next_refresh_at": now,
+        "next_refresh_reason": "looked at again now: a sync may have been started",
+    }
 
 
 def hold_back(request: SyncRequest, *, now: datetime, until: datetime, why: str) -> bool:

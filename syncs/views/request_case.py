@@ -26,6 +26,8 @@ TOLD_BY_ATTEMPTS = {
     "request.uncertain",
     "request.rejected",
 }
+# Counted as looks, and without a list to look at.
+SHOWED_NOTHING = {"request.look_failed", "request.replayed"}
 OUTCOMES = {
     Attempt.Outcome.OPEN: ("run", "Waiting for Codat's answer.", ""),
     Attempt.Outcome.ACCEPTED: ("ok", "Codat accepted it.", ""),
@@ -66,7 +68,7 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "merchant": request.merchant,
         "attempts": attempts,
         "events": sorted(
-            _events(request, attempts, entries, _looked(request, attempts, len(found))),
+            _events(request, attempts, entries, _looked(request, attempts, entries, len(found))),
             key=lambda event: event.at,
         ),
         "next_look": request.not_before if request.state == State.UNCERTAIN else None,
@@ -130,13 +132,16 @@ def _entry(entry: Activity, looked: str) -> Iterator[Event]:
     yield Event(entry.at, happened + colon, text, quote=entry.reason, tone=tone)
 
 
-def _looked(request: SyncRequest, attempts: list[Attempt], new: int) -> str:
+def _looked(request: SyncRequest, attempts: list[Attempt], entries: list[Activity], new: int) -> str:
     """Only what got no answer is looked for; what Codat accepted is waited for."""
     if not request.looks or not any(attempt.outcome == Attempt.Outcome.UNCERTAIN for attempt in attempts):
         return ""
+    looks = request.looks - sum(entry.verb in SHOWED_NOTHING for entry in entries)
+    if looks < 1:
+        return "No look at Codat brought an answer."
     new = max(new, len(request.candidates))
     since = f"{new} {'sync is' if new == 1 else 'syncs are'} new since; Codat does not say who started them."
-    times = "once" if request.looks == 1 else f"{request.looks} times"
+    times = "once" if looks == 1 else f"{looks} times"
     return f"Looked at Codat {times}: {since if new else 'no sync was new then, which proves nothing.'}"
 
 
