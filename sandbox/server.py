@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
 import h11
@@ -14,6 +15,7 @@ from sandbox.webhooks.courier import Courier
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
+_REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 _CHUNK = 1 << 16
 _PAUSE = 0.002
 
@@ -106,7 +108,13 @@ class Conversation:
         headers = {"Content-Type": JSON, **answer.headers} if answer.body else dict(answer.headers)
         if answer.status != 204:
             headers["Content-Length"] = str(len(answer.body))
-        head = self._bytes(h11.Response(status_code=answer.status, headers=list(headers.items())))
+        head = self._bytes(
+            h11.Response(
+                status_code=answer.status,
+                headers=list(headers.items()),
+                reason=_REASONS.get(answer.status, b""),
+            )
+        )
         data = h11.Data(data=b"" if self._is_head else answer.body)
         return head, self._bytes(data, h11.EndOfMessage())
 
