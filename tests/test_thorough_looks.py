@@ -134,6 +134,32 @@ def test_what_was_known_of_schedule_and_connections_stays(
     assert (now.health, now.refresh_problem, now.archived_at) == ("healthy", "", None)
 
 
+def test_a_schedule_of_nothing_but_nulls_says_nothing(
+    scripted: Server, told: CodatClient, new: Merchant
+) -> None:
+    before = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
+    nulls = dict.fromkeys(CONFIGURATION, None) | {"companyId": CONFIGURATION.get("companyId")}
+    now = seen(new, scripted, told, LIST, says(200, nulls), says(200, {"results": []}), thorough=True)
+    assert asked_for(scripted) == ["config", "connections"]
+    assert (now.time_zone, now.sync_hour, now.start_date, now.enabled) == (
+        before.time_zone,
+        before.sync_hour,
+        before.start_date,
+        before.enabled,
+    )
+
+
+def test_what_codat_leaves_out_of_a_connection_is_not_lost(
+    scripted: Server, told: CodatClient, known: Merchant
+) -> None:
+    spoiled = dict.fromkeys(link(), None) | {"id": "c-1"}
+    for answer in (link(), spoiled):
+        links = says(200, {"results": [answer]})
+        seen(known, scripted, told, LIST, says(200, CONFIGURATION), links, thorough=True)
+    kept = known.connections.get(codat_id="c-1")
+    assert (kept.status, kept.side, kept.platform_name) == ("Linked", "commerce", "Shopify")
+
+
 def test_a_thorough_look_reads_both(scripted: Server, told: CodatClient, known: Merchant) -> None:
     links = says(200, {"results": [link("Deauthorized"), link(name="a-1", side="Accounting")]})
     now = seen(known, scripted, told, LIST, says(200, CONFIGURATION), links, thorough=True)

@@ -27,7 +27,7 @@ def store_many(reports: Mapping[Merchant, Reported], now: datetime) -> set[int]:
     known = Connection.objects.filter(merchant__in=[merchant.pk for merchant in listed])
     before = {(row.merchant_id, row.codat_id): row for row in known}
     after = {
-        (merchant.pk, report.id[:64]): _row(merchant, report, now)
+        (key := (merchant.pk, report.id[:64])): _row(merchant, report, before.get(key), now)
         for merchant, reported in listed.items()
         for report in reported
     }
@@ -76,14 +76,19 @@ def _state(connection: Connection | None) -> tuple[str, datetime | None] | None:
     return None if connection is None else (connection.status, connection.gone_at)
 
 
-def _row(merchant: Merchant, report: schemas.Connection, now: datetime) -> Connection:
+def _row(
+    merchant: Merchant, report: schemas.Connection, known: Connection | None, now: datetime
+) -> Connection:
+    """What the answer leaves out of a connection stays as it was: it is no news that it is not linked."""
+    unknown = Connection(side="other", platform_name="Unknown platform")
+    before = known or unknown
     return Connection(
         merchant=merchant,
         codat_id=report.id[:64],
-        side=report.side,
-        platform_key=(report.platform_key or "")[:16],
-        platform_name=(report.platform_name or "Unknown platform")[:100],
-        status=report.status[:32],
+        side=before.side if report.side == "other" else report.side,
+        platform_key=(report.platform_key or before.platform_key)[:16],
+        platform_name=(report.platform_name or before.platform_name)[:100],
+        status=(report.status or before.status)[:32],
         link_url=report.link_url[:500],
         errors=list(report.errors),
         seen_at=now,

@@ -26,6 +26,8 @@ LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
 # which asks a person.
 GONE_WITHIN = timedelta(days=1)
 GONE_AT_MOST, GONE_SHARE = 3, 0.05
+# Nulls for everything: that Codat told no schedule is not the same as that there is none.
+NOTHING_TOLD = (None, "", None, None)
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
 OWN_COLUMNS = (
     *("time_zone", "sync_hour", "start_date", "enabled", "configured_at"),
@@ -187,6 +189,8 @@ def _apply_configuration(merchant: Merchant, configuration: Configuration, now: 
         configuration.sync_hour,
         configuration.start_date,
     )
+    if merchant.configured_at and after == NOTHING_TOLD:
+        return False
     if merchant.time_zone != after[1]:
         merchant.last_days_end = None
     merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date = after
