@@ -50,6 +50,6 @@ def test_a_press_is_not_sent_and_says_so(visit: Visit, take: Take, panel: Panel)
 def test_a_link_leads_to_sign_in_and_on_to_where_it_points(visit: Visit) -> None:
     page = visit("/activity/")
     end_session(page)
-    page.get_by_role("link", name="Requests").click()
+    page.get_by_role("link", name="Requests", exact=True).click()
     steps.sign_in(page, "support")
     expect(page).to_have_url(re.compile("/requests/$"))
