@@ -104,6 +104,13 @@ def test_looks_in_vain_found_nothing_out(
     assert ("no sync was new then" in page) is (in_vain < 6)
 
 
+def test_a_sync_that_is_not_read_yet_is_new_all_the_same(as_lead: Client, stuck: SyncRequest) -> None:
+    SyncRequest.objects.filter(pk=stuck.pk).update(candidates=[{"sync_id": "9ab0f3d2", "code": 1000}])
+    page = case(as_lead, stuck)
+    assert "Codat listed 1 sync that is not read yet" in page
+    assert "No sync of this merchant is new since" not in page
+
+
 def test_what_codat_accepted_was_never_looked_for(as_viewer: Client, merchant: Merchant) -> None:
     request = make_request(merchant, state=State.ACCEPTED, looks=0)
     make_attempt(request, outcome="accepted", finished_at=timezone.now())
