@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
             item.add_marker("database")
-        if SANDBOX_FIXTURES & set(item.fixturenames) and "tests/sandbox/" not in item.path.as_posix():
+        if SANDBOX_FIXTURES & set(item.fixturenames) and item.path.parent.name == "tests":
             item.add_marker("upstream")
 
 
