@@ -95,9 +95,9 @@ class App:
         return answer
 
     def _admit(self, request: Request) -> None:
+        self.quota.enter(request)
         if self.world.weather.api_is_out(self.world.now()):
             raise Refusal(503, SERVER_PROBLEM)
-        self.quota.enter(request)
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, self._authorization):
             raise Refusal(401, "Unauthorized")

@@ -292,3 +292,17 @@ def test_what_is_not_http_is_told_the_quota_too(sandbox: Sandbox) -> None:
     with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), 5) as raw:
         raw.sendall(b"nonsense\r\n\r\n")
         assert b"X-Rate-Limit-Remaining: " in raw.recv(4096)
+
+
+def test_who_is_turned_away_in_an_outage_makes_no_room_for_another() -> None:
+    clock = StoppedClock()
+    world = world_at(clock)
+    app, path = App(world, "key"), f"/companies/{a_merchant(world, 'healthy')}"
+    app.faults.set({"fault": "slow", "count": 10})
+    held = [app.answer(get(path), app.meet("GET", path)).status for _ in range(9)]
+    world.order("outage", {"until": (clock.now() + timedelta(minutes=1)).isoformat(), "api": True})
+    assert asked(app, path).status == 503
+    clock.passes(minutes=2)
+    held.append(app.answer(get(path), app.meet("GET", path)).status)
+    assert held == [200] * 10
+    assert asked(app, path).status == 429
