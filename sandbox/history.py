@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple, cast
 
 from sandbox.outcomes import Outcome
-from sandbox.runs import Habit, Run, runs
+from sandbox.runs import Habit, Run, calm_starts, runs
 from sandbox.switches import Switches
 from sandbox.syncs import Sync, Told
 from sandbox.weather import CALM
@@ -80,8 +80,14 @@ class History:
             if isinstance(part, Sync):
                 told.append((part.raw, part.at, part.state(now)))
             else:
-                told += [(run.raw, run.at, outcome) for run, _, outcome in self._runs_of(part)]
+                told += self._plainly_told(part)
         return told
+
+    def _plainly_told(self, days: PlainDays) -> Iterator[Told]:
+        start, sales_in = days.start, self._sales_in
+        for due, at, raw in calm_starts(days.habit, days.first, days.last):
+            yield raw, at, sales_in(start, due)
+            start = due
 
     def _runs_of(self, days: PlainDays) -> Iterator[tuple[Run, datetime, Outcome]]:
         start = days.start

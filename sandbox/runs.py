@@ -48,10 +48,8 @@ def runs(habit: Habit, first: int, weather: Weather) -> Iterator[Run]:
     A run that an outage holds up beyond the next due time is left to the next, which makes up for it (our guess).
     """
     block, skip = divmod(first, BLOCK)
-    mean, spread = habit.delay
-    outages = weather.outages
-    step = spread * 1.732 / (1 << 32)
-    base = mean - 2 * 1.732 * spread
+    mean, outages = habit.delay[0], weather.outages
+    base, step = _delays(habit)
     while True:
         chances, lots = _draw(habit, block)
         days = zip(days_of(block, habit.hour, habit.zone), chances, _LOT.iter_unpack(lots), strict=True)
@@ -68,6 +66,25 @@ def runs(habit: Habit, first: int, weather: Weather) -> Iterator[Run]:
         block, skip = block + 1, 0
 
 
+def calm_starts(habit: Habit, first: int, last: int) -> Iterator[tuple[datetime, datetime, bytes]]:
+    """When the runs from one day to another are due and start if there is no outage, and what their ids are made of.
+
+    What `runs` tells, without a Run for each: lists of syncs are long.
+    """
+    base, step = _delays(habit)
+    while first < last:
+        block, skip = divmod(first, BLOCK)
+        days = days_of(block, habit.hour, habit.zone)[skip : skip + last - first]
+        _, lots = _draw(habit, block)
+        lots = lots[skip * _LOT.size : (skip + len(days)) * _LOT.size]
+        for (_, due, _), (raw, a, b, c, d, _) in zip(days, _LOT.iter_unpack(lots), strict=True):
+            delay = base + (a + b + c + d) * step
+            if not _SOONEST < delay < _LATEST:
+                delay = min(max(delay, _SOONEST), _LATEST)
+            yield due, due + timedelta(0, delay), raw
+        first += len(days)
+
+
 def first_below(habit: Habit, bound: int, first: int, last: int) -> int:
     """The first day from one to another on which chance falls below a bound; the last if there is none."""
     for block in range(first // BLOCK, last // BLOCK + 1):
@@ -77,6 +94,12 @@ def first_below(habit: Habit, bound: int, first: int, last: int) -> int:
                 if chance < bound and first <= day < last:
                     return day
     return last
+
+
+def _delays(habit: Habit) -> tuple[float, float]:
+    """The least of its delays and, since four draws make one, what each 2^-32 of a draw adds; in seconds."""
+    mean, spread = habit.delay
+    return mean - 2 * 1.732 * spread, spread * 1.732 / (1 << 32)
 
 
 @lru_cache(maxsize=64)
