@@ -221,3 +221,12 @@ def test_who_asks_for_the_newest_sync_makes_the_newest_and_no_other() -> None:
     assert sum(isinstance(part, Sync) for part in timeline.history._parts) < 5
     assert next(timeline.history.backwards()) == timeline.syncs[-1]
     assert len(timeline.syncs) == timeline.history.length
+
+
+def test_a_list_tells_of_days_that_were_only_noted_what_their_syncs_tell() -> None:
+    clock = StoppedClock()
+    world = world_at(clock, merchants=100)
+    now = clock.now()
+    for timeline in map(world.timeline, world.company_ids()):
+        listed = timeline.history.told(now)
+        assert listed == [(sync.raw, sync.at, sync.state(now)) for sync in timeline.syncs]
