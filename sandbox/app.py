@@ -53,6 +53,15 @@ class App:
         answer.headers.update(self.quota.headers())
         return answer
 
+    def has_to_wait(self, request: Request) -> bool:
+        """Whether it needs rows of companies that are not made yet; answered now, it would hold up everybody."""
+        if self.world.columns.are_complete:
+            return False
+        with suppress(Refusal):
+            looks_at_all = route_of(request, self.world.switches).looks_at_all
+            return bool(looks_at_all and looks_at_all(self.world, request))
+        return False
+
     def finished(self, request: Request) -> None:
         """The client has its answer, or never will."""
         self._idempotency.leave(request)

@@ -32,14 +32,29 @@ def ask(world: World, company_id: str, start: datetime, finish: datetime, *, han
     return _begun(world, timeline, start, finish, outcome, hangs=hangs)
 
 
+def ask_for_latest(world: World, company_id: str, up_to: datetime | None, *, hangs: bool = False) -> Sync:
+    """From the end of the last successful sync up to now, or up to a moment that the client chose.
+
+    When everything up to now is synced already, that is one over synced days.
+    """
+    start, now = world.timeline(company_id).next_start(), world.now()
+    if up_to is not None and up_to < now and up_to <= start:
+        return _backwards(world, company_id, start, up_to, hangs=hangs)
+    return ask(world, company_id, start, now if up_to is None else up_to, hangs=hangs)
+
+
 def ask_for_range(
     world: World, company_id: str, start: datetime, finish: datetime, *, hangs: bool = False
 ) -> Sync:
     """The same for a window that the client chose, which may lie where no sync can be."""
     timeline = world.timeline(company_id)
     start, finish = _no_earlier(start, timeline, world), _no_later(finish, world)
-    if start < finish:
-        return ask(world, company_id, start, finish, hangs=hangs)
+    ask_for = ask if start < finish else _backwards
+    return ask_for(world, company_id, start, finish, hangs=hangs)
+
+
+def _backwards(world: World, company_id: str, start: datetime, finish: datetime, *, hangs: bool) -> Sync:
+    timeline = world.timeline(company_id)
     if world.switches.backwards_range == "refused":
         raise Refusal(400, NOT_VALID)
     ends = EMPTY if world.switches.backwards_range == "empty" else SERVER_ERROR

@@ -39,12 +39,17 @@ _PROPERTIES: dict[str, Callable[[Row], tuple[Value, ...]]] = {
 _ID_ALONE = re.compile(r"\s*id\s*=\s*([\w-]+)\s*")
 
 
+def id_alone(query: str | None, tags: str | None) -> str | None:
+    """The id of the one company that is asked for, which is found without the others."""
+    found = _ID_ALONE.fullmatch(query or "") if tags is None else None
+    return found[1].lower() if found else None
+
+
 def chosen(world: World, query: str | None, tags: str | None, order: str | None) -> list[int]:
     """Raises Refusal (400) for what cannot be understood."""
     order = _heeded(order, world.switches.order_by)
-    alone = _ID_ALONE.fullmatch(query or "")
-    if alone and tags is None:
-        number = world.register.number_of(alone[1].lower())
+    if alone := id_alone(query, tags):
+        number = world.register.number_of(alone)
         return [] if number is None else [number]
     return world.columns.answer((query, tags, order), partial(_searched, world, query, tags, order))
 

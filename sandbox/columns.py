@@ -31,6 +31,8 @@ class Columns:
     def __init__(self, register: Register, card_of: Callable[[int], Card]) -> None:
         self._register, self._card_of = register, card_of
         self._rows: list[Row | None] = []
+        self._looked_at = 0
+        """How many places of the list `make_some` has been to."""
         self._shared: dict[Pairs | tuple[str, str], Any] = {}
         self._answers: dict[Asked, list[int]] = {}
 
@@ -54,12 +56,16 @@ class Columns:
             self._answers[asked] = found
         return self._answers[asked]
 
-    def fill(self) -> Iterator[None]:
-        """Make the rows, a few at a time, so that there is time for answers in between."""
-        for place, number in enumerate(self._register.page(0, len(self._register)), 1):
+    @property
+    def are_complete(self) -> bool:
+        """But for some that have changed since they were made."""
+        return self._looked_at >= len(self._register)
+
+    def make_some(self) -> None:
+        """The next rows, so few that there is time for answers in between."""
+        start, self._looked_at = self._looked_at, self._looked_at + _SLICE
+        for number in self._register.page(start, self._looked_at):
             self._row(number)
-            if place % _SLICE == 0:
-                yield
 
     def _row(self, number: int) -> Row:
         if number >= len(self._rows):

@@ -39,6 +39,8 @@ class Route:
     """The kind of sync that a POST to this route asks for; such POSTs go into the ledger."""
     v1: bool = False
     """A path of the version before this one: there only if a switch says so."""
+    looks_at_all: Callable[[World, Request], bool] | None = None
+    """Whether a request to this route looks for something among all companies; None where none does."""
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,6 +52,7 @@ _SYNCS = "/companies/{companyId}/sync/commerce/syncs"
 _CONNECTION = "/companies/{companyId}/connections/{connectionId}"
 _CONFIGURATION = "/config/companies/{companyId}/sync/commerce"
 _ACCOUNTS = "config/ui/accounts/platform/{platformKey}"
+_FLOW = "/config/sync/commerce/{commerceKey}/{accountingKey}/start"
 _TEXTS = "/sync/commerce/config/ui/text"
 _V1 = "/meta/companies"
 
@@ -61,7 +64,7 @@ ROUTES = (
     Route("GET", f"{_SYNCS}/{{syncId}}/status", syncs.get_by_id),
     Route("POST", "/companies/{companyId}/sync/commerce/latest", syncs.request_latest, "latest"),
     Route("POST", "/meta/companies/{companyId}/sync/commerce/historic", syncs.request_historic, "historic"),
-    Route("GET", "/companies", companies.list_companies),
+    Route("GET", "/companies", companies.list_companies, looks_at_all=companies.chooses_among_all),
     Route("POST", "/companies", companies.create_company),
     Route("GET", "/companies/{companyId}", companies.get_company),
     Route("PATCH", "/companies/{companyId}", companies.update_company),
@@ -75,7 +78,7 @@ ROUTES = (
     Route("PUT", f"{_CONNECTION}/authorization", connections.authorize_connection),
     Route("GET", _CONFIGURATION, configuration.get_configuration),
     Route("POST", _CONFIGURATION, configuration.set_configuration),
-    Route("GET", "/config/sync/commerce/{commerceKey}/{accountingKey}/start", connections.get_sync_flow_url),
+    Route("GET", _FLOW, connections.get_sync_flow_url, looks_at_all=connections.is_asked_for_by_name),
     Route("GET", "/config/integrations", integrations.list_integrations),
     Route("GET", "/config/integrations/{platformKey}/branding", integrations.get_branding),
     Route("GET", "/integrations", integrations.list_integrations),
@@ -94,7 +97,7 @@ ROUTES = (
     Route("GET", "/companies/{companyId}/dataStatus", pulls.get_status),
     Route("POST", "/companies/{companyId}/data/all", pulls.refresh_all),
     Route("POST", "/companies/{companyId}/data/queue/{dataType}", pulls.refresh_one),
-    Route("GET", _V1, companies.list_companies, v1=True),
+    Route("GET", _V1, companies.list_companies, v1=True, looks_at_all=companies.chooses_among_all),
     Route("POST", f"{_V1}/sync", companies.create_company, v1=True),
     Route("GET", f"{_V1}/{{companyId}}/connections", connections.list_connections, v1=True),
     Route("POST", f"{_V1}/{{companyId}}/connections", connections.create_connection, v1=True),

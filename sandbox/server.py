@@ -20,11 +20,34 @@ _CHUNK = 1 << 16
 _PAUSE = 0.002
 
 
+class Rows:
+    """What is looked for among all companies is made in the time that answers leave, sooner once it is waited for."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._wanted = asyncio.Lock()
+
+    async def make(self) -> None:
+        await self._make(_PAUSE)
+
+    async def are_made(self) -> None:
+        async with self._wanted:
+            await self._make(0)
+
+    async def _make(self, pause: float) -> None:
+        while not self._app.world.columns.are_complete:
+            self._app.world.columns.make_some()
+            await asyncio.sleep(pause)
+
+
 class Conversation:
     """One client's connection, from its first request to its end."""
 
-    def __init__(self, app: App, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, app: App, rows: Rows, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._app = app
+        self._rows = rows
         self.reader = reader
         self.writer = writer
         self._http = h11.Connection(h11.SERVER)
@@ -57,6 +80,8 @@ class Conversation:
             return await self._cut_off(request, met, met.wire)
         request.body = await self._body(LARGEST_BODY)
         self._is_head = request.method == "HEAD"
+        if self._app.has_to_wait(request):
+            await self._rows.are_made()
         answer = self._app.answer(request, met)
         if met.wire:
             await self._deliver(request, answer, met.wire)
@@ -141,12 +166,6 @@ def _request(head: h11.Request, address: str) -> Request:
     )
 
 
-async def _fill(app: App) -> None:
-    """Before somebody queries all companies, in the time that answers leave."""
-    for _ in app.world.columns.fill():
-        await asyncio.sleep(_PAUSE)
-
-
 async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
     """Answer until SIGTERM or SIGINT; `ready` is told the port once connections are accepted."""
     stop = asyncio.Event()
@@ -154,16 +173,17 @@ async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     conversations: set[asyncio.Task[None]] = set()
+    rows = Rows(app)
 
     def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = loop.create_task(Conversation(app, reader, writer).run())
+        task = loop.create_task(Conversation(app, rows, reader, writer).run())
         conversations.add(task)
         task.add_done_callback(conversations.discard)
 
     courier = loop.create_task(Courier(app.world).run())
     server = await asyncio.start_server(meet, HOST, port, backlog=1024)
     ready(server.sockets[0].getsockname()[1])
-    filling = loop.create_task(_fill(app))
+    filling = loop.create_task(rows.make())
     await stop.wait()
     filling.cancel()
     server.close()

@@ -13,7 +13,7 @@ class Switches:
     overlap: Literal["fails", "refused", "allowed"] = "fails"
     """A sync asked for while one runs, or over days already synced: the docs know only the message."""
     backwards_range: Literal["refused", "fails", "empty"] = "refused"
-    """A range that starts at or after its finish, as it was given or once it was cut."""
+    """A range that starts at or after its finish, also once cut; a latest to a past moment not after its start."""
     future_end: Literal["cut", "refused", "kept"] = "cut"
     """An end that lies in the future."""
     before_start: Literal["kept", "cut", "refused"] = "kept"

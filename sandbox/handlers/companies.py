@@ -8,17 +8,24 @@ from sandbox.paging import envelope, page_of
 from sandbox.registering import name_of, register, tags_of, text_or_none
 from sandbox.world import World
 
+_CHOOSES = ("query", "tags", "orderBy")
+
 
 def list_companies(world: World, request: Request) -> Answer:
     page = page_of(request)
-    if request.query.keys() & {"query", "tags", "orderBy"}:
-        found = choosing.chosen(world, *map(request.query.get, ("query", "tags", "orderBy")))
+    if request.query.keys() & {*_CHOOSES}:
+        found = choosing.chosen(world, *map(request.query.get, _CHOOSES))
         total, shown = len(found), map(world.company_id, found[page.start : page.stop])
     else:
         total, shown = world.count(), map(world.company_id, world.register.page(page.start, page.stop))
     now = world.now()
     results = [wire.company(world.card(company_id), now) for company_id in shown]
     return ok(envelope(request, page, results, total))
+
+
+def chooses_among_all(world: World, request: Request) -> bool:
+    query, tags, _ = map(request.query.get, _CHOOSES)
+    return bool(request.query.keys() & {*_CHOOSES}) and choosing.id_alone(query, tags) is None
 
 
 def create_company(world: World, request: Request) -> Answer:

@@ -79,13 +79,22 @@ def get_sync_flow_url(world: World, request: Request) -> Answer:
     commerce, accounting = request.params["commerceKey"], request.params["accountingKey"]
     if commerce not in COMMERCE or accounting not in ACCOUNTING:
         raise Refusal(404, "No integration was found for the given keys.")
-    who = request.query.get("merchantIdentifier", "").strip()
+    who = _identifier(request)
     card = _by_identifier(world, who, name_of(who))
     present = {link.platform.side for link in card.connections.values()}
     for key in (commerce, accounting):
         if PLATFORMS[key].side not in present:
             _connect(world, card, key)
     return ok({"url": _flow_url(world, request, who)})
+
+
+def is_asked_for_by_name(world: World, request: Request) -> bool:
+    """Whether the merchant of a flow is looked for among all."""
+    return world.register.number_of(_identifier(request).lower()) is None
+
+
+def _identifier(request: Request) -> str:
+    return request.query.get("merchantIdentifier", "").strip()
 
 
 def _by_identifier(world: World, who: str, name: str) -> Card:

@@ -14,10 +14,10 @@ from sandbox.world import World
 def request_latest(world: World, request: Request) -> Answer:
     """From the end of the last successful sync, else the configured start, to `syncTo`, else to now."""
     company_id = request.params["companyId"]
-    timeline = world.timeline(company_id)
+    world.merchant(company_id)
     wanted = request.json_object().get("syncTo")
-    finish = world.now() if wanted is None else wire.read_moment(wanted)
-    sync = asking.ask(world, company_id, timeline.next_start(), finish, hangs=request.hangs)
+    up_to = None if wanted is None else wire.read_moment(wanted)
+    sync = asking.ask_for_latest(world, company_id, up_to, hangs=request.hangs)
     return _asked(world, sync, company_id)
 
 

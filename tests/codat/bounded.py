@@ -7,13 +7,13 @@ import json
 import resource
 import sys
 import time
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from syncs.codat import bodies
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError
 from tests.codat.conftest import make_client
-from tests.codat.examples import START
 
 MEBIBYTE = 1 << 20
 # More than the largest answer that we read needs, and far less than any of these floods.
@@ -36,7 +36,8 @@ def main(url: str, company: str, method: str, deadline: str, read_timeout: str) 
 def _call(client: CodatClient, company: str, method: str) -> tuple[str, str]:
     try:
         if method == "post":
-            client.request_latest(company, body=bodies.latest(START), idempotency_key=uuid4())
+            body = bodies.latest(datetime.now(UTC))
+            client.request_latest(company, body=body, idempotency_key=uuid4())
         else:
             client.syncs(company)
     except CodatError as error:

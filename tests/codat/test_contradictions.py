@@ -197,7 +197,8 @@ def test_c26_both_ids_of_a_sync_are_kept_and_an_answer_counts_for_the_one_that_i
     switches = {"commerce_sync_id": ids, "by_commerce_sync_id": known}
     with running(merchants=40, key=KEY, switches=switches) as codat, make_client(codat.url) as client:
         company = codat.merchants("healthy")[0]["company_id"]
-        asked = client.request_latest(company, body=bodies.latest(START), idempotency_key=uuid4())
+        body = bodies.latest(datetime.now(UTC))
+        asked = client.request_latest(company, body=body, idempotency_key=uuid4())
         newest = client.newest_sync(company)
         assert newest
         assert newest.sync_id

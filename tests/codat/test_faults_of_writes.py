@@ -1,6 +1,7 @@
 """Each fault of the sandbox against both sync POSTs: what the client concludes, and what the ledger knows of it."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -35,7 +36,8 @@ def outcome(sandbox: Sandbox, company: str, kind: str, **patience: float) -> Syn
     with make_client(sandbox.url, **patience) as client:
         try:
             if kind == "latest":
-                return client.request_latest(company, body=bodies.latest(START), idempotency_key=uuid4())
+                body = bodies.latest(datetime.now(UTC))
+                return client.request_latest(company, body=body, idempotency_key=uuid4())
             body = bodies.historic(START, FINISH)
             return client.request_range(company, body=body, idempotency_key=uuid4())
         except CodatError as error:

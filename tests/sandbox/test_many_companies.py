@@ -1,8 +1,15 @@
 """Lists of very many companies: what is made for a page, how queries keep up with changes, deleted ones on the way."""
 
+import json
+from http.client import HTTPConnection
+from select import select
+
 import pytest
 
+from sandbox.app import App
 from sandbox.columns import Columns
+from sandbox.exchange import Request
+from sandbox.testing import running
 from sandbox.world import World
 from tests.sandbox.worlds import StoppedClock, a_merchant, read, world_at
 
@@ -84,13 +91,70 @@ _A_SYNC = {
 
 
 def test_the_rows_are_made_a_few_at_a_time_so_that_answers_fit_in_between() -> None:
-    world = world_at(StoppedClock(), merchants=300)
+    world = world_at(StoppedClock(), merchants=301)
     columns: Columns = world.columns
-    steps = 0
-    for _ in columns.fill():
-        steps += 1
+    for steps in range(1, 7):
+        assert not columns.are_complete
+        columns.make_some()
         assert sum(row is not None for row in columns._rows) == 50 * steps
-    assert steps == 6
+    columns.make_some()
+    assert columns.are_complete
+    assert all(columns._rows)
+
+
+def test_companies_that_come_and_go_while_the_rows_are_made_are_listed_rightly() -> None:
+    world = world_at(StoppedClock(), merchants=200)
+    world.columns.make_some()
+    world.delete(world.company_id(3))
+    created = world.create({"name": "Umbrella", "description": None, "tags": {}})
+    while not world.columns.are_complete:
+        world.columns.make_some()
+    assert len(listed(world, query="name!=x")) == 200
+    assert listed(world, query="name=Umbrella") == [created]
+
+
+FLOW = "/config/sync/commerce/ldgh/gbol/start"
+
+
+def test_only_what_is_looked_for_among_all_companies_has_to_wait_for_their_rows() -> None:
+    world = world_at(StoppedClock(), merchants=60)
+    app, company_id = App(world, "key"), world.company_id(7)
+
+    def waits(path: str, **query: str) -> bool:
+        return app.has_to_wait(Request("GET", path, path, query, {}))
+
+    assert not waits("/companies", page="2")
+    assert not waits("/companies", query=f"id={company_id}", orderBy="name")
+    assert not waits(f"/companies/{company_id}", query="name~a")
+    assert not waits("/nowhere", query="name~a")
+    assert not waits(FLOW, merchantIdentifier=company_id)
+    asked = [("/companies", {name: "x"}) for name in ("query", "tags", "orderBy")]
+    for path, query in [*asked, (FLOW, {"merchantIdentifier": "Umbrella"})]:
+        assert waits(path, **query)
+    listed(world, orderBy="name")
+    while not world.columns.are_complete:
+        world.columns.make_some()
+    assert not waits("/companies", orderBy="name")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/companies?orderBy=-name", f"{FLOW}?merchantIdentifier=Umbrella"])
+def test_others_are_answered_while_somebody_waits_for_what_is_not_made_yet(path: str) -> None:
+    with running(merchants=20_000, direct=True) as sandbox:
+        company_id = sandbox.merchants("healthy")[0]["company_id"]
+        waiting = [HTTPConnection(sandbox.url.removeprefix("http://"), timeout=60) for _ in range(2)]
+        for each in waiting:
+            each.request("GET", path, headers=dict(sandbox.session.headers))
+        for _ in range(10):
+            assert sandbox.get(f"/companies/{company_id}").json()["id"] == company_id
+        assert select([each.sock for each in waiting], [], [], 0)[0] == []
+        for each in waiting:
+            found = json.load(each.getresponse())
+            if "results" in found:
+                names = [company["name"] for company in found["results"]]
+                assert (found["totalResults"], names) == (20_000, sorted(names, reverse=True))
+            each.close()
+        assert sandbox.get("/companies?query=name=Umbrella").json()["totalResults"] == ("Umbrella" in path)
 
 
 def test_the_last_answers_are_kept_and_no_more() -> None:

@@ -1,6 +1,8 @@
 """Days that are synced already, or being synced now, are not synced again (Codat docs, duplication protection)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from sandbox.outcomes import OVERLAPS
 from sandbox.schedule import DAY
@@ -16,15 +18,19 @@ def test_days_that_are_synced_already_end_in_the_overlap_error() -> None:
     assert ended(world, clock, company_id).outcome == OVERLAPS
 
 
-def test_so_does_a_latest_up_to_a_moment_that_is_synced_already() -> None:
+@pytest.mark.parametrize("up_to", [None, NOON, NOON + DAY], ids=["no syncTo", "up to now", "beyond now"])
+def test_so_does_a_latest_when_everything_up_to_now_is_synced_already(up_to: datetime | None) -> None:
     clock = StoppedClock()
-    world = world_at(clock)
-    company_id = a_merchant(world, "healthy")
-    up_to = f'{{"syncTo":"{(NOON - DAY * 3).isoformat()}"}}'
-    assert latest(world, company_id, up_to)[0] == 200
-    assert ended(world, clock, company_id).outcome == OVERLAPS
+    world = world_at(clock, speed=1e9)
+    company_id = a_merchant(world, "flaky")
+    body = f'{{"syncTo":"{up_to.isoformat()}"}}' if up_to else ""
+    latest(world, company_id)
+    assert world.timeline(company_id).synced_to == clock.now()
+    assert latest(world, company_id, body)[0] == 200
+    assert world.timeline(company_id).syncs[-1].outcome == OVERLAPS
     world.turn({"overlap": "refused"})
-    assert latest(world, company_id, up_to)[0] == 400
+    status, refusal = latest(world, company_id, body)
+    assert (status, refusal["error"]) == (400, "Date overlaps with a previous sync date range.")
 
 
 def test_one_second_of_overlap_is_enough_and_touching_is_none() -> None:

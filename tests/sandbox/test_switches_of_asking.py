@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.app import App
-from sandbox.exchange import Request
+from sandbox.exchange import NOT_VALID, Request
 from sandbox.outcomes import EMPTY, NOT_CONNECTED, OVERLAPS, SERVER_ERROR
 from sandbox.schedule import DAY
 from tests.sandbox.worlds import (
@@ -88,6 +88,33 @@ def test_a_range_that_starts_at_or_after_its_finish(
         lonely = a_merchant(world, "never_synced")
         historic(world, lonely, clock.now(), clock.now() - DAY * days)
         assert ended(world, clock, lonely).outcome == NOT_CONNECTED
+
+
+@pytest.mark.parametrize(
+    ("switch", "status", "outcome"),
+    [
+        shown("backwards_range", "refused", 400, None),
+        shown("backwards_range", "fails", 200, SERVER_ERROR),
+        shown("backwards_range", "empty", 200, EMPTY),
+    ],
+)
+@pytest.mark.parametrize("days", [1, 0], ids=["backwards", "no time at all"])
+def test_a_latest_up_to_a_moment_that_is_not_after_its_start(
+    switch: str, status: int, outcome: Any, days: int
+) -> None:
+    clock = StoppedClock()
+    world = world_at(clock, backwards_range=switch)
+    company_id = a_merchant(world, "healthy")
+    synced, start = list(world.timeline(company_id).synced), world.timeline(company_id).next_start()
+    body = f'{{"syncTo":"{(start - DAY * days).isoformat()}"}}'
+    answered, told = latest(world, company_id, body)
+    assert answered == status
+    if status == 400:
+        assert told["error"] == NOT_VALID
+    else:
+        assert ended(world, clock, company_id).outcome == outcome
+        assert world.timeline(company_id).synced == synced
+        assert world.timeline(company_id).next_start() == start
 
 
 @pytest.mark.parametrize(
