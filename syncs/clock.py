@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from syncs import tasks
 from syncs.clients import redis_client, slow_path_client
-from syncs.operations import handing_out, heartbeats, import_runs, reconciling, sending
+from syncs.operations import freezing, handing_out, heartbeats, import_runs, reconciling, sending
 from syncs.operations.refresh import refresh
 
 logger = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ class Clock:
             self._beat,
             reconciling.give_up_on_lost_senders,
             reconciling.put_overdue_before_a_person,
+            freezing.resume_when_answered,
             self._nudge_senders,
             self._look_at_uncertain,
             self._nudge_imports,

@@ -1,4 +1,5 @@
 from syncs.models.activity import Activity
+from syncs.models.freeze import Freeze
 from syncs.models.heartbeat import Heartbeat
 from syncs.models.import_run import ImportRun
 from syncs.models.merchant import Connection, Merchant
@@ -11,6 +12,7 @@ __all__ = [
     "Attempt",
     "Cause",
     "Connection",
+    "Freeze",
     "Heartbeat",
     "ImportRun",
     "Merchant",

@@ -204,6 +204,7 @@ class Attempt(models.Model):
                 name="attempt_finished_when_not_open",
             ),
         ]
+        indexes = [models.Index(F("finished_at").desc(), name="attempt_last_finished")]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of request {self.request_id}"

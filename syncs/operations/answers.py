@@ -12,7 +12,7 @@ from django.utils import timezone
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
-from syncs.operations import answered_windows, log
+from syncs.operations import answered_windows, freezing, log
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
 from syncs.rules.windows import Window
@@ -141,6 +141,7 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
     now = timezone.now()
     with transaction.atomic():
         _close(attempt, Attempt.Outcome.UNCERTAIN, now, error=error, problem=message)
+        freezing.stop_after_silence(attempt, now)
         if not may_move(State(request.state), State.UNCERTAIN):
             # The clock, or a person after it, was first.
             return

@@ -11,7 +11,7 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, coverage
+from syncs.operations import connections, coverage, freezing
 from syncs.operations.gone import says_no_company
 from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
@@ -26,11 +26,15 @@ TOO_LATE = timedelta(minutes=60)
 LOOK_AGAIN = timedelta(seconds=30)
 # The news are read by then: the merchant was put first in line for a look.
 LOOK_AGAIN_AFTER_NEWS = timedelta(seconds=5)
+# How long a request waits whose turn it is not; while sending is frozen nobody asks for it.
+ON_TRIAL = timedelta(seconds=5)
 
 
 def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncStatus] | None:
     """What Codat lists now. None when the request must not be sent: it is held back or ended then, and says why."""
     if is_too_late(request, now):
+        return None
+    if is_held_up(request, now):
         return None
     if unlinked := connections.unlinked(request.merchant):
         why = f"{unlinked.platform_name} is not linked. Waiting for the merchant to link it."
@@ -55,6 +59,14 @@ def is_too_late(request: SyncRequest, now: datetime) -> bool:
     why = _changed_since(request, now) or _synced_since(request)
     if why:
         _cancel(request, now, f"Too late: {why}")
+    return bool(why)
+
+
+def is_held_up(request: SyncRequest, now: datetime) -> bool:
+    """Whether sending is frozen, or on trial with another request; asked before the look and again with the claim."""
+    why = freezing.in_the_way_of(request)
+    if why:
+        hold_back(request, now=now, until=now + ON_TRIAL, why=why)
     return bool(why)
 
 

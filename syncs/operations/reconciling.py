@@ -16,7 +16,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
-from syncs.operations import answers, log
+from syncs.operations import answers, freezing, log
 from syncs.operations.sending import CLAIM_GOOD_FOR, post
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
@@ -36,7 +36,9 @@ REPLAY_WITHIN = timedelta(minutes=80)
 
 
 def ready_to_send(now: datetime, limit: int = 50) -> list[int]:
-    """Requests whose time has come, single presses first."""
+    """Requests whose time has come, single presses first; none while sending is frozen."""
+    if freezing.is_frozen():
+        return []
     queued = SyncRequest.objects.filter(state=State.QUEUED, not_before__lte=now)
     return list(queued.order_by("-priority", "not_before", "pk").values_list("pk", flat=True)[:limit])
 
@@ -50,6 +52,7 @@ def give_up_on_lost_senders(now: datetime) -> None:
             if move(request, State.UNCERTAIN, now=now, what=sentence, not_before=now, waiting_for=sentence):
                 open_attempts = request.attempts.filter(outcome=Attempt.Outcome.OPEN)
                 open_attempts.update(outcome=Attempt.Outcome.UNCERTAIN, finished_at=now, problem=sentence)
+                freezing.stop_after_silence(request.attempts.latest("number"), now)
 
 
 def put_overdue_before_a_person(now: datetime) -> None:
@@ -81,6 +84,8 @@ def look(request_id: int, client: CodatClient) -> None:
     attempt = request.attempts.order_by("-number").first()
     if attempt is None:
         _review(request, now, "Nothing is on record of how this was sent.")
+    elif _may_replay(request, attempt, now) and freezing.is_frozen():
+        SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN).update(not_before=now + LEAST_PAUSE)
     elif _may_replay(request, attempt, now):
         _replay(request, attempt, client, claimed_at=now)
     else:

@@ -55,7 +55,7 @@ def _claim(request: SyncRequest, listed: list[SyncStatus]) -> Claim | None:
     with transaction.atomic(durable=True):
         # A refresh stores under the same lock: what it learned while Codat was looked at is seen here.
         request.merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
-        if before_sending.is_too_late(request, now):
+        if before_sending.is_too_late(request, now) or before_sending.is_held_up(request, now):
             return None
         claimed = move(
             request,

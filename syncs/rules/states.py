@@ -24,10 +24,17 @@ FINAL = frozenset(State) - ACTIVE
 RAN = frozenset({State.SUCCEEDED, State.SUCCEEDED_EMPTY, State.FAILED})
 
 NEXT = {
-    # Held back; ended by a person or as too late; claimed.
-    State.QUEUED: {State.QUEUED, State.CANCELLED, State.SENDING},
-    # Back to QUEUED or NOT_RUN only with proof that no byte was sent, or after a 429.
-    State.SENDING: {State.QUEUED, State.NOT_RUN, State.ACCEPTED, State.REJECTED, State.UNCERTAIN},
+    # Held back; ended by a person or as too late; claimed. Before a person only after a restored backup.
+    State.QUEUED: {State.QUEUED, State.CANCELLED, State.SENDING, State.NEEDS_REVIEW},
+    # Back to QUEUED or NOT_RUN only with proof that no byte was sent, or after a 429. Before a person as above.
+    State.SENDING: {
+        State.QUEUED,
+        State.NOT_RUN,
+        State.ACCEPTED,
+        State.REJECTED,
+        State.UNCERTAIN,
+        State.NEEDS_REVIEW,
+    },
     State.UNCERTAIN: {State.ACCEPTED, State.NEEDS_REVIEW},
     State.NEEDS_REVIEW: {State.ACCEPTED, State.NOT_RUN, *RAN},
     State.ACCEPTED: {State.NEEDS_REVIEW, *RAN},
