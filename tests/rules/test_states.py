@@ -9,6 +9,8 @@ ALLOWED = {
     (Q, Q): "held back",
     (Q, State.CANCELLED): "by a person, or too late",
     (Q, S): "claimed",
+    (Q, R): "a backup was restored",
+    (S, R): "a backup was restored",
     (S, A): "Codat answered with an id",
     (S, Q): "proven not sent",
     (S, State.NOT_RUN): "proven not sent, at the last try",
