@@ -4,12 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from syncs import moments
-from syncs.operations import heartbeats
+from syncs.models import Freeze
+from syncs.operations import freezing, heartbeats
 from syncs.operations.heartbeats import Signs
+
+RESUME = {
+    Freeze.Cause.SILENCE: "Resume now…",
+    Freeze.Cause.PERSON: "Resume…",
+    Freeze.Cause.RESTORE: "See what waits…",
+}
 
 
 @dataclass(frozen=True)
@@ -18,18 +26,41 @@ class Banner:
     icon: str
     lead: str
     sentence: str
+    action: str = ""
+    url: str = ""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page's frame needs; lazy, so that a page without the frame asks for nothing."""
-    return {"banners": SimpleLazyObject(banners)}
+    return {"banners": SimpleLazyObject(lambda: banners(request))}
 
 
-def banners() -> list[Banner]:
-    """What a reader must know on every page: one query."""
+def banners(request: HttpRequest) -> list[Banner]:
+    """What a reader must know on every page: two queries."""
     now = timezone.localtime()
     signs = heartbeats.signs(now)
-    return [*_silent_parts(signs.silent, now), *_held_up(signs, now)]
+    return [*_frozen(request, now), *_silent_parts(signs.silent, now), *_held_up(signs, now)]
+
+
+def _frozen(request: HttpRequest, now: datetime) -> Iterator[Banner]:
+    """The one stop that has to be ended first; the page behind it tells of all."""
+    for stop in freezing.standing()[:1]:
+        resumes = {"action": RESUME[Freeze.Cause(stop.cause)], "url": reverse("sending")}
+        action = resumes if request.user.has_perm("syncs.freeze_sending") else {}
+        yield Banner("warn", "snow", "Sending is frozen.", _why_frozen(stop, now), **action)
+
+
+def _why_frozen(stop: Freeze, now: datetime) -> str:
+    if stop.cause == Freeze.Cause.SILENCE:
+        again = f", not before {_at(stop.ends_from, now)}" if stop.pause else ""
+        return (
+            f"{stop.reason} ({_at(stop.since, now)}). New requests are saved and wait. "
+            f"Sending goes on by itself when Codat answers{again}."
+        )
+    if stop.cause == Freeze.Cause.RESTORE:
+        return f"{stop.reason} ({_at(stop.since, now)}). What was under way waits for a lead's verdict."
+    by = stop.by.display_name if stop.by else "a command on the server"
+    return f"By {by} {_since(stop.since, now)}: “{stop.reason}”. New requests are saved and wait."
 
 
 def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
@@ -59,5 +90,9 @@ def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator
 def _since(seen: datetime | None, now: datetime) -> str:
     if seen is None:
         return "yet"
-    local = seen.astimezone(now.tzinfo)
-    return f"since {local:%H:%M}" if local.date() == now.date() else f"since {moments.absolute(seen, now)}"
+    return f"since {_at(seen, now)}"
+
+
+def _at(moment: datetime, now: datetime) -> str:
+    local = moment.astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else moments.absolute(moment, now)

@@ -131,6 +131,22 @@ class NoteForm(forms.Form):
     )
 
 
+class FreezeForm(forms.Form):
+    """The sentence stands on every page."""
+
+    reason = ReasonField(
+        label="Why",
+        error_messages={
+            "required": "Say why, in a few words: it stands on every page.",
+            "max_length": "At most 500 letters.",
+        },
+    )
+
+
+class ResumeForm(forms.Form):
+    reason = ReasonField(label="Why", required=False, error_messages={"max_length": "At most 500 letters."})
+
+
 class SignInForm(AuthenticationForm):
     """Django's own, with the tries that are left."""
 

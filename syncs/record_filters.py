@@ -43,6 +43,7 @@ VERBS = {
         Q(verb__in=[f"request.{state}" for state in State if state not in ACTIVE_STATES]),
     ),
     "reviews": ("Reviews", Q(verb__in=["request.needs_review", "request.accepted_late"]) | DECIDED),
+    "sending": ("Sending frozen or resumed", Q(verb__startswith="sending.")),
     "notes": ("Notes", Q(verb__startswith="note.")),
     "merchants": ("Merchants", Q(verb__startswith="merchant")),
     "people": ("People and roles", Q(verb__startswith="user.")),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from syncs.views import account, activity, checks, health, merchant, requests, rerun
+from syncs.views import account, activity, checks, health, merchant, requests, rerun, sending
 
 urlpatterns: list[URLPattern] = [
     path("", health.health, name="health"),
@@ -19,6 +19,9 @@ urlpatterns: list[URLPattern] = [
     path("requests/<int:pk>/", requests.sync_request, name="request"),
     path("requests/<int:pk>/cancel/", requests.cancel, name="cancel-request"),
     path("requests/<int:pk>/verdict/", requests.decide, name="request-verdict"),
+    path("sending/", sending.sending, name="sending"),
+    path("sending/freeze/", sending.freeze, name="freeze-sending"),
+    path("sending/resume/", sending.resume, name="resume-sending"),
     path("activity/", activity.activity, name="activity"),
     path("sign-in/", account.sign_in, name="sign-in"),
     path("sign-out/", account.sign_out, name="sign-out"),

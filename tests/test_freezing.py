@@ -113,7 +113,9 @@ def test_three_requests_in_a_row_without_an_answer_freeze_sending(
     assert unanswered(scripted, told).state == State.UNCERTAIN
     [stop] = freezing.standing()
     assert (stop.cause, stop.by, stop.pause) == (SILENCE, None, timedelta(0))
-    assert entries() == [("Froze sending", "on", "frozen", "Three requests in a row got no answer from Codat")]
+    assert entries() == [
+        ("Froze sending", "on", "frozen", "Three requests in a row got no answer from Codat")
+    ]
     assert unanswered(scripted, told).state == State.QUEUED
 
 
@@ -186,7 +188,9 @@ def test_on_trial_requests_go_one_at_a_time(scripted: Server, told: CodatClient)
     request = asked()
     assert not is_sent(request, scripted, told)
     assert stored(request).waiting_for == freezing.ONE_AT_A_TIME
-    make_attempt(make_request(make_merchant(), state=State.ACCEPTED), outcome="accepted", finished_at=timezone.now())
+    make_attempt(
+        make_request(make_merchant(), state=State.ACCEPTED), outcome="accepted", finished_at=timezone.now()
+    )
     with time_machine.travel(timezone.now() + timedelta(seconds=6)):
         assert is_sent(request, scripted, told)
 

@@ -15,6 +15,7 @@ from syncs.operations import log
 from syncs.rules.states import State
 
 IN_A_ROW = 3
+LONGEST_REASON = 500
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ANSWERED = (Attempt.Outcome.ACCEPTED, Attempt.Outcome.REFUSED)
 FROZEN = "Sending is frozen. It goes on by itself when sending is resumed."
@@ -43,7 +44,7 @@ def freeze(
     was = _word()
     try:
         with transaction.atomic():
-            Freeze.objects.create(cause=cause, since=now, by=by, reason=reason[:500], pause=pause)
+            Freeze.objects.create(cause=cause, since=now, by=by, reason=reason[:LONGEST_REASON], pause=pause)
             log.record("sending.frozen", "Froze sending", actor=by, reason=reason, before=was, after="frozen")
     except IntegrityError:
         return False

@@ -39,6 +39,12 @@ def may_decide(request: Signed) -> None:
         raise PermissionDenied("Leads only: ask a lead to decide whether Codat ran this.")
 
 
+def may_freeze(request: Signed) -> None:
+    """Raises PermissionDenied with a sentence for the page."""
+    if not request.user.has_perm("syncs.freeze_sending"):
+        raise PermissionDenied("Leads only: ask a lead to freeze or resume sending.")
+
+
 def page_asked_for(request: HttpRequest) -> str:
     """Where `next` leads; empty unless it is a page of ours."""
     url = request.POST.get("next") or request.GET.get("next", "")

@@ -38,7 +38,7 @@ def health(request: Signed) -> HttpResponse:
     owners = owners_of(filters.q)
     if len(owners) == 1:
         return _go_to(owners[0], request)
-    listing = _listing(filters, owners)
+    listing = _listing(filters, owners, request)
     context = listing.context(listing.page.rows) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(filters.code),
@@ -57,7 +57,7 @@ def health(request: Signed) -> HttpResponse:
 def health_live(request: Signed) -> HttpResponse:
     """One poll: 204 while nothing on the page changed, else its rows in the order in which they were shown."""
     filters = read_health_filters(request.GET, health_summary.platforms())
-    listing = _listing(filters, owners_of(filters.q))
+    listing = _listing(filters, owners_of(filters.q), request)
     shown = _read_ids(request.GET.get("ids", ""))
     versions = dict(Merchant.objects.filter(pk__in=shown).values_list("pk", "version"))
     if request.GET.get("v") == listing.version([(pk, versions[pk]) for pk in shown if pk in versions]):
@@ -72,13 +72,14 @@ def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _listing(filters: HealthFilters, owners: Sequence[Merchant]) -> "Listing":
+def _listing(filters: HealthFilters, owners: Sequence[Merchant], request: Signed) -> "Listing":
     """An id that several merchants share lists them; anything else in the box is part of a name."""
     now = timezone.now()
     keys = [owner.pk for owner in owners]
     merchants = Merchant.objects.filter(pk__in=keys) if keys else filters.apply(now.date())
     page = paging.page(for_rows(merchants), filters.order, after=filters.after, before=filters.before)
-    return Listing(filters, merchants, page, health_summary.count(now), now)
+    counts = health_summary.count(now)
+    return Listing(filters, merchants, page, counts, context_processors.banners(request), now)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Listing:
     merchants: MerchantQuerySet
     page: paging.Page[Merchant]
     counts: health_summary.Counts
+    banners: list[context_processors.Banner]
     now: datetime
 
     def context(self, shown: list[Merchant]) -> dict[str, Any]:
@@ -122,10 +124,6 @@ class Listing:
     def total(self) -> int:
         narrowed = self.filters.narrows
         return self.merchants.count() if narrowed else self.counts.of_scope(self.filters.health)
-
-    @cached_property
-    def banners(self) -> list[context_processors.Banner]:
-        return context_processors.banners()
 
     def version(self, shown: list[tuple[int, int]]) -> str:
         """A digest of all that the page shows. The minute is part of it, so that "14 min ago" stays true."""
