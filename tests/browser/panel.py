@@ -85,6 +85,10 @@ class Panel(Desk):
     def clear_faults(self) -> None:
         self._sandbox("DELETE", "/_sandbox/faults")
 
+    def resume_sending(self) -> None:
+        if self._number("SELECT count(*) FROM syncs_freeze WHERE ended_at IS NULL"):
+            assert self.manage("resume_sending").returncode == 0
+
     def failed_days(self, company_id: str) -> int:
         return self._number("SELECT failed_days FROM syncs_merchant WHERE company_id = ?", company_id)
 

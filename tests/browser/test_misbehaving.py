@@ -16,6 +16,7 @@ POSTS = r"/sync/commerce/(latest|historic)$"
 def _codat_behaves_again(panel: Panel) -> Iterator[None]:
     yield
     panel.clear_faults()
+    panel.resume_sending()
 
 
 @pytest.fixture

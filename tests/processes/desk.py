@@ -77,13 +77,17 @@ class Desk:
             return database.execute(question, values).fetchall()
 
     def refused_a_second_time(self) -> str:
-        env = os.environ | {"VAR_DIR": str(self.var), "CODAT_API_KEY": ""}
-        command = [sys.executable, "manage.py", "run"]
-        done = subprocess.run(
-            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = self.manage("run")
         assert done.returncode == 1
         return done.stderr
+
+    def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of ours in the same house."""
+        env = os.environ | {"VAR_DIR": str(self.var), "CODAT_API_KEY": ""}
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        )
 
     def signal(self, signum: int) -> None:
         assert self._process is not None
