@@ -46,11 +46,16 @@ def impatient_client() -> CodatClient:
 
 
 @cache
+def slow_path_budget() -> LocalBudget:
+    return LocalBudget(per_minute=SLOW_PATH_CALLS)
+
+
+@cache
 def slow_path_client() -> CodatClient:
     """For the clock alone, when Redis is gone: a small budget of its own."""
     return CodatClient(
         **_account(),
-        budget=LocalBudget(per_minute=SLOW_PATH_CALLS),
+        budget=slow_path_budget(),
         read_timeout=SLOW_PATH_DEADLINE,
         deadline=SLOW_PATH_DEADLINE,
     )

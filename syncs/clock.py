@@ -15,8 +15,8 @@ from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
 from syncs import tasks
-from syncs.clients import redis_client, slow_path_client
-from syncs.operations import handing_out, heartbeats, import_runs, reconciling, sending
+from syncs.clients import redis_client, shared_budget, slow_path_budget, slow_path_client
+from syncs.operations import handing_out, heartbeats, import_runs, pauses, reconciling, sending
 from syncs.operations.refresh import refresh
 
 logger = logging.getLogger(__name__)
@@ -75,6 +75,8 @@ class Clock:
             self._notice(all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in queues))
             if self.queue_is_up:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
+            budget = shared_budget() if self.queue_is_up else slow_path_budget()
+            pauses.note(budget.state().stopped_until, now)
 
     def _nudge_senders(self, now: datetime) -> None:
         for pk in self._not_lately("send", reconciling.ready_to_send(now), now):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from syncs import moments
-from syncs.operations import heartbeats
+from syncs.operations import heartbeats, pauses
 from syncs.operations.heartbeats import Signs
 
 
@@ -42,6 +42,13 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if busy := signs.busy.get("worker refreshing"):
         sentence = f"All refreshing workers have been busy {_since(busy, now)}."
         yield Banner("warn", "warn", "Results come late.", sentence)
+    if (pause := pauses.latest(signs.seen)) and now < pause.until:
+        asked, until = _at(pause.since, now), _at(pause.until, now)
+        sentence = (
+            f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself: "
+            "each minute one call asks whether it may."
+        )
+        yield Banner("warn", "hold", "Calls to Codat are paused.", sentence)
 
 
 def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator[Banner]:
@@ -57,7 +64,9 @@ def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator
 
 
 def _since(seen: datetime | None, now: datetime) -> str:
-    if seen is None:
-        return "yet"
-    local = seen.astimezone(now.tzinfo)
-    return f"since {local:%H:%M}" if local.date() == now.date() else f"since {moments.absolute(seen, now)}"
+    return "yet" if seen is None else f"since {_at(seen, now)}"
+
+
+def _at(moment: datetime, now: datetime) -> str:
+    local = moment.astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else moments.absolute(moment, now)

@@ -185,7 +185,7 @@ def _window(summary: SyncSummary) -> Window | None:
 
 def _pause(request: SyncRequest, error: NotSent | Later) -> timedelta:
     growing = min(FIRST_WAIT * 2 ** (request.tries - 1), LONGEST_WAIT)
-    return timedelta(seconds=error.retry_after if isinstance(error, Later) else growing)
+    return timedelta(seconds=error.come_back_after if isinstance(error, Later) else growing)
 
 
 def _close(

@@ -11,7 +11,7 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, coverage
+from syncs.operations import connections, coverage, pauses
 from syncs.operations.gone import says_no_company
 from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
@@ -64,11 +64,19 @@ def _changed_since(request: SyncRequest, now: datetime) -> str:
         return "the merchant was archived before this was sent."
     if merchant.health == Health.SWITCHED_OFF:
         return "this sync was switched off at Codat. Only the merchant can switch it on again."
-    if now - request.asked_at > TOO_LATE and request.bulk is None:
+    if request.bulk is None and _waited_too_long(request, now):
         return "this waited for over an hour. Ask again if it is still wanted."
     if request.route and request.route != connections.route(merchant):
         return "a connection of the merchant was replaced since. Look again before you send."
     return ""
+
+
+def _waited_too_long(request: SyncRequest, now: datetime) -> bool:
+    """Not counting a time in which nobody could call Codat: that says nothing of what the person meant."""
+    waited = now - request.asked_at
+    if waited > TOO_LATE and (pause := pauses.latest()):
+        waited -= pause.within(request.asked_at, now)
+    return waited > TOO_LATE
 
 
 def _synced_since(request: SyncRequest) -> str:
@@ -134,7 +142,7 @@ def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
     if says_no_company(error, request.merchant):
         _cancel(request, now, "Codat does not know this company any more. Nothing was sent.")
         return
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN
+    wait = timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN
     logger.warning(
         "request %s waits: %s (correlation id %s)", request.pk, error.message, error.correlation_id
     )

@@ -137,7 +137,7 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> Non
     if says_no_company(error, merchant) and not merchant.is_archived and not _many_are_gone(now):
         archive(merchant, why=GONE_AT_CODAT, now=now)
         return
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
+    wait = timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
     asked_again = {
         "next_refresh_at": now + wait,
@@ -145,16 +145,10 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> Non
     }
     rows = Merchant.objects.filter(pk=merchant.pk, archived_at=merchant.archived_at)
     rows.update(**asked_again)
-    if not _is_our_own_pace(error):
+    # What our own budget holds back is nobody's problem here. Every page says so when all calls are paused.
+    if not (isinstance(error, Later) and error.is_ours):
         problem = error.message[:300]
         rows.exclude(refresh_problem=problem).update(refresh_problem=problem, version=F("version") + 1)
-
-
-def _is_our_own_pace(error: CodatError) -> bool:
-    """Our budget made it wait for a moment: that is nobody's problem. A long pause is: the page grows old."""
-    if not isinstance(error, Later) or error.http_status is not None:
-        return False
-    return error.retry_after < LOOK_AGAIN_AFTER_PROBLEM.total_seconds()
 
 
 def _many_are_gone(now: datetime) -> bool:
