@@ -3,6 +3,7 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from syncs.codat.budget import Purpose
@@ -11,8 +12,8 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, coverage, pauses
-from syncs.operations.gone import says_no_company
+from syncs.operations import connections, coverage, gone, pauses
+from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
 from syncs.rules.coverage import overlapping
@@ -26,6 +27,8 @@ TOO_LATE = timedelta(minutes=60)
 LOOK_AGAIN = timedelta(seconds=30)
 # The news are read by then: the merchant was put first in line for a look.
 LOOK_AGAIN_AFTER_NEWS = timedelta(seconds=5)
+LOOK_AGAIN_WHEN_MANY_ARE_GONE = timedelta(minutes=2)
+MANY_ARE_GONE = "Codat does not know this company, it says. It says so of many: the key may be wrong."
 
 
 def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncStatus] | None:
@@ -139,14 +142,28 @@ def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
 
 def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
     """Codat could not be looked at, so nothing is sent yet. A company that Codat does not know never will be."""
-    if says_no_company(error, request.merchant):
-        _cancel(request, now, "Codat does not know this company any more. Nothing was sent.")
-        return
-    wait = timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN
+    wait, why = (
+        timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN,
+        error.message,
+    )
+    if gone.says_no_company(error, request.merchant):
+        if _ended_as_gone(request, now):
+            return
+        wait, why = LOOK_AGAIN_WHEN_MANY_ARE_GONE, MANY_ARE_GONE
     logger.warning(
         "request %s waits: %s (correlation id %s)", request.pk, error.message, error.correlation_id
     )
-    hold_back(request, now=now, until=now + wait, why=error.message)
+    hold_back(request, now=now, until=now + wait, why=why)
+
+
+def _ended_as_gone(request: SyncRequest, now: datetime) -> bool:
+    """With its merchant, which a refresh would archive on the same evidence."""
+    with transaction.atomic():
+        if gone.are_many(now):
+            return False
+        _cancel(request, now, "Codat does not know this company any more. Nothing was sent.")
+        archive(request.merchant, why=GONE_AT_CODAT, now=now)
+    return True
 
 
 def _cancel(request: SyncRequest, now: datetime, why: str) -> None:
