@@ -67,7 +67,7 @@ def test_when_many_are_gone_at_once_a_request_waits(scripted: Server, told: Coda
     gone_today(LIMIT)
     scripted.answers(says(404, no_company(request.merchant.company_id)))
     send(request.pk, told)
-    assert held_back(request).endswith("It says so of many: the key may be wrong.")
+    assert held_back(request).endswith("as it says of many others: the key may be wrong.")
     assert stored(request).not_before >= timezone.now() + timedelta(minutes=1)
     assert archived() == LIMIT
 

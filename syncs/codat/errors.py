@@ -17,6 +17,11 @@ class CodatError(Exception):
         self.http_status = http_status
         self.correlation_id = correlation_id
 
+    @property
+    def is_ours(self) -> bool:
+        """Our own budget held the call back: Codat was not asked at all."""
+        return False
+
 
 class NotSent(CodatError):
     """No byte of the request left us: the same request may be sent again."""
@@ -42,7 +47,6 @@ class Later(CodatError):
 
     @property
     def is_ours(self) -> bool:
-        """Our own budget held the call back: Codat was not asked at all."""
         return self.http_status is None
 
     @property

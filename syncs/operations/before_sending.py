@@ -28,7 +28,9 @@ LOOK_AGAIN = timedelta(seconds=30)
 # The news are read by then: the merchant was put first in line for a look.
 LOOK_AGAIN_AFTER_NEWS = timedelta(seconds=5)
 LOOK_AGAIN_WHEN_MANY_ARE_GONE = timedelta(minutes=2)
-MANY_ARE_GONE = "Codat does not know this company, it says. It says so of many: the key may be wrong."
+MANY_ARE_GONE = (
+    "Codat says that it does not know this company, as it says of many others: the key may be wrong."
+)
 
 
 def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncStatus] | None:

@@ -141,7 +141,7 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> Non
     rows = Merchant.objects.filter(pk=merchant.pk, archived_at=merchant.archived_at)
     rows.update(**asked_again)
     # What our own budget holds back is nobody's problem here. Every page says so when all calls are paused.
-    if not (isinstance(error, Later) and error.is_ours):
+    if not error.is_ours:
         problem = error.message[:300]
         rows.exclude(refresh_problem=problem).update(refresh_problem=problem, version=F("version") + 1)
 
