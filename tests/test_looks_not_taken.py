@@ -60,19 +60,12 @@ def test_after_it_all_looks_are_still_taken(scripted: Server, request_: SyncRequ
     assert (len(scripted.requests), stored(request_).state) == (6, State.NEEDS_REVIEW)
 
 
-def test_it_asks_again_when_it_was_told_to(scripted: Server, request_: SyncRequest) -> None:
-    with held_up(scripted, paused_for(2)) as client:
-        at = NOW + MINUTE - timedelta(seconds=1)
-        SyncRequest.objects.update(not_before=at)
-        left = looked_at(request_, client, at)
-    assert left.not_before == at + reconciling.LEAST_PAUSE
-
-
 def test_while_redis_is_away_nobody_has_looked(scripted: Server, request_: SyncRequest) -> None:
     away = SharedBudget.from_url(f"redis://127.0.0.1:{free_port()}/0")
     with held_up(scripted, away) as client:
         left = looked_at(request_, client, NOW + MINUTE)
     assert (left.state, left.looks, verbs(left)) == (State.UNCERTAIN, 0, ["request.asked"])
+    assert left.not_before == NOW + MINUTE + reconciling.LEAST_PAUSE
 
 
 def test_a_replay_that_we_held_back_is_none(
