@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later, Refused, Uncertain
 from syncs.codat.schemas import SyncSummary
 from syncs.models import SyncRequest
@@ -15,7 +14,7 @@ from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_attempt, make_merchant, make_request
 from tests.presses import at_once, attempt_of, outcomes, stored, verbs
-from tests.upstream import ERROR, NONE_YET, STARTED, Meddling
+from tests.upstream import ERROR, NONE_YET, STARTED, Meddling, client_of
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def request_(db: None) -> SyncRequest:
 
 @pytest.mark.parametrize("late", [says(500, ERROR), says(429, ERROR), says(400, ERROR)])
 def test_a_late_answer_leaves_what_a_replay_has_proven(
-    scripted: Server, meddling: Meddling, told: CodatClient, request_: SyncRequest, settings: Any, late: Any
+    scripted: Server, meddling: Meddling, request_: SyncRequest, settings: Any, late: Any
 ) -> None:
     """The sender slept after its POST; the clock gave it up, asked again with the same key, and Codat accepted."""
     settings.CODAT_IDEMPOTENCY_VERIFIED = True
@@ -34,7 +33,8 @@ def test_a_late_answer_leaves_what_a_replay_has_proven(
         scripted.answers(says(200, STARTED))
         SyncRequest.objects.update(state_since=timezone.now() - reconciling.SENDING_AT_MOST * 2)
         reconciling.give_up_on_lost_senders(timezone.now())
-        reconciling.look(request_.pk, told)
+        with client_of(scripted.url) as client:
+            reconciling.look(request_.pk, client)
 
     scripted.answers(NONE_YET, late)
     meddling.then = meanwhile
