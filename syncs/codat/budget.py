@@ -22,6 +22,8 @@ from syncs.codat.quota import Quota, next_midnight
 
 # While we are paused, or the quota reads as spent, one read in so many seconds asks whether that is still so.
 PROBE_EVERY = 60.0
+# While it is asked, the others come back so soon: the answer is there in a moment.
+PROBE_TAKES = 5.0
 # Seconds since 1970 as floats are no finer than this.
 ROUNDING = 1e-6
 
@@ -116,6 +118,7 @@ class LocalBudget:
     _next: float = 0.0
     _paused_until: float = 0.0
     _asked_at: float = 0.0
+    _is_asking: bool = False
     _quota: Quota = field(default_factory=lambda: Quota(None, None, None))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -134,7 +137,7 @@ class LocalBudget:
                 raise refusal("pace", wait)
             self._next = self._due(now) + self._pace.interval
             if stopped:
-                self._asked_at = now
+                self._asked_at, self._is_asking = now, True
             return bool(stopped)
 
     def heard(self, quota: Quota) -> None:
@@ -144,13 +147,13 @@ class LocalBudget:
             now = self.clock()
             reset = quota.resets_at or next_midnight(datetime.fromtimestamp(now, UTC))
             self._quota = Quota(quota.limit, quota.remaining, reset)
-            self._asked_at = now
+            self._asked_at, self._is_asking = now, False
 
     def slow_down(self, seconds: float) -> None:
         with self._lock:
             now = self.clock()
             self._paused_until = max(self._pause_end(now), now + sane_wait(seconds))
-            self._asked_at = now
+            self._asked_at, self._is_asking = now, False
 
     def resume(self) -> None:
         with self._lock:
@@ -169,7 +172,8 @@ class LocalBudget:
     def _stopped(self, purpose: Purpose, now: float) -> tuple[str, float] | None:
         """Why nobody calls, and the seconds until somebody may ask whether that is still so."""
         paused, spent = self._pause_end(now) - now, self._is_spent(purpose, now)
-        probe = PROBE_EVERY - max(now - self._asked_at, 0.0)
+        since = max(now - self._asked_at, 0.0)
+        probe = (PROBE_TAKES if self._is_asking and since < PROBE_TAKES else PROBE_EVERY) - since
         if paused > ROUNDING:
             return "paused", probe if spent else min(probe, paused)
         return ("quota", probe) if spent else None

@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from syncs.codat.budget import PROBE_EVERY, BudgetState, Pace, Purpose, refusal
+from syncs.codat.budget import PROBE_EVERY, PROBE_TAKES, BudgetState, Pace, Purpose, refusal
 from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
 from syncs.codat.quota import Quota, next_midnight
 
@@ -36,14 +36,16 @@ TAKE = (
     + """
 local interval, tolerance, furthest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local floor, probe, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local may_probe = ARGV[8] == '1'
-local state = redis.call('HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at')
+local takes, may_probe = tonumber(ARGV[8]), ARGV[9] == '1'
+local state = redis.call(
+  'HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at', 'is_asking')
 local paused, remaining = (tonumber(state[2]) or 0) - now, tonumber(state[3])
 if paused > longest then paused = 0 end
 local spent = remaining and remaining <= floor and (tonumber(state[4]) or 0) > now
 local stopped = paused > 0 and 'paused' or spent and 'quota'
 if stopped then
-  local wait = probe - math.max(now - (tonumber(state[5]) or 0), 0)
+  local since = math.max(now - (tonumber(state[5]) or 0), 0)
+  local wait = (state[6] == '1' and since < takes and takes or probe) - since
   if not spent then wait = math.min(wait, paused) end
   if wait > 0 or not may_probe then return {stopped, whole(wait)} end
 end
@@ -51,7 +53,7 @@ local due = tonumber(state[1]) or 0
 if due < now or due > now + furthest then due = now end
 if due - now > tolerance then return {'pace', whole(due - now - tolerance)} end
 put('next', whole(due + interval))
-if stopped then put('asked_at', whole(now)) end
+if stopped then put('asked_at', whole(now), 'is_asking', '1') end
 return {stopped and 'probe' or 'go', '0'}
 """
 )
@@ -61,7 +63,7 @@ HEARD = (
     + """
 redis.call('HDEL', KEYS[1], 'limit', 'remaining')
 for i = 2, #ARGV, 2 do put(ARGV[i], ARGV[i + 1]) end
-put('asked_at', whole(now))
+put('asked_at', whole(now), 'is_asking', '0')
 """
 )
 
@@ -70,7 +72,7 @@ SLOW_DOWN = (
     + """
 local paused = tonumber(redis.call('HGET', KEYS[1], 'paused_until')) or 0
 if paused > now + tonumber(ARGV[3]) then paused = 0 end
-put('paused_until', whole(math.max(paused, now + tonumber(ARGV[2]))), 'asked_at', whole(now))
+put('paused_until', whole(math.max(paused, now + tonumber(ARGV[2]))), 'asked_at', whole(now), 'is_asking', '0')
 """
 )
 
@@ -152,6 +154,7 @@ class SharedBudget:
             pace.floor(purpose),
             _micros(PROBE_EVERY),
             _micros(LONGEST_WAIT),
+            _micros(PROBE_TAKES),
         )
 
     def _ask(self, script: Any, *args: int | str) -> Any:

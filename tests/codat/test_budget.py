@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
+from syncs.codat import budget as budget_module
+from syncs.codat import shared_budget
 from syncs.codat.budget import Budget, LocalBudget, Purpose
 from syncs.codat.errors import Later
 from syncs.codat.quota import Quota
@@ -96,6 +98,23 @@ def test_a_pause_that_proved_over_is_over_for_everybody(make: MakeBudget) -> Non
     budget.resume()
     assert not budget.take(READ)
     assert budget.state().stopped_until is None
+
+
+def test_while_somebody_asks_the_others_come_back_soon(
+    make: MakeBudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else they would wait for another minute, though the answer is there in a moment."""
+    for module in (budget_module, shared_budget):
+        monkeypatch.setattr(module, "PROBE_EVERY", 0.0)
+    budget = make()
+    budget.slow_down(3600)
+    assert budget.take(READ)
+    for module in (budget_module, shared_budget):
+        monkeypatch.setattr(module, "PROBE_EVERY", 60.0)
+    for purpose in (READ, SEND):
+        assert 4 < refusal(budget, purpose).retry_after <= 5
+    budget.slow_down(3600)
+    assert refusal(budget, READ).retry_after > 59
 
 
 def test_what_is_left_of_the_day_stays_known_when_a_pause_is_over(make: MakeBudget) -> None:
