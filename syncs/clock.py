@@ -1,11 +1,11 @@
 """The clock: sweeps, reconciles and hands out looks at Codat, all from the database.
 
-It publishes nudges while the queue takes them. When it does not, the clock sends and looks itself, slowly.
+It publishes nudges while the queue takes them. When it does not, the clock's slow path sends and looks.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +15,10 @@ from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
 from syncs import tasks
-from syncs.clients import redis_client, slow_path_client
-from syncs.operations import freezing, handing_out, heartbeats, import_runs, reconciling, sending
-from syncs.operations.refresh import refresh
+from syncs.clients import redis_client, shared_budget, slow_path_budget
+from syncs.lately import Lately
+from syncs.operations import freezing, handing_out, heartbeats, import_runs, pauses, reconciling
+from syncs.slow_path import SlowPath
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +36,9 @@ class Clock:
     """One tick a second. Several clocks do no harm: every claim is a conditional update."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, int], datetime] = {}
+        self._lately = Lately()
         self.queue_is_up = True
+        self.slow_path = SlowPath()
 
     def run(self, stopped: Callable[[], bool]) -> None:
         while not stopped():
@@ -44,6 +46,7 @@ class Clock:
             close_old_connections()
             self.tick(timezone.now())
             time.sleep(max(0.0, TICK - (time.monotonic() - started)))
+        self.slow_path.finish()
 
     def tick(self, now: datetime) -> None:
         """Each part for itself: what goes wrong in one must not keep the others from their work."""
@@ -63,41 +66,40 @@ class Clock:
             reconciling.put_overdue_before_a_person,
             freezing.resume_when_answered,
             self._nudge_senders,
-            self._look_at_uncertain,
+            self._nudge_lookers,
             self._nudge_imports,
             self._hand_out_looks,
             self._read_connections,
+            self._go_slowly,
         )
 
     def _beat(self, now: datetime) -> None:
-        if self._is_time("beat", heartbeats.BEAT_EVERY, now):
+        if self._lately.is_time("beat", heartbeats.BEAT_EVERY, now):
             heartbeats.beat(heartbeats.CLOCK)
             queues = heartbeats.QUEUES
             self._notice(all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in queues))
             if self.queue_is_up:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
+            budget = shared_budget() if self.queue_is_up else slow_path_budget()
+            pauses.note(budget.state().stopped_until, now)
 
     def _nudge_senders(self, now: datetime) -> None:
-        for pk in self._not_lately("send", reconciling.ready_to_send(now), now):
-            if not self._published(tasks.send, pk):
-                sending.send(pk, slow_path_client())
-                return
+        self._nudge(tasks.send, reconciling.ready_to_send(now), now)
 
-    def _look_at_uncertain(self, now: datetime) -> None:
-        for pk in self._not_lately("look", reconciling.due_for_a_look(now), now):
-            if not self._published(tasks.look, pk):
-                reconciling.look(pk, slow_path_client())
-                return
+    def _nudge_lookers(self, now: datetime) -> None:
+        self._nudge(tasks.look, reconciling.due_for_a_look(now), now)
 
     def _nudge_imports(self, now: datetime) -> None:
-        """Only nudged: on the slow path a long list would keep the clock from everything else."""
-        for pk in self._not_lately("import", import_runs.waiting(now), now):
-            self._published(tasks.import_companies, pk)
+        """Only nudged: on the slow path a long list would keep everything else waiting."""
+        self._nudge(tasks.import_companies, import_runs.waiting(now), now)
+
+    def _nudge(self, task: Any, pks: list[int], now: datetime) -> None:
+        for pk in self._lately.spared(task.name, pks, NUDGE_AGAIN_AFTER, now) if self.queue_is_up else ():
+            if not self._published(task, pk):
+                return
 
     def _hand_out_looks(self, now: datetime) -> None:
         if not self.queue_is_up:
-            for pk in handing_out.claim_due_merchants(now, limit=1):
-                refresh(pk, slow_path_client())
             return
         room = min(BACKLOG - self._backlog(), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
         for pk in handing_out.claim_due_merchants(now, limit=max(0, room)):
@@ -105,8 +107,12 @@ class Clock:
                 return
 
     def _read_connections(self, now: datetime) -> None:
-        if self._is_time("connections", CONNECTIONS_EVERY, now):
+        if self._lately.is_time("connections", CONNECTIONS_EVERY, now):
             self._published(tasks.read_companies)
+
+    def _go_slowly(self, now: datetime) -> None:
+        if not self.queue_is_up:
+            self.slow_path.go_on()
 
     def _published(self, task: Any, *args: int) -> bool:
         """A queue that did not take one message is offered no other until a beat finds it well again."""
@@ -118,20 +124,6 @@ class Clock:
         if is_up != self.queue_is_up:
             self.queue_is_up = is_up
             logger.warning("the queue is %s", "back" if is_up else "down: working on the slow path")
-
-    def _is_time(self, what: str, every: timedelta, now: datetime, pk: int = 0) -> bool:
-        """Also when the time was set back meanwhile."""
-        last = self._last.get((what, pk))
-        if last and last <= now < last + every:
-            return False
-        self._last[what, pk] = now
-        return True
-
-    def _not_lately(self, verb: str, pks: list[int], now: datetime) -> Iterator[int]:
-        """Those that were not nudged a moment ago; what is not due any more is forgotten."""
-        due = {(verb, pk) for pk in pks}
-        self._last = {key: at for key, at in self._last.items() if key[0] != verb or key in due}
-        return (pk for pk in pks if self._is_time(verb, NUDGE_AGAIN_AFTER, now, pk))
 
     @staticmethod
     def _backlog() -> int:

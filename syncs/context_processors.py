@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from syncs import moments
 from syncs.models import Freeze
-from syncs.operations import freezing, heartbeats
+from syncs.operations import freezing, heartbeats, pauses
 from syncs.operations.heartbeats import Signs
 
 RESUME = {
@@ -73,6 +73,13 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if busy := signs.busy.get("worker refreshing"):
         sentence = f"All refreshing workers have been busy {_since(busy, now)}."
         yield Banner("warn", "warn", "Results come late.", sentence)
+    if (pause := pauses.latest(signs.seen)) and now < pause.until:
+        asked, until = _at(pause.since, now), _at(pause.until, now)
+        sentence = (
+            f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself: "
+            "each minute one call asks whether it may."
+        )
+        yield Banner("warn", "hold", "Calls to Codat are paused.", sentence)
 
 
 def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator[Banner]:
@@ -88,9 +95,7 @@ def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator
 
 
 def _since(seen: datetime | None, now: datetime) -> str:
-    if seen is None:
-        return "yet"
-    return f"since {_at(seen, now)}"
+    return "yet" if seen is None else f"since {_at(seen, now)}"
 
 
 def _at(moment: datetime, now: datetime) -> str:

@@ -73,7 +73,7 @@ def codat_at(url: str) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for cached in (*CACHES, clients.slow_path_client, clients.impatient_client):
+    for cached in (*CACHES, clients.slow_path_budget, clients.slow_path_client, clients.impatient_client):
         cached.cache_clear()
 
 

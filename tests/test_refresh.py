@@ -106,12 +106,26 @@ def test_a_look_in_vain_is_shown_and_keeps_what_is_known(
     assert Merchant.objects.get().version == known.version + 2
 
 
-def test_a_long_pause_that_codat_asked_for_is_told(scripted: Server, merchant: Merchant) -> None:
+def test_a_pause_of_all_calls_is_no_problem_of_one_merchant(scripted: Server, merchant: Merchant) -> None:
+    """Every page has a notice of it."""
     budget = LocalBudget(per_minute=60)
     budget.slow_down(3600)
     with CodatClient(base_url=scripted.url, api_key=CANARY, budget=budget) as client:
         refresh(merchant.pk, client)
-    assert Merchant.objects.get(pk=merchant.pk).refresh_problem == "Codat asked us to pause."
+    now = Merchant.objects.get()
+    assert (now.refresh_problem, now.version) == ("", 0)
+    assert now.next_refresh_at == NOW + timedelta(minutes=1)
+    assert now.next_refresh_reason == "asked again: Codat asked us to pause."
+
+
+def test_a_merchant_that_is_told_to_wait_an_hour_is_looked_at_in_five_minutes(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    scripted.answers(says(429, {"error": "Slow down"}, Retry_After="3600"))
+    refresh(merchant.pk, told)
+    now = Merchant.objects.get()
+    assert now.refresh_problem == "Codat answered 429: Slow down."
+    assert now.next_refresh_at == NOW + timedelta(minutes=5)
 
 
 def test_our_own_pace_is_nobodys_problem(scripted: Server, merchant: Merchant) -> None:

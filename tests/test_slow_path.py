@@ -1,9 +1,11 @@
 """The clock without a queue: it sends and looks itself, slowly, and says so."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from socket import socket
 from typing import Any
 
 import pytest
@@ -11,10 +13,10 @@ from django.utils import timezone
 from redis import Redis
 
 from sandbox.testing import Sandbox
-from syncs import clock as clock_module
+from syncs import slow_path
 from syncs.clients import slow_path_client
 from syncs.clock import Clock
-from syncs.models import Merchant, SyncRequest
+from syncs.models import Heartbeat, Merchant, SyncRequest
 from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_attempt, make_merchant, make_request
@@ -24,6 +26,9 @@ from tests.queues import codat_at
 from tests.upstream import CANARY, NONE_YET, STARTED, posts
 
 SECOND = timedelta(seconds=1)
+
+# The slow path has a thread, and so a connection, of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -37,7 +42,6 @@ def sandboxed(upstream: Sandbox) -> Iterator[Sandbox]:
         yield upstream
 
 
-@pytest.mark.django_db(transaction=True)
 def test_without_a_queue_it_sends_itself_one_a_tick(
     no_broker: None, sandboxed: Sandbox, spares: Any, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -53,7 +57,6 @@ def test_without_a_queue_it_sends_itself_one_a_tick(
     assert CANARY not in caplog.text
 
 
-@pytest.mark.django_db
 def test_without_a_queue_it_looks_at_one_merchant_a_tick(
     no_broker: None, sandboxed: Sandbox, clock: Clock
 ) -> None:
@@ -66,7 +69,6 @@ def test_without_a_queue_it_looks_at_one_merchant_a_tick(
     assert Merchant.objects.get(pk=merchants[-1].pk).health == "healthy"
 
 
-@pytest.mark.django_db
 def test_without_a_queue_it_looks_at_what_is_uncertain(
     no_broker: None, scripted: Server, clock: Clock
 ) -> None:
@@ -78,7 +80,6 @@ def test_without_a_queue_it_looks_at_what_is_uncertain(
     assert stored(request).looks == 1
 
 
-@pytest.mark.django_db
 def test_a_silent_broker_costs_a_tick_a_moment_and_no_more(
     silent_broker: None, scripted: Server, clock: Clock
 ) -> None:
@@ -92,7 +93,6 @@ def test_a_silent_broker_costs_a_tick_a_moment_and_no_more(
     assert SyncRequest.objects.exclude(waiting_for="").count() == 3
 
 
-@pytest.mark.django_db
 def test_it_says_when_the_queue_is_back(
     broker: Redis, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -102,7 +102,6 @@ def test_it_says_when_the_queue_is_back(
     assert "the queue is back" in caplog.text
 
 
-@pytest.mark.django_db(transaction=True)
 def test_two_clocks_at_once_do_no_harm(no_broker: None, scripted: Server) -> None:
     request, lost = waiting(), make_request(make_merchant(), state=State.SENDING)
     make_attempt(lost)
@@ -115,8 +114,42 @@ def test_two_clocks_at_once_do_no_harm(no_broker: None, scripted: Server) -> Non
     assert lost.activity.filter(verb="request.uncertain").count() == 1
 
 
+def test_a_codat_that_is_slow_keeps_neither_sweeps_nor_signs_of_life_waiting(
+    no_broker: None, scripted: Server, clock: Clock
+) -> None:
+    patience = threading.Event()
+
+    def slowly(sock: socket) -> bool:
+        patience.wait(20)
+        return NONE_YET(sock)
+
+    request, merchant = waiting(), due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])[0]
+    scripted.answers(slowly, says(200, STARTED), NONE_YET)
+    with codat_at(scripted.url):
+        clock.tick(timezone.now())
+        lost = make_request(make_merchant(), state=State.SENDING)
+        SyncRequest.objects.filter(pk=lost.pk).update(state_since=timezone.now() - timedelta(minutes=6))
+        Heartbeat.objects.all().delete()
+        for seconds in range(1, 15):
+            clock.tick(timezone.now() + seconds * SECOND)
+        assert Heartbeat.objects.filter(name="clock").exists()
+        assert stored(lost).state == State.UNCERTAIN
+        assert (stored(request).state, len(scripted.requests)) == (State.QUEUED, 1)
+        patience.set()
+        clock.slow_path.finish()
+    assert stored(request).state == State.ACCEPTED
+    assert Merchant.objects.get(pk=merchant.pk).next_refresh_at > timezone.now()
+
+
+def test_it_ends_its_round_before_it_stops(no_broker: None, scripted: Server, clock: Clock) -> None:
+    request, asked = waiting(), []
+    scripted.answers(NONE_YET, says(200, STARTED), NONE_YET)
+    with codat_at(scripted.url):
+        clock.run(lambda: bool(asked) or asked.append(1) is not None)
+    assert stored(request).state == State.ACCEPTED
+
+
 @pytest.mark.slow
-@pytest.mark.django_db
 @pytest.mark.parametrize("answer", [says(500, {"error": "oops"}), says(200, b"<html>"), says(404, b"<html>")])
 def test_a_merchant_that_codat_will_not_tell_of_does_not_end_it(
     no_broker: None, scripted: Server, clock: Clock, answer: Any
@@ -128,12 +161,11 @@ def test_a_merchant_that_codat_will_not_tell_of_does_not_end_it(
     assert Merchant.objects.get().refresh_problem
 
 
-@pytest.mark.django_db
 def test_a_defect_of_ours_at_one_merchant_does_not_end_it(
     no_broker: None, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac12000" + n} for n in "12"])
-    monkeypatch.setattr(clock_module, "slow_path_client", lambda: None)
+    monkeypatch.setattr(slow_path, "slow_path_client", lambda: None)
     caplog.set_level(logging.ERROR)
     ticks(clock, 2)
-    assert caplog.text.count("the clock's part _hand_out_looks went wrong") == 2
+    assert caplog.text.count("the slow path's part _refresh went wrong") == 2

@@ -3,6 +3,10 @@
 Calls are smoothed by a generic cell rate algorithm: `next` is when the next call is due if all were evenly
 spaced, and how far it may lie ahead of now is the burst. Sends may run further ahead than reads, so they go
 first.
+
+A 429 does not say which limit it is of: the day's, the minute's, or that of the calls at once for one company. The
+latter two are over within a minute, so a wait of up to a minute is kept to the letter, by everybody. A longer one is
+the day's quota, or a mistake: then one read a minute asks whether it still holds, and a good answer ends it for all.
 """
 
 import threading
@@ -16,8 +20,10 @@ from typing import Protocol
 from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
 from syncs.codat.quota import Quota, next_midnight
 
-# While the quota reads as spent, one call in so many seconds asks whether that is still so: headers can lie.
+# While we are paused, or the quota reads as spent, one read in so many seconds asks whether that is still so.
 PROBE_EVERY = 60.0
+# While it is asked, the others come back so soon: the answer is there in a moment.
+PROBE_TAKES = 5.0
 # Seconds since 1970 as floats are no finer than this.
 ROUNDING = 1e-6
 
@@ -42,16 +48,27 @@ class BudgetState:
     per_minute: int
     reachable: bool = True
 
+    @property
+    def stopped_until(self) -> datetime | None:
+        """When calls go on at the latest; None while they go."""
+        return self.paused_until or (self.resets_at if self.remaining == 0 else None)
+
 
 class Budget(Protocol):
-    def take(self, purpose: Purpose) -> None:
-        """Counts one call, or raises Later when none may be made now; never sleeps."""
+    def take(self, purpose: Purpose, *, may_probe: bool = True) -> bool:
+        """Counts one call, or raises Later when none may be made now; never sleeps.
+
+        True when this call is to find out whether calls may go on. A write never is.
+        """
 
     def heard(self, quota: Quota) -> None:
         """Notes what an answer's headers said; never raises."""
 
     def slow_down(self, seconds: float) -> None:
-        """After a 429: nobody calls until then; never raises."""
+        """After a 429: nobody calls until then, but for one read a minute; never raises."""
+
+    def resume(self) -> None:
+        """After a good answer to that read: whatever stopped us is over; never raises."""
 
     def state(self) -> BudgetState:
         """For pages and checks; never raises."""
@@ -101,21 +118,27 @@ class LocalBudget:
     _next: float = 0.0
     _paused_until: float = 0.0
     _asked_at: float = 0.0
+    _is_asking: bool = False
     _quota: Quota = field(default_factory=lambda: Quota(None, None, None))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         self._pace = Pace(per_minute=self.per_minute, reserve=self.reserve)
 
-    def take(self, purpose: Purpose) -> None:
+    def take(self, purpose: Purpose, *, may_probe: bool = True) -> bool:
         with self._lock:
             now = self.clock()
-            for reason, wait in self._waits(purpose, now):
-                if wait > ROUNDING:
+            if stopped := self._stopped(purpose, now):
+                reason, wait = stopped
+                if wait > ROUNDING or not may_probe:
                     raise refusal(reason, wait)
+            wait = self._due(now) - now - self._pace.tolerance(purpose)
+            if wait > ROUNDING:
+                raise refusal("pace", wait)
             self._next = self._due(now) + self._pace.interval
-            if self._is_spent(purpose, now):
-                self._asked_at = now
+            if stopped:
+                self._asked_at, self._is_asking = now, True
+            return bool(stopped)
 
     def heard(self, quota: Quota) -> None:
         if quota.is_silent:
@@ -124,12 +147,19 @@ class LocalBudget:
             now = self.clock()
             reset = quota.resets_at or next_midnight(datetime.fromtimestamp(now, UTC))
             self._quota = Quota(quota.limit, quota.remaining, reset)
-            self._asked_at = now
+            self._asked_at, self._is_asking = now, False
 
     def slow_down(self, seconds: float) -> None:
         with self._lock:
             now = self.clock()
             self._paused_until = max(self._pause_end(now), now + sane_wait(seconds))
+            self._asked_at, self._is_asking = now, False
+
+    def resume(self) -> None:
+        with self._lock:
+            self._paused_until = 0.0
+            if self._quota.remaining == 0:
+                self._quota = Quota(self._quota.limit, None, self._quota.resets_at)
 
     def state(self) -> BudgetState:
         with self._lock:
@@ -139,13 +169,14 @@ class LocalBudget:
         until = datetime.fromtimestamp(paused, UTC) if paused > now else None
         return BudgetState(known.limit, known.remaining, known.resets_at, until, self.per_minute)
 
-    def _waits(self, purpose: Purpose, now: float) -> list[tuple[str, float]]:
-        probe = PROBE_EVERY - max(now - self._asked_at, 0.0)
-        return [
-            ("paused", self._pause_end(now) - now),
-            ("quota", probe if self._is_spent(purpose, now) else 0.0),
-            ("pace", self._due(now) - now - self._pace.tolerance(purpose)),
-        ]
+    def _stopped(self, purpose: Purpose, now: float) -> tuple[str, float] | None:
+        """Why nobody calls, and the seconds until somebody may ask whether that is still so."""
+        paused, spent = self._pause_end(now) - now, self._is_spent(purpose, now)
+        since = max(now - self._asked_at, 0.0)
+        probe = (PROBE_TAKES if self._is_asking and since < PROBE_TAKES else PROBE_EVERY) - since
+        if paused > ROUNDING:
+            return "paused", probe if spent else min(probe, paused)
+        return ("quota", probe) if spent else None
 
     def _due(self, now: float) -> float:
         return self._next if now < self._next <= now + self._pace.furthest_ahead else now

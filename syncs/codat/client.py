@@ -138,7 +138,7 @@ class CodatClient:
 
     def reserve_send(self) -> None:
         """Takes one call from the budget for the write that follows; raises Later when there is none."""
-        self._budget.take(Purpose.SEND)
+        self._budget.take(Purpose.SEND, may_probe=False)
 
     def request_latest(
         self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: float | None = None
@@ -178,8 +178,8 @@ class CodatClient:
         retrying = Retrying(time.monotonic() + self._deadline, self._backoff)
         met: Answer | Broken | None = None
         for attempt in itertools.count(1):
-            self._take_turn(purpose, retrying.deadline)
-            outcome = self._exchange(call, deadline=retrying.deadline)
+            is_probe = self._take_turn(purpose, retrying.deadline)
+            outcome = self._exchange(call, deadline=retrying.deadline, is_probe=is_probe)
             # "Nothing was sent" is no longer so where an earlier try was.
             met = outcome = met if met and isinstance(outcome, Broken) and not outcome.began else outcome
             if nothing and isinstance(outcome, Answer) and says_none_yet(outcome):
@@ -192,7 +192,7 @@ class CodatClient:
             time.sleep(pause)
         raise _told(call, with_wait(failure_of(outcome), outcome))
 
-    def _take_turn(self, purpose: Purpose, deadline: float) -> None:
+    def _take_turn(self, purpose: Purpose, deadline: float) -> bool:
         """Stands in a short queue, so that a burst of reads is spread out and not turned away."""
         patience = min(deadline, time.monotonic() + TURN_PATIENCE)
         while True:
@@ -213,19 +213,28 @@ class CodatClient:
         raise _told(call, failure_of(outcome))
 
     def _exchange(
-        self, call: Call, *, deadline: float, first_byte_by: float | None = None, fresh: bool = False
+        self,
+        call: Call,
+        *,
+        deadline: float,
+        first_byte_by: float | None = None,
+        fresh: bool = False,
+        is_probe: bool = False,
     ) -> Answer | Broken:
         outcome = self._transport.exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=fresh)
         if isinstance(outcome, Answer):
             # Nothing that goes wrong in the bookkeeping may cost us the answer to a write.
             with contextlib.suppress(Exception):
-                self._keep_books(outcome)
+                self._keep_books(outcome, is_probe)
         return outcome
 
-    def _keep_books(self, answer: Answer) -> None:
+    def _keep_books(self, answer: Answer, is_probe: bool) -> None:
+        """Only a call that began during a pause proves it over: others were under way when it began."""
         self._budget.heard(Quota.from_headers(answer.headers, datetime.now(UTC)))
         if answer.status == 429:
             self._budget.slow_down(asked_wait(answer) or UNSTATED_WAIT)
+        elif is_probe and answer.status < 500:
+            self._budget.resume()
 
     def _parsed(self, call: Call, answer: Answer, parse: Callable[[object], T]) -> T:
         try:

@@ -2,6 +2,8 @@
 
 SHORTEST_WAIT = 1.0
 LONGEST_WAIT = 3600.0
+# Whoever was told to wait longer comes back and asks the budget: it holds the pause for all, and knows when it ended.
+LONGEST_ABSENCE = 300.0
 
 
 class CodatError(Exception):
@@ -14,6 +16,11 @@ class CodatError(Exception):
         self.message = message
         self.http_status = http_status
         self.correlation_id = correlation_id
+
+    @property
+    def is_ours(self) -> bool:
+        """Our own budget held the call back: Codat was not asked at all."""
+        return False
 
 
 class NotSent(CodatError):
@@ -37,6 +44,15 @@ class Later(CodatError):
     ) -> None:
         super().__init__(message, http_status=http_status, correlation_id=correlation_id)
         self.retry_after = sane_wait(retry_after)
+
+    @property
+    def is_ours(self) -> bool:
+        return self.http_status is None
+
+    @property
+    def come_back_after(self) -> float:
+        """Seconds. One wrong header must not cost anybody an hour."""
+        return min(self.retry_after, LONGEST_ABSENCE)
 
 
 class Uncertain(CodatError):

@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from syncs.codat.budget import PROBE_EVERY, BudgetState, Pace, Purpose, refusal
+from syncs.codat.budget import PROBE_EVERY, PROBE_TAKES, BudgetState, Pace, Purpose, refusal
 from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
 from syncs.codat.quota import Quota, next_midnight
 
@@ -36,20 +36,25 @@ TAKE = (
     + """
 local interval, tolerance, furthest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local floor, probe, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local state = redis.call('HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at')
-local paused, remaining = tonumber(state[2]) or 0, tonumber(state[3])
-if paused > now and paused <= now + longest then return {'paused', whole(paused - now)} end
+local takes, may_probe = tonumber(ARGV[8]), ARGV[9] == '1'
+local state = redis.call(
+  'HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at', 'is_asking')
+local paused, remaining = (tonumber(state[2]) or 0) - now, tonumber(state[3])
+if paused > longest then paused = 0 end
 local spent = remaining and remaining <= floor and (tonumber(state[4]) or 0) > now
-if spent then
-  local wait = probe - math.max(now - (tonumber(state[5]) or 0), 0)
-  if wait > 0 then return {'quota', whole(wait)} end
+local stopped = paused > 0 and 'paused' or spent and 'quota'
+if stopped then
+  local since = math.max(now - (tonumber(state[5]) or 0), 0)
+  local wait = (state[6] == '1' and since < takes and takes or probe) - since
+  if not spent then wait = math.min(wait, paused) end
+  if wait > 0 or not may_probe then return {stopped, whole(wait)} end
 end
 local due = tonumber(state[1]) or 0
 if due < now or due > now + furthest then due = now end
 if due - now > tolerance then return {'pace', whole(due - now - tolerance)} end
 put('next', whole(due + interval))
-if spent then put('asked_at', whole(now)) end
-return {'go', '0'}
+if stopped then put('asked_at', whole(now), 'is_asking', '1') end
+return {stopped and 'probe' or 'go', '0'}
 """
 )
 
@@ -58,7 +63,7 @@ HEARD = (
     + """
 redis.call('HDEL', KEYS[1], 'limit', 'remaining')
 for i = 2, #ARGV, 2 do put(ARGV[i], ARGV[i + 1]) end
-put('asked_at', whole(now))
+put('asked_at', whole(now), 'is_asking', '0')
 """
 )
 
@@ -67,9 +72,14 @@ SLOW_DOWN = (
     + """
 local paused = tonumber(redis.call('HGET', KEYS[1], 'paused_until')) or 0
 if paused > now + tonumber(ARGV[3]) then paused = 0 end
-put('paused_until', whole(math.max(paused, now + tonumber(ARGV[2]))))
+put('paused_until', whole(math.max(paused, now + tonumber(ARGV[2]))), 'asked_at', whole(now), 'is_asking', '0')
 """
 )
+
+RESUME = """
+redis.call('HDEL', KEYS[1], 'paused_until')
+if redis.call('HGET', KEYS[1], 'remaining') == '0' then redis.call('HDEL', KEYS[1], 'remaining') end
+"""
 
 STATE = """
 local time = redis.call('TIME')
@@ -90,6 +100,7 @@ class SharedBudget:
         self._take = redis_client.register_script(TAKE)
         self._heard = redis_client.register_script(HEARD)
         self._slow_down = redis_client.register_script(SLOW_DOWN)
+        self._resume = redis_client.register_script(RESUME)
         self._state = redis_client.register_script(STATE)
 
     @classmethod
@@ -98,13 +109,14 @@ class SharedBudget:
         timeouts = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
         return cls(Redis.from_url(url, retry=once_more, **timeouts), per_minute, reserve=reserve)
 
-    def take(self, purpose: Purpose) -> None:
-        answer = self._ask(self._take, *self._limits(purpose))
+    def take(self, purpose: Purpose, *, may_probe: bool = True) -> bool:
+        answer = self._ask(self._take, *self._limits(purpose), int(may_probe))
         if answer is None:
             raise Later(GONE, retry_after=RETRY_WHEN_GONE)
         reason, wait = _text(answer[0]), int(answer[1])
-        if reason != "go":
+        if reason not in {"go", "probe"}:
             raise refusal(reason, wait / 1e6)
+        return reason == "probe"
 
     def heard(self, quota: Quota) -> None:
         if quota.is_silent:
@@ -116,6 +128,9 @@ class SharedBudget:
 
     def slow_down(self, seconds: float) -> None:
         self._ask(self._slow_down, _micros(sane_wait(seconds)), _micros(LONGEST_WAIT))
+
+    def resume(self) -> None:
+        self._ask(self._resume)
 
     def state(self) -> BudgetState:
         answer = self._ask(self._state)
@@ -139,6 +154,7 @@ class SharedBudget:
             pace.floor(purpose),
             _micros(PROBE_EVERY),
             _micros(LONGEST_WAIT),
+            _micros(PROBE_TAKES),
         )
 
     def _ask(self, script: Any, *args: int | str) -> Any:

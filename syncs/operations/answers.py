@@ -24,6 +24,7 @@ FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
 # Seconds between tries to store an answer; after the last, the clock finds the row.
 STORE_AGAIN_AFTER = (0.2, 1.0, 3.0, 5.0)
 FIRST_LOOK_AFTER = timedelta(minutes=1)
+UNDECIDED = (Attempt.Outcome.OPEN, Attempt.Outcome.UNCERTAIN)
 
 
 class ProvesNothing(Exception):
@@ -107,7 +108,8 @@ def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> 
     now = timezone.now()
     outcome = Attempt.Outcome.LATER if isinstance(error, Later) else Attempt.Outcome.NOT_SENT
     with transaction.atomic():
-        _close(attempt, outcome, now, error=error)
+        if not _close(attempt, outcome, now, error=error):
+            return
         if request.tries >= MAX_TRIES:
             sentence = f"This never ran. {MAX_TRIES} tries, never sent: {error.message}"
             move(request, State.NOT_RUN, now=now, what=sentence, result=sentence[:500])
@@ -126,7 +128,8 @@ def refused(request: SyncRequest, attempt: Attempt, error: Refused) -> None:
     sentence = f"Codat refused this request: {error.message} Nothing was run."
     now = timezone.now()
     with transaction.atomic():
-        _close(attempt, Attempt.Outcome.REFUSED, now, error=error)
+        if not _close(attempt, Attempt.Outcome.REFUSED, now, error=error):
+            return
         move(
             request,
             State.REJECTED,
@@ -140,9 +143,9 @@ def refused(request: SyncRequest, attempt: Attempt, error: Refused) -> None:
 def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: CodatError | None = None) -> None:
     now = timezone.now()
     with transaction.atomic():
-        _close(attempt, Attempt.Outcome.UNCERTAIN, now, error=error, problem=message)
+        is_news = _close(attempt, Attempt.Outcome.UNCERTAIN, now, error=error, problem=message)
         freezing.stop_after_silence(attempt, now)
-        if not may_move(State(request.state), State.UNCERTAIN):
+        if not is_news or not may_move(State(request.state), State.UNCERTAIN):
             # The clock, or a person after it, was first.
             return
         move(
@@ -186,7 +189,7 @@ def _window(summary: SyncSummary) -> Window | None:
 
 def _pause(request: SyncRequest, error: NotSent | Later) -> timedelta:
     growing = min(FIRST_WAIT * 2 ** (request.tries - 1), LONGEST_WAIT)
-    return timedelta(seconds=error.retry_after if isinstance(error, Later) else growing)
+    return timedelta(seconds=error.come_back_after if isinstance(error, Later) else growing)
 
 
 def _close(
@@ -197,11 +200,20 @@ def _close(
     error: CodatError | None = None,
     problem: str = "",
     http_status: int | None = None,
-) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(
+) -> bool:
+    """False when better is on record: a replay has proven what this answer could not, and settled the request."""
+    # The merchant before the attempt, as the clock does: two that lock in turns wait, and no circle does.
+    Merchant.objects.select_for_update().get(pk=attempt.request.merchant_id)
+    rows = Attempt.objects.filter(pk=attempt.pk)
+    if outcome is not Attempt.Outcome.ACCEPTED:
+        rows = rows.filter(outcome__in=UNDECIDED)
+    closed = rows.update(
         outcome=outcome,
         finished_at=now,
         http_status=error.http_status if error else http_status,
         correlation_id=(error.correlation_id if error else None) or "",
         problem=(problem or (error.message if error else ""))[:500],
     )
+    if not closed:
+        logger.info("attempt %s stays as it was: %s came too late", attempt.pk, outcome)
+    return closed == 1

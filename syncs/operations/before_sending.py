@@ -3,6 +3,7 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from syncs.codat.budget import Purpose
@@ -11,8 +12,8 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, coverage, freezing
-from syncs.operations.gone import says_no_company
+from syncs.operations import connections, coverage, freezing, gone, pauses
+from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
 from syncs.rules.coverage import overlapping
@@ -28,6 +29,10 @@ LOOK_AGAIN = timedelta(seconds=30)
 LOOK_AGAIN_AFTER_NEWS = timedelta(seconds=5)
 # How long a request waits whose turn it is not; while sending is frozen nobody asks for it.
 ON_TRIAL = timedelta(seconds=5)
+LOOK_AGAIN_WHEN_MANY_ARE_GONE = timedelta(minutes=2)
+MANY_ARE_GONE = (
+    "Codat says that it does not know this company, as it says of many others: the key may be wrong."
+)
 
 
 def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncStatus] | None:
@@ -76,11 +81,19 @@ def _changed_since(request: SyncRequest, now: datetime) -> str:
         return "the merchant was archived before this was sent."
     if merchant.health == Health.SWITCHED_OFF:
         return "this sync was switched off at Codat. Only the merchant can switch it on again."
-    if now - request.asked_at > TOO_LATE and request.bulk is None:
+    if request.bulk is None and _waited_too_long(request, now):
         return "this waited for over an hour. Ask again if it is still wanted."
     if request.route and request.route != connections.route(merchant):
         return "a connection of the merchant was replaced since. Look again before you send."
     return ""
+
+
+def _waited_too_long(request: SyncRequest, now: datetime) -> bool:
+    """Not counting a time in which nobody could call Codat: that says nothing of what the person meant."""
+    waited = now - request.asked_at
+    if waited > TOO_LATE and (pause := pauses.latest()):
+        waited -= pause.within(request.asked_at, now)
+    return waited > TOO_LATE
 
 
 def _synced_since(request: SyncRequest) -> str:
@@ -143,14 +156,28 @@ def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
 
 def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
     """Codat could not be looked at, so nothing is sent yet. A company that Codat does not know never will be."""
-    if says_no_company(error, request.merchant):
-        _cancel(request, now, "Codat does not know this company any more. Nothing was sent.")
-        return
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN
+    wait, why = (
+        timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN,
+        error.message,
+    )
+    if gone.says_no_company(error, request.merchant):
+        if _ended_as_gone(request, now):
+            return
+        wait, why = LOOK_AGAIN_WHEN_MANY_ARE_GONE, MANY_ARE_GONE
     logger.warning(
         "request %s waits: %s (correlation id %s)", request.pk, error.message, error.correlation_id
     )
-    hold_back(request, now=now, until=now + wait, why=error.message)
+    hold_back(request, now=now, until=now + wait, why=why)
+
+
+def _ended_as_gone(request: SyncRequest, now: datetime) -> bool:
+    """With its merchant, which a refresh would archive on the same evidence."""
+    with transaction.atomic():
+        if gone.are_many(now):
+            return False
+        _cancel(request, now, "Codat does not know this company any more. Nothing was sent.")
+        archive(request.merchant, why=GONE_AT_CODAT, now=now)
+    return True
 
 
 def _cancel(request: SyncRequest, now: datetime, why: str) -> None:

@@ -84,12 +84,23 @@ def look(request_id: int, client: CodatClient) -> None:
     attempt = request.attempts.order_by("-number").first()
     if attempt is None:
         _review(request, now, "Nothing is on record of how this was sent.")
-    elif _may_replay(request, attempt, now) and freezing.is_frozen():
-        SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN).update(not_before=now + LEAST_PAUSE)
-    elif _may_replay(request, attempt, now):
-        _replay(request, attempt, client, claimed_at=now)
-    else:
-        _after_look(request, attempt, _candidates(request, attempt, client))
+        return
+    if _may_replay(request, attempt, now) and freezing.is_frozen():
+        _put_off(request, LEAST_PAUSE)
+        return
+    try:
+        if _may_replay(request, attempt, now):
+            _replay(request, attempt, client, claimed_at=now)
+        else:
+            _after_look(request, attempt, _candidates(request, attempt, client))
+    except Later as held_up:
+        _put_off(request, max(timedelta(seconds=held_up.come_back_after), LEAST_PAUSE))
+
+
+def _put_off(request: SyncRequest, wait: timedelta) -> None:
+    """We did not let anybody look. That proves nothing, so it is no reason to ask a person either."""
+    still_uncertain = SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN)
+    still_uncertain.update(not_before=timezone.now() + wait)
 
 
 def _claim_look(request_id: int, now: datetime) -> SyncRequest | None:
@@ -103,6 +114,8 @@ def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> 
     try:
         return _new_since(attempt, client.syncs(str(request.merchant.company_id)))
     except CodatError as error:
+        if error.is_ours:
+            raise
         logger.warning("request %s: looked in vain: %s", request.pk, error.message)
         log.record("request.look_failed", f"Looked at Codat in vain: {error.message}", request=request)
         seen: list[dict[str, object]] = request.candidates
@@ -132,8 +145,8 @@ def _may_replay(request: SyncRequest, attempt: Attempt, now: datetime) -> bool:
 
 def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient, *, claimed_at: datetime) -> None:
     """The same key and body again. Any answer but a valid one may be the echo of our own first POST."""
+    client.reserve_send()
     try:
-        client.reserve_send()
         log.record("request.replayed", "Asked Codat again with the same key", request=request)
         # After a sleep Codat may have forgotten the key, or a lead may have decided: then nothing is sent.
         left = CLAIM_GOOD_FOR - (timezone.now() - claimed_at).total_seconds()

@@ -13,8 +13,7 @@ from syncs.codat.errors import CodatError, Later, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import connections, health, settling, sync_rows
-from syncs.operations.gone import says_no_company
-from syncs.operations.merchants import GONE_AT_CODAT, archive
+from syncs.operations.gone import archive_unless_many, says_no_company
 from syncs.rules.states import State
 
 logger = logging.getLogger(__name__)
@@ -22,10 +21,6 @@ logger = logging.getLogger(__name__)
 CONFIGURATION_GOOD_FOR = timedelta(hours=24)
 CONNECTIONS_GOOD_FOR = timedelta(hours=1)
 LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
-# More merchants gone within a day than this look like the key of another client, and are left to an import,
-# which asks a person.
-GONE_WITHIN = timedelta(days=1)
-GONE_AT_MOST, GONE_SHARE = 3, 0.05
 # Nulls for everything: that Codat told no schedule is not the same as that there is none.
 NOTHING_TOLD = (None, "", None, None)
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
@@ -134,10 +129,10 @@ def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | 
 
 
 def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> None:
-    if says_no_company(error, merchant) and not merchant.is_archived and not _many_are_gone(now):
-        archive(merchant, why=GONE_AT_CODAT, now=now)
+    is_gone = says_no_company(error, merchant) and not merchant.is_archived
+    if is_gone and archive_unless_many(merchant, now):
         return
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
+    wait = timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
     asked_again = {
         "next_refresh_at": now + wait,
@@ -145,21 +140,10 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> Non
     }
     rows = Merchant.objects.filter(pk=merchant.pk, archived_at=merchant.archived_at)
     rows.update(**asked_again)
-    if not _is_our_own_pace(error):
+    # What our own budget holds back is nobody's problem here. Every page says so when all calls are paused.
+    if not error.is_ours:
         problem = error.message[:300]
         rows.exclude(refresh_problem=problem).update(refresh_problem=problem, version=F("version") + 1)
-
-
-def _is_our_own_pace(error: CodatError) -> bool:
-    """Our budget made it wait for a moment: that is nobody's problem. A long pause is: the page grows old."""
-    if not isinstance(error, Later) or error.http_status is not None:
-        return False
-    return error.retry_after < LOOK_AGAIN_AFTER_PROBLEM.total_seconds()
-
-
-def _many_are_gone(now: datetime) -> bool:
-    gone = Merchant.objects.filter(archived_why=GONE_AT_CODAT, archived_at__gt=now - GONE_WITHIN).count()
-    return gone >= max(GONE_AT_MOST, Merchant.objects.registered().count() * GONE_SHARE)
 
 
 def _store(merchant_id: int, seen: Seen, now: datetime) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
+from syncs.codat import budget as budget_module
+from syncs.codat import shared_budget
 from syncs.codat.budget import Budget, LocalBudget, Purpose
 from syncs.codat.errors import Later
 from syncs.codat.quota import Quota
@@ -76,9 +78,63 @@ def test_nobody_calls_during_a_pause(make: MakeBudget) -> None:
 
 def test_a_shorter_pause_does_not_shorten_a_longer_one(make: MakeBudget) -> None:
     budget = make()
-    budget.slow_down(100)
+    budget.slow_down(50)
     budget.slow_down(5)
-    assert refusal(budget, SEND).retry_after > 98
+    assert refusal(budget, SEND).retry_after > 48
+
+
+def test_a_pause_of_an_hour_is_asked_about_within_a_minute(make: MakeBudget) -> None:
+    budget = make()
+    budget.slow_down(3600)
+    assert 59 < refusal(budget, READ).retry_after <= 60
+    stopped_until = budget.state().stopped_until
+    assert stopped_until
+    assert timedelta(minutes=59) < stopped_until - datetime.now(UTC) < timedelta(minutes=61)
+
+
+def test_a_pause_that_proved_over_is_over_for_everybody(make: MakeBudget) -> None:
+    budget = make()
+    budget.slow_down(3600)
+    budget.resume()
+    assert not budget.take(READ)
+    assert budget.state().stopped_until is None
+
+
+def test_while_somebody_asks_the_others_come_back_soon(
+    make: MakeBudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else they would wait for another minute, though the answer is there in a moment."""
+    for module in (budget_module, shared_budget):
+        monkeypatch.setattr(module, "PROBE_EVERY", 0.0)
+    budget = make()
+    budget.slow_down(3600)
+    assert budget.take(READ)
+    for module in (budget_module, shared_budget):
+        monkeypatch.setattr(module, "PROBE_EVERY", 60.0)
+    for purpose in (READ, SEND):
+        assert 4 < refusal(budget, purpose).retry_after <= 5
+    budget.slow_down(3600)
+    assert refusal(budget, READ).retry_after > 59
+
+
+def test_what_is_left_of_the_day_stays_known_when_a_pause_is_over(make: MakeBudget) -> None:
+    budget = make(reserve=100)
+    budget.heard(Quota(1000, 40, in_hours(1)))
+    budget.slow_down(3600)
+    budget.resume()
+    refusal(budget, READ)
+    assert not budget.take(SEND)
+    assert budget.state().remaining == 40
+
+
+def test_calls_that_are_answered_although_none_is_left_prove_the_header_wrong(make: MakeBudget) -> None:
+    budget = make()
+    reset = in_hours(1).replace(microsecond=0)
+    budget.heard(Quota(1000, 0, reset))
+    assert budget.state().stopped_until == reset
+    budget.resume()
+    assert not budget.take(SEND)
+    assert budget.state().stopped_until is None
 
 
 @pytest.mark.parametrize("seconds", [-5, 0, 10**9])
@@ -130,6 +186,7 @@ def test_its_state(make: MakeBudget) -> None:
     budget = make(per_minute=300)
     state = budget.state()
     assert (state.limit, state.remaining, state.resets_at, state.paused_until) == (None,) * 4
+    assert state.stopped_until is None
     assert (state.per_minute, state.reachable) == (300, True)
     reset = in_hours(1).replace(microsecond=0)
     budget.heard(Quota(12000, 50, reset))

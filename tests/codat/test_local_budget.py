@@ -58,6 +58,25 @@ def test_one_call_a_minute_asks_whether_the_quota_is_still_spent(clock: Clock) -
     assert asked[READ] + asked[SEND] == 10
 
 
+def test_one_read_a_minute_asks_whether_the_pause_still_holds_and_a_write_never_does(clock: Clock) -> None:
+    budget = LocalBudget(clock=clock)
+    budget.slow_down(3600)
+    asked = {READ: 0, SEND: 0}
+    for _ in range(3599):
+        clock.now += 1
+        for purpose in (SEND, READ):
+            with pytest.raises(Later, match="Codat asked us to pause"):
+                budget.take(Purpose.SEND, may_probe=False)
+            try:
+                assert budget.take(purpose)
+                asked[purpose] += 1
+            except Later:
+                pass
+    assert asked[READ] + asked[SEND] == 59
+    clock.now += 2
+    assert not budget.take(SEND, may_probe=False)
+
+
 def test_a_quota_that_was_reset_is_forgotten(clock: Clock) -> None:
     budget = LocalBudget(clock=clock)
     budget.heard(Quota(1000, 0, datetime(2026, 11, 22, tzinfo=UTC)))

@@ -40,6 +40,20 @@ def test_one_hosts_pause_and_news_hold_for_all(redis: Redis) -> None:
     assert there.state().paused_until == here.state().paused_until
 
 
+def test_of_many_hosts_one_asks_whether_the_pause_still_holds(redis: Redis) -> None:
+    hosts = [SharedBudget(redis) for _ in range(5)]
+    hosts[0].slow_down(3600)
+    a_minute_ago = int((time.time() - 61) * 1e6)
+    redis.hset(KEY, "asked_at", a_minute_ago)
+    with pytest.raises(Later):
+        hosts[1].take(SEND, may_probe=False)
+    assert hosts[1].take(READ)
+    for host in hosts:
+        refusal(host, READ)
+    hosts[1].resume()
+    assert [host.take(READ) for host in hosts] == [False] * 5
+
+
 def test_a_steady_taker_gets_the_calls_of_a_minute_evenly(redis: Redis) -> None:
     budget = SharedBudget(redis, per_minute=6000)
     began = time.monotonic()

@@ -1,0 +1,59 @@
+"""The clock's own hand while there is no queue: it sends one, looks at one, refreshes one, and begins anew.
+
+In a thread, because calls take their time when Codat is slow: the clock goes on to sweep and to give signs of life.
+"""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from syncs.clients import slow_path_client
+from syncs.lately import Lately
+from syncs.operations import handing_out, reconciling, sending
+from syncs.operations.refresh import refresh
+
+logger = logging.getLogger(__name__)
+
+# What went wrong and is still due lets the others have their turn first.
+AGAIN_AFTER = timedelta(seconds=10)
+
+
+class SlowPath:
+    def __init__(self) -> None:
+        self._lately = Lately()
+        self._hand: threading.Thread | None = None
+
+    def go_on(self) -> None:
+        """Begins a round, unless one is under way."""
+        if self._hand is None or not self._hand.is_alive():
+            self._hand = threading.Thread(target=self._round, name="slow path", daemon=True)
+            self._hand.start()
+
+    def finish(self) -> None:
+        if self._hand:
+            self._hand.join()
+
+    def _round(self) -> None:
+        try:
+            for part in (self._send, self._look, self._refresh):
+                try:
+                    part(timezone.now())
+                except Exception:
+                    logger.exception("the slow path's part %s went wrong", part.__name__)
+        finally:
+            connection.close()
+
+    def _send(self, now: datetime) -> None:
+        if pk := next(self._lately.spared("send", reconciling.ready_to_send(now), AGAIN_AFTER, now), None):
+            sending.send(pk, slow_path_client())
+
+    def _look(self, now: datetime) -> None:
+        if pk := next(self._lately.spared("look", reconciling.due_for_a_look(now), AGAIN_AFTER, now), None):
+            reconciling.look(pk, slow_path_client())
+
+    def _refresh(self, now: datetime) -> None:
+        for pk in handing_out.claim_due_merchants(now, limit=1):
+            refresh(pk, slow_path_client())

@@ -1,0 +1,149 @@
+"""Calls to Codat are paused: every page says so, and nobody's request ends because of it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from redis import Redis
+
+from syncs.clients import shared_budget
+from syncs.clock import Clock
+from syncs.codat.budget import LocalBudget
+from syncs.codat.client import CodatClient
+from syncs.codat.quota import Quota
+from syncs.operations import heartbeats, pauses
+from syncs.operations.sending import send
+from syncs.rules.states import State
+from tests.codat.server import Server, says
+from tests.presses import asked, held_back, is_sent, stored, ticks
+from tests.test_worker_beats import notices
+from tests.upstream import CANARY, ERROR, NONE_YET, STARTED, posts
+
+NOW = datetime.fromisoformat("2026-06-17T12:00:00Z")
+MINUTE = timedelta(minutes=1)
+# In the reader's zone: London, in summer.
+PAUSED = "Calls to Codat are paused. Codat asked for it at 13:00, until 14:00 at the latest."
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moved() -> Any:
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+def all_beat() -> None:
+    for name in (*heartbeats.PARTS, heartbeats.QUEUE_TAKES):
+        heartbeats.beat(name)
+
+
+def about_the_pause(client: Client) -> list[str]:
+    all_beat()
+    return [notice for notice in notices(client) if "paused" in notice]
+
+
+def test_every_page_says_since_when_and_until_when(moved: Any, as_viewer: Client) -> None:
+    pauses.note(NOW + 60 * MINUTE, NOW)
+    for path in ("/", "/requests/", "/activity/"):
+        assert "Calls to Codat are paused" in as_viewer.get(path).content.decode()
+    [notice] = about_the_pause(as_viewer)
+    assert notice.startswith(PAUSED)
+    moved.shift(20 * MINUTE)
+    pauses.note(NOW + 60 * MINUTE, timezone.now())
+    assert about_the_pause(as_viewer) == [notice]
+
+
+def test_a_pause_that_is_over_is_told_no_more(moved: Any, as_viewer: Client) -> None:
+    pauses.note(NOW + 60 * MINUTE, NOW)
+    moved.shift(MINUTE)
+    pauses.note(None, timezone.now())
+    assert about_the_pause(as_viewer) == []
+    moved.shift(MINUTE)
+    pauses.note(timezone.now() + MINUTE, timezone.now())
+    assert "13:02" in about_the_pause(as_viewer)[0]
+
+
+def test_one_that_nobody_ended_ends_when_it_was_to(moved: Any, as_viewer: Client) -> None:
+    pauses.note(NOW + 60 * MINUTE, NOW)
+    moved.shift(61 * MINUTE)
+    assert about_the_pause(as_viewer) == []
+
+
+def test_readyz_says_it_too_and_stays_ready(broker: Redis, moved: Any, client: Client) -> None:
+    all_beat()
+    assert client.get("/readyz").json()["checks"]["calls to Codat"] == "fine"
+    pauses.note(NOW + 60 * MINUTE, NOW)
+    response = client.get("/readyz")
+    said = "Paused since 17 Jun, 13:00:00 BST, until 17 Jun, 14:00:00 BST at the latest, as Codat asked."
+    assert response.json()["checks"]["calls to Codat"] == said
+    assert response.status_code == 200
+
+
+def test_the_clock_notes_what_the_budget_of_all_says(broker: Redis, as_viewer: Client) -> None:
+    shared_budget().slow_down(3600)
+    ticks(Clock())
+    assert about_the_pause(as_viewer)
+    shared_budget().resume()
+    ticks(Clock())
+    assert not about_the_pause(as_viewer)
+
+
+def test_a_day_that_is_spent_is_a_pause_until_it_ends(broker: Redis, as_viewer: Client) -> None:
+    shared_budget().heard(Quota(1000, 0, timezone.now() + timedelta(hours=3)))
+    ticks(Clock())
+    assert about_the_pause(as_viewer)
+
+
+def test_a_request_outlives_a_pause_however_long(moved: Any, scripted: Server, told: CodatClient) -> None:
+    request = asked()
+    moved.shift(10 * MINUTE)
+    pauses.note(NOW + 200 * MINUTE, timezone.now())
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=LocalBudget()) as client:
+        client._budget.slow_down(3600)
+        moved.shift(70 * MINUTE)
+        client._budget.slow_down(3600)
+        send(request.pk, client)
+    assert held_back(request) == "Codat asked us to pause."
+    moved.shift(120 * MINUTE)
+    pauses.note(None, timezone.now())
+    moved.shift(40 * MINUTE)
+    assert is_sent(request, scripted, told)
+
+
+def test_what_waited_for_an_hour_beside_the_pause_is_too_late(
+    moved: Any, scripted: Server, told: CodatClient
+) -> None:
+    request = asked()
+    pauses.note(NOW + 30 * MINUTE, NOW)
+    moved.shift(91 * MINUTE)
+    assert not is_sent(request, scripted, told)
+    assert stored(request).result.startswith("Too late: this waited for over an hour.")
+
+
+def test_a_pause_before_the_press_does_not_count(moved: Any, scripted: Server, told: CodatClient) -> None:
+    pauses.note(NOW + 30 * MINUTE, NOW)
+    moved.shift(60 * MINUTE)
+    request = asked()
+    moved.shift(61 * MINUTE)
+    assert not is_sent(request, scripted, told)
+    assert stored(request).state == State.CANCELLED
+
+
+@pytest.mark.parametrize("refused", ["the look", "the POST"])
+def test_one_lying_header_costs_a_request_five_minutes_and_not_its_hour(
+    moved: Any, scripted: Server, told: CodatClient, refused: str
+) -> None:
+    request = asked()
+    an_hour = says(429, ERROR, Retry_After="3600")
+    scripted.answers(*([NONE_YET] if refused == "the POST" else []), an_hour)
+    send(request.pk, told)
+    assert stored(request).not_before == NOW + 5 * MINUTE
+    moved.shift(5 * MINUTE)
+    scripted.answers(NONE_YET, says(200, STARTED))
+    send(request.pk, told)
+    assert stored(request).state == State.ACCEPTED
+    assert len(posts(scripted)) == (2 if refused == "the POST" else 1)
