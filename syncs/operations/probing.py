@@ -52,8 +52,12 @@ class Plan:
     another_body: bool = False
 
     @property
+    def posts_each(self) -> int:
+        return 3 if self.another_body else 2
+
+    @property
     def posts(self) -> int:
-        return len(self.kinds) * (3 if self.another_body else 2)
+        return len(self.kinds) * self.posts_each
 
 
 def planned(company_id: str, client: CodatClient, window: Window, **choices: object) -> Plan:
@@ -64,7 +68,7 @@ def planned(company_id: str, client: CodatClient, window: Window, **choices: obj
         linked = {each.side for each in client.connections(company_id) if each.status == "Linked"}
         listed = client.syncs(company_id)
     except CodatError as error:
-        raise CannotProbe(f"{error.message} Nothing was sent.") from None
+        raise CannotProbe(f"{_told(error)} Nothing was sent.") from None
     for side in ("commerce", "accounting"):
         if side not in linked:
             raise CannotProbe(f"No {side} connection of {company.name} is linked: no sync could run.")
@@ -127,12 +131,21 @@ class Probe:
         try:
             listed = self._client.syncs_as_listed(self._company_id)
         except CodatError as error:
-            raise CannotProbe(f"{error.message} Nothing more was sent.") from None
+            raise CannotProbe(f"{_told(error)} Nothing more was sent.") from None
         _refuse_running(listed)
         start, finish = self.plan.window.start, self.plan.window.finish
         asked = (start, finish) if kind is Kind.HISTORIC else (None, timezone.now().replace(microsecond=0))
-        self.trials.append(Trial(kind, asked, Look(0.0, tuple(listed))))
-        return self.trials[-1]
+        trial = Trial(kind, asked, Look(0.0, tuple(listed)))
+        trial.none_yet = not listed and self._reads_none()
+        self.trials.append(trial)
+        return trial
+
+    def _reads_none(self) -> bool | CodatError:
+        reads = (self._client.newest_sync, self._client.latest_sync, self._client.last_successful_sync)
+        try:
+            return not any(read(self._company_id) for read in reads)
+        except CodatError as error:
+            return error
 
     def _body(self, *, narrower: timedelta = timedelta(0)) -> str:
         start, finish = self.trials[-1].asked
@@ -148,7 +161,7 @@ class Probe:
         except Later as error:
             return time.monotonic(), error
         trial.sent += 1
-        self._tell(f"{trial.kind}, POST {trial.sent}: {body}")
+        self._tell(f"{trial.kind}, POST {trial.sent} of {self.plan.posts_each}: {body}")
         try:
             in_time = time.monotonic() + CLAIM_GOOD_FOR
             answer = send(self._company_id, body=body, idempotency_key=key, first_byte_by=in_time)
@@ -160,13 +173,13 @@ class Probe:
     def _after_error(self, error: CodatError) -> None:
         """A refusal of what one POST asked for leaves the other to be tried; anything else ends the probe."""
         if isinstance(error, Refused) and error.http_status in ABOUT_THE_BODY:
-            return self._tell(f"  {error.message}")
+            return self._tell(f"  {_told(error)}")
         if isinstance(error, Uncertain):
             raise CannotProbe(
-                f"{error.message} It may have started a sync: look at its list. Nothing more was sent."
+                f"{_told(error)} It may have started a sync: look at its list. Nothing more was sent."
             )
         again = f" Come back in {error.retry_after:.0f} s." if isinstance(error, Later) else ""
-        raise CannotProbe(f"{error.message} Nothing more was sent.{again}")
+        raise CannotProbe(f"{_told(error)} Nothing more was sent.{again}")
 
     def _watch_for_one_more(self, trial: Trial, again: float) -> None:
         """As long as the list was late before, twice; and until what appears has ended."""
@@ -223,6 +236,12 @@ class Probe:
             known, looks = trial.looks_again[-1].names, list[Look]()
             self._watch(trial, looks, began, self._pace.wait, lambda: all_ended(looks[-1].besides(known)))
         return None
+
+
+def _told(error: CodatError) -> str:
+    return (
+        f"{error.message} (correlation id {error.correlation_id})" if error.correlation_id else error.message
+    )
 
 
 def _keep(looks: list[Look], look: Look, known: frozenset[str]) -> None:

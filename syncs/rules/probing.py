@@ -53,6 +53,8 @@ class Trial:
     kind: Kind
     asked: tuple[datetime | None, datetime]
     before: Look
+    none_yet: bool | CodatError = False
+    """Whether the company had no sync; an error where a read could not say so."""
     sent: int = 0
     first: SyncSummary | CodatError | None = None
     looks: list[Look] = field(default_factory=list)

@@ -19,7 +19,7 @@ def findings(trials: list[Trial]) -> list[Finding]:
     """Of all that a probe can tell besides the key: the most certain first sight of each."""
     judged: list[Callable[[Trial], Finding]] = [_ids, _found_by, _delay, _sync_utc, _order, _length, _window]
     told = [_together([judge(trial) for trial in trials]) for judge in judged if trials]
-    return [*told, *_overlaps(trials)]
+    return [*told, *_overlaps(trials), *_never_synced(trials)]
 
 
 def _together(found: list[Finding]) -> Finding:
@@ -153,7 +153,8 @@ def _length(trial: Trial) -> Finding:
             question, NOT_KNOWN, Sure.UNKNOWN, "No new sync was listed that could push out an old one."
         )
     if trial.before.names <= last.names:
-        return Finding(question, f"no end seen at {length}", Sure.LIKELY, "None went when a new one came.")
+        seen = f"{length} are listed; none went when a new one came."
+        return Finding(question, "yes, as far as seen", Sure.LIKELY, seen)
     seen = f"When a new sync came, an old one went; {length} are listed."
     means = "What the desk has not read in time is not told later: it looks often enough."
     switch = f"list_length={length}" if length in {30, 100} else ""
@@ -197,6 +198,16 @@ def _overlaps(trials: Iterable[Trial]) -> list[Finding]:
 def _over_synced_days(trial: Trial) -> Iterator[SyncStatus]:
     for look in (*trial.looks[-1:], *trial.looks_again[-1:]):
         yield from look.besides(trial.before.names)
+
+
+def _never_synced(trials: Iterable[Trial]) -> list[Finding]:
+    question = "What does Codat answer for a company without syncs?"
+    for trial in trials:
+        if isinstance(trial.none_yet, CodatError):
+            return [Finding(question, "an error", Sure.SEEN, trial.none_yet.message)]
+        if trial.none_yet:
+            return [Finding(question, "none, as the desk understands it", Sure.SEEN, "No read was an error.")]
+    return []
 
 
 def left_behind(trials: Iterable[Trial]) -> Iterator[str]:

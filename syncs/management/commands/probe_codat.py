@@ -1,6 +1,8 @@
 import argparse
+import logging
 import textwrap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,7 +74,7 @@ class Command(BaseCommand):
     def _probe(self, probe: Probe) -> None:
         stopped = ""
         try:
-            with ending_in_order():
+            with ending_in_order(), _without_log_lines():
                 probe.run()
         except KeyboardInterrupt:
             stopped = "Interrupted. Nothing more is sent; what was seen until then stands above."
@@ -84,6 +86,18 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+@contextmanager
+def _without_log_lines() -> Iterator[None]:
+    """What the client logs of a failed call stands in the report."""
+    logger = logging.getLogger("syncs.codat")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _intent(plan: Plan, wait: int) -> str:
@@ -107,7 +121,7 @@ def _intent_lines(plan: Plan, wait: int) -> Iterator[str]:
             yield "            then an hour less under the same key, if Codat heeds it for the same body"
     yield f"It waits up to {wait} s for each sync to end, and sends nothing while one runs. Ctrl-C ends it at any"
     yield "time and tells what was found. Use a test company whose books nobody needs."
-    yield ""
+    yield "\n"
 
 
 def _ask(plan: Plan) -> None:
