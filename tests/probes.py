@@ -1,4 +1,4 @@
-"""Codat for tests of the probe: a sandbox whose switches are turned while it runs, and syncs that take a second."""
+"""Codat for tests of the probe: a sandbox whose switches are turned while it runs, and quick syncs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from syncs.rules.probing_syncs import findings
 from syncs.rules.windows import Window
 from tests.upstream import CANARY, client_of
 
-QUICK = Pace(wait=20, pause=0.03, quiet=0.3)
+QUICK = Pace(wait=20, pause=0.02, quiet=0.1)
 OLD = datetime(2001, 1, 1, tzinfo=UTC)
 OLD_DAY = Window(OLD, OLD + timedelta(days=1))
 
@@ -44,7 +44,7 @@ class Account:
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Sandbox]:
-    with running(merchants=120, speed=300, key=CANARY, switches={"per_minute": "off"}) as started:
+    with running(merchants=120, speed=1000, key=CANARY, switches={"per_minute": "off"}) as started:
         yield started
 
 
@@ -55,7 +55,7 @@ def spare_companies(process: Sandbox) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def account(process: Sandbox, spare_companies: Iterator[dict[str, Any]]) -> Iterator[Account]:
-    with client_of(process.url) as client:
+    with client_of(process.url, backoff=0.01) as client:
         account = Account(process, client, spare_companies)
         account.turn(**(Switches().told() | {"per_minute": "off"}))
         yield account

@@ -1,6 +1,5 @@
 """The probe against the sandbox, under every switch that it can tell: what it says of Codat is so."""
 
-
 import pytest
 
 from syncs.models import Activity

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from syncs.codat.errors import CodatError, Refused
+from syncs.codat.errors import CodatError, Refused, Uncertain
 from syncs.codat.schemas import SyncStatus, SyncSummary
 from syncs.codat.statuses import Outcome, status_of
 from syncs.rules.probing import NOT_KNOWN, Finding, Kind, Sure, Trial, all_ended, key_finding, name_of
@@ -210,14 +210,19 @@ def _never_synced(trials: Iterable[Trial]) -> list[Finding]:
     return []
 
 
-def left_behind(trials: Iterable[Trial]) -> Iterator[str]:
+def left_behind(trials: list[Trial]) -> Iterator[str]:
     """The new syncs of the company, ours or not, as they were last seen."""
     latest: dict[str, SyncStatus] = {}
     for trial in trials:
         for look in (*trial.looks, *trial.looks_again):
             latest.update((name_of(sync), sync) for sync in look.besides(trial.before.names))
-    for name, sync in latest.items():
-        yield f"Sync {name}: {sync.code} {status_of(sync.code).word}."
+    yield from (f"Sync {name}: {sync.code} {status_of(sync.code).word}." for name, sync in latest.items())
+    for trial in trials:
+        if isinstance(trial.first, SyncSummary) and not any(trial.sightings):
+            yield f"Sync {trial.named}, by its commerceSyncId: not recognised in the list."
+        for number, answer in enumerate((trial.first, trial.second), start=1):
+            if trial.sent >= number and (answer is None or isinstance(answer, Uncertain)):
+                yield f"Perhaps a sync by the {trial.kind} POST {number}, which was not answered as it should be."
 
 
 def _seconds(seconds: float) -> str:

@@ -56,20 +56,13 @@ class Command(BaseCommand):
                 "--yes is only for an imitation of Codat on this machine. Leave it out and answer."
             )
         window, kinds = _window(options["first"], options["last"]), _kinds(options["only"])
-        try:
-            plan = planned(
-                company.lower(), codat_client(), window, kinds=kinds, another_body=options["another_body"]
-            )
+        with _problems_in_sentences():
+            client = codat_client()
+            plan = planned(company.lower(), client, window, kinds=kinds, another_body=options["another_body"])
             self._say(_intent(plan, wait))
             if not yes:
                 _ask(plan)
-            self._probe(Probe(plan, codat_client(), Pace(wait=wait), self._say))
-        except (CannotProbe, ImproperlyConfigured) as reason:
-            raise CommandError(str(reason)) from None
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database cannot be used: {error}. Run migrate, then probe again."
-            ) from None
+            self._probe(Probe(plan, client, Pace(wait=wait), self._say))
 
     def _probe(self, probe: Probe) -> None:
         stopped = ""
@@ -77,7 +70,7 @@ class Command(BaseCommand):
             with ending_in_order(), _without_log_lines():
                 probe.run()
         except KeyboardInterrupt:
-            stopped = "Interrupted. Nothing more is sent; what was seen until then stands above."
+            stopped = "Interrupted. Nothing more is sent. What was seen until then stands above."
         finally:
             self._say(_report(probe))
         if stopped or probe.stopped:
@@ -86,6 +79,19 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+@contextmanager
+def _problems_in_sentences() -> Iterator[None]:
+    try:
+        yield
+    except (CannotProbe, ImproperlyConfigured) as reason:
+        raise CommandError(str(reason)) from None
+    except DatabaseError as error:
+        reason = (str(error).splitlines() or ["no reason was given"])[0].rstrip(".: ")
+        raise CommandError(f"The database cannot be used: {reason}. Has it been migrated?") from None
+    except KeyboardInterrupt:
+        raise CommandError("Interrupted.") from None
 
 
 @contextmanager
@@ -150,7 +156,8 @@ def _report_lines(trials: list[Trial], kinds: tuple[Kind, ...]) -> Iterator[str]
         if kind not in keys:
             yield f"Is the Idempotency-Key honoured on the {kind} POST?\n    not known. Not tried.\n"
     yield "What was left at Codat\n"
-    yield f"    {sum(trial.sent for trial in trials)} POSTs were sent."
+    sent = sum(trial.sent for trial in trials)
+    yield f"    {sent} POST{' was' if sent == 1 else 's were'} sent."
     yield from (f"    {line}" for line in left_behind(trials))
     yield "\nSettings to change\n"
     yield from _settings(verified(keys.values()))
