@@ -30,7 +30,7 @@ class Switches:
     """The order of list/status."""
     list_length: Literal["all", "100", "30"] = "all"
     """How many syncs list/status tells of: the newest, whatever their order."""
-    list_delay: Literal["none", "2", "30"] = "none"
+    list_delay: Literal["none", "1", "30"] = "none"
     """How many seconds pass until list/status knows of a new sync."""
     sync_utc: Literal["start", "end"] = "start"
     """The OpenAPI's syncUtc is "datetime of the sync": its start, or its end once there is one."""

@@ -28,7 +28,7 @@ UTC_OF, ORDER, ALL, WINDOW, OVERLAP = "syncUtc", "order", "all syncs", "window",
         ({"idempotency": "off", "overlap": "refused"}, ["no", "no"], False),
         ({"idempotency": "off", "overlap": "allowed"}, ["no", "no"], False),
         ({"idempotency": "off", "commerce_sync_id": "same"}, ["no", "no"], False),
-        ({"list_delay": "2", "idempotency": "off"}, ["no", "no"], False),
+        ({"list_delay": "1", "idempotency": "off"}, ["no", "no"], False),
     ],
 )
 def test_on_which_posts_the_key_is_honoured(
@@ -58,7 +58,7 @@ def test_on_which_posts_the_key_is_honoured(
         ({"sync_utc": "start"}, UTC_OF, "the start"),
         ({"sync_utc": "end"}, UTC_OF, "the end, once it has ended"),
         ({"list_delay": "none"}, DELAY, "at once"),
-        ({"list_delay": "2"}, DELAY, "about 2 s"),
+        ({"list_delay": "1"}, DELAY, "about 1 s"),
         ({"list_order": "newest"}, ORDER, "newest first"),
         ({"list_order": "oldest"}, ORDER, "oldest first"),
         ({"list_order": "unordered"}, ORDER, "none"),

@@ -33,7 +33,7 @@ def _together(found: list[Finding]) -> Finding:
 
 def _ids(trial: Trial) -> Finding:
     question = "Is the POST's commerceSyncId the list's syncId?"
-    means = "The desk keeps both ids and asks by either."
+    means = "The desk keeps both ids, and knows a sync by either."
     named, listed = trial.named, trial.listed_as
     if named and listed:
         same = named == listed
@@ -90,7 +90,7 @@ def _delay(trial: Trial) -> Finding:
         return Finding(question, answer, Sure.SEEN, "By then the list had not shown it.", means)
     without = [look.after for look in trial.looks if look.after < there.after]
     surely = Sure.SEEN if trial.ours(there) else Sure.LIKELY
-    switch = f"list_delay={'30' if there.after > 10 else '2' if without and there.after > 1 else 'none'}"
+    switch = f"list_delay={'30' if there.after > 10 else '1' if without and there.after > 0.5 else 'none'}"
     if not without:
         seen = f"It was there at the first look, {_seconds(there.after)} after the answer."
         return Finding(question, "at once", surely, seen, means, switch)

@@ -89,7 +89,7 @@ def test_the_length_of_the_list_leaves_out_the_oldest(switch: str, length: int, 
 
 @pytest.mark.parametrize(
     ("switch", "seconds"),
-    [shown("list_delay", "none", 0), shown("list_delay", "2", 2), shown("list_delay", "30", 30)],
+    [shown("list_delay", "none", 0), shown("list_delay", "1", 1), shown("list_delay", "30", 30)],
 )
 def test_how_late_the_list_knows_of_a_new_sync(switch: str, seconds: int) -> None:
     clock = StoppedClock()

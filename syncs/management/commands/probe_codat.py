@@ -88,8 +88,8 @@ def _problems_in_sentences() -> Iterator[None]:
     except (CannotProbe, ImproperlyConfigured) as reason:
         raise CommandError(str(reason)) from None
     except DatabaseError as error:
-        reason = (str(error).splitlines() or ["no reason was given"])[0].rstrip(".: ")
-        raise CommandError(f"The database cannot be used: {reason}. Has it been migrated?") from None
+        what = (str(error).splitlines() or ["no reason was given"])[0].rstrip(".: ")
+        raise CommandError(f"The database cannot be used: {what}. Has it been migrated?") from None
     except KeyboardInterrupt:
         raise CommandError("Interrupted.") from None
 
