@@ -111,7 +111,7 @@ def test_one_post_alone_settles_nothing(account: Account) -> None:
     company_id = account.company()
     told = said(company_id, "--yes", "--only=historic", "--from=2005-03-01", "--to=2005-03-02")
     assert "None: not both POSTs were judged" in told
-    assert "honoured on the latest POST?\n    not known. Not tried." in told
+    assert "honoured on the latest POST?\n    not known\n    Not tried." in told
     bodies = {line["body"] for line in account.posts(company_id)}
     assert bodies == {'{"dateRange":{"start":"2005-03-01T00:00:00Z","finish":"2005-03-03T00:00:00Z"}}'}
 

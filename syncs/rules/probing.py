@@ -1,7 +1,7 @@
 """What a probe saw of Codat, and what that says of the idempotency key. What was not seen is not known."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -132,7 +132,12 @@ def all_ended(syncs: Iterable[SyncStatus]) -> bool:
 def key_finding(trial: Trial) -> Finding:
     """Honoured only if the very answer came again when there was a newer one to give, and no sync with it."""
     answer, sure, seen = _honoured(trial)
-    return Finding(f"Is the Idempotency-Key honoured on the {trial.kind} POST?", answer, sure, seen)
+    return replace(not_tried(trial.kind), answer=answer, sure=sure, seen=seen)
+
+
+def not_tried(kind: Kind) -> Finding:
+    question = f"Is the Idempotency-Key honoured on the {kind} POST?"
+    return Finding(question, NOT_KNOWN, Sure.UNKNOWN, "Not tried.")
 
 
 def _honoured(trial: Trial) -> Verdict:

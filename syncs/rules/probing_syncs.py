@@ -82,7 +82,7 @@ def _delay(trial: Trial) -> Finding:
     question = "How late does the list know a new sync?"
     means = "The first look for a lost answer comes after a minute; an empty list never counts as proof."
     if not trial.named or not trial.looks:
-        return Finding(question, NOT_KNOWN, Sure.UNKNOWN, "No sync was started that could be waited for.")
+        return Finding(question, NOT_KNOWN, Sure.UNKNOWN, "No new sync was looked for in the list.")
     fresh = [(look, look.besides(trial.before.names)) for look in trial.looks]
     there = next((look for look, syncs in fresh if syncs), None)
     if there is None:
@@ -117,7 +117,7 @@ def _sync_utc(trial: Trial) -> Finding:
             question, NOT_KNOWN, Sure.UNKNOWN, "The sync had ended before its time was seen running."
         )
     seen = f"It was {max(running):%H:%M:%S} UTC at first and {ended:%H:%M:%S} once the sync had ended."
-    means = "Read “started” on pages as “ended”: nothing is decided by it but the order of syncs."
+    means = "Read “started” on pages as “ended”. Daily runs are then laid to their days by their end, minutes later."
     sure = Sure.SEEN if listed else Sure.LIKELY
     return Finding(question, "the end, once it has ended", sure, seen, means, "sync_utc=end")
 

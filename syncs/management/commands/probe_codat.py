@@ -17,7 +17,16 @@ from syncs.codat.reading import one_line
 from syncs.management.interrupting import ending_in_order
 from syncs.models.merchant import is_company_id
 from syncs.operations.probing import CannotProbe, Pace, Plan, Probe, planned
-from syncs.rules.probing import Finding, Kind, Trial, key_finding, other_body_finding, switch_of_key, verified
+from syncs.rules.probing import (
+    Finding,
+    Kind,
+    Trial,
+    key_finding,
+    not_tried,
+    other_body_finding,
+    switch_of_key,
+    verified,
+)
 from syncs.rules.probing_syncs import findings, left_behind
 from syncs.rules.windows import Window
 
@@ -142,19 +151,16 @@ def _ask(plan: Plan) -> None:
 
 
 def _report(probe: Probe) -> str:
-    return "\n".join(_report_lines(probe.trials, probe.plan.kinds))
+    return "\n".join(_report_lines(probe.trials))
 
 
-def _report_lines(trials: list[Trial], kinds: tuple[Kind, ...]) -> Iterator[str]:
+def _report_lines(trials: list[Trial]) -> Iterator[str]:
     keys = {trial.kind: key_finding(trial) for trial in trials}
     others = [other_body_finding(trial) for trial in trials if keys[trial.kind].answer == "yes"]
-    found = [*keys.values(), *others, *findings(trials)]
+    found = [*(keys.get(kind) or not_tried(kind) for kind in Kind), *others, *findings(trials)]
     yield "\nWhat was found\n"
     for finding in found:
         yield from _told(finding)
-    for kind in Kind:
-        if kind not in keys:
-            yield f"Is the Idempotency-Key honoured on the {kind} POST?\n    not known. Not tried.\n"
     yield "What was left at Codat\n"
     sent = sum(trial.sent for trial in trials)
     yield f"    {sent} POST{' was' if sent == 1 else 's were'} sent."
