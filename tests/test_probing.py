@@ -58,7 +58,6 @@ def test_on_which_posts_the_key_is_honoured(
         ({"sync_utc": "start"}, UTC_OF, "the start"),
         ({"sync_utc": "end"}, UTC_OF, "the end, once it has ended"),
         ({"list_delay": "none"}, DELAY, "at once"),
-        ({"list_delay": "1"}, DELAY, "about 1 s"),
         ({"list_order": "newest"}, ORDER, "newest first"),
         ({"list_order": "oldest"}, ORDER, "oldest first"),
         ({"list_order": "unordered"}, ORDER, "none"),
@@ -76,6 +75,15 @@ def test_what_else_it_tells(account: Account, turned: dict[str, str], about: str
     assert seen.switches <= account.told()
     told = {f"{name}={value}" for name, value in turned.items()}
     assert told <= seen.switches or about in {WINDOW, ALL, KEY}
+
+
+def test_how_late_the_list_is(account: Account) -> None:
+    account.turn(list_delay="1")
+    seen = probed(account, account.company(), **HISTORIC)
+    missing, there = map(float, seen.answer(DELAY).removesuffix(" s").split(" to "))
+    assert missing <= 1 <= there + 0.5
+    assert "list_delay=1" in seen.switches
+    assert seen.switches <= account.told()
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,9 @@ def _delay(trial: Trial) -> Finding:
     if not without:
         seen = f"It was there at the first look, {_seconds(there.after)} after the answer."
         return Finding(question, "at once", surely, seen, means, switch)
-    seen = f"Not there {_seconds(without[-1])} after the answer, there after {_seconds(there.after)}."
-    return Finding(question, f"about {round(there.after)} s", surely, seen, means, switch)
+    answer = f"{without[-1]:.1f} to {_seconds(there.after)}"
+    seen = "That long after the answer it was last missing, and first there."
+    return Finding(question, answer, surely, seen, means, switch)
 
 
 def _sync_utc(trial: Trial) -> Finding:

@@ -152,7 +152,7 @@ def test_by_which_id_a_sync_is_found(under: dict[str, Any], answer: str) -> None
     ("looks", "answer"),
     [
         ([look(0.2, ("new", 1000))], "at once"),
-        ([look(0.2), look(30.0), look(35.0, ("new", 1000))], "about 35 s"),
+        ([look(0.2), look(30.0), look(35.0, ("new", 1000))], "30.0 to 35.0 s"),
         ([look(0.2), look(600.0)], "later than 600.0 s"),
         ([], "not known"),
     ],
