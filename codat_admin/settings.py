@@ -23,7 +23,7 @@ CODAT_API_URL = env.accepted("CODAT_API_URL", checked_address, "https://api.coda
 CODAT_API_KEY = env.accepted("CODAT_API_KEY", Key)
 CODAT_CALLS_PER_MINUTE = env.whole_number("CODAT_CALLS_PER_MINUTE", 800, least=1, most=1000)
 CODAT_USE_ENV_PROXIES = env.flag("CODAT_USE_ENV_PROXIES")
-# Only after finding out, for the customer's own account: docs/run-safely.md, "Who does what", says how.
+# Only after finding out, for the customer's own account: manage.py probe_codat.
 CODAT_IDEMPOTENCY_VERIFIED = env.flag("CODAT_IDEMPOTENCY_VERIFIED")
 
 # --- The house ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from sandbox.store import Kept
 from sandbox.world import World
 
 KEPT_FOR = timedelta(minutes=90)
+_OTHER = {"latest": "historic", "historic": "latest"}
 
 
 class Idempotency:
@@ -50,7 +51,9 @@ class Idempotency:
         self._in_progress.discard(key_of(request) or "")
 
     def _key_of(self, request: Request) -> str | None:
-        return None if self._world.switches.idempotency == "off" else key_of(request)
+        switches, asks_for = self._world.switches, request.path.rpartition("/sync/commerce/")[2]
+        heeds = switches.idempotency != "off" and switches.idempotent_posts != _OTHER.get(asks_for)
+        return key_of(request) if heeds else None
 
 
 def key_of(request: Request) -> str | None:

@@ -18,7 +18,7 @@ _PUSHING, _PUSHING_AT_LATEST = 0.55, 300.0
 
 
 Told = tuple[bytes, datetime, Outcome]
-"""What a list tells of a sync: what its id is made of, when it began, and its state."""
+"""What a list tells of a sync: what its id is made of, its time, and its state."""
 
 
 class Sync(NamedTuple):

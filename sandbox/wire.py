@@ -103,12 +103,12 @@ def sync_summary(card: Card, sync: Sync, state: Outcome, now: datetime) -> Json:
     }
 
 
-def sync_status(card: Card, sync: Sync, state: Outcome, now: datetime) -> Json:
+def sync_status(card: Card, sync: Sync, state: Outcome, sync_utc: datetime, now: datetime) -> Json:
     return {
         "companyId": card.company_id,
         "commerceSyncId": sync.commerce_sync_id,
         "syncId": sync.sync_id,
-        **_state(state, stamp(sync.at)),
+        **_state(state, stamp(sync_utc)),
         "dataConnections": connections(card, now),
     }
 

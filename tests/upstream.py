@@ -29,6 +29,7 @@ CONTRARY = {
     "by_commerce_sync_id": "known",
     "never_synced": "204",
     "list_order": "oldest",
+    "sync_utc": "end",
     "severed_code": "4040",
     "success_text": "Success",
     "failure_text": "pending",

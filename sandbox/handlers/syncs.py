@@ -1,7 +1,7 @@
 """The eight sync endpoints: two that ask for a sync, six that tell of syncs."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sandbox import asking, wire
 from sandbox.exchange import NOT_VALID, Answer, Refusal, Request, ok, ok_as_it_is
@@ -33,8 +33,9 @@ def get_status(world: World, request: Request) -> Answer:
     """The newest sync, one object, and the only answer with both ids."""
     company_id, moment = request.params["companyId"], _moment(world, request)
     for sync in _backwards(world, company_id, moment):
-        state = _worded(sync.state(moment), world.switches)
-        return ok(wire.sync_status(world.timeline(company_id).card, sync, state, moment))
+        _, at, state = _told(sync, moment, world.switches)
+        state = _worded(state, world.switches)
+        return ok(wire.sync_status(world.timeline(company_id).card, sync, state, at, moment))
     return _none(world, request)
 
 
@@ -76,9 +77,17 @@ def _backwards(world: World, company_id: str, moment: datetime) -> Iterator[Sync
 def _news(world: World, request: Request) -> list[Told]:
     """What a list tells of each sync, oldest first."""
     timeline, moment = world.timeline(request.params["companyId"]), _moment(world, request)
-    if not request.behind:
+    delay, sync_utc = world.switches.list_delay, world.switches.sync_utc
+    if not request.behind and (delay, sync_utc) == ("none", "start"):
         return timeline.history.told(moment)
-    return [(sync.raw, sync.at, sync.state(moment)) for sync in timeline.syncs if sync.at <= moment]
+    newest = moment if delay == "none" else moment - timedelta(seconds=int(delay))
+    return [_told(sync, moment, world.switches) for sync in timeline.syncs if sync.at <= newest]
+
+
+def _told(sync: Sync, moment: datetime, switches: Switches) -> Told:
+    state = sync.state(moment)
+    has_ended = switches.sync_utc == "end" and state is sync.outcome
+    return sync.raw, sync.ended if has_ended else sync.at, state
 
 
 def _listed(told: list[Told], switches: Switches) -> list[Told]:
@@ -111,7 +120,8 @@ def _asked(world: World, sync: Sync, company_id: str) -> Answer:
 
 def _one(world: World, request: Request, syncs: Iterable[Sync], moment: datetime) -> Answer:
     for sync in syncs:
-        told = (sync.raw, sync.at, _worded(sync.state(moment), world.switches))
+        raw, at, state = _told(sync, moment, world.switches)
+        told = (raw, at, _worded(state, world.switches))
         return ok_as_it_is(wire.company_sync_statuses(request.params["companyId"], [told])[0])
     return _none(world, request)
 

@@ -118,9 +118,13 @@ class CodatClient:
 
     def syncs(self, company_id: str | UUID, purpose: Purpose = Purpose.READ) -> list[SyncStatus]:
         """All of Codat's list, newest first. The look before a send is a part of that send, and goes as early."""
+        return newest_first(self.syncs_as_listed(company_id, purpose))
+
+    def syncs_as_listed(self, company_id: str | UUID, purpose: Purpose = Purpose.READ) -> list[SyncStatus]:
+        """In Codat's own order, which nothing but a probe may go by."""
         asked = str(company_id).lower()
         call = paths.get(paths.SYNCS, company_id)
-        return newest_first(self._read(call, lambda value: sync_list(value, asked), list, purpose))
+        return self._read(call, lambda value: sync_list(value, asked), list, purpose)
 
     def latest_sync(self, company_id: str | UUID) -> SyncStatus | None:
         return self._read_sync(paths.get(paths.LATEST_SYNC, company_id), company_id)
@@ -133,6 +137,10 @@ class CodatClient:
         company, sync = str(company_id).lower(), str(sync_id)
         call = paths.get(paths.SYNC, company_id, sync_id=sync_id)
         return self._read(call, lambda value: named_sync(value, company, sync), nothing=lambda: None)
+
+    def answered_under(self, company_id: str | UUID, sync_id: str | UUID) -> SyncStatus | None:
+        """What Codat answers under this id, whether or not it names it: a finding about Codat, never a proof."""
+        return self._read_sync(paths.get(paths.SYNC, company_id, sync_id=sync_id), company_id)
 
     # The two calls that write into somebody's books
 

@@ -159,6 +159,13 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
         )
 
 
+def close_as_lost(request: SyncRequest, now: datetime, problem: str) -> None:
+    """The attempts whose sender will not be heard of again; to be called in the transaction that says so."""
+    for attempt in request.attempts.filter(outcome=Attempt.Outcome.OPEN):
+        _close(attempt, Attempt.Outcome.UNCERTAIN, now, problem=problem)
+        freezing.stop_after_silence(attempt, now)
+
+
 def _move_to_accepted(request: SyncRequest, now: datetime, what: str, changes: dict[str, Any]) -> bool:
     """Also when the row was given up as lost while its sender slept: a late true answer is evidence.
 

@@ -50,9 +50,7 @@ def give_up_on_lost_senders(now: datetime) -> None:
         sentence = "The sender was lost in the middle. It may have been sent; it is not sent again."
         with transaction.atomic():
             if move(request, State.UNCERTAIN, now=now, what=sentence, not_before=now, waiting_for=sentence):
-                open_attempts = request.attempts.filter(outcome=Attempt.Outcome.OPEN)
-                open_attempts.update(outcome=Attempt.Outcome.UNCERTAIN, finished_at=now, problem=sentence)
-                freezing.stop_after_silence(request.attempts.latest("number"), now)
+                answers.close_as_lost(request, now, sentence)
 
 
 def put_overdue_before_a_person(now: datetime) -> None:

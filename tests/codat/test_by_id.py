@@ -39,3 +39,16 @@ def test_an_answer_that_does_not_name_the_sync_that_was_asked_for_is_none(
     """Another sync's result must not become that of ours; one without an id could be anybody's."""
     server.answers(says(200, answer))
     assert client.sync_by_id(COMPANY, OTHER_SYNC) is None
+
+
+def test_a_probe_is_told_what_is_answered_under_an_id_whoever_it_names(
+    server: Server, client: CodatClient
+) -> None:
+    server.answers(says(200, OLDER))
+    assert client.answered_under(COMPANY, OTHER_SYNC).sync_id == "older"
+
+
+def test_a_probe_is_told_the_order_in_which_syncs_are_listed(server: Server, client: CodatClient) -> None:
+    server.answers(says(200, [OLDER, DONE]))
+    assert [sync.sync_id for sync in client.syncs_as_listed(COMPANY)] == ["older", OTHER_SYNC]
+    assert [sync.sync_id for sync in client.syncs(COMPANY)] == [OTHER_SYNC, "older"]

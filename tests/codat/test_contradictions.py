@@ -40,7 +40,8 @@ OURS_IS_NO_CALL = {
 }
 CALLS = {
     *("companies", "company", "connections", "configuration"),
-    *("newest_sync", "latest_sync", "last_successful_sync", "sync_by_id", "syncs"),
+    *("newest_sync", "latest_sync", "last_successful_sync", "sync_by_id", "answered_under"),
+    *("syncs", "syncs_as_listed"),
     *("reserve_send", "request_latest", "request_range", "close"),
 }
 

@@ -76,10 +76,14 @@ CALLS: dict[str, Callable[[CodatClient, str], object]] = {
     "configuration": lambda client, company: client.configuration(company),
     "newest_sync": lambda client, company: client.newest_sync(company),
     "syncs": lambda client, company: client.syncs(company),
+    "syncs_as_listed": lambda client, company: client.syncs_as_listed(company),
     "latest_sync": lambda client, company: client.latest_sync(company),
     "last_successful_sync": lambda client, company: client.last_successful_sync(company),
     "sync_by_id": lambda client, company: [
         client.sync_by_id(company, each) for each in known_syncs(client, company)
+    ],
+    "answered_under": lambda client, company: [
+        client.answered_under(company, each) for each in known_syncs(client, company)
     ],
     "request_latest": lambda client, company: send(
         client.request_latest, company, bodies.latest(datetime.now(UTC))

@@ -48,6 +48,28 @@ def test_what_is_kept_under_an_idempotency_key(switch: str, refusals: int, error
 
 
 @pytest.mark.parametrize(
+    ("switch", "started"),
+    [
+        shown("idempotent_posts", "both", {"latest": 1, "historic": 1}),
+        shown("idempotent_posts", "latest", {"latest": 1, "historic": 2}),
+        shown("idempotent_posts", "historic", {"latest": 2, "historic": 1}),
+    ],
+)
+def test_which_of_the_two_posts_heed_the_key(switch: str, started: dict[str, int]) -> None:
+    world = world_at(StoppedClock(), idempotent_posts=switch)
+    app, company_id = App(world, "key"), a_merchant(world, "flaky")
+    bodies = {"latest": b"", "historic": b'{"dateRange":{"start":"2001-01-01","finish":"2001-01-02"}}'}
+    for kind, body in bodies.items():
+        request = request_for(company_id, body)
+        request.path = request.path.replace("latest", kind)
+        request.path = request.path if kind == "latest" else f"/meta{request.path}"
+        request.headers["idempotency-key"] = kind
+        before = world.timeline(company_id).asked
+        answers = {app.answer(request).body for _ in range(2)}
+        assert world.timeline(company_id).asked - before == len(answers) == started[kind]
+
+
+@pytest.mark.parametrize(
     ("switch", "status", "outcome"),
     [
         shown("overlap", "fails", 200, OVERLAPS),

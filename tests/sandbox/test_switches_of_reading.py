@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.app import App
 from sandbox.exchange import Request
+from sandbox.wire import stamp
 from sandbox.world import World
 from tests.sandbox.worlds import (
     BASIC,
@@ -84,6 +85,41 @@ def test_the_length_of_the_list_leaves_out_the_oldest(switch: str, length: int, 
     times = listed(world)
     assert len(times) >= length if switch == "all" else len(times) == length
     assert max(times) == read(world, syncs_of(a_merchant(world, "flaky"), "latest"))["syncUtc"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "seconds"),
+    [shown("list_delay", "none", 0), shown("list_delay", "1", 1), shown("list_delay", "30", 30)],
+)
+def test_how_late_the_list_knows_of_a_new_sync(switch: str, seconds: int) -> None:
+    clock = StoppedClock()
+    world = world_at(clock, list_delay=switch)
+    company_id, before = a_merchant(world, "flaky"), len(listed(world))
+    latest(world, company_id)
+    if seconds:
+        clock.passes(seconds=seconds - 0.1)
+        assert len(listed(world)) == before
+        assert read(world, syncs_of(company_id, "latest"))["syncStatusCode"] == 1000
+        clock.passes(seconds=0.1)
+    assert len(listed(world)) == before + 1
+
+
+@pytest.mark.parametrize("switch", [shown("sync_utc", "start"), shown("sync_utc", "end")])
+def test_whether_a_sync_is_told_by_its_start_or_its_end(switch: str) -> None:
+    clock = StoppedClock()
+    world = world_at(clock, sync_utc=switch)
+    company_id = a_merchant(world, "flaky")
+
+    def times() -> set[str]:
+        paths = (syncs_of(company_id, "latest"), f"/meta/companies/{company_id}/sync/commerce/status")
+        return {max(listed(world)), *(read(world, path)["syncUtc"] for path in paths)}
+
+    started = {latest(world, company_id)[1]["syncUtc"]}
+    assert times() == started
+    clock.passes(minutes=9)
+    ended = world.timeline(company_id).syncs[-1].ended
+    assert times() == ({stamp(ended)} if switch == "end" else started)
+    assert listed(world) == sorted(listed(world), reverse=True)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from syncs.clients import codat_client
+from syncs.management.interrupting import ending_in_order
 from syncs.models import ImportRun
 from syncs.operations import import_runs
 from syncs.operations.importing import import_companies
@@ -27,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *, yes: bool, wait: bool, **options: Any) -> None:
         try:
-            with _ending_in_order():
+            with ending_in_order():
                 if wait:
                     import_runs.wait_for_the_place()
                 run = import_companies(codat_client(), yes=yes, on_page=self._say)
@@ -49,17 +47,3 @@ class Command(BaseCommand):
         of = f" of {run.total:,}" if run.total else ""
         self.stdout.write(f"Page {run.pages:,}: {run.seen:,}{of} companies read, {run.added:,} new.")
         self.stdout.flush()
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """A SIGTERM and a closed terminal end it like Ctrl-C, so that the next import need not wait. Not under nohup."""
-    both = (signal.SIGTERM, signal.SIGHUP)
-    deadly = [number for number in both if signal.getsignal(number) == signal.SIG_DFL]
-    for number in deadly:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number in deadly:
-            signal.signal(number, signal.SIG_DFL)
