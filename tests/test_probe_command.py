@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from django.utils import timezone
 from pytest_django import Settings
 
 from syncs.management.commands import probe_codat as command
+from syncs.models import Freeze
+from syncs.operations import freezing
 from syncs.operations.probing import Pace
 from tests.factories import make_merchant, make_request
 from tests.probes import QUICK, Account
@@ -160,6 +163,13 @@ def test_a_merchant_with_a_request_under_way_is_left_alone(account: Account) -> 
     company_id = account.company()
     make_request(make_merchant(company_id=company_id))
     assert "has a sync request under way here" in ended(company_id, "--yes")[1]
+    assert account.posts(company_id) == []
+
+
+def test_while_sending_is_frozen_nothing_is_probed(account: Account) -> None:
+    company_id = account.company()
+    freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
+    assert ended(company_id, "--yes")[1].startswith("Sending is frozen here.")
     assert account.posts(company_id) == []
 
 

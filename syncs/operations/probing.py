@@ -17,7 +17,7 @@ from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
 from syncs.codat.schemas import Company, SyncStatus, SyncSummary
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import log
+from syncs.operations import freezing, log
 from syncs.operations.sending import CLAIM_GOOD_FOR
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules.probing import Kind, Look, Trial, all_ended, key_finding
@@ -79,6 +79,8 @@ def planned(company_id: str, client: CodatClient, window: Window, **choices: obj
 
 def refuse_where_the_desk_works(company_id: str) -> None:
     """Asked anew before each POST. Whatever holds back all sends of the desk holds back a probe, here."""
+    if freezing.is_frozen():
+        raise CannotProbe("Sending is frozen here. Ask a lead, or resume it: manage.py resume_sending")
     under_way = SyncRequest.objects.active().filter(merchant__company_id=company_id)
     if request := under_way.select_related("merchant").first():
         raise CannotProbe(
