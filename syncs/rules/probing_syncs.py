@@ -25,7 +25,8 @@ def findings(trials: list[Trial]) -> list[Finding]:
 def _together(found: list[Finding]) -> Finding:
     known = [finding for finding in found if finding.sure is not Sure.UNKNOWN]
     surest = min(known or found, key=lambda finding: list(Sure).index(finding.sure))
-    if len({finding.answer for finding in known}) < 2:
+    # Two delays are never quite the same, but one switch stands for both.
+    if len({finding.switch or finding.answer for finding in known}) < 2:
         return surest
     seen = " Then: ".join(f"{finding.answer}. {finding.seen}" for finding in known)
     return Finding(surest.question, "not always the same", surest.sure, seen, surest.means)

@@ -230,6 +230,12 @@ def test_trials_that_saw_different_things_are_both_told() -> None:
     assert "yes." in finding.seen
 
 
+def test_two_delays_of_one_kind_are_not_told_as_a_contradiction() -> None:
+    late = [trial(looks=[look(low), look(high, ("new", 1000))]) for low, high in ((30.0, 35.0), (31.0, 36.0))]
+    assert found("How late", *late).answer == "30.0 to 35.0 s"
+    assert found("How late", late[0], trial()).answer == "not always the same"
+
+
 def test_of_nothing_seen_nothing_is_said() -> None:
     assert findings([]) == []
     nothing = Trial(Kind.LATEST, (None, AT), Look(0.0, ()))
