@@ -46,7 +46,7 @@ def test_a_house_that_works_is_ready(client: Client, all_is_well: None) -> None:
     assert response.status_code == 200
     checks = response.json()["checks"]
     assert response.json()["ready"] is True
-    assert set(checks) == {"database", "broker", "migrations", "calls to Codat", *heartbeats.PARTS}
+    assert set(checks) == {"database", "broker", "migrations", "calls to Codat", "sending", *heartbeats.PARTS}
     assert set(checks.values()) == {"fine"}
 
 

@@ -134,6 +134,15 @@ def test_after_a_restored_backup_the_verdicts_come_first(as_lead: Client) -> Non
     assert "What was under way waits for a lead's verdict." in page(as_lead, "/")
 
 
+def test_readyz_says_it_without_the_reason_and_stays_as_ready_as_it_was(client: Client) -> None:
+    before = client.get("/readyz").status_code
+    frozen()
+    response = client.get("/readyz")
+    assert response.json()["checks"]["sending"].startswith("Frozen since ")
+    assert REASON not in response.text
+    assert response.status_code == before
+
+
 def test_the_address_of_the_switch_leads_back_to_the_page(as_lead: Client) -> None:
     assert as_lead.get("/sending/freeze/")["Location"] == "/sending/"
     assert as_lead.get("/sending/resume/")["Location"] == "/sending/"

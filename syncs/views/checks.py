@@ -14,7 +14,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from syncs.operations import heartbeats, pauses
+from syncs.operations import freezing, heartbeats, pauses
 
 PARTS = {
     "clock": "The clock",
@@ -22,6 +22,7 @@ PARTS = {
     "worker refreshing": "A worker for the queue “refreshing”",
 }
 CALLS = "calls to Codat"
+SENDING = "sending"
 FINE = "fine"
 
 
@@ -37,8 +38,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether every part of the house works, and in words what does not; 503 when something does not."""
     checks = dict(_checks())
-    # That Codat asked for a pause is said, but it is no fault of this house: another one could do no better.
-    ready = all(verdict == FINE for part, verdict in checks.items() if part != CALLS)
+    # Said, but no fault of this house: another one could do no better.
+    ready = all(verdict == FINE for part, verdict in checks.items() if part not in {CALLS, SENDING})
     layout = {"indent": 2, "ensure_ascii": False}
     return JsonResponse(
         {"ready": ready, "checks": checks}, status=200 if ready else 503, json_dumps_params=layout
@@ -54,9 +55,16 @@ def _checks() -> Iterator[tuple[str, str]]:
         for part, words in PARTS.items():
             yield part, _verdict(part, words, signs)
         yield CALLS, _calls(signs)
+        yield SENDING, _sending()
         yield "database", FINE
     except DatabaseError as error:
         yield "database", f"The database does not answer ({type(error).__name__})."
+
+
+def _sending() -> str:
+    """Anybody may read this, so why a person froze it stays here."""
+    stops = freezing.standing()
+    return f"Frozen since {_at(min(stop.since for stop in stops))}." if stops else FINE
 
 
 def _broker() -> str:
