@@ -1,0 +1,58 @@
+"""`python -m tests.chaos --kills 300 --seed 1`: a run, its table, and an exit code that is not 0 when a promise broke."""
+
+import argparse
+import sys
+import time
+
+from tests.chaos import table
+from tests.chaos.crew import Crew
+from tests.chaos.ground import ground, settle_in
+from tests.chaos.zygote import Zygote, preload
+
+
+def main() -> int:
+    options = _options()
+    began = time.monotonic()
+    with ground(merchants=options.merchants, seed=options.seed, sqlite=options.sqlite) as world:
+        settle_in(world)
+        preload()
+        zygote = Zygote()
+        from tests.chaos.run import Run
+
+        world.start_queue()
+        crew = Crew(world, zygote)
+        try:
+            crew.start_all()
+            print(f"everything runs after {time.monotonic() - began:.1f} s", flush=True)
+            verdict, tally = Run(world, crew, options.seed).until(options.kills, _say)
+        finally:
+            crew.end()
+            zygote.end()
+        print(table.told(verdict, tally, seed=options.seed, seconds=time.monotonic() - began))
+        if options.keep:
+            _keep(world, options.keep)
+    return 1 if verdict.findings else 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _keep(world: object, folder: str) -> None:
+    import shutil
+
+    shutil.copytree(world.folder, folder, dirs_exist_ok=True)  # type: ignore[attr-defined]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=300, help="how many must count (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--merchants", type=int, default=2000)
+    parser.add_argument("--sqlite", action="store_true", help="in place of PostgreSQL")
+    parser.add_argument("--keep", metavar="FOLDER", help="copy logs and ledger there")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
