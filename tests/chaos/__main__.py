@@ -9,10 +9,11 @@ from tests.chaos.crew import Crew
 from tests.chaos.ground import ground, settle_in
 from tests.chaos.zygote import Zygote, preload
 
+BEGAN = time.monotonic()
+
 
 def main() -> int:
     options = _options()
-    began = time.monotonic()
     with ground(merchants=options.merchants, seed=options.seed, sqlite=options.sqlite) as world:
         settle_in(world)
         preload()
@@ -23,19 +24,19 @@ def main() -> int:
         crew = Crew(world, zygote)
         try:
             crew.start_all()
-            print(f"everything runs after {time.monotonic() - began:.1f} s", flush=True)
+            print(f"everything runs after {time.monotonic() - BEGAN:.1f} s", flush=True)
             verdict, tally = Run(world, crew, options.seed).until(options.kills, _say)
         finally:
             crew.end()
             zygote.end()
-        print(table.told(verdict, tally, seed=options.seed, seconds=time.monotonic() - began))
+        print(table.told(verdict, tally, seed=options.seed, seconds=time.monotonic() - BEGAN))
         if options.keep:
             _keep(world, options.keep)
     return 1 if verdict.findings else 0
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(f"{time.monotonic() - BEGAN:6.1f} s  {line}", file=sys.stderr, flush=True)
 
 
 def _keep(world: object, folder: str) -> None:
@@ -48,7 +49,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="how many must count (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--merchants", type=int, default=2000)
+    parser.add_argument("--merchants", type=int, default=1000)
     parser.add_argument("--sqlite", action="store_true", help="in place of PostgreSQL")
     parser.add_argument("--keep", metavar="FOLDER", help="copy logs and ledger there")
     return parser.parse_args()

@@ -7,6 +7,7 @@ process that was killed. So the harness knows exactly, and not about, where its 
 import mmap
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,8 @@ class Hand:
 
     @classmethod
     def of(cls, text: str) -> "Hand | None":
-        words = text.split(maxsplit=2)
-        return cls(words[0], int(words[1]), words[2]) if len(words) == 3 else None
+        words = text.strip().split(maxsplit=2)
+        return cls(words[0], int(words[1]), words[2]) if len(words) == 3 and words[1].isdigit() else None
 
 
 class Board:
@@ -56,15 +57,25 @@ class Board:
         self._pid = os.getpid()
 
 
-def hands(folder: Path, pid: int) -> list[Hand]:
-    """What this process has, or had, in hand."""
-    try:
-        content = (folder / "board" / str(pid)).read_bytes().decode()
-    except FileNotFoundError:
-        return []
-    slots = (content[start : start + WIDTH] for start in range(0, len(content), WIDTH))
-    return [hand for hand in map(Hand.of, slots) if hand]
+class Reader:
+    """The harness's eyes: what a process has in hand, or had when it died."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "board"
+        self._maps: dict[int, mmap.mmap] = {}
 
-def forget(folder: Path, pid: int) -> None:
-    (folder / "board" / str(pid)).unlink(missing_ok=True)
+    def hands(self, pid: int) -> list[Hand]:
+        if (seen := self._maps.get(pid) or self._open(pid)) is None:
+            return []
+        content = seen[:].decode(errors="replace")
+        slots = (content[start : start + WIDTH] for start in range(0, len(content), WIDTH))
+        return [hand for hand in map(Hand.of, slots) if hand]
+
+    def forget(self, pid: int) -> None:
+        self._maps.pop(pid, None)
+        (self._folder / str(pid)).unlink(missing_ok=True)
+
+    def _open(self, pid: int) -> mmap.mmap | None:
+        with suppress(OSError, ValueError), (self._folder / str(pid)).open("rb") as file:
+            self._maps[pid] = mmap.mmap(file.fileno(), SLOTS * WIDTH, prot=mmap.PROT_READ)
+        return self._maps.get(pid)

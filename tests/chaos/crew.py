@@ -8,15 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncs.processes import ports
-from syncs.processes.house import House
+from syncs.processes import house, ports
 from syncs.processes.program import Program
 from syncs.processes.ready import accepts
-from tests.chaos import board
 from tests.chaos.ground import ROOT, Ground
 from tests.chaos.zygote import Zygote
 
 SENDERS, REFRESHERS, CLOCKS = 3, 1, 2
+# Each thread of a worker that is started anew opens a connection to the database anew.
+house.THREADS = 6
 
 
 @dataclass
@@ -39,12 +39,12 @@ class Crew:
         self._ground, self._zygote = ground, zygote
         self.port = ports.free(1)[0]
         self._lock = threading.Lock()
-        house = House(ROOT, ground.var, "127.0.0.1", self.port, ground.env())
+        programs = house.House(ROOT, ground.var, "127.0.0.1", self.port, ground.env())
         self.members = [
-            Member("web", "web", house.web()),
-            *(Member(f"sender {n}", "sender", house.worker("sending")) for n in range(SENDERS)),
-            *(Member(f"refresher {n}", "refresher", house.worker("refreshing")) for n in range(REFRESHERS)),
-            *(Member(f"clock {n}", "clock", house.clock()) for n in range(CLOCKS)),
+            Member("web", "web", programs.web()),
+            *(Member(f"sender {n}", "sender", programs.worker("sending")) for n in range(SENDERS)),
+            *(Member(f"refresher {n}", "refresher", programs.worker("refreshing")) for n in range(REFRESHERS)),
+            *(Member(f"clock {n}", "clock", programs.clock()) for n in range(CLOCKS)),
         ]
 
     @property
@@ -71,7 +71,6 @@ class Crew:
         for member in self.members:
             if not alive(member.pid):
                 os.close(member.handle)
-                board.forget(self._ground.chaos, member.pid)
                 self.start(member)
 
     def web_workers(self) -> list[int]:

@@ -2,13 +2,18 @@
 
 import io
 import os
+import sqlite3
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from sandbox.testing import Sandbox, running
 from syncs.processes import ports
@@ -17,6 +22,8 @@ from tests.postgres import running_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "chaos-key"
+# Seconds for which the harness waits for a database that it killed itself.
+RECOVERS_WITHIN = 20.0
 # Codat's own limits would only make the run wait.
 SWITCHES = {"per_minute": "off", "concurrency": "off", "quota": "counted"}
 
@@ -114,12 +121,25 @@ def settle_in(ground: Ground, **more: str) -> None:
 
 def ask(database: str, question: str, *values: Any) -> list[tuple[Any, ...]]:
     """Of the database itself, past everything that the product would do."""
-    import sqlite3
-
-    import psycopg
-
     if database.startswith("sqlite"):
-        with sqlite3.connect(database.removeprefix("sqlite:///"), timeout=20) as file:
+        with closing(sqlite3.connect(database.removeprefix("sqlite:///"), timeout=20)) as file:
             return file.execute(question.replace("%s", "?"), values).fetchall()
-    with psycopg.connect(database) as server:
-        return server.execute(question, values).fetchall()
+    deadline = time.monotonic() + RECOVERS_WITHIN
+    while True:
+        try:
+            return _connection(database).execute(question, values).fetchall()
+        except psycopg.OperationalError:
+            _kept.connection = None
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _connection(database: str) -> "psycopg.Connection[Any]":
+    if getattr(_kept, "connection", None) is None:
+        _kept.connection = psycopg.connect(database, autocommit=True)
+    found: psycopg.Connection[Any] = _kept.connection
+    return found
+
+
+_kept = threading.local()

@@ -1,15 +1,14 @@
 """Kill -9, where it hurts: only what is ready and has work in hand counts, and what it had is read after its death."""
 
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-import psycopg
-
-from tests.chaos import board
-from tests.chaos.board import Hand
+from tests.chaos.board import Hand, Reader
 from tests.chaos.crew import Crew, Member, alive, wait_for_death
 from tests.chaos.ground import Ground, ask
 
@@ -17,7 +16,6 @@ from tests.chaos.ground import Ground, ask
 SHARES = {"sender": 56, "refresher": 8, "clock": 12, "web": 15, "queue": 6, "database": 3}
 # Seconds that the harness waits for one with work in hand, before it takes another kind.
 PATIENCE = 0.7
-STATE_OF = {"sweep": "SENDING", "look": "UNCERTAIN", "refresh": "ACCEPTED", "nudge": "QUEUED"}
 
 
 @dataclass
@@ -41,6 +39,7 @@ class Tally:
 class Killer:
     def __init__(self, ground: Ground, crew: Crew, dice: Random) -> None:
         self._ground, self._crew, self._dice = ground, crew, dice
+        self._board = Reader(ground.chaos)
         self.tally = Tally()
         self._strike: dict[str, Callable[[], None]] = {"queue": self._queue, "database": self._database}
 
@@ -57,9 +56,10 @@ class Killer:
         pid, end = victim
         end()
         wait_for_death(pid)
-        held = board.hands(self._ground.chaos, pid)
-        self.tally.count(kind, [(hand, self._state(hand)) for hand in held])
+        held = self._board.hands(pid)
+        self._board.forget(pid)
         self._crew.restart_dead()
+        self.tally.count(kind, [(hand, self._state(hand)) for hand in held])
 
     def _with_work(self, kind: str) -> tuple[int, Callable[[], None]] | None:
         """A process that has something in hand; at a stage drawn beforehand, if one comes by in time."""
@@ -67,10 +67,10 @@ class Killer:
         deadline = time.monotonic() + PATIENCE
         while (now := time.monotonic()) < deadline:
             for pid, end in self._candidates(kind):
-                held = board.hands(self._ground.chaos, pid)
+                held = self._board.hands(pid)
                 if held and (now > deadline - PATIENCE / 2 or any(wanted in hand.stage for hand in held)):
                     return pid, end
-            time.sleep(0.0005)
+            time.sleep(0.002)
         return None
 
     def _candidates(self, kind: str) -> Iterator[tuple[int, Callable[[], None]]]:
@@ -87,9 +87,6 @@ class Killer:
         """The process that serves; now and then its master with it, as a machine that stops."""
         if self._dice.random() < 0.1:
             master.kill()
-        import os
-        import signal
-
         if alive(pid):
             os.kill(pid, signal.SIGKILL)
 
@@ -105,9 +102,6 @@ class Killer:
         if self._ground.database.startswith("sqlite"):
             return
         held = self._all_hands()
-        import os
-        import signal
-
         busy = ask(
             self._ground.database,
             "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -116,21 +110,11 @@ class Killer:
         if not busy:
             return
         os.kill(busy[0][0], signal.SIGKILL)
-        self._until_it_serves()
         self.tally.count("database", [(hand, self._state(hand)) for hand in held])
-
-    def _until_it_serves(self) -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                ask(self._ground.database, "SELECT 1")
-                return
-            except psycopg.OperationalError:
-                time.sleep(0.02)
 
     def _all_hands(self) -> list[Hand]:
         pids = [member.pid for member in self._crew.members] + self._crew.web_workers()
-        return [hand for pid in pids for hand in board.hands(self._ground.chaos, pid)]
+        return [hand for pid in pids for hand in self._board.hands(pid)]
 
     def _state(self, hand: Hand) -> str:
         """Of the request in the database, right after the kill."""
@@ -138,17 +122,14 @@ class Killer:
             return "none yet"
         if hand.work == "nudge" and hand.stage.startswith("refresh"):
             return "no request"
-        try:
-            found = ask(self._ground.database, "SELECT state FROM syncs_syncrequest WHERE id = %s", hand.row)
-        except psycopg.OperationalError:
-            return "not known"
+        found = ask(self._ground.database, "SELECT state FROM syncs_syncrequest WHERE id = %s", hand.row)
         return str(found[0][0]).upper() if found else "none yet"
 
 
 STAGES = {
     "sender": [
         *("looked at", "being claimed", "claimed, nothing", "being written", "answer being read", "answered"),
-        *["written, no answer"] * 3,
+        *["written, no answer"] * 8,
         "uncertain",
     ],
     "refresher": ["accepted", "its end", "uncertain"],
