@@ -197,6 +197,8 @@ def _close(
     problem: str = "",
     http_status: int | None = None,
 ) -> None:
+    # The merchant before the attempt, as the sweeper does: else the two can wait for each other in a circle.
+    Merchant.objects.select_for_update().only("pk").get(requests=attempt.request_id)
     Attempt.objects.filter(pk=attempt.pk).update(
         outcome=outcome,
         finished_at=now,

@@ -1,8 +1,10 @@
 """`python -m tests.chaos --kills 300 --seed 1`: a run, its table, and an exit code that is not 0 when a promise broke."""
 
 import argparse
+import signal
 import sys
 import time
+from random import Random
 
 from tests.chaos import table
 from tests.chaos.crew import Crew
@@ -14,6 +16,32 @@ BEGAN = time.monotonic()
 
 def main() -> int:
     options = _options()
+    # What was started is ended, also when somebody ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    return crash(options) if options.cells else kill(options)
+
+
+def crash(options: argparse.Namespace) -> int:
+    """All crash points."""
+    with ground(merchants=options.merchants, seed=options.seed, sqlite=options.sqlite) as world:
+        settle_in(world)
+        preload()
+        from tests.chaos import faults
+        from tests.chaos.cells import Cells
+        from tests.chaos.judge import judge
+
+        cells = Cells(world, Random(options.seed))
+        answers = faults.answers(world.sandbox)
+        cells.all(answers[: options.answers])
+        _say(f"{sum(cells.died.values())} cells, {len(cells.not_reached)} not reached")
+        cells.live_on()
+        verdict = judge(world, cells.journal.presses)
+        print(table.told(verdict, None, seed=options.seed, seconds=time.monotonic() - BEGAN))
+        print(dict(cells.died), *map(str, cells.not_reached[:20]), sep="\n")
+    return 1 if verdict.findings else 0
+
+
+def kill(options: argparse.Namespace) -> int:
     with ground(merchants=options.merchants, seed=options.seed, sqlite=options.sqlite) as world:
         settle_in(world)
         preload()
@@ -51,6 +79,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--merchants", type=int, default=1000)
     parser.add_argument("--sqlite", action="store_true", help="in place of PostgreSQL")
+    parser.add_argument("--cells", action="store_true")
+    parser.add_argument("--answers", type=int, default=1000)
     parser.add_argument("--keep", metavar="FOLDER", help="copy logs and ledger there")
     return parser.parse_args()
 

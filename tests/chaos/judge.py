@@ -33,7 +33,8 @@ CLOCKS = 1.0
 
 @dataclass(frozen=True)
 class Row:
-    pk: int
+    pk: str
+    """Its number, and its reason in words."""
     token: str
     key: str
     company_id: str
@@ -153,7 +154,7 @@ def _record(found: Verdict, row: Row) -> None:
 
 def _one_at_a_time(found: Verdict, rows: list[Row]) -> None:
     by_company: dict[str, list[Row]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row.pk):
+    for row in rows:
         by_company[row.company_id].append(row)
     for company_id, own in by_company.items():
         for earlier, later in zip(own, own[1:], strict=False):
@@ -167,7 +168,7 @@ def _moment(line: dict[str, Any]) -> datetime:
 
 ROWS = """
     SELECT r.id, r.form_token, r.idempotency_key, m.company_id, r.body, r.state, r.commerce_sync_id, s.sync_id,
-           s.code, r.asked_at, r.finished_at
+           s.code, r.asked_at, r.finished_at, r.reason
     FROM syncs_syncrequest r JOIN syncs_merchant m ON m.id = r.merchant_id LEFT JOIN syncs_sync s ON s.id = r.sync_id
     ORDER BY r.id
 """
@@ -183,9 +184,9 @@ def read(ground: Ground) -> Iterator[Row]:
         word = str(verb).removeprefix("request.").replace("asked", "queued")
         if word in STATES:
             entries[pk].append(word)
-    for pk, token, key, company_id, body, state, upstream, sync_id, code, asked_at, finished_at in ask(ground.database, ROWS):
+    for pk, token, key, company_id, body, state, upstream, sync_id, code, asked_at, finished_at, reason in ask(ground.database, ROWS):
         yield Row(
-            pk, _uuid(token), _uuid(key), _uuid(company_id), body, state, upstream, sync_id, code,
+            f"{pk} ({reason})", _uuid(token), _uuid(key), _uuid(company_id), body, state, upstream, sync_id, code,
             _utc(asked_at), _utc(finished_at) if finished_at else None, tuple(attempts[pk]), tuple(entries[pk]),
         )
 

@@ -4,16 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from random import Random
 
 from tests.chaos import faults, merchants
-from tests.chaos.clock import Ahead
 from tests.chaos.crew import Crew
 from tests.chaos.ground import Ground, ask
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.killing import Killer, Tally
 from tests.chaos.pressing import Journal, Person
+from tests.chaos.times import Times
 
 PEOPLE = 3
 # In hand at most, so that presses do not grow old in the queue while processes are started anew.
@@ -23,21 +22,6 @@ PACE = 40
 ROUND = 20.0
 # Steps of test time after the last kill: through the looks, an hour of an unknown id, and a day without an end.
 AFTERWARDS = (*[120] * 20, *[600] * 6, 3600, 3700, 22 * 3600, 3600)
-
-
-class Times:
-    """The product's clock and Codat's, moved together. Codat's goes first: what is sent is never ahead of it."""
-
-    def __init__(self, ground: Ground) -> None:
-        self._ground, self._ahead = ground, Ahead(ground.chaos)
-
-    def on(self, seconds: float) -> None:
-        to = self._ahead.get() + seconds
-        self._ground.sandbox.move_clock(ahead=to)
-        self._ahead.set(to)
-
-    def today(self) -> datetime:
-        return datetime.fromtimestamp(time.time() + self._ahead.get(), UTC)
 
 
 @dataclass
