@@ -18,7 +18,20 @@ def main() -> int:
     options = _options()
     # What was started is ended, also when somebody ends this.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if options.bugs:
+        return seed_bugs(options)
     return crash(options) if options.cells else kill(options)
+
+
+def seed_bugs(options: argparse.Namespace) -> int:
+    """Each bug in turn: caught by the judge, and where the database has a net, by that first."""
+    with ground(merchants=120, seed=options.seed) as world:
+        settle_in(world)
+        from tests.chaos.trials import try_all
+
+        missed = try_all(world, options.bugs, _say)
+    print(f"{len(missed)} missed", *missed, sep="\n")
+    return 1 if missed else 0
 
 
 def crash(options: argparse.Namespace) -> int:
@@ -27,17 +40,18 @@ def crash(options: argparse.Namespace) -> int:
         settle_in(world)
         preload()
         from tests.chaos import faults
-        from tests.chaos.cells import Cells
+        from tests.chaos.cells import Cells, ways
         from tests.chaos.judge import judge
 
         cells = Cells(world, Random(options.seed))
         answers = faults.answers(world.sandbox)
-        cells.all(answers[: options.answers])
-        _say(f"{sum(cells.died.values())} cells, {len(cells.not_reached)} not reached")
+        cells.all(ways(answers[: options.answers]))
+        _say(f"{sum(cells.died.values())} cells, {len(cells.not_reached)} not reached, {len(cells.broke)} broke")
         cells.live_on()
         verdict = judge(world, cells.journal.presses)
         print(table.told(verdict, None, seed=options.seed, seconds=time.monotonic() - BEGAN))
-        print(dict(cells.died), *map(str, cells.not_reached[:20]), sep="\n")
+        verdict.findings += cells.broke
+        print(dict(cells.died), *cells.not_reached[:20], *cells.broke[:20], sep="\n")
     return 1 if verdict.findings else 0
 
 
@@ -80,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--merchants", type=int, default=1000)
     parser.add_argument("--sqlite", action="store_true", help="in place of PostgreSQL")
     parser.add_argument("--cells", action="store_true")
+    parser.add_argument("--bugs", nargs="?", const="all", metavar="NAME", help="seed them and catch them")
     parser.add_argument("--answers", type=int, default=1000)
     parser.add_argument("--keep", metavar="FOLDER", help="copy logs and ledger there")
     return parser.parse_args()

@@ -8,7 +8,7 @@ import signal
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -61,7 +61,9 @@ class Cells:
     dice: Random
     journal: Journal = field(default_factory=Journal)
     died: Counter[str] = field(default_factory=Counter)
-    not_reached: list[Cell] = field(default_factory=list)
+    not_reached: list[str] = field(default_factory=list)
+    broke: list[str] = field(default_factory=list)
+    """Processes that ended by an error of their own."""
     found: list[Cell] = field(default_factory=list)
     _scene: str = ""
 
@@ -72,9 +74,9 @@ class Cells:
         self._running: dict[int, Callable[[int], None]] = {}
         self.times = Times(self.ground)
 
-    def all(self, answers: list[Answer]) -> None:
-        """Every instant of every way, then the way itself once more to its end by those who live on."""
-        for way in ways(answers):
+    def all(self, ways: Iterable[Cell]) -> None:
+        """Every way to its end, and then every instant of it died at."""
+        for way in ways:
             self._start(way, self._recorder(way))
         self._wait_for_all()
         for cell in self.found:
@@ -126,10 +128,8 @@ class Cells:
             passed = SCENES[cell.scene](self, cell, merchant, token, _Instants(cell.instant))
             os.write(pipe, "\n".join(["saved", *passed]).encode())
             code = NOT_REACHED if cell.instant else 0
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
+        except BaseException as error:
+            os.write(pipe, f"broke\n{type(error).__name__}: {error}".encode())
         finally:
             os._exit(code)
 
@@ -144,7 +144,8 @@ class Cells:
     def _recorder(self, way: Cell) -> Callable[[int, str], None]:
         def record(status: int, said: str) -> None:
             if status:
-                self.not_reached.append(way)
+                self.broke.append(f"{way}: {said}")
+                return
             for instant in said.split("\n")[1:]:
                 self.found.append(Cell(way.scene, way.kind, way.answer, instant))
 
@@ -155,7 +156,7 @@ class Cells:
             if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
                 self.died[cell.instant.partition("#")[0]] += 1
             else:
-                self.not_reached.append(cell)
+                (self.not_reached if os.WIFEXITED(status) and os.WEXITSTATUS(status) == NOT_REACHED else self.broke).append(f"{cell}: {said}")
 
         return bury
 
@@ -165,22 +166,25 @@ class Cells:
         """What the clock and the workers do with all of it, minute by minute, until nothing is left to do."""
         for minutes in LATER:
             self.times.on(minutes * 60)
-            self._each_alone(self._hour)
+            self._each_alone(self._minutes)
         self.times.on(25 * 3600)
         self._each_alone(lambda share, of: _overdue() if share == 0 else None)
 
-    def _hour(self, share: int, of: int) -> None:
+    def _minutes(self, share: int, of: int) -> None:
         now = timezone.now()
         if share == 0:
             reconciling.give_up_on_lost_senders(now)
         with self.client(read_timeout=1.0) as client:
-            for pk in reconciling.ready_to_send(now, limit=10_000)[share::of]:
-                sending.send(pk, client)
-            for pk in reconciling.due_for_a_look(now, limit=10_000)[share::of]:
-                reconciling.look(pk, client)
-            running = SyncRequest.objects.filter(state="accepted").order_by("pk")
-            for pk in list(running.values_list("merchant_id", flat=True))[share::of]:
-                refresh(pk, client)
+            for pk in reconciling.ready_to_send(now, limit=10_000):
+                if pk % of == share:
+                    sending.send(pk, client)
+            for pk in reconciling.due_for_a_look(now, limit=10_000):
+                if pk % of == share:
+                    reconciling.look(pk, client)
+            running = SyncRequest.objects.filter(state__in=["accepted", "queued"])
+            for pk in running.values_list("merchant_id", flat=True):
+                if pk % of == share:
+                    refresh(pk, client)
 
     def _each_alone(self, work: Callable[[int, int], None]) -> None:
         connections.close_all()
