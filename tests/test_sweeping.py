@@ -39,7 +39,8 @@ def test_a_sweep_and_the_answer_that_comes_meanwhile_lock_in_one_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     request = lost(301)
-    sweeping, move = threading.Thread(target=sweep), answers.move
+    broke: list[Exception] = []
+    sweeping, move = threading.Thread(target=sweep, args=(broke,)), answers.move
 
     def move_while_swept(*args: Any, **changes: Any) -> bool:
         sweeping.start()
@@ -49,13 +50,16 @@ def test_a_sweep_and_the_answer_that_comes_meanwhile_lock_in_one_order(
     monkeypatch.setattr(answers, "move", move_while_swept)
     answers.uncertain(stored(request), attempt_of(request), "Silence.")
     sweeping.join(30)
+    assert broke == []
     assert (stored(request).state, outcomes(request)) == (State.UNCERTAIN, ["uncertain"])
     assert verbs(request) == ["request.asked", "request.uncertain"]
 
 
-def sweep() -> None:
+def sweep(broke: list[Exception]) -> None:
     try:
         reconciling.give_up_on_lost_senders(NOW)
+    except Exception as error:
+        broke.append(error)
     finally:
         connections.close_all()
 
