@@ -20,6 +20,8 @@ from tests.chaos.faults import Answer as Codats
 
 Retry = Callable[[Answer | Broken], bool]
 
+TRUE = Codats()
+
 
 @dataclass(frozen=True)
 class Bug:
@@ -27,7 +29,7 @@ class Bug:
 
     install: Callable[[], None]
     scene: str
-    answer: Codats = Codats()
+    answer: Codats = TRUE
     nets: tuple[str, ...] = ()
     list_is_old: bool = False
     """Codat's list does not know of the sync yet."""
@@ -39,7 +41,9 @@ def sweeper_requeues() -> None:
         for request in lost:
             with transaction.atomic():
                 request.attempts.filter(outcome="open").update(outcome="not_sent", finished_at=now)
-                transitions.move(request, transitions.State.QUEUED, now=now, what="Tried again", not_before=now)
+                transitions.move(
+                    request, transitions.State.QUEUED, now=now, what="Tried again", not_before=now
+                )
 
     reconciling.give_up_on_lost_senders = requeue
 
@@ -76,7 +80,9 @@ def index_is_gone() -> None:
 def guard_is_gone() -> None:
     """As `request.save()` would write it: whatever stands in the row by now."""
 
-    def move(request: SyncRequest, to: Any, *, now: Any, what: str, at_version: Any = None, **changes: Any) -> bool:
+    def move(
+        request: SyncRequest, to: Any, *, now: Any, what: str, at_version: Any = None, **changes: Any
+    ) -> bool:
         for name in ("actor", "reason"):
             changes.pop(name, None)
         changes |= {"state": to.value, "state_since": now}
@@ -119,7 +125,9 @@ def empty_list_is_proof() -> None:
             return real(request, attempt, candidates)
         now = timezone.now()
         with transaction.atomic():
-            SyncRequest.objects.filter(pk=request.pk).update(state="not_run", finished_at=now, result="It never ran.")
+            SyncRequest.objects.filter(pk=request.pk).update(
+                state="not_run", finished_at=now, result="It never ran."
+            )
             log.record("request.not_run", "It never ran", request=request)
         return None
 

@@ -43,7 +43,10 @@ class Crew:
         self.members = [
             Member("web", "web", programs.web()),
             *(Member(f"sender {n}", "sender", programs.worker("sending")) for n in range(SENDERS)),
-            *(Member(f"refresher {n}", "refresher", programs.worker("refreshing")) for n in range(REFRESHERS)),
+            *(
+                Member(f"refresher {n}", "refresher", programs.worker("refreshing"))
+                for n in range(REFRESHERS)
+            ),
             *(Member(f"clock {n}", "clock", programs.clock()) for n in range(CLOCKS)),
         ]
 

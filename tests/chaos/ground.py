@@ -75,7 +75,9 @@ class Ground:
 
 
 @contextmanager
-def ground(*, merchants: int, seed: int, sqlite: bool = False, switches: Mapping[str, str] | None = None) -> Iterator[Ground]:
+def ground(
+    *, merchants: int, seed: int, sqlite: bool = False, switches: Mapping[str, str] | None = None
+) -> Iterator[Ground]:
     """A fresh world in a folder of its own. Nothing of it is left."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,9 @@ class Verdict:
         self.findings.append(f"{promise}: {what}")
 
 
-def judge(ground: Ground, presses: Sequence[Any], *, replays: bool = False, at_the_end: bool = True) -> Verdict:
+def judge(
+    ground: Ground, presses: Sequence[Any], *, replays: bool = False, at_the_end: bool = True
+) -> Verdict:
     """`replays`: the desk was told that Codat honours its key, and may send the same bytes under it again."""
     found = Verdict()
     rows = {row.key: row for row in read(ground)}
@@ -84,7 +87,9 @@ def judge(ground: Ground, presses: Sequence[Any], *, replays: bool = False, at_t
     return found
 
 
-def _count(found: Verdict, rows: dict[str, Row], lines: dict[str, list[dict[str, Any]]], presses: Sequence[Any]) -> None:
+def _count(
+    found: Verdict, rows: dict[str, Row], lines: dict[str, list[dict[str, Any]]], presses: Sequence[Any]
+) -> None:
     found.counts["presses"] = len(presses)
     found.counts["posts"] = sum(map(len, lines.values()))
     found.counts["requests"] = len(rows)
@@ -109,12 +114,19 @@ def _posts(found: Verdict, row: Row, lines: list[dict[str, Any]], *, replays: bo
     if len(lines) > len(row.attempts) and not replays:
         found.add("again", f"request {row.pk}: {len(lines)} POSTs, {len(row.attempts)} intents on record")
     for line in lines:
-        if line["company_id"] != row.company_id or (line["body"] != row.body and "reset_midway" not in line["faults"] and "early" not in line["faults"]):
+        if line["company_id"] != row.company_id or (
+            line["body"] != row.body
+            and "reset_midway" not in line["faults"]
+            and "early" not in line["faults"]
+        ):
             found.add("lost", f"request {row.pk}: a POST under its key asked for something else")
-    for earlier, later in zip(lines, lines[1:], strict=False):
+    for earlier, later in pairwise(lines):
         if earlier["answered"] != 429:
             if not replays:
-                found.add("again", f"request {row.pk} was sent again after {earlier['answered']} {earlier['faults']}")
+                found.add(
+                    "again",
+                    f"request {row.pk} was sent again after {earlier['answered']} {earlier['faults']}",
+                )
         elif _moment(later) - _moment(earlier) < timedelta(seconds=PAUSE - CLOCKS):
             found.add("again", f"request {row.pk} was sent again too soon after a 429")
 
@@ -139,11 +151,13 @@ def _told(found: Verdict, row: Row, applied: list[dict[str, Any]]) -> None:
 def _record(found: Verdict, row: Row) -> None:
     """The activity tells the whole way to the row's state, by moves that exist."""
     way = ["", *row.entries]
-    for before, after in zip(way, way[1:], strict=False):
+    for before, after in pairwise(way):
         if after not in NEXT.get(before, set()):
             found.add("record", f"request {row.pk} went from {before or 'nothing'} to {after}: {row.entries}")
     if way[-1] != row.state:
-        found.add("record", f"request {row.pk} is {row.state}; its activity ends with {way[-1]}: {row.entries}")
+        found.add(
+            "record", f"request {row.pk} is {row.state}; its activity ends with {way[-1]}: {row.entries}"
+        )
     if row.attempts.count("open") and row.state != "sending":
         found.add("record", f"request {row.pk} is {row.state} with an attempt left open")
     if len([outcome for outcome in row.attempts if outcome in {"open", "accepted", "uncertain"}]) > 1:
@@ -157,8 +171,10 @@ def _one_at_a_time(found: Verdict, rows: list[Row]) -> None:
     for row in rows:
         by_company[row.company_id].append(row)
     for company_id, own in by_company.items():
-        for earlier, later in zip(own, own[1:], strict=False):
-            if earlier.finished_at is None or earlier.finished_at > later.asked_at + timedelta(seconds=CLOCKS):
+        for earlier, later in pairwise(own):
+            if earlier.finished_at is None or earlier.finished_at > later.asked_at + timedelta(
+                seconds=CLOCKS
+            ):
                 found.add("twice", f"{company_id} had requests {earlier.pk} and {later.pk} at the same time")
 
 
@@ -180,14 +196,41 @@ def read(ground: Ground) -> Iterator[Row]:
     for pk, outcome in ask(ground.database, "SELECT request_id, outcome FROM syncs_attempt ORDER BY id"):
         attempts[pk].append(outcome)
     entries: dict[int, list[str]] = defaultdict(list)
-    for pk, verb in ask(ground.database, "SELECT request_id, verb FROM syncs_activity WHERE request_id IS NOT NULL ORDER BY id"):
+    for pk, verb in ask(
+        ground.database,
+        "SELECT request_id, verb FROM syncs_activity WHERE request_id IS NOT NULL ORDER BY id",
+    ):
         word = str(verb).removeprefix("request.").replace("asked", "queued")
         if word in STATES:
             entries[pk].append(word)
-    for pk, token, key, company_id, body, state, upstream, sync_id, code, asked_at, finished_at, reason in ask(ground.database, ROWS):
+    for (
+        pk,
+        token,
+        key,
+        company_id,
+        body,
+        state,
+        upstream,
+        sync_id,
+        code,
+        asked_at,
+        finished_at,
+        reason,
+    ) in ask(ground.database, ROWS):
         yield Row(
-            f"{pk} ({reason})", _uuid(token), _uuid(key), _uuid(company_id), body, state, upstream, sync_id, code,
-            _utc(asked_at), _utc(finished_at) if finished_at else None, tuple(attempts[pk]), tuple(entries[pk]),
+            f"{pk} ({reason})",
+            _uuid(token),
+            _uuid(key),
+            _uuid(company_id),
+            body,
+            state,
+            upstream,
+            sync_id,
+            code,
+            _utc(asked_at),
+            _utc(finished_at) if finished_at else None,
+            tuple(attempts[pk]),
+            tuple(entries[pk]),
         )
 
 
@@ -199,4 +242,3 @@ def _uuid(value: Any) -> str:
 def _utc(value: Any) -> datetime:
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-

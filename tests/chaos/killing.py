@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from tests.chaos.board import Hand, Reader
@@ -81,7 +82,7 @@ class Killer:
                 yield member.pid, member.kill
                 continue
             for pid in self._crew.web_workers():
-                yield pid, lambda pid=pid: self._kill_server(member, pid)  # type: ignore[misc]
+                yield pid, partial(self._kill_server, member, pid)
 
     def _kill_server(self, master: Member, pid: int) -> None:
         """The process that serves; now and then its master with it, as a machine that stops."""

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -76,10 +77,13 @@ class Person:
     def _twin(self, press: Press, form: dict[str, str]) -> None:
         """The second click of a double click: its answer is nobody's concern, its effect is."""
         press.times += 1
-        try:
-            self._session.post(self._address(press.company_id, press.kind, "confirm"), self._with_token(form), timeout=5, allow_redirects=False)
-        except requests.RequestException:
-            pass
+        with suppress(requests.RequestException):
+            self._session.post(
+                self._address(press.company_id, press.kind, "confirm"),
+                self._with_token(form),
+                timeout=5,
+                allow_redirects=False,
+            )
 
     def _patiently(
         self, company_id: str, kind: str, step: str, form: dict[str, str], press: Press | None = None
@@ -93,7 +97,10 @@ class Person:
                 if press:
                     press.times += 1
                 answer = self._session.post(
-                    self._address(company_id, kind, step), self._with_token(form), timeout=10, allow_redirects=False
+                    self._address(company_id, kind, step),
+                    self._with_token(form),
+                    timeout=10,
+                    allow_redirects=False,
                 )
             except requests.RequestException:
                 time.sleep(0.05)

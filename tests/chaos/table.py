@@ -25,7 +25,11 @@ def told(verdict: Verdict, tally: Tally | None, *, seed: int, seconds: float) ->
         *(_line(word, counts[promise]) for promise, word in PROMISES.items()),
         _line("were uncertain at some time", counts["ever uncertain"]),
         _line("before a person", counts["state needs_review"]),
-        *(_line(f"  {state[6:]}", count) for state, count in sorted(counts.items()) if state.startswith("state ")),
+        *(
+            _line(f"  {state[6:]}", count)
+            for state, count in sorted(counts.items())
+            if state.startswith("state ")
+        ),
         *(_kills(tally) if tally else []),
         _line("seed", seed),
         _line("seconds", round(seconds)),
@@ -42,7 +46,10 @@ def _kills(tally: Tally) -> list[str]:
         _line("kills not counted", tally.not_counted),
         *(_line(f"  of {kind}", count) for kind, count in tally.by_kind.most_common()),
         "requests in hand at a kill, by process, state and step",
-        *(_line(f"  {kind}, {state}: {stage}", count) for (kind, state, stage), count in sorted(tally.by_state.items())),
+        *(
+            _line(f"  {kind}, {state}: {stage}", count)
+            for (kind, state, stage), count in sorted(tally.by_state.items())
+        ),
     ]
 
 

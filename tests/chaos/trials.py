@@ -93,7 +93,9 @@ def _trial(world: Ground, seeded: Bug, database: str, *, bug: bool, nets: bool) 
     connection.settings_dict["NAME"] = database.rpartition("/")[2]
     Ahead(world.chaos).set(0)
     how: dict[str, Any] = {"merchants": MERCHANTS, "seed": SEED, "speed": 1000, "history_days": 0, "key": KEY}
-    with running(**how, switches={**SWITCHES, "idempotency": "off", "overlap": "allowed"}, direct=True) as codat:
+    with running(
+        **how, switches={**SWITCHES, "idempotency": "off", "overlap": "allowed"}, direct=True
+    ) as codat:
         settings.CODAT_API_URL = codat.url
         if not nets:
             _cut(seeded.nets)
@@ -135,7 +137,9 @@ def _two_presses(cells: Cells, cell: Cell, merchant: Merchant, token: str, insta
     return []
 
 
-def _delivered_twice(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
+def _delivered_twice(
+    cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants
+) -> list[str]:
     """The message comes again while its first worker still waits for Codat."""
     request = cells.ask(cell, merchant, token)
     real = sending.post
