@@ -26,7 +26,7 @@ def main() -> int:
 def seed_bugs(options: argparse.Namespace) -> int:
     """Each bug in turn: caught by the judge, and where the database has a net, by that first."""
     with ground(merchants=120, seed=options.seed) as world:
-        settle_in(world)
+        settle_in(world, LOG_LEVEL="ERROR")
         from tests.chaos.trials import try_all
 
         missed = try_all(world, options.bugs, _say)
@@ -36,14 +36,14 @@ def seed_bugs(options: argparse.Namespace) -> int:
 
 def crash(options: argparse.Namespace) -> int:
     """All crash points."""
-    with ground(merchants=options.merchants, seed=options.seed, sqlite=options.sqlite) as world:
-        settle_in(world)
+    with ground(merchants=options.merchants or 3600, seed=options.seed, sqlite=options.sqlite) as world:
+        settle_in(world, LOG_LEVEL="ERROR")
         preload()
         from tests.chaos import faults
         from tests.chaos.cells import Cells, ways
         from tests.chaos.judge import judge
 
-        cells = Cells(world, Random(options.seed))
+        cells = Cells(world, Random(options.seed), brief=options.brief)
         answers = faults.answers(world.sandbox)
         cells.warm_up()
         cells.all(ways(answers[: options.answers]))
@@ -54,13 +54,14 @@ def crash(options: argparse.Namespace) -> int:
         verdict = judge(world, cells.journal.presses)
         print(table.told(verdict, None, seed=options.seed, seconds=time.monotonic() - BEGAN))
         verdict.findings += cells.broke
-        print(dict(cells.died), *cells.not_reached[:20], *cells.broke[:20], sep="\n")
+        print("crash points died at:", dict(cells.died))
+        print(*cells.not_reached[:20], *cells.broke[:20], sep="\n")
     return 1 if verdict.findings else 0
 
 
 def kill(options: argparse.Namespace) -> int:
-    with ground(merchants=options.merchants, seed=options.seed, sqlite=options.sqlite) as world:
-        settle_in(world)
+    with ground(merchants=options.merchants or 1000, seed=options.seed, sqlite=options.sqlite) as world:
+        settle_in(world, LOG_LEVEL="ERROR")
         preload()
         zygote = Zygote()
         from tests.chaos.run import Run
@@ -94,11 +95,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="how many must count (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--merchants", type=int, default=1000)
+    parser.add_argument("--merchants", type=int, help="as many as are needed, if not said")
     parser.add_argument("--sqlite", action="store_true", help="in place of PostgreSQL")
-    parser.add_argument("--cells", action="store_true")
+    parser.add_argument("--cells", action="store_true", help="every crash point, each with every answer")
     parser.add_argument("--bugs", nargs="?", const="all", metavar="NAME", help="seed them and catch them")
-    parser.add_argument("--answers", type=int, default=1000)
+    parser.add_argument(
+        "--brief", action="store_true", help="instants before the last byte for one answer only"
+    )
+    parser.add_argument("--answers", type=int, default=1000, metavar="N", help="only the first so many")
     parser.add_argument("--keep", metavar="FOLDER", help="copy logs and ledger there")
     return parser.parse_args()
 

@@ -38,6 +38,8 @@ KINDS = ("latest", "historic")
 # Scenes that begin with a request whose answer was lost.
 UNCERTAIN = {"look", "last look"}
 LOST = Answer("drop_after")
+# Answers that may come before the last byte.
+MIDWAY = {"reset_midway", "early"}
 # What the clock does next, at so many minutes.
 LATER = (6, 1, 2, 5, 10, 15, 20, 35, 70)
 
@@ -65,6 +67,7 @@ class Cells:
     broke: list[str] = field(default_factory=list)
     """Processes that ended by an error of their own."""
     found: list[Cell] = field(default_factory=list)
+    brief: bool = False
     _scene: str = ""
 
     def __post_init__(self) -> None:
@@ -156,10 +159,17 @@ class Cells:
             if status:
                 self.broke.append(f"{way}: {said}")
                 return
-            for instant in said.split("\n")[1:]:
+            for instant in self._worth_dying_at(way, said.split("\n")[1:]):
                 self.found.append(Cell(way.scene, way.kind, way.answer, instant))
 
         return record
+
+    def _worth_dying_at(self, way: Cell, instants: list[str]) -> list[str]:
+        """Briefly: before the last byte is written, Codat cannot have answered, and one way to answer is enough."""
+        if not self.brief or not way.answer.fault or way.answer.fault in MIDWAY:
+            return instants
+        last = max(number for number, instant in enumerate(instants) if instant.startswith("write.after"))
+        return instants[last:]
 
     def _burier(self, cell: Cell) -> Callable[[int, str], None]:
         def bury(status: int, said: str) -> None:
