@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself; all it needs is python3 (3.11 or newer, with venv and pip) and make.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test quick lint lock screenshots clean
+.PHONY: help run setup test chaos quick lint lock screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,11 @@ setup: .venv/runtime  ## set up .venv and start nothing, for hosts that run the 
 
 test: .venv/dev  ## every test on SQLite, what uses the database on PostgreSQL too (minutes)
 	$(BIN)/python -m tests.everything
+
+KILLS ?= 10000
+SEED ?= 1
+chaos: .venv/dev  ## the long proof that nothing is sent twice or lost: KILLS=10000 SEED=1 (hours)
+	$(BIN)/python -m tests.chaos --kills $(KILLS) --seed $(SEED)
 
 quick: .venv/dev  ## the fast tests (under a minute)
 	$(BIN)/pytest -q -n 3 -m "not slow and not browser" --ignore=tests/browser

@@ -1,13 +1,16 @@
 """What the clock sweeps: senders that were lost, accepted requests that are overdue, rows that are ready."""
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from syncs.models import SyncRequest
-from syncs.operations import reconciling
+from syncs.operations import answers, reconciling
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
 from tests.presses import attempt_of, outcomes, stored, verbs
@@ -29,6 +32,36 @@ def test_a_sender_that_was_lost_leaves_an_uncertain_request(db: None) -> None:
     assert attempt_of(request).outcome == "uncertain"
     assert verbs(request) == ["request.asked", "request.uncertain"]
     assert (stored(young).state, outcomes(young)) == (State.SENDING, ["open"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_and_the_answer_that_comes_meanwhile_lock_in_one_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    request = lost(301)
+    broke: list[Exception] = []
+    sweeping, move = threading.Thread(target=sweep, args=(broke,)), answers.move
+
+    def move_while_swept(*args: Any, **changes: Any) -> bool:
+        sweeping.start()
+        time.sleep(0.3)
+        return move(*args, **changes)
+
+    monkeypatch.setattr(answers, "move", move_while_swept)
+    answers.uncertain(stored(request), attempt_of(request), "Silence.")
+    sweeping.join(30)
+    assert broke == []
+    assert (stored(request).state, outcomes(request)) == (State.UNCERTAIN, ["uncertain"])
+    assert verbs(request) == ["request.asked", "request.uncertain"]
+
+
+def sweep(broke: list[Exception]) -> None:
+    try:
+        reconciling.give_up_on_lost_senders(NOW)
+    except Exception as error:
+        broke.append(error)
+    finally:
+        connections.close_all()
 
 
 def accepted(ago: timedelta, looked: timedelta | None, **columns: Any) -> SyncRequest:

@@ -1,0 +1,212 @@
+"""The harness on trial: each seeded bug in a database and before a Codat of its own, and the same way without the bug.
+
+Where the database has a net against a bug, it is tried twice: the net refuses, and without it the judge sees.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+
+from sandbox.testing import running
+from syncs import triggers
+from syncs.models import Merchant
+from syncs.operations import reconciling, sending
+from tests.chaos import cells as ways_of
+from tests.chaos.bugs import BUGS, Bug
+from tests.chaos.cells import Cell, Cells, _Instants
+from tests.chaos.clock import Ahead
+from tests.chaos.faults import READS
+from tests.chaos.ground import KEY, SWITCHES, Ground
+from tests.chaos.judge import judge
+
+MERCHANTS, SEED = 120, 1
+# The database's own, and what the desk makes of it for a person.
+REFUSALS = ("IntegrityError", "NotPossible")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    findings: list[str]
+    broke: list[str]
+
+    @property
+    def refused(self) -> bool:
+        """By the database itself."""
+        return any(name in line for line in self.broke for name in REFUSALS)
+
+
+def try_all(world: Ground, chosen: str, say: Callable[[str], None]) -> list[str]:
+    """What was missed, in sentences."""
+    missed = []
+    for number, (name, bug) in enumerate(BUGS.items()):
+        if chosen not in {"all", name}:
+            continue
+        seen = _tried(world, bug, f"seen_{number}", bug=True, nets=not bug.nets)
+        say(f"{name}: {seen.findings[:2] or seen.broke[:2]}")
+        if not seen.findings:
+            missed.append(f"{name}: the judge saw nothing. {seen.broke}")
+        if bug.nets:
+            held = _tried(world, bug, f"held_{number}", bug=True, nets=True)
+            say(f"{name}, with {', '.join(bug.nets)}: {'refused' if held.refused else held}")
+            if not held.refused or held.findings:
+                missed.append(f"{name}: its net did not hold: {held}")
+        well = _tried(world, bug, f"well_{number}", bug=False, nets=True)
+        if well.findings or well.broke:
+            missed.append(f"{name}: without the bug something was found: {well}")
+    return missed
+
+
+def _tried(world: Ground, seeded: Bug, database: str, **how: bool) -> Outcome:
+    """In a process of its own, so that the bug dies with it."""
+    connections.close_all()
+    parts = urlsplit(world.database)
+    with psycopg.connect(urlunsplit(parts._replace(path="/template1")), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {database} TEMPLATE {parts.path[1:]}")
+    ours, theirs = os.pipe()
+    if (pid := os.fork()) == 0:
+        os.close(ours)
+        code = 1
+        try:
+            outcome = _trial(world, seeded, urlunsplit(parts._replace(path=f"/{database}")), **how)
+            os.write(theirs, json.dumps([outcome.findings[:20], outcome.broke[:20]]).encode())
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(theirs)
+    with os.fdopen(ours) as pipe:
+        said = pipe.read()
+    os.waitpid(pid, 0)
+    return Outcome(*json.loads(said)) if said else Outcome([], ["the trial itself broke"])
+
+
+def _trial(world: Ground, seeded: Bug, database: str, *, bug: bool, nets: bool) -> Outcome:
+    connection.settings_dict["NAME"] = database.rpartition("/")[2]
+    Ahead(world.chaos).set(0)
+    how: dict[str, Any] = {"merchants": MERCHANTS, "seed": SEED, "speed": 1000, "history_days": 0, "key": KEY}
+    with running(
+        **how, switches={**SWITCHES, "idempotency": "off", "overlap": "allowed"}, direct=True
+    ) as codat:
+        settings.CODAT_API_URL = codat.url
+        if not nets:
+            _cut(seeded.nets)
+        if bug:
+            seeded.install()
+        if seeded.list_is_old:
+            codat.fault("lag", {"seconds": 86_400}, method="GET", path_regex=READS)
+        cells = Cells(replace(world, database=database, sandbox=codat), Random(SEED))
+        ways_of.SCENES.update(SCENES)
+        cells.all([Cell(seeded.scene, "historic", seeded.answer)])
+        codat.clear_faults()
+        cells.live_on()
+        verdict = judge(cells.ground, cells.journal.presses)
+    return Outcome(verdict.findings, cells.broke)
+
+
+def _cut(nets: tuple[str, ...]) -> None:
+    with connection.cursor() as cursor:
+        for net in nets:
+            if net == "triggers":
+                triggers.remove()
+            elif net == "attempt_number_once":
+                cursor.execute(f"ALTER TABLE syncs_attempt DROP CONSTRAINT {net}")
+            else:
+                cursor.execute(f"DROP INDEX {net}")
+
+
+# Scenes in which two do at once what one may do
+
+
+def _two_senders(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
+    request = cells.ask(cell, merchant, token)
+    _both(lambda: _send(cells, request.pk))
+    return []
+
+
+def _two_presses(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
+    _both(lambda: cells.ask(cell, merchant, token), lambda: cells.ask(cell, merchant, token[:-2] + "00"))
+    return []
+
+
+def _delivered_twice(
+    cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants
+) -> list[str]:
+    """The message comes again while its first worker still waits for Codat."""
+    request = cells.ask(cell, merchant, token)
+    real = sending.post
+
+    def post(*args: Any, **kwargs: Any) -> Any:
+        answer = real(*args, **kwargs)
+        sending.post = real
+        _send(cells, request.pk)
+        return answer
+
+    sending.post = post
+    _send(cells, request.pk)
+    return []
+
+
+def _swept(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
+    """A sender that slept is given up while it holds its answer."""
+    request = cells.ask(cell, merchant, token)
+    real = sending.post
+
+    def post(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return real(*args, **kwargs)
+        finally:
+            reconciling.give_up_on_lost_senders(timezone.now() + timedelta(minutes=6))
+
+    sending.post = post
+    _send(cells, request.pk)
+    return []
+
+
+def _sent_twice(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
+    request = cells.ask(cell, merchant, token)
+    _send(cells, request.pk)
+    _send(cells, request.pk)
+    return []
+
+
+def _send(cells: Cells, pk: int) -> None:
+    with cells.client() as client:
+        sending.send(pk, client)
+
+
+def _both(one: Callable[[], object], other: Callable[[], object] | None = None) -> None:
+    """At the same time, in two processes. What the second breaks on, it tells by its exit code."""
+    connections.close_all()
+    if (pid := os.fork()) == 0:
+        code = 1
+        try:
+            (other or one)()
+            code = 0
+        except Exception as error:
+            code = 3 if type(error).__name__ in REFUSALS else 2
+        finally:
+            os._exit(code)
+    try:
+        one()
+    finally:
+        _, status = os.waitpid(pid, 0)
+    if os.WEXITSTATUS(status) == 3:
+        raise RuntimeError("IntegrityError in the other")
+
+
+SCENES = {
+    "two senders": _two_senders,
+    "two presses": _two_presses,
+    "delivered twice": _delivered_twice,
+    "swept while sending": _swept,
+    "sent twice": _sent_twice,
+}
