@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from syncs.views import account, activity, checks, health, merchant, requests, rerun, sending
+from syncs.views import account, activity, checks, health, merchant, requests, rerun, review, sending
 
 urlpatterns: list[URLPattern] = [
     path("", health.health, name="health"),
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern] = [
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/confirm/", rerun.confirm, name="rerun-confirm"),
     path("requests/", requests.requests, name="requests"),
     path("requests/live/", requests.requests_live, name="requests-live"),
+    path("requests/review/", review.review, name="review"),
+    path("requests/review/confirm/", review.confirm, name="review-confirm"),
+    path("requests/review/save/", review.save, name="review-save"),
     path("requests/<int:pk>/", requests.sync_request, name="request"),
     path("requests/<int:pk>/cancel/", requests.cancel, name="cancel-request"),
     path("requests/<int:pk>/verdict/", requests.decide, name="request-verdict"),

@@ -79,7 +79,7 @@ def test_the_case_is_told_to_the_second(as_viewer: Client, stuck: SyncRequest) -
         "“Ticket 4812: week missing”",
         "07:41:09",
         "Codat listed 1 sync just before. Newest: 4e11c7a0…, Codat server error (5000).",
-        "Sent once, in full:",
+        "Sent once at most:",
         "07:41:39",
         "No answer in 30 s. Not sent again. Correlation ID 0bc1d9f2.",
         "Put before a person:",
@@ -117,6 +117,64 @@ def test_what_codat_accepted_was_never_looked_for(as_viewer: Client, merchant: M
     why = "Put before a person: Codat accepted it, then no result for 24 h."
     move(request, State.NEEDS_REVIEW, now=timezone.now(), what=why, looks=1)
     assert "Looked at Codat" not in case(as_viewer, request)
+
+
+def test_it_ran_is_not_offered_where_there_is_no_sync_to_take(as_lead: Client, stuck: SyncRequest) -> None:
+    page = case(as_lead, stuck)
+    assert 'value="ran"' not in page
+    assert "“It ran” can be chosen once its sync is read" in page
+
+
+def test_a_list_that_nobody_has_read_since_shows_nothing(
+    as_lead: Client, stuck: SyncRequest, merchant: Merchant
+) -> None:
+    unread = "Codat&#x27;s list has not been read since this came before a person."
+    Merchant.objects.update(refreshed_at=timezone.now() - timedelta(minutes=1))
+    page = case(as_lead, stuck)
+    assert page.count(unread.replace("&#x27;", "'")) == 1
+    assert page.count(unread) == 1
+    assert "No sync of this merchant is new since" not in page
+    Merchant.objects.update(refreshed_at=timezone.now() + timedelta(minutes=1))
+    page = case(as_lead, stuck)
+    assert unread not in page
+    assert "No sync of this merchant is new since. That alone is no proof" in page
+
+
+def test_nothing_ran_is_said_in_sight_of_what_speaks_against_it(as_lead: Client, stuck, ours) -> None:
+    page = case(as_lead, stuck)
+    assert "Codat lists 1 sync that is new since. If Codat did run it, asking again writes" in page
+
+
+def test_nothing_ran_is_refused_when_codat_lists_more_than_the_lead_saw(
+    as_lead: Client, stuck: SyncRequest, merchant: Merchant
+) -> None:
+    seen = re.search(r'name="seen" value="(\w+)"', case(as_lead, stuck))[1]
+    make_sync(merchant, 2000, SENT + timedelta(seconds=2))
+    response = verdict(as_lead, stuck, verdict="not_run", reason="x", seen=seen)
+    assert response.status_code == 422
+    assert "Codat lists more than when you looked." in response.text
+    again = re.search(r'name="seen" value="(\w+)"', response.text)[1]
+    assert verdict(as_lead, stuck, verdict="not_run", reason="x", seen=again).status_code == 200
+    assert SyncRequest.objects.get(pk=stuck.pk).state == "not_run"
+
+
+def test_without_an_attempt_it_is_said_that_nobody_knows_whether_it_was_sent(
+    as_lead: Client, as_viewer: Client, merchant: Merchant
+) -> None:
+    request = make_request(merchant, state=State.NEEDS_REVIEW)
+    make_sync(merchant, 2000, timezone.now() + timedelta(minutes=3))
+    for client in (as_lead, as_viewer):
+        page = case(client, request)
+        assert "Whether this was sent is not known here." in page
+        assert "after the press" in page
+        for untrue in ("Sent once", "we sent", "Looked at Codat"):
+            assert untrue not in page
+
+
+def test_a_try_that_never_left_does_not_count_as_sent(as_viewer: Client, merchant: Merchant) -> None:
+    request = make_request(merchant, state=State.NEEDS_REVIEW)
+    make_attempt(request, outcome="not_sent", finished_at=timezone.now(), problem="No connection.")
+    assert "Whether this was sent is not known here." in case(as_viewer, request)
 
 
 def test_the_very_body_is_shown(as_viewer: Client, stuck: SyncRequest, merchant: Merchant) -> None:

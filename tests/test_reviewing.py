@@ -9,6 +9,7 @@ from django.utils import timezone
 from syncs.models import Activity, Attempt, Merchant, SyncRequest, User
 from syncs.operations import reviewing
 from syncs.operations.asking import NotPossible
+from syncs.operations.evidence import evidence_of
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
 
@@ -48,7 +49,7 @@ def test_candidates_are_what_codat_did_not_list_before(merchant, stuck, sent) ->
     newer = make_sync(merchant, 2040, sent + timedelta(minutes=22))
     new = make_sync(merchant, 2000, sent + timedelta(seconds=2))
     make_sync(make_merchant(), 2000, sent + timedelta(seconds=2))
-    assert list(reviewing.candidates(stuck)) == [late_news, new, newer]
+    assert evidence_of([stuck])[0].candidates == [late_news, new, newer]
 
 
 def test_a_final_sync_ends_the_request_at_once(merchant, stuck, sent, lead) -> None:

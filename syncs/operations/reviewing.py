@@ -1,27 +1,55 @@
 """A lead's verdict on a request that nobody could prove either way. Nothing is sent by any of this."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db import IntegrityError, OperationalError, transaction
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest, User
 from syncs.operations import health, settling, sync_rows
 from syncs.operations.asking import NotPossible
+from syncs.operations.evidence import evidence_of
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 
+LOOK_AGAIN = "Codat lists more than when you looked. Look at it anew before you say that nothing ran."
 DAY_COLUMNS = ("last_days", "last_days_end", "failed_days", "failing_since", "switches_off_on")
 
 
-def candidates(request: SyncRequest) -> QuerySet[Sync]:
-    """The merchant's syncs that are new since our POST and belong to no other request, oldest first."""
-    attempt = request.attempts.order_by("-number").first()
-    since = attempt.started_at if attempt else request.asked_at
-    not_taken = Q(requests=None) | Q(requests=request)
-    new = Sync.objects.filter(not_taken, merchant=request.merchant_id, first_seen__gte=since)
-    return new.exclude(sync_id__in=attempt.listed_before if attempt else []).order_by("started_at", "pk")
+@dataclass(frozen=True)
+class Verdict:
+    """A lead's word on one request of many: it ran, as `sync`; or nothing ran, with `seen` at hand."""
+
+    request: SyncRequest
+    sync: Sync | None
+    seen: str
+
+
+class Ending(StrEnum):
+    SAVED = "saved"
+    BEFORE = "before"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What became of a verdict; `why` is the sentence of a refusal."""
+
+    request: SyncRequest
+    ending: Ending
+    why: str = ""
+
+
+def decide_many(verdicts: Iterable[Verdict], *, by: User, reason: str, now: datetime) -> list[Ruling]:
+    """Each in a transaction of its own: one that is refused, or was decided before, holds up no other.
+
+    Raises NotPossible for verdicts without a reason.
+    """
+    _refuse_without(reason)
+    return [_decide(verdict, by, reason, now) for verdict in verdicts]
 
 
 def decide_ran(request: SyncRequest, sync: Sync, *, by: User, reason: str, now: datetime) -> bool:
@@ -56,8 +84,13 @@ def decide_ran(request: SyncRequest, sync: Sync, *, by: User, reason: str, now: 
     return True
 
 
-def decide_not_run(request: SyncRequest, *, by: User, reason: str, now: datetime) -> bool:
-    """A lead's statement, not proof. False when the request was decided before. Raises NotPossible."""
+def decide_not_run(
+    request: SyncRequest, *, by: User, reason: str, now: datetime, seen: str | None = None
+) -> bool:
+    """A lead's statement, not proof. False when the request was decided before. Raises NotPossible.
+
+    `seen` is the evidence that the lead had at hand: where Codat lists more by now, the statement is refused.
+    """
     _refuse_without(reason)
     with transaction.atomic():
         # A refresh that brings news of its sync has had its turn, or waits for ours.
@@ -66,6 +99,8 @@ def decide_not_run(request: SyncRequest, *, by: User, reason: str, now: datetime
         if request.state != State.NEEDS_REVIEW:
             return False
         _refuse_if_it_ran(request.sync, now)
+        if seen is not None and evidence_of([request])[0].seen != seen:
+            raise NotPossible(LOOK_AGAIN, field="verdict")
         return move(
             request,
             State.NOT_RUN,
@@ -76,6 +111,23 @@ def decide_not_run(request: SyncRequest, *, by: User, reason: str, now: datetime
             result=f"This never ran, {by.display_name} decided: {reason}"[:500],
             waiting_for="",
         )
+
+
+def _decide(verdict: Verdict, by: User, reason: str, now: datetime) -> Ruling:
+    request, sync = verdict.request, verdict.sync
+    try:
+        if sync:
+            saved = decide_ran(request, sync, by=by, reason=reason, now=now)
+        else:
+            saved = decide_not_run(request, by=by, reason=reason, now=now, seen=verdict.seen)
+    except NotPossible as refusal:
+        return Ruling(request, Ending.REFUSED, refusal.sentence)
+    except OperationalError as error:
+        # SQLite did not let the transaction begin. Of any other error nobody knows what it left behind.
+        if "locked" not in str(error):
+            raise
+        return Ruling(request, Ending.REFUSED, "The database is busy. Save this one again in a moment.")
+    return Ruling(request, Ending.SAVED if saved else Ending.BEFORE)
 
 
 def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: datetime) -> None:
@@ -107,7 +159,7 @@ def _refuse_if_not_a_candidate(request: SyncRequest, sync: Sync) -> None:
         raise NotPossible("That sync belongs to another merchant.", field="sync")
     if SyncRequest.objects.filter(sync=sync).exclude(pk=request.pk).exists():
         raise NotPossible("That sync belongs to another request. Choose again.", field="sync")
-    if not candidates(request).filter(pk=sync.pk).exists():
+    if sync not in evidence_of([request])[0].candidates:
         raise NotPossible(
             "Codat listed that sync before this request was sent: it cannot be the one.", field="sync"
         )

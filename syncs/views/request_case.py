@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from syncs import moments, wording
+from syncs import wording
 from syncs.codat import paths
-from syncs.models import Activity, Attempt, Sync, SyncRequest
-from syncs.operations import reviewing
+from syncs.models import Activity, Attempt, SyncRequest
+from syncs.operations.evidence import Evidence, evidence_of
 from syncs.operations.reconciling import LOOKS
-from syncs.rules.salesdays import due_before, next_due
 from syncs.rules.states import State
+from syncs.views.candidates import SENT, candidates_of
 from syncs.views.request_list import rows_of
 
-# So near to its due hour a sync may as well be the merchant's own daily one.
-NEAR_ITS_HOUR = timedelta(hours=2)
 OPEN = {State.NEEDS_REVIEW, State.UNCERTAIN}
 # Moves that an attempt tells better than the activity does.
 TOLD_BY_ATTEMPTS = {
@@ -49,54 +47,42 @@ class Event:
     tone: str = ""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A sync that is new since ours was sent, with what speaks for and against it."""
-
-    sync: Sync
-    distance: str
-    evidence: str
-
-
 def context(request: SyncRequest) -> dict[str, Any]:
-    attempts = list(request.attempts.order_by("number"))
+    evidence = _evidence(request)
     entries = list(request.activity.select_related("actor").order_by("at", "pk"))
-    found = candidates(request, attempts) if State(request.state) in OPEN else []
     return {
         "row": rows_of([request])[0],
         "sync_request": request,
         "merchant": request.merchant,
-        "attempts": attempts,
-        "events": sorted(
-            _events(request, attempts, entries, _looked(request, attempts, entries, len(found))),
-            key=lambda event: event.at,
-        ),
+        "events": sorted(_events(evidence, entries), key=lambda event: event.at),
         "next_look": request.not_before if request.state == State.UNCERTAIN else None,
         "looks": len(LOOKS),
-        "candidates": found,
-        "unread": _unread(request, found),
-        "version": _version(request, attempts, found),
+        "sending_known": evidence.sent is not None,
+        "candidates": candidates_of(evidence),
+        "unread": len(evidence.unread),
+        "seen": evidence.seen,
+        "list_read": evidence.list_read or request.state != State.NEEDS_REVIEW,
+        "against": evidence.against_nothing_ran,
+        "version": _version(evidence),
         "poll_every": "2s" if request.is_active else "",
     }
 
 
-def candidates(request: SyncRequest, attempts: list[Attempt]) -> list[Candidate]:
-    """By time; none is picked beforehand."""
-    sent = attempts[-1].started_at if attempts else request.asked_at
-    return [
-        Candidate(sync, _distance(sync.started_at - sent), " ".join(_evidence(request, sync)))
-        for sync in reviewing.candidates(request)
-    ]
+def _evidence(request: SyncRequest) -> Evidence:
+    """What Codat lists since matters only for as long as nobody knows what came of it."""
+    if State(request.state) in OPEN:
+        return evidence_of([request])[0]
+    return Evidence(request, list(request.attempts.order_by("number")), [])
 
 
-def _events(
-    request: SyncRequest, attempts: list[Attempt], entries: list[Activity], looked: str
-) -> Iterator[Event]:
+def _events(evidence: Evidence, entries: list[Activity]) -> Iterator[Event]:
+    request, attempts = evidence.request, evidence.attempts
     accepted = "Overlap seen and accepted." if request.seen_overlap else ""
     asked = f"{request.asked_by.display_name} asked: {wording.what(request)}."
     yield Event(request.asked_at, asked, accepted, quote=request.reason)
     for attempt in attempts:
         yield from _attempt(request, attempt, is_last=attempt is attempts[-1])
+    looked = _looked(evidence, entries)
     for entry in entries:
         if entry.actor_id or entry.verb not in TOLD_BY_ATTEMPTS:
             yield from _entry(entry, looked)
@@ -106,8 +92,7 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
     if is_last:
         yield Event(attempt.started_at, "", _listed(request, attempt))
     may_have_effect = attempt.outcome in Attempt.MAY_HAVE_EFFECT
-    sent = "Sending this, once:" if attempt.outcome == Attempt.Outcome.OPEN else "Sent once, in full:"
-    lead = sent if may_have_effect else f"Try {attempt.number}."
+    lead = f"{SENT[Attempt.Outcome(attempt.outcome)]}:" if may_have_effect else f"Try {attempt.number}."
     yield Event(attempt.started_at, lead, sent=_sent(request) if may_have_effect else "", tone="run")
     if attempt.finished_at:
         tone, words, after = OUTCOMES[Attempt.Outcome(attempt.outcome)]
@@ -132,15 +117,18 @@ def _entry(entry: Activity, looked: str) -> Iterator[Event]:
     yield Event(entry.at, happened + colon, text, quote=entry.reason, tone=tone)
 
 
-def _looked(request: SyncRequest, attempts: list[Attempt], entries: list[Activity], new: int) -> str:
+def _looked(evidence: Evidence, entries: list[Activity]) -> str:
     """Only what got no answer is looked for; what Codat accepted is waited for."""
-    if not request.looks or not any(attempt.outcome == Attempt.Outcome.UNCERTAIN for attempt in attempts):
+    request = evidence.request
+    unanswered = evidence.sent is not None and evidence.sent.outcome == Attempt.Outcome.UNCERTAIN
+    if not request.looks or not unanswered:
         return ""
     looks = request.looks - sum(entry.verb in SHOWED_NOTHING for entry in entries)
     if looks < 1:
         return "No look at Codat brought an answer."
-    new = max(new, len(request.candidates))
-    since = f"{new} {'sync is' if new == 1 else 'syncs are'} new since; Codat does not say who started them."
+    new = max(len(evidence.candidates), len(request.candidates))
+    one, many = "1 sync is new since; Codat does not say who started it.", f"{new} syncs are new since;"
+    since = one if new == 1 else f"{many} Codat does not say who started them."
     times = "once" if looks == 1 else f"{looks} times"
     return f"Looked at Codat {times}: {since if new else 'no sync was new then, which proves nothing.'}"
 
@@ -162,37 +150,14 @@ def _sent(request: SyncRequest) -> str:
     return f"POST {path.format(company_id=request.merchant.company_id)}\n{key}\n\n{request.body}"
 
 
-def _distance(gap: timedelta) -> str:
-    return f"{moments.length(abs(gap))} {'before' if gap < timedelta() else 'after'} we sent"
-
-
-def _evidence(request: SyncRequest, sync: Sync) -> Iterator[str]:
-    if sync.data_pushed is None:
-        yield "Codat does not tell whether sales were written."
-    else:
-        yield "Sales were written." if sync.data_pushed else "Nothing was written."
-    zone, hour = request.merchant.zone, request.merchant.sync_hour or 0
-    since = sync.started_at - due_before(sync.started_at, zone, hour)
-    until = next_due(sync.started_at, zone, hour) - sync.started_at
-    if min(since, until) < NEAR_ITS_HOUR:
-        yield f"The merchant's own daily sync is due at {hour:02}:00: it may be that one."
-    else:
-        yield "No schedule of this merchant runs at this hour."
-
-
-def _unread(request: SyncRequest, found: list[Candidate]) -> int:
-    """Syncs seen at Codat in a look that no refresh has stored yet, so that nobody can pick them."""
-    seen = {str(candidate.get("sync_id")) for candidate in request.candidates}
-    return len(seen - {candidate.sync.sync_id for candidate in found}) if State(request.state) in OPEN else 0
-
-
-def _version(request: SyncRequest, attempts: list[Attempt], found: list[Candidate]) -> str:
+def _version(evidence: Evidence) -> str:
+    request = evidence.request
     seen = repr(
         (
             (request.version, request.looks, request.not_before, request.sync_id),
             request.sync.code if request.sync else None,
-            [(attempt.pk, attempt.outcome) for attempt in attempts],
-            [(candidate.sync.pk, candidate.sync.code) for candidate in found],
+            [(attempt.pk, attempt.outcome) for attempt in evidence.attempts],
+            [(sync.pk, sync.code) for sync in evidence.candidates],
         )
     )
     return blake2b(seen.encode(), digest_size=8).hexdigest()

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
-from syncs.forms import VerdictForm
+from syncs.forms.verdicts import VerdictForm
 from syncs.models import SyncRequest
 from syncs.operations import asking, reviewing
 from syncs.operations.asking import NotPossible
@@ -120,7 +120,8 @@ def _save(request: Signed, found: SyncRequest, form: VerdictForm) -> bool:
     reason, now = form.cleaned_data["reason"], timezone.now()
     if form.cleaned_data["verdict"] == VerdictForm.RAN:
         return reviewing.decide_ran(found, form.cleaned_data["sync"], by=request.user, reason=reason, now=now)
-    return reviewing.decide_not_run(found, by=request.user, reason=reason, now=now)
+    seen = form.cleaned_data["seen"] or None
+    return reviewing.decide_not_run(found, by=request.user, reason=reason, now=now, seen=seen)
 
 
 def _find(pk: int) -> SyncRequest:
@@ -147,6 +148,7 @@ def _live(
         "filters": filters,
         "rows": request_list.rows_of(shown),
         "cases": request_list.rows_of(cases) if filters.first_page else [],
+        "to_review": next(tile.count for tile in tiles if tile.value == "person"),
         "tiles": tiles[:-2],
         "overlapping": tiles[-2:],
         "newer": newer,

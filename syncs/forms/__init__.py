@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 from syncs import moments
-from syncs.models import Merchant, Sync, SyncRequest, User
+from syncs.models import Merchant, SyncRequest, User
 from syncs.operations import guessing
 from syncs.rules.salesdays import length_hours
 from syncs.rules.windows import Window
@@ -175,29 +175,3 @@ class PasswordForm(PasswordChangeForm):
             field.widget.attrs.pop("autofocus", None)
             field.help_text = ""
         self.fields["new_password2"].label = "New password again"
-
-
-class VerdictForm(forms.Form):
-    """A lead's word on what nobody could prove. Which sync it may be is checked again when it is saved."""
-
-    RAN, NOT_RUN = "ran", "not_run"
-    verdict = forms.ChoiceField(
-        choices=[(RAN, "It ran: it is the sync below"), (NOT_RUN, "Nothing ran")],
-        error_messages={"required": "Choose what happened."},
-    )
-    sync = forms.ModelChoiceField(
-        Sync.objects.none(),
-        required=False,
-        error_messages={"invalid_choice": "That sync cannot be the one. Choose again."},
-    )
-    reason = ReasonField(label="Reason", error_messages={"required": "Say why, in a few words."})
-
-    def __init__(self, request: SyncRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sync"].queryset = request.merchant.syncs.all()  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("verdict") == self.RAN and not cleaned.get("sync") and "sync" not in self.errors:
-            self.add_error("sync", "Choose the sync that it was.")
-        return cleaned

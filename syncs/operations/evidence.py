@@ -1,0 +1,81 @@
+"""What is on record of requests that nobody could prove: what was sent, and what Codat lists since."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import blake2b
+
+from django.db.models import Q
+
+from syncs.models import Attempt, Sync, SyncRequest
+from syncs.rules.reviews import against_nothing_ran
+
+
+@dataclass(frozen=True)
+class Evidence:
+    request: SyncRequest
+    attempts: list[Attempt]
+    candidates: list[Sync]
+    """The merchant's syncs that are new since our POST and belong to no other request, oldest first."""
+
+    @property
+    def sent(self) -> Attempt | None:
+        """The POST that may have had an effect; None when no such POST is on record."""
+        return next((a for a in self.attempts if a.outcome in Attempt.MAY_HAVE_EFFECT), None)
+
+    @property
+    def since(self) -> datetime:
+        return self.attempts[-1].started_at if self.attempts else self.request.asked_at
+
+    @cached_property
+    def unread(self) -> set[str]:
+        """Ids of syncs seen at Codat in a look that no refresh has stored yet, so that nobody can pick them."""
+        seen = {str(candidate.get("sync_id")) for candidate in self.request.candidates}
+        return seen - {sync.sync_id for sync in self.candidates}
+
+    @property
+    def list_read(self) -> bool:
+        read = self.request.merchant.refreshed_at
+        return read is not None and read > self.request.state_since
+
+    @property
+    def seen(self) -> str:
+        """Changes with what Codat lists since. A lead's “nothing ran” stands on it."""
+        ids = sorted(self.unread.union(sync.sync_id for sync in self.candidates))
+        return blake2b(repr(ids).encode(), digest_size=8).hexdigest()
+
+    @property
+    def against_nothing_ran(self) -> str:
+        accepted = self.sent is not None and self.sent.outcome == Attempt.Outcome.ACCEPTED
+        return against_nothing_ran(
+            accepted=accepted or bool(self.request.commerce_sync_id or self.request.sync_id),
+            new=len(self.candidates) + len(self.unread),
+            list_read=self.list_read,
+        )
+
+
+def evidence_of(requests: Sequence[SyncRequest]) -> list[Evidence]:
+    """Of active requests with their merchants at hand, in their order. Two queries, however many."""
+    attempts = defaultdict(list)
+    for attempt in Attempt.objects.filter(request__in=requests).order_by("number"):
+        attempts[attempt.request_id].append(attempt)
+    bare = [Evidence(request, attempts[request.pk], []) for request in requests]
+    # One active request a merchant: whatever is new there is new for this one.
+    new = defaultdict(list)
+    for sync in _new_since(bare):
+        new[sync.merchant_id].append(sync)
+    for evidence in bare:
+        before = evidence.attempts[-1].listed_before if evidence.attempts else []
+        of_merchant = new[evidence.request.merchant_id]
+        evidence.candidates.extend(sync for sync in of_merchant if sync.sync_id not in before)
+    return bare
+
+
+def _new_since(evidence: Sequence[Evidence]) -> Sequence[Sync]:
+    wanted = Q(pk__in=[])
+    for each in evidence:
+        wanted |= Q(merchant=each.request.merchant_id, first_seen__gte=each.since)
+    not_taken = Q(requests=None) | Q(requests__in=[each.request for each in evidence])
+    return Sync.objects.filter(wanted, not_taken).defer("raw", "message").order_by("started_at", "pk")

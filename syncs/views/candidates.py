@@ -1,0 +1,70 @@
+"""What was sent and what Codat lists since, in words: for the case of one request and for the page of many."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from syncs import moments
+from syncs.models import Attempt, Sync, SyncRequest
+from syncs.operations.evidence import Evidence
+from syncs.rules.salesdays import due_before, next_due
+
+# So near to its due hour a sync may as well be the merchant's own daily one.
+NEAR_ITS_HOUR = timedelta(hours=2)
+SENT = {
+    Attempt.Outcome.OPEN: "Sending this, once",
+    Attempt.Outcome.ACCEPTED: "Sent once",
+    # Its sender may have died before the first byte.
+    Attempt.Outcome.UNCERTAIN: "Sent once at most",
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sync that is new since ours was sent, with what speaks for and against it."""
+
+    sync: Sync
+    distance: str
+    evidence: str
+
+    @property
+    def key(self) -> str:
+        return str(self.sync.pk)
+
+
+def candidates_of(evidence: Evidence) -> list[Candidate]:
+    """By time; none is picked beforehand."""
+    return [
+        Candidate(sync, _distance(evidence, sync), " ".join(_speaks(evidence.request, sync)))
+        for sync in evidence.candidates
+    ]
+
+
+def answer_to(evidence: Evidence) -> str:
+    """What came of the POST that is on record: "No answer in 30 s."; empty when there is none."""
+    attempt = evidence.sent
+    if attempt is None:
+        return ""
+    if attempt.outcome == Attempt.Outcome.ACCEPTED:
+        return "Codat accepted it."
+    return attempt.problem or "No answer that we can trust."
+
+
+def _distance(evidence: Evidence, sync: Sync) -> str:
+    gap = sync.started_at - evidence.since
+    what = "we sent" if evidence.sent else "the press" if not evidence.attempts else "the last try"
+    return f"{moments.length(abs(gap))} {'before' if gap < timedelta() else 'after'} {what}"
+
+
+def _speaks(request: SyncRequest, sync: Sync) -> Iterator[str]:
+    if sync.data_pushed is None:
+        yield "Codat does not tell whether sales were written."
+    else:
+        yield "Sales were written." if sync.data_pushed else "Nothing was written."
+    zone, hour = request.merchant.zone, request.merchant.sync_hour or 0
+    since = sync.started_at - due_before(sync.started_at, zone, hour)
+    until = next_due(sync.started_at, zone, hour) - sync.started_at
+    if min(since, until) < NEAR_ITS_HOUR:
+        yield f"The merchant's own daily sync is due at {hour:02}:00: it may be that one."
+    else:
+        yield "No schedule of this merchant runs at this hour."
