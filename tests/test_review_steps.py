@@ -58,7 +58,8 @@ def test_the_ticked_get_the_common_verdict_and_a_choice_of_its_own_goes_first(
     sync = new_sync(ran, sync_id="9ab0f3d2-61c4-0000")
     data = ticked(one, two) | filled(one, two, ran) | choice(ran, f"ran:{sync.pk}")
     page = post(as_lead, "confirm/", data)
-    assert "Save 3 verdicts?" in page
+    assert "Decide these 3 requests together?" in page
+    assert "Save 3 verdicts</button>" in page
     sentence = "1 takes the result of the sync named here, 2 end as “Never ran”; nothing is sent by this."
     assert f"<b>3 requests get your verdict, with your name and this reason:</b> {sentence}" in page
     assert REASON in page
@@ -71,13 +72,14 @@ def test_the_ticked_get_the_common_verdict_and_a_choice_of_its_own_goes_first(
 
 def test_a_choice_needs_no_tick(as_lead: Client) -> None:
     request = stuck()
-    assert "Save 1 verdict?" in post(as_lead, "confirm/", filled(request, **choice(request)))
+    assert "Decide this request?" in post(as_lead, "confirm/", filled(request, **choice(request)))
 
 
 def test_what_is_left_open_stays_so_though_it_is_ticked(as_lead: Client) -> None:
     one, left = stuck(), stuck()
     page = post(as_lead, "confirm/", ticked(one, left, **choice(left, "open")))
-    assert "Save 1 verdict?" in page
+    assert "Decide 1 of these 2 requests?" in page
+    assert "nothing is sent by this. 1 stays open." in page
     post(as_lead, "save/", hidden(page))
     assert (stored(one).state, stored(left).state) == ("not_run", "needs_review")
 

@@ -1,7 +1,7 @@
 """What is on record of requests that nobody could prove: what was sent, and what Codat lists since."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -73,7 +73,7 @@ def evidence_of(requests: Sequence[SyncRequest]) -> list[Evidence]:
     return bare
 
 
-def _new_since(evidence: Sequence[Evidence]) -> Sequence[Sync]:
+def _new_since(evidence: Sequence[Evidence]) -> Iterable[Sync]:
     wanted = Q(pk__in=[])
     for each in evidence:
         wanted |= Q(merchant=each.request.merchant_id, first_seen__gte=each.since)

@@ -76,7 +76,7 @@ def save(request: Signed) -> HttpResponse:
     rulings = reviewing.decide_many(form.verdicts, by=request.user, reason=reason, now=timezone.now())
     why = {ruling.request.pk: ruling.why for ruling in rulings if ruling.ending == Ending.REFUSED}
     left = SyncRequest.objects.needing_a_person().for_page().filter(pk__in=why).order_by("asked_at", "pk")
-    again = ReviewForm(evidence_of(left), initial=request.POST.dict())
+    again = ReviewForm(evidence_of(list(left)), initial=request.POST.dict())
     told = review_list.told([*rulings, *_before(form)], request.user)
     context = _page(request, again, why) | {
         "told": told,
@@ -109,11 +109,12 @@ def _page(request: Signed, form: ReviewForm, why: Mapping[int, str] | None = Non
 
 
 def _confirm(request: Signed, form: ReviewForm) -> dict[str, Any]:
-    lines = review_list.lines_of(form)
+    rows, lines = review_list.rows_of(form), review_list.lines_of(form)
     return {
         "form": form,
         "lines": lines,
-        "rows": review_list.rows_of(form),
+        "rows": rows,
+        "left_open": len(rows) - len(lines),
         "ran": sum(line.sync is not None for line in lines),
         "never_ran": sum(line.sync is None for line in lines),
         "against": len(form.against_evidence),

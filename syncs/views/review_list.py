@@ -91,7 +91,7 @@ def rows_of(form: ReviewForm, why: Mapping[int, str] | None = None) -> list[Row]
                 candidates=candidates_of(evidence),
                 verdict=said,
                 ticked=bool(form[f"tick-{pk}"].value()),
-                errors=[why[pk]] if why and pk in why else verdict.errors,
+                errors=[why[pk]] if why and pk in why else [str(error) for error in verdict.errors],
             )
         )
     return rows

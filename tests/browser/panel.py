@@ -1,7 +1,9 @@
 """The whole of `make run` in a folder of its own, and a look behind its scenes: the sandbox and its ledger."""
 
 import json
+import sqlite3
 from base64 import b64encode
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -88,6 +90,14 @@ class Panel(Desk):
     def resume_sending(self) -> None:
         if self._number("SELECT count(*) FROM syncs_freeze WHERE ended_at IS NULL"):
             assert self.manage("resume_sending").returncode == 0
+
+    def do_last_looks(self, shops: list[Shop]) -> None:
+        """Lets the clock do now what it would do half an hour after the POST."""
+        ids = [shop.company_id.replace("-", "") for shop in shops]
+        theirs = f"SELECT id FROM syncs_merchant WHERE company_id IN ({','.join('?' * len(ids))})"  # noqa: S608
+        due = "SET looks = 5, not_before = datetime('now') WHERE state = 'uncertain'"
+        with closing(sqlite3.connect(self._sqlite, timeout=20)) as database, database:
+            database.execute(f"UPDATE syncs_syncrequest {due} AND merchant_id IN ({theirs})", ids)
 
     def failed_days(self, company_id: str) -> int:
         return self._number("SELECT failed_days FROM syncs_merchant WHERE company_id = ?", company_id)
