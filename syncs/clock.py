@@ -14,7 +14,7 @@ from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
-from syncs import tasks
+from syncs import sign_of_life, tasks
 from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
 from syncs.operations import freezing, handing_out, heartbeats, import_runs, pauses, reconciling
@@ -28,6 +28,9 @@ CONNECTIONS_EVERY = timedelta(minutes=10)
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
 # Looks handed out and not yet begun: more would only grow old in the queue.
 BACKLOG = 60
+# Seconds after which a tick that has not ended counts as hung. The database may make it wait, which alone is no fault
+# of this process; but a connection that died unnoticed would make it wait for hours.
+HUNG = 120.0
 
 Part = Callable[[datetime], None]
 
@@ -39,14 +42,19 @@ class Clock:
         self._lately = Lately()
         self.queue_is_up = True
         self.slow_path = SlowPath()
+        self._tick_began = time.monotonic()
 
     def run(self, stopped: Callable[[], bool]) -> None:
+        sign_of_life.give(well=self.is_well)
         while not stopped():
-            started = time.monotonic()
+            self._tick_began = time.monotonic()
             close_old_connections()
             self.tick(timezone.now())
-            time.sleep(max(0.0, TICK - (time.monotonic() - started)))
+            time.sleep(max(0.0, TICK - (time.monotonic() - self._tick_began)))
         self.slow_path.finish()
+
+    def is_well(self) -> bool:
+        return time.monotonic() - self._tick_began < HUNG
 
     def tick(self, now: datetime) -> None:
         """Each part for itself: what goes wrong in one must not keep the others from their work."""
