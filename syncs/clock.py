@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -110,9 +111,9 @@ class Clock:
         if not self.queue_is_up:
             return
         room = min(BACKLOG - self._backlog(), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
-        for pk in handing_out.claim_due_merchants(now, limit=max(0, room)):
-            if not self._published(tasks.refresh, pk):
-                return
+        claimed = handing_out.claim_due_merchants(now, limit=max(0, room))
+        published = list(takewhile(lambda pk: self._published(tasks.refresh, pk), claimed))
+        handing_out.give_back(claimed[len(published) :], now)
 
     def _read_connections(self, now: datetime) -> None:
         if self._lately.is_time("connections", CONNECTIONS_EVERY, now):

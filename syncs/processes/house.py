@@ -33,7 +33,7 @@ class House:
             "--workers=2",
             "--threads=8",
             "--preload",
-            "--timeout=60",
+            "--timeout=40",
             "--graceful-timeout=4",
         ]
         if SHARED_MEMORY.is_dir():
