@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
-from syncs import tasks
+from syncs import sign_of_life, tasks
 from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
 from syncs.operations import freezing, handing_out, heartbeats, import_runs, pauses, reconciling
@@ -28,6 +29,9 @@ CONNECTIONS_EVERY = timedelta(minutes=10)
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
 # Looks handed out and not yet begun: more would only grow old in the queue.
 BACKLOG = 60
+# Seconds after which a tick that has not ended counts as hung. The database may make it wait, which alone is no fault
+# of this process; but a connection that died unnoticed would make it wait for hours.
+HUNG = 120.0
 
 Part = Callable[[datetime], None]
 
@@ -39,14 +43,19 @@ class Clock:
         self._lately = Lately()
         self.queue_is_up = True
         self.slow_path = SlowPath()
+        self._tick_began = time.monotonic()
 
     def run(self, stopped: Callable[[], bool]) -> None:
+        sign_of_life.give(well=self.is_well)
         while not stopped():
-            started = time.monotonic()
+            self._tick_began = time.monotonic()
             close_old_connections()
             self.tick(timezone.now())
-            time.sleep(max(0.0, TICK - (time.monotonic() - started)))
+            time.sleep(max(0.0, TICK - (time.monotonic() - self._tick_began)))
         self.slow_path.finish()
+
+    def is_well(self) -> bool:
+        return time.monotonic() - self._tick_began < HUNG
 
     def tick(self, now: datetime) -> None:
         """Each part for itself: what goes wrong in one must not keep the others from their work."""
@@ -102,9 +111,9 @@ class Clock:
         if not self.queue_is_up:
             return
         room = min(BACKLOG - self._backlog(), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
-        for pk in handing_out.claim_due_merchants(now, limit=max(0, room)):
-            if not self._published(tasks.refresh, pk):
-                return
+        claimed = handing_out.claim_due_merchants(now, limit=max(0, room))
+        published = list(takewhile(lambda pk: self._published(tasks.refresh, pk), claimed))
+        handing_out.give_back(claimed[len(published) :], now)
 
     def _read_connections(self, now: datetime) -> None:
         if self._lately.is_time("connections", CONNECTIONS_EVERY, now):

@@ -5,10 +5,11 @@ from functools import cache, partial
 from typing import Any
 
 from celery import Task, current_app, shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from django.db import transaction
 from kombu.pools import producers
 
+from syncs import sign_of_life
 from syncs.clients import codat_client
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import heartbeats, importing, reconciling, sending
@@ -59,6 +60,12 @@ def import_companies(run_id: int) -> None:
 def beat(queue: str) -> None:
     """Proves that a worker has a hand free for this queue, which a living process alone would not."""
     heartbeats.beat(heartbeats.free_hand(queue))
+
+
+@worker_init.connect
+def begin_to_live(**_: Any) -> None:
+    """Before the queue is found: a worker that waits for it is not hung."""
+    sign_of_life.give()
 
 
 @worker_ready.connect

@@ -81,6 +81,19 @@ def test_a_look_that_was_lost_is_handed_out_again(db: None) -> None:
 
 
 @pytest.mark.django_db
+def test_what_the_queue_does_not_take_any_more_is_due_as_before(broker: Redis, clock: Clock) -> None:
+    due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac12000" + n} for n in "12"])
+    now = timezone.now()
+    broker.config_set("maxmemory", "1")
+    try:
+        clock._hand_out_looks(now)
+    finally:
+        broker.config_set("maxmemory", "0")
+    assert not clock.queue_is_up
+    assert Merchant.objects.due_for_a_look(now).count() == 2
+
+
+@pytest.mark.django_db
 def test_no_more_is_handed_out_than_workers_can_take(broker: Redis, clock: Clock) -> None:
     due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])
     ticks(clock)

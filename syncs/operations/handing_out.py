@@ -20,6 +20,11 @@ def claim_due_merchants(now: datetime, limit: int) -> list[int]:
     return claimed
 
 
+def give_back(pks: list[int], now: datetime) -> None:
+    """What was claimed at this moment and could not be handed out: it is due, and nobody has to wait for the lease."""
+    Merchant.objects.filter(pk__in=pks, next_refresh_at=now + LEASE).update(next_refresh_at=now)
+
+
 def _left_running(now: datetime) -> Iterable[tuple[int, datetime | None]]:
     """Archived, with a request that is not at its end: its result is worth knowing all the same. They are few."""
     running = SyncRequest.objects.active().filter(merchant__archived_at__isnull=False)

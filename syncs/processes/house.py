@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from syncs.processes.program import Program
@@ -33,7 +33,7 @@ class House:
             "--workers=2",
             "--threads=8",
             "--preload",
-            "--timeout=60",
+            "--timeout=40",
             "--graceful-timeout=4",
         ]
         if SHARED_MEMORY.is_dir():
@@ -52,12 +52,11 @@ class House:
             f"--hostname={queue}@%h",
         ]
         options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        return self._python(
-            queue, "-W", NO_ALARM, "-m", "celery", "--quiet", "--app=codat_admin", "worker", *options
-        )
+        words = ["-W", NO_ALARM, "-m", "celery", "--quiet", "--app=codat_admin", "worker", *options]
+        return replace(self._python(queue, *words), gives_signs=True)
 
     def clock(self) -> Program:
-        return self.manage("clock", "run_clock")
+        return replace(self.manage("clock", "run_clock"), gives_signs=True)
 
     def sandbox(self, port: int, key: str) -> Program:
         world = {"merchants": MERCHANTS, "seed": SEED, "history-days": DAYS, "speed": SPEED}

@@ -9,7 +9,7 @@ STEADY_AFTER = 10.0
 
 @dataclass(frozen=True)
 class Program:
-    """What to start, and when to stop it: the lower the rank, the earlier."""
+    """What to start, and when to stop it: the lower the rank, the earlier. One that gives signs may not fall silent."""
 
     name: str
     argv: Sequence[str]
@@ -17,6 +17,7 @@ class Program:
     folder: Path
     port: int | None = None
     rank: int = 0
+    gives_signs: bool = False
 
 
 class Backoff:

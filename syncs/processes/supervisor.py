@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
 from syncs.processes.errors import CannotRun, StopAsked
+from syncs.processes.hearing import LINE, Hearing, Line
 from syncs.processes.lines import Lines
 from syncs.processes.program import Backoff, Program
 from syncs.processes.runfile import RunFile, Running, signal_group
@@ -30,13 +31,17 @@ class Child:
         self._started = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
+        self._line = Line() if program.gives_signs else None
+        self._hearing = Hearing(0.0)
 
     def start(self) -> None:
         """Raises OSError when the program cannot be started."""
+        line = self._line
         # Its own session: Ctrl-C reaches only the supervisor, and what the child starts can be ended with it.
         self._process = subprocess.Popen(  # noqa: S603
             self.program.argv,
-            env=self.program.env,
+            env={**self.program.env, **({LINE: str(line.theirs)} if line else {})},
+            pass_fds=[line.theirs] if line else [],
             cwd=self.program.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -44,12 +49,18 @@ class Child:
             start_new_session=True,
         )
         self._started = time.monotonic()
+        self.is_silent()  # takes out what its former life has said
+        self._hearing = Hearing(self._started)
         self.running = Running.now(self.program.name, self._process.pid, self.program.port)
         if self._process.stdout:
             self._reader = self._lines.follow(self.program.name, self._process.stdout)
 
     def exit_code(self) -> int | None:
         return self._process.poll() if self._process else None
+
+    def is_silent(self) -> bool:
+        """Whether a sign of life is overdue. To be asked often, since it notes those that have come."""
+        return self._line is not None and self._hearing.is_lost(time.monotonic(), heard=self._line.heard())
 
     def ask_to_end(self) -> None:
         if self._process and self.exit_code() is None:
@@ -148,15 +159,17 @@ class Supervisor:
     def _look_after_children(self) -> None:
         for child in self._children:
             if child.running and (code := child.exit_code()) is not None:
-                self._bury(child, code)
+                self._bury(child, how_it_ended(code))
+            elif child.running and child.is_silent():
+                self._bury(child, "has given no sign of life and is ended")
             elif not child.running and time.monotonic() >= child.start_at:
                 self._start_again(child)
 
-    def _bury(self, child: Child, code: int) -> None:
+    def _bury(self, child: Child, why: str) -> None:
         child.end()
         delay = child.plan_restart()
         self._write_run_file()
-        self.say(f"{child.program.name} {how_it_ended(code)}; it is started again in {delay:g} s.")
+        self.say(f"{child.program.name} {why}; it is started again in {delay:g} s.")
 
     def _start_again(self, child: Child) -> None:
         try:
