@@ -14,7 +14,7 @@ from tests.chaos.killing import Killer, Tally
 from tests.chaos.pressing import Journal, Person
 from tests.chaos.times import Times
 
-PEOPLE = 3
+PEOPLE = 5
 # In hand at most, so that presses do not grow old in the queue while processes are started anew.
 WAITING_AT_MOST = 30
 # Test time goes by so many times as fast as real time.
