@@ -7,7 +7,6 @@ process that was killed. So the harness knows exactly, and not about, where its 
 import mmap
 import os
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +49,14 @@ class Board:
 
     def _begin(self) -> None:
         self._lock, self._mine, self._taken = threading.Lock(), threading.local(), -1
-        with (self._folder / str(os.getpid())).open("w+b") as file:
+        path = self._folder / str(os.getpid())
+        half_made = path.with_suffix(".new")
+        with half_made.open("w+b") as file:
             file.write(b" " * SLOTS * WIDTH)
             file.flush()
             self._map = mmap.mmap(file.fileno(), SLOTS * WIDTH)
+        # A pid comes again: the file of its last bearer is somebody's map still, and must not shrink under it.
+        half_made.replace(path)
         self._pid = os.getpid()
 
 
@@ -62,10 +65,10 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "board"
-        self._maps: dict[int, mmap.mmap] = {}
+        self._maps: dict[int, tuple[int, mmap.mmap]] = {}
 
     def hands(self, pid: int) -> list[Hand]:
-        if (seen := self._maps.get(pid) or self._open(pid)) is None:
+        if (seen := self._map_of(pid)) is None:
             return []
         content = seen[:].decode(errors="replace")
         slots = (content[start : start + WIDTH] for start in range(0, len(content), WIDTH))
@@ -75,7 +78,14 @@ class Reader:
         self._maps.pop(pid, None)
         (self._folder / str(pid)).unlink(missing_ok=True)
 
-    def _open(self, pid: int) -> mmap.mmap | None:
-        with suppress(OSError, ValueError), (self._folder / str(pid)).open("rb") as file:
-            self._maps[pid] = mmap.mmap(file.fileno(), SLOTS * WIDTH, prot=mmap.PROT_READ)
-        return self._maps.get(pid)
+    def _map_of(self, pid: int) -> mmap.mmap | None:
+        """Of the file that bears this pid now."""
+        path = self._folder / str(pid)
+        try:
+            made = path.stat().st_ino
+        except OSError:
+            return None
+        if pid not in self._maps or self._maps[pid][0] != made:
+            with path.open("rb") as file:
+                self._maps[pid] = made, mmap.mmap(file.fileno(), SLOTS * WIDTH, prot=mmap.PROT_READ)
+        return self._maps[pid][1]

@@ -3,6 +3,7 @@
 Killed processes are replaced in milliseconds so, and a kill is not wasted on one that still loads Django.
 """
 
+import ctypes
 import gc
 import importlib
 import json
@@ -18,6 +19,8 @@ from pathlib import Path
 
 from syncs.processes.program import Program
 
+# <linux/prctl.h>
+PR_SET_PDEATHSIG = 1
 PRELOADED = (
     *("celery.__main__", "celery.bin.celery", "celery.bin.worker", "celery.apps.worker", "celery.worker"),
     *("celery.concurrency.thread", "celery.worker.consumer", "kombu.transport.redis", "gunicorn.app.wsgiapp"),
@@ -82,6 +85,7 @@ def _become(argv: Sequence[str], folder: Path, log: Path) -> None:
     code = 1
     try:
         os.setsid()
+        _die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with log.open("ab", buffering=0) as file:
@@ -98,6 +102,11 @@ def _become(argv: Sequence[str], folder: Path, log: Path) -> None:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _die_with_parent() -> None:
+    """However the harness ends, nothing of it is left: the zygote reads its end, and the kernel does the rest."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _run(words: list[str]) -> None:
