@@ -33,6 +33,8 @@ from tests.truths import Wrong
 from tests.worlds import Tally, World, lived_through
 
 PRESSES_IN_A_WORLD = 100
+# Seconds that an answer is waited for: a busy machine must not make silence of too many good ones.
+PATIENCE = 1.0
 
 
 def main() -> int:
@@ -63,7 +65,7 @@ def _options() -> argparse.Namespace:
 
 def _worlds(seed: int, presses: int) -> Iterator[World]:
     for number, first in enumerate(range(0, presses, PRESSES_IN_A_WORLD)):
-        yield World(seed, number, min(PRESSES_IN_A_WORLD, presses - first))
+        yield World(seed, number, min(PRESSES_IN_A_WORLD, presses - first), PATIENCE)
 
 
 def _begin() -> None:

@@ -1,6 +1,6 @@
 """Many presses while faults of all kinds strike at random, and the truth that the sandbox alone knows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from syncs.operations.asking import Ask, NotPossible
 from syncs.operations.refresh import refresh
 from syncs.operations.sending import send
 from syncs.rules.salesdays import range_window
+from syncs.rules.states import ACTIVE, State
 from tests.presses import a_day, press, pressed
 from tests.upstream import client_of
 
@@ -87,8 +88,8 @@ OF_READS: list[tuple[str, dict[str, Any]]] = [
     ("empty", {"status": 200}),
     ("404", {}),
 ]
-# About half of the POSTs meet a fault.
-OF_ONE_POST, OF_ONE_READ = 0.02, 0.02
+# About every second POST meets one, also that somebody else starts a sync just before.
+OF_ONE_POST, OF_ONE_READ = 0.012, 0.015
 
 
 @dataclass(frozen=True)
@@ -172,15 +173,20 @@ def send_anyway(pk: int, client: CodatClient) -> None:
     send(pk, client)
 
 
-def live_on(times: Times, client: CodatClient, minutes: Iterable[int]) -> None:
-    """What the clock and the workers do at these moments, each so long after the one before."""
-    for span in minutes:
+def live_on(times: Times, client: CodatClient, minutes: Sequence[int]) -> None:
+    """What the clock and the workers do at these moments, each so long after the one before.
+
+    Whose request runs at Codat is looked at each time; of the others, a look at the last moment tells as much.
+    """
+    for number, span in enumerate(minutes, start=1):
+        awaited = {State.ACCEPTED} if number < len(minutes) else ACTIVE
         with times.later(timedelta(minutes=span)) as now:
             freezing.resume(now=now, reason="Each press is to meet its faults")
             reconciling.give_up_on_lost_senders(now)
             for pk in reconciling.ready_to_send(now, limit=1000):
                 send_anyway(pk, client)
-            for merchant in list(SyncRequest.objects.active().values_list("merchant", flat=True)):
+            active = SyncRequest.objects.filter(state__in=awaited).values_list("merchant", flat=True)
+            for merchant in list(active):
                 refresh(merchant, client)
             for pk in reconciling.due_for_a_look(now, limit=1000):
                 reconciling.look(pk, client)
@@ -203,6 +209,7 @@ def a_day_again(merchant: Merchant, days_ago: int) -> Ask:
 
 
 @contextmanager
-def impatient(codat: Sandbox) -> Iterator[CodatClient]:
-    with client_of(codat.url, connect_timeout=1, read_timeout=0.4, deadline=0.8, backoff=0.01) as client:
+def impatient(codat: Sandbox, seconds: float = 0.4) -> Iterator[CodatClient]:
+    patience = {"connect_timeout": 1.0, "read_timeout": seconds, "deadline": 2 * seconds}
+    with client_of(codat.url, backoff=0.01, **patience) as client:
         yield client
