@@ -20,13 +20,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 os.environ["DATABASE_URL"] = ""
-from tests import environment
-
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import setup_test_environment
 
+from tests import environment
 from tests.conftest import signed_in
 from tests.factories import make_user
 from tests.truths import Wrong

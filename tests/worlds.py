@@ -68,14 +68,17 @@ def lived_through(world: World, by: User, browser: Client, *, direct: bool = Fal
     """`direct` leaves out the judge of each answer, as in measurements."""
     shops = max(40, int(world.presses * SPARE))
     verified = override_settings(CODAT_IDEMPOTENCY_VERIFIED=world.setting.verified)
-    with verified, running(
-        merchants=shops,
-        seed=world.seed * 1000 + world.number,
-        history_days=HISTORY_DAYS,
-        key=CANARY,
-        switches=world.switches,
-        direct=direct,
-    ) as codat:
+    with (
+        verified,
+        running(
+            merchants=shops,
+            seed=world.seed * 1000 + world.number,
+            history_days=HISTORY_DAYS,
+            key=CANARY,
+            switches=world.switches,
+            direct=direct,
+        ) as codat,
+    ):
         return _Day(world, codat, by, browser).tally()
 
 
