@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -28,7 +27,6 @@ from tests.upstream import upstream as upstream
 
 DATABASE_FIXTURES = {"db", "transactional_db"}
 SANDBOX_FIXTURES = {"upstream", "sandbox"}
-PLAIN_STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,14 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def test_settings() -> Iterator[None]:
-    """Plain static files, cheap passwords, nothing cached, a queue in memory; a test of the real ones sets them."""
-    with override_settings(
-        STORAGES=django_settings.STORAGES | {"staticfiles": PLAIN_STATIC_FILES},
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
-        CELERY_BROKER_URL="memory://",
-        WHITENOISE_AUTOREFRESH=True,
-    ):
+    with override_settings(**environment.for_tests()):
         yield
 
 

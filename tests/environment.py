@@ -5,6 +5,7 @@ A developer's .env and shell must not decide what a test does. What says where t
 """
 
 import os
+from typing import Any
 
 import django
 
@@ -23,3 +24,17 @@ for name in DECIDES_BEHAVIOUR:
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["DJANGO_SETTINGS_MODULE"] = "codat_admin.settings"
 django.setup()
+
+
+def for_tests() -> dict[str, Any]:
+    """Plain static files, cheap passwords, nothing cached, a queue in memory; a test of the real ones sets them."""
+    from django.conf import settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    return {
+        "STORAGES": settings.STORAGES | {"staticfiles": plain},
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
+        "CELERY_BROKER_URL": "memory://",
+        "WHITENOISE_AUTOREFRESH": True,
+    }

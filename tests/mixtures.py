@@ -1,7 +1,7 @@
 """Many presses while faults of all kinds strike at random, and the truth that the sandbox alone knows."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -12,16 +12,19 @@ from django.utils import timezone
 
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
-from syncs.models import SyncRequest
+from syncs.models import Merchant, SyncRequest, User
 from syncs.operations import freezing, reconciling
+from syncs.operations.asking import Ask, NotPossible
 from syncs.operations.refresh import refresh
 from syncs.operations.sending import send
-from syncs.rules.states import State
-from tests.presses import stored
+from syncs.rules.salesdays import range_window
+from syncs.rules.states import ACTIVE, State
+from tests.presses import a_day, press, pressed
 from tests.upstream import client_of
 
 POSTS = r"/sync/commerce/(latest|historic)$"
 READS = r"/status$"
+# Every fault that the sandbox has; sizes and pauses only as large as our impatient client needs to be struck.
 OF_POSTS: list[tuple[str, dict[str, Any]]] = [
     ("slow", {"seconds": 3}),
     ("drop_after", {}),
@@ -31,12 +34,26 @@ OF_POSTS: list[tuple[str, dict[str, Any]]] = [
     ("half_close", {}),
     ("short_body", {}),
     ("drip", {}),
+    ("huge_body", {"megabytes": 2}),
+    ("gzip_bomb", {"megabytes": 4}),
+    ("informational", {}),
+    ("endless_headers", {}),
+    ("bad_length", {"form": "short"}),
+    ("bad_chunks", {}),
+    ("close_after", {}),
+    ("not_http", {}),
+    ("early", {}),
     ("500_after", {}),
     ("500", {}),
     ("503", {}),
     ("503", {"applied": True}),
     ("408", {"applied": True}),
     ("409", {}),
+    ("401", {}),
+    ("402", {}),
+    ("403", {}),
+    ("404", {}),
+    ("429", {"retry_after": 1}),
     ("html", {"applied": True}),
     ("empty", {"status": 200, "applied": True}),
     ("redirect", {}),
@@ -45,12 +62,16 @@ OF_POSTS: list[tuple[str, dict[str, Any]]] = [
     ("no_id", {}),
     ("list_for_object", {}),
     ("overlap", {}),
-    ("404", {}),
+    ("text_for_code", {}),
+    ("missing_fields", {}),
+    ("extra_fields", {}),
     ("odd_dates", {"form": "nonsense"}),
     ("nulls", {}),
+    ("hangs", {}),
 ]
 OF_READS: list[tuple[str, dict[str, Any]]] = [
     ("lag", {"seconds": [0, 60]}),
+    ("429", {"retry_after": 1}),
     ("500", {}),
     ("html", {"status": 200}),
     ("drop_before", {}),
@@ -67,17 +88,63 @@ OF_READS: list[tuple[str, dict[str, Any]]] = [
     ("empty", {"status": 200}),
     ("404", {}),
 ]
-KNOWN_NOT_APPLIED = {State.REJECTED, State.NOT_RUN, State.CANCELLED, State.QUEUED}
-ENDED = {State.SUCCEEDED, State.SUCCEEDED_EMPTY, State.FAILED}
+# About every second POST meets one, also that somebody else starts a sync just before.
+OF_ONE_POST, OF_ONE_READ = 0.012, 0.015
 
 
-def set_all(codat: Sandbox, dice: Random, *, reads: float) -> None:
-    """`reads` is how often each fault of a read strikes; about half of the POSTs meet one."""
+@dataclass(frozen=True)
+class Setting:
+    """What Codat's documents leave open, and whether the customer has proven that the key is honoured."""
+
+    name: str
+    switches: dict[str, str]
+    verified: bool = False
+
+
+SETTINGS = (
+    Setting("as we guess", {}),
+    Setting(
+        "one id, oldest first, overlaps refused",
+        {
+            "overlap": "refused",
+            "commerce_sync_id": "same",
+            "list_order": "oldest",
+            "never_synced": "empty",
+            "retry_after": "date",
+            "reset_header": "epoch",
+            "success_text": "Success",
+            "failure_text": "null",
+        },
+    ),
+    Setting(
+        "either id, no order, overlaps allowed",
+        {
+            "overlap": "allowed",
+            "by_commerce_sync_id": "known",
+            "list_order": "unordered",
+            "never_synced": "204",
+            "idempotency": "off",
+            "retry_after": "absent",
+            "reset_header": "http_date",
+            "failure_text": "pending",
+        },
+    ),
+    Setting("the key honoured, and known to be", {"list_delay": "30"}, verified=True),
+    Setting(
+        "the key honoured but for 5xx, and known to be",
+        {"idempotency": "forgets_5xx", "overlap": "allowed", "list_length": "30", "sync_utc": "end"},
+        verified=True,
+    ),
+)
+
+
+def set_all(codat: Sandbox, dice: Random) -> None:
     for fault, args in OF_READS:
-        codat.fault(fault, args, method="GET", path_regex=READS, probability=reads)
+        codat.fault(fault, args, method="GET", path_regex=READS, probability=OF_ONE_READ)
     for fault, args in dice.sample(OF_POSTS, len(OF_POSTS)):
-        codat.fault(fault, args, method="POST", path_regex=POSTS, probability=0.03)
-    codat.fault("foreign_sync", method="POST", path_regex=POSTS, probability=0.1)
+        codat.fault(fault, args, method="POST", path_regex=POSTS, probability=OF_ONE_POST)
+    # Of the faults about what others do, a request meets the first that is set.
+    codat.fault("foreign_sync", method="POST", path_regex=POSTS, probability=dice.choice([0.1, 0.2, 0.4]))
     codat.fault("foreign_sync", method="GET", path_regex=READS, probability=0.02)
 
 
@@ -96,57 +163,53 @@ class Times:
             yield timezone.now()
 
 
+# The first hour with all its looks, under faults; then a quiet hour, and the day after which nothing is waited for.
+AN_HOUR, A_DAY = (1, 1, 3, 5, 10, 10, 35), (1, 1, 3, 5, 10, 10, 60, 25 * 60)
+
+
 def send_anyway(pk: int, client: CodatClient) -> None:
     """Sending that stopped by itself is resumed by a person at once: each press is to meet its faults."""
     freezing.resume(now=timezone.now(), reason="Each press is to meet its faults")
     send(pk, client)
 
 
-def live_on(requests: list[SyncRequest], times: Times, client: CodatClient) -> None:
-    """What the clock and the workers do in the hour after."""
-    for minutes in (1, 1, 3, 5, 10, 10, 35):
-        with times.later(timedelta(minutes=minutes)) as now:
+def live_on(times: Times, client: CodatClient, minutes: Sequence[int]) -> None:
+    """What the clock and the workers do at these moments, each so long after the one before.
+
+    Whose request runs at Codat is looked at each time; of the others, a look at the last moment tells as much.
+    """
+    for number, span in enumerate(minutes, start=1):
+        awaited = {State.ACCEPTED} if number < len(minutes) else ACTIVE
+        with times.later(timedelta(minutes=span)) as now:
             freezing.resume(now=now, reason="Each press is to meet its faults")
+            reconciling.give_up_on_lost_senders(now)
             for pk in reconciling.ready_to_send(now, limit=1000):
                 send_anyway(pk, client)
-            for request in requests:
-                refresh(request.merchant_id, client)
+            active = SyncRequest.objects.filter(state__in=awaited).values_list("merchant", flat=True)
+            for merchant in list(active):
+                refresh(merchant, client)
             for pk in reconciling.due_for_a_look(now, limit=1000):
                 reconciling.look(pk, client)
             reconciling.put_overdue_before_a_person(now)
 
 
-def untruths(requests: list[SyncRequest], codat: Sandbox) -> list[str]:
-    """What the desk believes of these requests and the sandbox knows to be otherwise."""
-    lines = [line for line in codat.ledger() if line["idempotency_key"]]
-    found = []
-    for request in map(stored, requests):
-        applied = [
-            line
-            for line in lines
-            if line["idempotency_key"] == str(request.idempotency_key) and line["applied"]
-        ]
-        found += [f"{request.pk} {request.state}: {lie}" for lie in _lies(request, applied)]
-    return found
+def pressed_by(dice: Random, merchants: Iterable[Merchant], by: User) -> Iterator[SyncRequest]:
+    """A latest or a historic one for each merchant that may have one."""
+    for merchant in merchants:
+        with suppress(NotPossible):
+            now, days_ago = timezone.now(), dice.randint(1, 3)
+            ask = pressed() if dice.random() < 0.5 else a_day_again(merchant, days_ago)
+            yield press(merchant, by, now, ask).request
 
 
-def _lies(request: SyncRequest, applied: list[dict[str, Any]]) -> Iterator[str]:
-    state = State(request.state)
-    if len(applied) > 1:
-        yield f"applied {len(applied)} times"
-    if applied and state in KNOWN_NOT_APPLIED:
-        yield "said not to have run, and ran"
-    if state not in ENDED:
-        return
-    if not applied:
-        yield "said to have ended, and never began"
-    elif not request.sync or request.sync.sync_id != applied[0]["sync_id"]:
-        yield "took somebody else's sync for its own"
-    elif request.sync.code != applied[0]["sync"]["outcome"][0]:
-        yield f"ended in {applied[0]['sync']['outcome'][0]}, and told as {request.sync.code}"
+def a_day_again(merchant: Merchant, days_ago: int) -> Ask:
+    """One that may be synced: the person has seen that, and accepts it."""
+    day = a_day(merchant, timezone.now(), days_ago)
+    return pressed(day, day, seen_overlap=(range_window(day, day, merchant.zone),))
 
 
 @contextmanager
-def impatient(codat: Sandbox) -> Iterator[CodatClient]:
-    with client_of(codat.url, connect_timeout=1, read_timeout=0.4, deadline=0.8, backoff=0.01) as client:
+def impatient(codat: Sandbox, seconds: float = 0.4) -> Iterator[CodatClient]:
+    patience = {"connect_timeout": 1.0, "read_timeout": seconds, "deadline": 2 * seconds}
+    with client_of(codat.url, backoff=0.01, **patience) as client:
         yield client

@@ -3,12 +3,7 @@
 Against the sandbox's own ledger, under several of the settings that Codat's documents leave open.
 """
 
-import os
-from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
-from itertools import islice
-from random import Random
 from typing import Any
 
 import pytest
@@ -19,46 +14,25 @@ from sandbox.faults.spoiling import ODD_DATES
 from sandbox.testing import Sandbox, running
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations.asking import Ask
 from syncs.operations.refresh import refresh
 from syncs.operations.sending import send
-from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
 from tests import mixtures
 from tests.looks import known
-from tests.presses import a_day, outcomes, press, pressed, stored
+from tests.presses import outcomes, press, stored
+from tests.truths import lines_of
 from tests.upstream import CANARY, client_of
+from tests.worlds import registered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-SETTINGS: dict[str, dict[str, str]] = {
-    "as we guess": {},
-    "one id, oldest first, overlaps refused": {
-        "overlap": "refused",
-        "commerce_sync_id": "same",
-        "list_order": "oldest",
-        "never_synced": "empty",
-        "retry_after": "date",
-        "reset_header": "epoch",
-        "success_text": "Success",
-        "failure_text": "null",
-    },
-    "either id, no order, overlaps allowed": {
-        "overlap": "allowed",
-        "by_commerce_sync_id": "known",
-        "list_order": "unordered",
-        "never_synced": "204",
-        "idempotency": "off",
-        "retry_after": "absent",
-        "reset_header": "http_date",
-        "failure_text": "pending",
-    },
-}
+# The others differ in what becomes of a key that is asked again, which nothing here does.
+SETTINGS = mixtures.SETTINGS[:3]
 
 
-@pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
+@pytest.fixture(scope="module", params=SETTINGS, ids=lambda setting: setting.name)
 def codats(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    switches = {**request.param, "per_minute": "off"}
+    switches = request.param.switches | {"per_minute": "off"}
     with running(merchants=160, speed=1000, key=CANARY, switches=switches) as started:
         yield started
 
@@ -77,20 +51,7 @@ def shop(codats: Sandbox, shops: Iterator[dict[str, Any]]) -> Iterator[dict[str,
 
 
 def asked(shop: dict[str, Any], by: User, client: CodatClient) -> SyncRequest:
-    merchant = known(shop, client)
-    Merchant.objects.filter(pk=merchant.pk).update(name=shop["name"], configured_at=timezone.now())
-    return press(merchant, by, timezone.now()).request
-
-
-def a_day_again(merchant: Merchant, days_ago: int) -> Ask:
-    """One that may be synced: the person has seen that, and accepts it."""
-    day = a_day(merchant, timezone.now(), days_ago)
-    return pressed(day, day, seen_overlap=(range_window(day, day, merchant.zone),))
-
-
-def lines_of(request: SyncRequest, codats: Sandbox) -> list[dict[str, Any]]:
-    key = str(request.idempotency_key)
-    return [line for line in codats.ledger() if line["idempotency_key"] == key]
+    return press(registered(shop, client), by, timezone.now()).request
 
 
 # Fault, args, the state right after the POST, and what the attempt is on record as.
@@ -156,7 +117,7 @@ def test_the_state_after_a_post_says_no_more_than_is_known(  # noqa: PLR0917
     with mixtures.impatient(codats) as client:
         send(request.pk, client)
         send(request.pk, client)
-    [line] = lines_of(request, codats)
+    [line] = lines_of(request, codats.ledger())
     left = stored(request)
     assert (left.state, outcomes(request)[0]) == expected
     if line["applied"]:
@@ -165,32 +126,6 @@ def test_the_state_after_a_post_says_no_more_than_is_known(  # noqa: PLR0917
     assert "Finished" not in page
     assert ("No answer that we can trust" in page) is (left.state == State.UNCERTAIN)
     assert ("Codat refused this request" in page) is (left.state == State.REJECTED)
-
-
-# More of them, and others: PRESSES=100 SEED=2 pytest -k mixture.
-SEED = int(os.environ.get("SEED", "1"))
-PRESSES = int(os.environ.get("PRESSES", "20"))
-
-
-def test_of_many_presses_in_any_mixture_nothing_untrue_is_believed(
-    codats: Sandbox, shops: Iterator[dict[str, Any]], support: User
-) -> None:
-    dice, requests = Random(SEED), []
-    with client_of(codats.url) as patient:
-        merchants = [known(shop, patient) for shop in islice(shops, PRESSES)]
-    mixtures.set_all(codats, dice, reads=0.02)
-    with mixtures.impatient(codats) as client:
-        for merchant in merchants:
-            ask = pressed() if dice.random() < 0.5 else a_day_again(merchant, dice.randint(1, 3))
-            requests.append(press(merchant, support, timezone.now(), ask).request)
-            mixtures.send_anyway(requests[-1].pk, client)
-        mixtures.live_on(requests, mixtures.Times(codats), client)
-        codats.clear_faults()
-        mixtures.live_on(requests, mixtures.Times(codats, ahead=timedelta(hours=2)), client)
-    assert mixtures.untruths(requests, codats) == []
-    states = Counter(stored(request).state for request in requests)
-    assert states.keys() & mixtures.ENDED, states
-    assert not states[State.UNCERTAIN] + states[State.SENDING] + states[State.ACCEPTED], states
 
 
 # What reads bring. Each is tried on a merchant that we know: what is known stays, and the page says how old it is.
