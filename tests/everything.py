@@ -43,14 +43,16 @@ class Result:
 # Seconds for all steps together: with lint and the set-up, the whole stays under twenty minutes. What one step
 # leaves over, a busy machine may spend on the next.
 ALL_STEPS = 1080
+# They start whole houses, kill what is in them, or count seconds: each of these has the machine to itself.
+PROOFS = ("tests/chaos", "tests/outages")
+ALONE = ("tests/processes", *PROOFS)
 ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        ("-n", WORKERS, "-m", "slow and not browser", "--ignore=tests/processes"),
+        ("-n", WORKERS, "-m", "slow and not browser", *(f"--ignore={room}" for room in ALONE)),
         seconds=480,
     ),
-    # One at a time: they count the seconds in which whole desks start and end.
     Step("whole desks, with all their processes", ("-m", "slow", "tests/processes"), seconds=360),
     Step(
         "tests that ask the sandbox, with its switches turned the other way",
@@ -58,6 +60,9 @@ ON_SQLITE = (
         seconds=240,
         env={"CONTRARY": "1"},
     ),
+)
+KILLING = Step(
+    "never twice, never lost: kills, crash points, seeded bugs", ("-m", "slow", *PROOFS), seconds=420
 )
 IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=600)
 # Fast and slow ones. The mark is set by tests/conftest.py.
@@ -73,6 +78,7 @@ def main() -> int:
     total = Result()
     for step in ON_SQLITE:
         total += run(_until(end, step))
+    total += run(_until(end, KILLING))
     total += run(_until(end, IN_BROWSER)) if chromium.executable() else missing("Chromium", IN_BROWSER)
     total += (
         on_postgres(_until(end, ON_POSTGRES)) if postgres.binaries() else missing("PostgreSQL", ON_POSTGRES)
