@@ -12,7 +12,7 @@ from django.core.signals import request_finished
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from syncs import clock, tasks
+from syncs import clock, slow_path, tasks
 from syncs.codat import transport, wire
 from syncs.operations import asking, before_sending, reconciling, refresh, sending, settling
 from tests.chaos.board import Hand
@@ -175,7 +175,7 @@ def _refresh() -> None:
 
     around(refresh, "refresh", whole)
     around(tasks, "refresh_merchant", whole)
-    around(clock, "refresh", whole)
+    around(slow_path, "refresh", whole)
     around(refresh, "_untied", finding)
     around(settling, "settle", settling_)
 
