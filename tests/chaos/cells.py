@@ -6,6 +6,7 @@ The instants are not listed by hand: a first pass of each way records them, and 
 import gc
 import os
 import signal
+import sys
 import time
 import uuid
 from collections import Counter
@@ -199,18 +200,18 @@ class Cells:
     def _minutes(self, share: int, of: int) -> None:
         now = timezone.now()
         if share == 0:
-            reconciling.give_up_on_lost_senders(now)
+            _as_a_task(reconciling.give_up_on_lost_senders, now)
         with self.client(read_timeout=1.0) as client:
             for pk in reconciling.ready_to_send(now, limit=10_000):
                 if pk % of == share:
-                    sending.send(pk, client)
+                    _as_a_task(sending.send, pk, client)
             for pk in reconciling.due_for_a_look(now, limit=10_000):
                 if pk % of == share:
-                    reconciling.look(pk, client)
+                    _as_a_task(reconciling.look, pk, client)
             running = SyncRequest.objects.filter(state__in=["accepted", "queued"])
             for pk in running.values_list("merchant_id", flat=True):
                 if pk % of == share:
-                    refresh(pk, client)
+                    _as_a_task(refresh, pk, client)
 
     def _each_alone(self, work: Callable[[int, int], None]) -> None:
         connections.close_all()
@@ -343,6 +344,14 @@ def _uncertain(cells: Cells, cell: Cell, merchant: Merchant, token: str) -> Sync
         sending.send(request.pk, client)
     SyncRequest.objects.filter(pk=request.pk).update(not_before=timezone.now())
     return request
+
+
+def _as_a_task(work: Callable[..., object], *args: object) -> None:
+    """What breaks, breaks alone; what it left undone is for the judge to see."""
+    try:
+        work(*args)
+    except Exception as error:
+        print(f"{work.__name__} broke: {type(error).__name__}: {error}", file=sys.stderr)
 
 
 def _overdue() -> None:
