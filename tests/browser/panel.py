@@ -91,7 +91,8 @@ class Panel(Desk):
     @contextmanager
     def outage(self) -> Iterator[None]:
         """Codat runs nothing and answers 503 to everything."""
-        self._sandbox("POST", "/_sandbox/outages", json={"running": "waits", "api": True})
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        self._sandbox("POST", "/_sandbox/outages", json={"until": until, "running": "waits", "api": True})
         try:
             yield
         finally:
