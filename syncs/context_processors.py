@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from django.http import HttpRequest
@@ -40,6 +41,11 @@ def banners(request: HttpRequest) -> list[Banner]:
     now = timezone.localtime()
     signs = heartbeats.signs(now)
     return [*_frozen(request, now), *_silent_parts(signs.silent, now), *_held_up(signs, now)]
+
+
+def version(request: HttpRequest) -> str:
+    """For pollers: another one when a notice has come, changed or gone."""
+    return blake2b(repr(banners(request)).encode(), digest_size=4).hexdigest()
 
 
 def _frozen(request: HttpRequest, now: datetime) -> Iterator[Banner]:

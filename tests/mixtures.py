@@ -10,6 +10,7 @@ from typing import Any
 import time_machine
 from django.utils import timezone
 
+from sandbox.faults.kinds import KINDS
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest, User
@@ -99,6 +100,9 @@ class Setting:
     name: str
     switches: dict[str, str]
     verified: bool = False
+    wires_hold: bool = False
+    """A 5xx that Codat forgot and that was lost on the way cannot be told from any other silence: then a replay runs
+    the request again. See "What cannot be closed" in docs/run-safely.md."""
 
 
 SETTINGS = (
@@ -134,14 +138,17 @@ SETTINGS = (
         "the key honoured but for 5xx, and known to be",
         {"idempotency": "forgets_5xx", "overlap": "allowed", "list_length": "30", "sync_utc": "end"},
         verified=True,
+        wires_hold=True,
     ),
 )
 
 
-def set_all(codat: Sandbox, dice: Random) -> None:
+def set_all(codat: Sandbox, dice: Random, setting: Setting) -> None:
     for fault, args in OF_READS:
         codat.fault(fault, args, method="GET", path_regex=READS, probability=OF_ONE_READ)
     for fault, args in dice.sample(OF_POSTS, len(OF_POSTS)):
+        if setting.wires_hold and KINDS[fault].stage == "wire":
+            continue
         codat.fault(fault, args, method="POST", path_regex=POSTS, probability=OF_ONE_POST)
     # Of the faults about what others do, a request meets the first that is set.
     codat.fault("foreign_sync", method="POST", path_regex=POSTS, probability=dice.choice([0.1, 0.2, 0.4]))

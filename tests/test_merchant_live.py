@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from syncs.models import Merchant
+from syncs.models import Freeze, Merchant
+from syncs.operations import freezing
 from tests.factories import make_merchant, make_request, make_sync
 from tests.test_merchant_page import address, page
 
@@ -31,6 +32,16 @@ def test_the_poll_costs_nothing_when_nothing_changed(as_viewer: Client) -> None:
     assert changed.status_code == 200
     assert b"<html" not in changed.content
     assert b'id="merchant_live"' in changed.content
+
+
+def test_a_notice_that_comes_while_the_page_is_open_comes_with_the_poll(as_viewer: Client) -> None:
+    merchant = make_merchant()
+    version = {"v": as_viewer.get(address(merchant)).context["page_version"]}
+    freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
+    polled = as_viewer.get(address(merchant), version, headers=POLL)
+    assert polled.status_code == 200
+    assert 'id="banners" aria-label="Notices" hx-swap-oob="true"' in polled.content.decode()
+    assert "Sending is frozen." in polled.content.decode()
 
 
 def test_it_polls_quickly_only_while_something_runs(as_viewer: Client) -> None:

@@ -6,8 +6,8 @@ from django.test import Client
 
 from sandbox.faults.kinds import KINDS
 from syncs.models import User
+from syncs.rules.states import RAN
 from tests import mixtures
-from tests.truths import RAN
 from tests.worlds import World, lived_through
 
 PRESSES = 12

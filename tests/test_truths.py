@@ -36,7 +36,7 @@ def codat(tmp_path: Path) -> Sandbox:
 
 def in_the_ledger(codat: Sandbox, request: SyncRequest, *codes: int | None, sync_id: str = "ours") -> None:
     """A POST for each code that its sync ended with; None for one that was not applied."""
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "idempotency_key": str(request.idempotency_key),
             "applied": code is not None,

@@ -93,7 +93,7 @@ class _Day:
     def tally(self) -> Tally:
         dice = Random(f"{self.world.seed} {self.world.number}")
         requests = self._pressed(dice)
-        mixtures.set_all(self.codat, dice)
+        mixtures.set_all(self.codat, dice, self.world.setting)
         with mixtures.impatient(self.codat, self.world.patience) as client:
             for number, request in enumerate(requests):
                 mixtures.send_anyway(request.pk, client)

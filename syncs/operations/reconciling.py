@@ -132,10 +132,14 @@ def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[st
 
 
 def _may_replay(request: SyncRequest, attempt: Attempt, now: datetime) -> bool:
-    """Only of what is on record as perhaps sent: a replay of anything else would be a first POST."""
+    """Only of what is on record as perhaps sent: a replay of anything else would be a first POST.
+
+    Nor after a 5xx: that Codat keeps one under its key cannot be tried, and if it does not, a replay runs it again.
+    """
     return (
         settings.CODAT_IDEMPOTENCY_VERIFIED
         and attempt.outcome == Attempt.Outcome.UNCERTAIN
+        and (attempt.http_status or 0) < 500
         and now - attempt.started_at < REPLAY_WITHIN
         and not request.merchant.is_archived
     )

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from syncs import tasks
+from syncs import context_processors, tasks
 from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
 from syncs.models import Merchant
@@ -33,7 +33,7 @@ ENTRIES = 20
 def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """The whole page, or its live region when the poller asks; 204 when nothing has changed."""
     found = find_merchant(company_id)
-    if request.htmx and request.GET.get("v") == _page_version(found, timezone.now()):
+    if request.htmx and request.GET.get("v") == _page_version(request, found, timezone.now()):
         return HttpResponse(status=204)
     template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
     return render(request, template, page_context(request, found))
@@ -110,7 +110,8 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "may_ask": request.user.has_perm("syncs.ask_sync"),
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
-        "page_version": _page_version(merchant, now),
+        "page_version": _page_version(request, merchant, now),
+        "oob": bool(request.htmx),
         "poll_every": "2s" if active or merchant.running_since or merchant.is_being_checked(now) else "15s",
         "poll_query": _poll_query(request),
         "polling": request.htmx.target == "merchant_live" and request.method == "GET",
@@ -148,10 +149,12 @@ def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
     return due + timedelta(seconds=merchant.usual_delay_mean or 0)
 
 
-def _page_version(merchant: Merchant, now: datetime) -> str:
-    """Changes with what the page shows, and once a minute at most when a look brought no news but is newer."""
+def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
+    """Changes with what the page shows, its notices too, and once a minute at most when a look brought no news but is
+    newer."""
+    notices = context_processors.version(request)
     looked = int(merchant.refreshed_at.timestamp()) // 60 if merchant.refreshed_at else 0
-    return f"{merchant.version}-{looked}{'-checking' if merchant.is_being_checked(now) else ''}"
+    return f"{merchant.version}-{looked}-{notices}{'-checking' if merchant.is_being_checked(now) else ''}"
 
 
 def _poll_query(request: Signed) -> str:

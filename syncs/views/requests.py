@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
+from syncs import context_processors
 from syncs.forms.verdicts import VerdictForm
 from syncs.models import SyncRequest
 from syncs.operations import asking, reviewing
@@ -164,6 +165,8 @@ def _case(request: Signed, found: SyncRequest, form: VerdictForm | None = None) 
     context = request_case.context(found) | {
         "may_ask": request.user.has_perm("syncs.ask_sync"),
         "form": (form or VerdictForm(found)) if may_decide_this else None,
+        "oob": bool(request.htmx),
     }
+    context["version"] += context_processors.version(request)
     # A poll must not take away what a lead is writing.
     return context | {"poll_every": ""} if may_decide_this else context

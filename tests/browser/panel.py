@@ -1,9 +1,12 @@
 """The whole of `make run` in a folder of its own, and a look behind its scenes: the sandbox and its ledger."""
 
 import json
+import os
+import signal
 import sqlite3
 from base64 import b64encode
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -11,7 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
+from redis import Redis
 
+from syncs.codat.shared_budget import KEY
 from tests.processes.desk import Desk
 
 
@@ -83,6 +88,33 @@ class Panel(Desk):
         """Codat misbehaves to this merchant, until `clear_faults`."""
         body = {"fault": fault, "args": args or {}, "company_id": shop.company_id, **where}
         self._sandbox("POST", "/_sandbox/faults", json=body)
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Codat runs nothing and answers 503 to everything."""
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        self._sandbox("POST", "/_sandbox/outages", json={"until": until, "running": "waits", "api": True})
+        try:
+            yield
+        finally:
+            self._sandbox("DELETE", "/_sandbox/outages")
+
+    @contextmanager
+    def asleep(self, *names: str) -> Iterator[None]:
+        """These children do nothing, and no one sees that they are not dead."""
+        pids = [self.children()[name].pid for name in names]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def end_pause(self) -> None:
+        """What a good answer would do in a minute."""
+        with Redis.from_url((self.var / "valkey" / "url").read_text().strip()) as queue:
+            queue.hdel(KEY, "paused_until")
 
     def clear_faults(self) -> None:
         self._sandbox("DELETE", "/_sandbox/faults")
