@@ -12,10 +12,10 @@ from syncs.codat.client import CodatClient
 from syncs.models import Activity, Attempt, Freeze, Merchant, SyncRequest, User
 from syncs.operations import freezing, reconciling, sending
 from syncs.rules.states import State
-from tests.codat.server import Server, says
+from tests.codat.server import Server, hangs_up, says
 from tests.factories import make_attempt, make_merchant, make_request
 from tests.presses import asked, at_once, is_sent, stored
-from tests.upstream import ERROR, NONE_YET, STARTED, posts
+from tests.upstream import NONE_YET, STARTED, posts
 
 NOW = timezone.now().replace(microsecond=0)
 PERSON, SILENCE = Freeze.Cause.PERSON, Freeze.Cause.SILENCE
@@ -36,7 +36,7 @@ def tried(outcome: str, ago: float, *, started_ago: float | None = None) -> Atte
 
 def unanswered(scripted: Server, told: CodatClient) -> SyncRequest:
     request = asked()
-    scripted.answers(NONE_YET, says(500, ERROR))
+    scripted.answers(NONE_YET, hangs_up)
     sending.send(request.pk, told)
     return stored(request)
 
