@@ -11,8 +11,8 @@ from syncs.operations import reviewing
 from syncs.operations.asking import NotPossible
 from syncs.operations.reviewing import Ending, Ruling, Verdict
 from syncs.rules.states import State
-from tests.factories import make_request, make_sync, make_user
 from tests.cases import bare, evidence, new_sync, not_read_since, stuck, verdict
+from tests.factories import make_request, make_sync, make_user
 from tests.presses import at_once, outcomes, stored
 
 pytestmark = pytest.mark.django_db

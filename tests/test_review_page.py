@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from syncs.models import SyncRequest, User
 from syncs.rules.states import State
-from tests.factories import make_attempt, make_merchant, make_request, make_sync, make_user
 from tests.cases import bare, new_sync, not_read_since, stuck
+from tests.factories import make_attempt, make_merchant, make_request, make_sync, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from syncs.forms.verdicts import MOST_AT_ONCE
 from syncs.models import Activity, SyncRequest, User
 from syncs.operations import reviewing
 from syncs.rules.states import State
-from tests.factories import make_merchant, make_request, make_user
 from tests.cases import evidence, new_sync, not_read_since, stuck, verdict
+from tests.factories import make_merchant, make_request, make_user
 from tests.presses import stored
 
 pytestmark = pytest.mark.django_db
