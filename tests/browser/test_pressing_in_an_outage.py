@@ -98,7 +98,7 @@ def test_without_a_worker_it_is_saved_and_not_called_sent(visit: Visit, panel: P
     page = visit("/")
     with panel.asleep("sending"):
         pressed(page, shop)
-        expect(steps.step(page, "Codat is working")).not_to_have_class("now")
+        expect(steps.step(page, "Saved")).to_have_class("now")
         assert_everywhere(page, shop, "Saved", "Not sent yet")
         expect(notices(page)).to_contain_text("Nothing is being sent. No worker", timeout=A_MINUTE)
         assert panel.posts(shop.company_id) == []
