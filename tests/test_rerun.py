@@ -12,6 +12,7 @@ from django.utils import timezone
 from syncs.models import Activity, Merchant, SyncRequest
 from syncs.operations.asking import basis_of
 from syncs.rules.salesdays import range_window
+from syncs.rules.states import State
 from tests.conftest import signed_in
 from tests.factories import make_merchant, make_request, make_user
 
@@ -86,6 +87,22 @@ def test_after_the_press_the_page_shows_the_steps_and_polls(as_support: Client) 
     assert "Sent to Codat" in html
     assert 'hx-trigger="every 2s, wake"' in html
     assert "<html" not in html
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        (State.QUEUED, "Saved"),
+        (State.SENDING, "Sent to Codat"),
+        (State.UNCERTAIN, "Sent to Codat"),
+        (State.NEEDS_REVIEW, "Sent to Codat"),
+        (State.ACCEPTED, "Codat is working"),
+    ],
+)
+def test_the_steps_claim_no_more_than_is_known(as_viewer: Client, state: State, step: str) -> None:
+    merchant = make_merchant()
+    make_request(merchant, state=state)
+    assert f'<li class="now">{step}</li>' in as_viewer.get(f"/merchants/{merchant.company_id}/").text
 
 
 def test_a_double_click_is_one_request_and_says_so(as_support: Client) -> None:

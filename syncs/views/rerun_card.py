@@ -22,7 +22,8 @@ NEWS_FOR = timedelta(hours=1)
 STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
 GOOD_NEWS = {State.SUCCEEDED, State.SUCCEEDED_EMPTY}
 # How many of the four steps are done in each state.
-DONE = {State.QUEUED: 1, State.SENDING: 1, State.UNCERTAIN: 2, State.NEEDS_REVIEW: 2, State.ACCEPTED: 2}
+# The step at which each stands. What waits is not at “Sent”, and only what Codat has accepted is at “working”.
+DONE = {State.QUEUED: 0, State.SENDING: 1, State.UNCERTAIN: 1, State.NEEDS_REVIEW: 1, State.ACCEPTED: 2}
 
 
 @dataclass(frozen=True)
