@@ -119,7 +119,9 @@ class Cells:
         def buried(status: int) -> None:
             with os.fdopen(ours) as pipe:
                 said = pipe.read()
-            press.answer = "saved" if "saved" in said or cell.scene != "press" else ""
+            # In the other scenes, whoever dies has saved it long before.
+            is_saved = said.startswith("saved") or (cell.scene != "press" and not said)
+            press.answer = "saved" if is_saved else ""
             if number:
                 self.ground.sandbox.session.delete(f"{self.ground.sandbox.url}/_sandbox/faults/{number}")
             after(status, said)
