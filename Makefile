@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself; all it needs is python3 (3.11 or newer, with venv and pip) and make.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test chaos quick lint lock screenshots clean
+.PHONY: help run setup test proofs chaos quick lint lock screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,9 @@ test: .venv/dev  ## every test on SQLite, what uses the database on PostgreSQL t
 
 KILLS ?= 10000
 SEED ?= 1
+proofs: .venv/dev  ## the long proofs: crash points, kills, outages of Redis and of Codat, hung workers (half an hour)
+	$(BIN)/pytest -m long
+
 chaos: .venv/dev  ## the long proof that nothing is sent twice or lost: KILLS=10000 SEED=1 (hours)
 	$(BIN)/python -m tests.chaos --kills $(KILLS) --seed $(SEED)
 

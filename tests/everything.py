@@ -50,10 +50,12 @@ ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        ("-n", WORKERS, "-m", "slow and not browser", *(f"--ignore={room}" for room in ALONE)),
+        ("-n", WORKERS, "-m", "slow and not browser and not long", *(f"--ignore={room}" for room in ALONE)),
         seconds=480,
     ),
-    Step("whole desks, with all their processes", ("-m", "slow", "tests/processes"), seconds=360),
+    Step(
+        "whole desks, with all their processes", ("-m", "slow and not long", "tests/processes"), seconds=360
+    ),
     Step(
         "tests that ask the sandbox, with its switches turned the other way",
         ("-n", WORKERS, "-m", "upstream"),
@@ -61,14 +63,17 @@ ON_SQLITE = (
         env={"CONTRARY": "1"},
     ),
 )
-KILLING = Step(
-    "never twice, never lost: kills, crash points, seeded bugs", ("-m", "slow", *PROOFS), seconds=420
+PROOF = Step(
+    "never twice, never lost: the harness on trial", ("-m", "slow and not long", *PROOFS), seconds=300
 )
-IN_BROWSER = Step("tests in a real browser", ("-m", "browser"), seconds=600)
+# Two panels at once: most of the time a journey waits for its next poll.
+IN_BROWSER = Step(
+    "tests in a real browser", ("-n", "2", "--dist", "loadfile", "-m", "browser and not long"), seconds=600
+)
 # Fast and slow ones. The mark is set by tests/conftest.py.
 ON_POSTGRES = Step(
     "all tests that use the database, on PostgreSQL",
-    ("-n", WORKERS, "-m", "database and not sqlite"),
+    ("-n", WORKERS, "-m", "database and not sqlite and not long"),
     seconds=420,
 )
 
@@ -78,7 +83,7 @@ def main() -> int:
     total = Result()
     for step in ON_SQLITE:
         total += run(_until(end, step))
-    total += run(_until(end, KILLING))
+    total += run(_until(end, PROOF))
     total += run(_until(end, IN_BROWSER)) if chromium.executable() else missing("Chromium", IN_BROWSER)
     total += (
         on_postgres(_until(end, ON_POSTGRES)) if postgres.binaries() else missing("PostgreSQL", ON_POSTGRES)

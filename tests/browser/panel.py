@@ -52,7 +52,7 @@ class Shop:
 
 
 class Panel(Desk):
-    command = ("-m", "tests.browser.run_fast", "64")
+    command = ("-m", "tests.browser.run_fast", "80")
 
     def start(self, **given: str) -> None:
         super().start(CODAT_CALLS_PER_MINUTE="1000", **given)

@@ -62,6 +62,7 @@ def assert_everywhere(page: Page, shop: Shop, word: str, sentence: str) -> None:
     page.goto(shop.path)
 
 
+@pytest.mark.long
 def test_while_codat_is_down_it_waits_and_is_then_sent_once(visit: Visit, panel: Panel, shop: Shop) -> None:
     page = visit("/")
     with panel.outage():
@@ -94,6 +95,7 @@ def test_where_codat_answers_looks_but_no_posts_three_are_uncertain_and_the_four
         assert applied(panel, shop) == [was_applied]
 
 
+@pytest.mark.long
 def test_without_a_worker_it_is_saved_and_not_called_sent(visit: Visit, panel: Panel, shop: Shop) -> None:
     page = visit("/")
     with panel.asleep("sending"):
@@ -124,6 +126,7 @@ def test_without_a_queue_the_clock_sends_it_once(visit: Visit, panel: Panel, sho
     assert applied(panel, shop) == [True]
 
 
+@pytest.mark.long
 def test_while_codat_wants_no_calls_for_an_hour_it_waits_and_can_be_cancelled(
     visit: Visit, panel: Panel, shop: Shop
 ) -> None:

@@ -20,6 +20,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_press_is_applied_twice_or_lost_and_sends_go_on(desk: House, kind: str) -> None:
     found = Cycle(desk, seconds=5).through(KINDS[kind])

@@ -14,7 +14,7 @@ import requests
 from tests.browser.panel import Panel, Shop
 from tests.processes.test_run_on_postgres import send
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 PARTS = ("sending", "refreshing", "clock")
 FEW = "--merchants 20"
 REPLACED_WITHIN, SAID_WITHIN = 60, 120
