@@ -61,7 +61,14 @@ def test_what_is_skipped_is_said(codat: Between) -> None:
     assert f"Skipped {first.id}: it has no name at Codat." in said("import_companies")
 
 
-@pytest.mark.parametrize("killed_by", [signal.SIGTERM, signal.SIGHUP])
+@pytest.fixture(params=[signal.SIGTERM, signal.SIGHUP])
+def killed_by(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    """Also where whoever runs the tests was told to ignore it."""
+    before = signal.signal(request.param, signal.SIG_DFL)
+    yield request.param
+    signal.signal(request.param, before)
+
+
 def test_an_import_that_is_told_to_stop_closes_its_run(codat: Between, killed_by: signal.Signals) -> None:
     def stop(*_: Any) -> None:
         signal.raise_signal(killed_by)
