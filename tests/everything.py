@@ -43,18 +43,19 @@ class Result:
 # Seconds for all steps together: with lint and the set-up, the whole stays under twenty minutes. What one step
 # leaves over, a busy machine may spend on the next.
 ALL_STEPS = 1080
-# They start whole houses, kill what is in them, or count seconds: each of these has the machine to itself.
-PROOFS = ("tests/chaos", "tests/outages")
-ALONE = ("tests/processes", *PROOFS)
+# Whole houses, whose starts and ends are timed: two of them at a time are enough.
+DESKS = "tests/processes"
 ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        ("-n", WORKERS, "-m", "slow and not browser and not long", *(f"--ignore={room}" for room in ALONE)),
+        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}"),
         seconds=480,
     ),
     Step(
-        "whole desks, with all their processes", ("-m", "slow and not long", "tests/processes"), seconds=360
+        "whole desks, with all their processes",
+        ("-n", "2", "--dist", "loadfile", "-m", "slow and not long", "tests/processes"),
+        seconds=360,
     ),
     Step(
         "tests that ask the sandbox, with its switches turned the other way",
@@ -62,9 +63,6 @@ ON_SQLITE = (
         seconds=240,
         env={"CONTRARY": "1"},
     ),
-)
-PROOF = Step(
-    "never twice, never lost: the harness on trial", ("-m", "slow and not long", *PROOFS), seconds=300
 )
 # Two panels at once: most of the time a journey waits for its next poll.
 IN_BROWSER = Step(
@@ -83,7 +81,6 @@ def main() -> int:
     total = Result()
     for step in ON_SQLITE:
         total += run(_until(end, step))
-    total += run(_until(end, PROOF))
     total += run(_until(end, IN_BROWSER)) if chromium.executable() else missing("Chromium", IN_BROWSER)
     total += (
         on_postgres(_until(end, ON_POSTGRES)) if postgres.binaries() else missing("PostgreSQL", ON_POSTGRES)

@@ -74,6 +74,7 @@ def test_while_codat_is_down_it_waits_and_is_then_sent_once(visit: Visit, panel:
     assert applied(panel, shop) == [True]
 
 
+@pytest.mark.long
 def test_where_codat_answers_looks_but_no_posts_three_are_uncertain_and_the_fourth_waits(
     visit: Visit, panel: Panel, take: Take
 ) -> None:

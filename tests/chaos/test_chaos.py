@@ -9,7 +9,7 @@ import pytest
 from tests import postgres
 from tests.chaos.ground import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SEED = os.environ.get("SEED", "1")
 
 
@@ -27,12 +27,10 @@ def chaos(*words: str) -> str:
     return done.stdout
 
 
-@pytest.mark.long
 def test_of_300_kills_with_work_in_hand_none_makes_a_sync_run_twice_or_loses_a_press() -> None:
     assert "kills counted" in chaos("--kills", "300")
 
 
-@pytest.mark.long
 def test_at_every_crash_point_the_same_holds_however_codat_answers() -> None:
     assert "crash points" in chaos("--cells", "--brief")
 
