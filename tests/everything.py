@@ -68,10 +68,10 @@ ON_SQLITE = (
 IN_BROWSER = Step(
     "tests in a real browser", ("-n", "2", "--dist", "loadfile", "-m", "browser and not long"), seconds=600
 )
-# Fast and slow ones, but those that are about Codat rather than about our tables. tests/conftest.py sets the marks.
+# The fast ones, and the races. tests/conftest.py sets the mark.
 ON_POSTGRES = Step(
     "all tests that use the database, on PostgreSQL",
-    ("-n", WORKERS, "-m", "database and not sqlite and not long and not (upstream and slow)"),
+    ("-n", WORKERS, "-m", "database and not sqlite and not long and (not slow or race)"),
     seconds=420,
 )
 

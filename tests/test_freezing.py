@@ -196,6 +196,7 @@ def test_on_trial_requests_go_one_at_a_time(scripted: Server, told: CodatClient)
 
 
 @pytest.mark.slow
+@pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_two_senders_on_trial_never_claim_at_the_same_moment() -> None:
     for _ in range(20):

@@ -27,7 +27,7 @@ ROUNDS = {"postgresql": 20, "sqlite": 4}
 ROUNDS_OF_THE_STATEMENT = 1000
 PATIENCE = 300
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
 def queued(count: int) -> list[SyncRequest]:

@@ -44,6 +44,7 @@ def reload_until(page: Page, *there: Locator) -> None:
     raise AssertionError("The evidence never came.")
 
 
+@pytest.mark.long
 def test_an_outages_worth_of_requests_is_decided_in_one_go(visit: Visit, panel: Panel, take: Take) -> None:
     shops = [take("healthy", rerun="succeeds") for _ in range(4)]
     support = visit("/")
