@@ -97,6 +97,16 @@ SQLITE: dict[str, Any] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     },
 }
+# A commit waits for the disk; who stops in the middle of a transaction holds up a merchant's rows for a minute only.
+POSTGRES_SESSION = "-c idle_in_transaction_session_timeout=60000 -c synchronous_commit=on"
+# Else a worker whose database host is gone would wait a quarter of an hour, or for ever, for an answer.
+POSTGRES_CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 
 def _database() -> dict[str, Any]:
@@ -111,8 +121,9 @@ def _database() -> dict[str, Any]:
         ) from None
     if config["ENGINE"] == SQLITE["ENGINE"]:
         return SQLITE | {"NAME": config["NAME"]}
-    options: dict[str, Any] = config.setdefault("OPTIONS", {})
-    options["options"] = f"{options.get('options', '')} -c synchronous_commit=on".strip()
+    options: dict[str, Any] = config.get("OPTIONS", {})
+    config["OPTIONS"] = POSTGRES_CONNECTION | options
+    config["OPTIONS"]["options"] = f"{options.get('options', '')} {POSTGRES_SESSION}".strip()
     return config
 
 

@@ -16,7 +16,7 @@ from tests.queues import codat_at
 
 ANSWERS = {
     "sqlite": {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": 2, "PRAGMA recursive_triggers": 1},
-    "postgresql": {"SHOW synchronous_commit": "on"},
+    "postgresql": {"SHOW synchronous_commit": "on", "SHOW idle_in_transaction_session_timeout": "1min"},
 }
 
 
@@ -81,6 +81,17 @@ def test_an_address_cannot_ask_for_less(monkeypatch: pytest.MonkeyPatch, given: 
     monkeypatch.setenv("DATABASE_URL", f"postgres://me@host/base{given}")
     # PostgreSQL takes the last word for a setting.
     assert settings._database()["OPTIONS"]["options"].endswith("-c synchronous_commit=on")
+
+
+@pytest.mark.parametrize("given", ["", "?connect_timeout=9"])
+def test_a_database_host_that_is_gone_is_noticed_within_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://me@host/base{given}")
+    options = settings._database()["OPTIONS"]
+    assert options["keepalives_idle"] + options["keepalives_interval"] * options["keepalives_count"] <= 30
+    assert options["tcp_user_timeout"] <= 30_000
+    assert int(options["connect_timeout"]) == (9 if given else 5)
 
 
 def test_no_task_is_given_out_a_second_time() -> None:
