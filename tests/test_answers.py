@@ -112,6 +112,19 @@ def test_a_429_is_waited_for_as_long_as_it_says(
     assert len(posts(scripted)) == 1
 
 
+def test_short_waits_that_lead_nowhere_grow_longer_so_that_a_minute_of_429_costs_no_request(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    waits = []
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(7):
+            scripted.answers(NONE_YET, says(429, ERROR, Retry_After="1"))
+            send(request_.pk, told)
+            waits.append((stored(request_).not_before - timezone.now()).total_seconds())
+            clock.move_to(stored(request_).not_before)
+    assert waits == [5, 10, 20, 40, 80, 160, 300]
+
+
 def gone_after_the_look(server: Server) -> Any:
     def step(sock: Any) -> bool:
         server.__exit__()

@@ -195,8 +195,9 @@ def _window(summary: SyncSummary) -> Window | None:
 
 
 def _pause(request: SyncRequest, error: NotSent | Later) -> timedelta:
+    """Grows with each try: a Codat that says "in a second" eight times must not end a request within seconds."""
     growing = min(FIRST_WAIT * 2 ** (request.tries - 1), LONGEST_WAIT)
-    return timedelta(seconds=error.come_back_after if isinstance(error, Later) else growing)
+    return timedelta(seconds=max(growing, error.come_back_after) if isinstance(error, Later) else growing)
 
 
 def _close(
