@@ -69,10 +69,9 @@ class Incoming:
 
     def _declined(self) -> bytes:
         """The head without its offer to speak another protocol: the parser leaves off where one is made."""
+        request = b"%b %b HTTP/1.1" % (self._parser.get_method(), self._target)
         headers = [name + b": " + value for name, value in self._headers if name.lower() != b"upgrade"]
-        return b"\r\n".join(
-            [b"%b %b HTTP/1.1" % (self._parser.get_method(), self._target), *headers, b"", b""]
-        )
+        return b"\r\n".join([request, *headers, b"", b""])
 
     def _head(self) -> Head:
         """Raises ValueError for what the parser lets pass and we do not."""
