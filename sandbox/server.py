@@ -1,4 +1,4 @@
-"""HTTP/1.1 on 127.0.0.1: h11 over asyncio streams, so that every byte and every socket is in our hands."""
+"""HTTP/1.1 on 127.0.0.1 over asyncio streams, so that every byte and every socket is in our hands."""
 
 import asyncio
 import signal
@@ -6,16 +6,17 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
-import h11
-
 from sandbox.app import App
 from sandbox.exchange import JSON, NOT_VALID, Answer, Refusal, Request
 from sandbox.faults.engine import Fault, Met
+from sandbox.incoming import Broken, Event, Head, Incoming
 from sandbox.webhooks.courier import Courier
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
-_REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
+_NO_BODY = (204, 304)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
 _CHUNK = 1 << 16
 _PAUSE = 0.002
 
@@ -50,9 +51,10 @@ class Conversation:
         self._rows = rows
         self.reader = reader
         self.writer = writer
-        self._http = h11.Connection(h11.SERVER)
+        self._incoming = Incoming()
         self._address = (writer.get_extra_info("peername") or (HOST,))[0]
-        self._is_head = False
+        self._head = Head("GET", "/", {}, is_last=True, holds_back=False)
+        self._is_answered = False
 
     async def run(self) -> None:
         try:
@@ -64,22 +66,20 @@ class Conversation:
 
     async def _converse(self) -> None:
         try:
-            while await self._exchange():
-                self._http.start_next_cycle()
-        except h11.RemoteProtocolError as error:
-            await self._complain(error.error_status_hint)
+            while isinstance(head := await self._event(), Head):
+                self._head, self._is_answered = head, False
+                if not await self._exchange(_request(head, self._address)):
+                    return
+        except Broken as broken:
+            await self._complain(broken.status)
 
-    async def _exchange(self) -> bool:
-        """One request and its answer; tells whether the connection stays open."""
-        head = await self._event()
-        if not isinstance(head, h11.Request):
-            return False
-        request = _request(head, self._address)
+    async def _exchange(self, request: Request) -> bool:
+        """A request's body and its answer; tells whether the connection stays open."""
         met = self._app.meet(request.method, request.path)
         if met.wire and met.wire.kind.midway:
-            return await self._cut_off(request, met, met.wire)
+            await self._cut_off(request, met, met.wire)
+            return False
         request.body = await self._body(LARGEST_BODY)
-        self._is_head = request.method == "HEAD"
         if self._app.has_to_wait(request):
             await self._rows.are_made()
         answer = self._app.answer(request, met)
@@ -87,8 +87,7 @@ class Conversation:
             await self._deliver(request, answer, met.wire)
         else:
             await self.send(answer)
-        done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
-        return done and not self.writer.is_closing()
+        return self._is_answered and not (self._head.is_last or self.writer.is_closing())
 
     async def _deliver(self, request: Request, answer: Answer, fault: Fault) -> None:
         deliver = fault.kind.deliver
@@ -98,30 +97,33 @@ class Conversation:
         finally:
             self._app.finished(request)
 
-    async def _cut_off(self, request: Request, met: Met, fault: Fault) -> bool:
+    async def _cut_off(self, request: Request, met: Met, fault: Fault) -> None:
         """It strikes when so much of the body has come, or all of it."""
         request.body = await self._body(LARGEST_BODY, enough=fault.args.get("bytes", 0))
         self._app.cut_off(request, met)
         if fault.kind.deliver:
             await fault.kind.deliver(self, Answer(204), fault.args)
-        return False
 
     async def _body(self, most: int, *, enough: float | None = None) -> bytes:
+        if self._head.holds_back and not self._incoming.events and enough != 0:
+            self.writer.write(_CONTINUE)
         body = bytearray()
         while enough is None or len(body) < enough:
             part = await self._event()
-            if not isinstance(part, h11.Data):
+            if not isinstance(part, bytes):
                 break
-            body += part.data
+            body += part
             if len(body) > most:
-                raise h11.RemoteProtocolError("body too large", error_status_hint=413)
+                raise Broken(413)
         return bytes(body if enough is None else body[: int(enough)])
 
-    async def _event(self) -> object:
-        while (event := self._http.next_event()) is h11.NEED_DATA:
-            if self._http.they_are_waiting_for_100_continue:
-                self.writer.write(self._bytes(h11.InformationalResponse(status_code=100, headers=[])))
-            self._http.receive_data(await self.reader.read(_CHUNK))
+    async def _event(self) -> Event:
+        events = self._incoming.events
+        while not events:
+            self._incoming.feed(await self.reader.read(_CHUNK))
+        event = events.popleft()
+        if isinstance(event, Broken):
+            raise event
         return event
 
     async def send(self, answer: Answer) -> None:
@@ -129,41 +131,38 @@ class Conversation:
         await self.writer.drain()
 
     def rendered(self, answer: Answer) -> tuple[bytes, bytes]:
-        """The answer's head and body as bytes; to be asked for once."""
-        headers = {"Content-Type": JSON, **answer.headers} if answer.body else dict(answer.headers)
-        if answer.status != 204:
-            headers["Content-Length"] = str(len(answer.body))
-        head = self._bytes(
-            h11.Response(
-                status_code=answer.status,
-                headers=list(headers.items()),
-                reason=_REASONS.get(answer.status, b""),
-            )
-        )
-        data = h11.Data(data=b"" if self._is_head else answer.body)
-        return head, self._bytes(data, h11.EndOfMessage())
+        """The answer's head and body as bytes."""
+        self._is_answered = True
+        has_body = self._head.method != "HEAD" and answer.status not in _NO_BODY
+        return _head_of(answer, is_last=self._head.is_last), answer.body if has_body else b""
 
     async def _complain(self, status: int) -> None:
-        """What is not HTTP gets an answer too, if one can still be given; then the connection ends."""
-        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            headers = {"Connection": "close", **self._app.quota.headers()}
-            await self.send(Refusal(status, NOT_VALID, headers=headers).answer())
-
-    def _bytes(self, *events: h11.Event) -> bytes:
-        return b"".join(self._http.send(event) or b"" for event in events)
+        """What is not HTTP gets an answer too; then the connection ends."""
+        self._head = self._head._replace(method="GET", is_last=True)
+        await self.send(Refusal(status, NOT_VALID, headers=self._app.quota.headers()).answer())
 
 
-def _request(head: h11.Request, address: str) -> Request:
-    target = head.target.decode("ascii")
-    path, _, query = target.partition("?")
+def _request(head: Head, address: str) -> Request:
+    path, _, query = head.target.partition("?")
     return Request(
-        method=head.method.decode("ascii"),
-        target=target,
+        method=head.method,
+        target=head.target,
         path=unquote(path),
         query=dict(parse_qsl(query, keep_blank_values=True)) if query else {},
-        headers={name.decode("ascii"): value.decode("latin-1") for name, value in head.headers},
+        headers=head.headers,
         address=address,
     )
+
+
+def _head_of(answer: Answer, *, is_last: bool) -> bytes:
+    lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, '')}"]
+    headers = {"Content-Type": JSON, **answer.headers} if answer.body else answer.headers
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if answer.status != 204:
+        lines.append(f"Content-Length: {len(answer.body)}")
+    if is_last:
+        lines.append("Connection: close")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
 
 async def serve(app: App, port: int, ready: Callable[[int], None]) -> None:

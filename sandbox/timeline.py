@@ -51,6 +51,7 @@ class Timeline:
         self.maker = Maker(merchant.duration / speed, switches_at)
         self._books = [(merchant.created, card.books)] if card.books else []
         self._weather, self._switches_at = weather, switches_at
+        self._risk = merchant.risk
         self._longest = DAY if merchant.kind.hangs else timedelta(seconds=self.maker.duration * 1.2)
         ends = (weather.begins, merchant.untroubled_until)
         self._calm_until = min(filter(None, ends), default=_NEVER)
@@ -130,22 +131,25 @@ class Timeline:
         return self.card.enabled and self.card.configured
 
     def _pass_plain_days(self, now: datetime) -> bool:
-        """Whether there are days now on which each run is sure to succeed and to be over before the next.
+        """Whether there are days now on which each run is sure to succeed and to be over before the next, or none is.
 
         Most days of most merchants are of that kind.
         """
+        if self._next.chance < self._risk:
+            return False
         first, end = self._next.day, self._plain_until(now)
-        if end <= first or self._next.chance < self.merchant.risk:
+        if end <= first:
             return False
         self._settle(self._next.at)
+        if not self._is_ready():
+            self._runs_from(end)
+            return True
         start = self.next_start()
-        if self._open or start >= self._next.due or not (self._is_ready() and self._is_connected):
+        if self._open or start >= self._next.due or not self._is_connected:
             return False
         if not self.card.schedule.is_offered:
             return False
-        last = first_below(self._habit, self.merchant.risk, first, end)
-        if last == first:
-            return False
+        last = first_below(self._habit, self._risk, first, end)
         self.history.note(PlainDays(self._habit, first, last, start))
         self._remember(start, due(date.fromordinal(last - 1), self._habit.hour, self._habit.zone))
         self.failed_days = 0

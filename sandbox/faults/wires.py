@@ -5,6 +5,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from random import Random
 from typing import Any, Protocol
@@ -49,7 +50,8 @@ async def half_close(line: Line, answer: Answer, args: Args) -> None:
     head, body = line.rendered(answer)
     line.writer.write(head + body[: args["bytes"]])
     await line.writer.drain()
-    line.writer.write_eof()
+    with suppress(OSError):  # Of a client that is gone no half can be closed.
+        line.writer.write_eof()
     await _until_they_leave(line)
 
 
@@ -97,7 +99,7 @@ async def bomb(line: Line, answer: Answer, args: Args) -> None:
 
 
 def hang_up(writer: asyncio.StreamWriter, *, reset: bool = False) -> None:
-    if reset:
+    if reset and not writer.is_closing():
         sock = writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         writer.transport.abort()
