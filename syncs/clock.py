@@ -86,7 +86,9 @@ class Clock:
         if self._lately.is_time("beat", heartbeats.BEAT_EVERY, now):
             heartbeats.beat(heartbeats.CLOCK)
             queues = heartbeats.QUEUES
-            self._notice(is_up=all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in queues))
+            self._notice(
+                is_up=all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in queues)
+            )
             if self.queue_is_up:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
             budget = shared_budget() if self.queue_is_up else slow_path_budget()
