@@ -20,6 +20,9 @@ from tests.chaos.faults import Answer as Codats
 
 Retry = Callable[[Answer | Broken], bool]
 
+# Between a look and what is done upon it. A trial of two at once has them meet there.
+meanwhile: list[Callable[[], object]] = []
+
 TRUE = Codats()
 
 
@@ -33,6 +36,11 @@ class Bug:
     nets: tuple[str, ...] = ()
     list_is_old: bool = False
     """Codat's list does not know of the sync yet."""
+
+
+def _meet() -> None:
+    for wait in meanwhile:
+        wait()
 
 
 def sweeper_requeues() -> None:
@@ -54,7 +62,7 @@ def reads_then_writes() -> None:
         row = SyncRequest.objects.get(pk=request.pk)
         if row.state != "queued":
             return None
-        time.sleep(0.2)
+        _meet()
         with transaction.atomic():
             row.state, row.state_since, row.tries = "sending", now, row.tries + 1
             row.save()
@@ -72,7 +80,7 @@ def index_is_gone() -> None:
 
     def look_and_dawdle(merchant: Any) -> None:
         real(merchant)
-        time.sleep(0.2)
+        _meet()
 
     asking._refuse_while_active = look_and_dawdle
 

@@ -4,6 +4,7 @@ Where the database has a net against a bug, it is tried twice: the net refuses, 
 """
 
 import json
+import multiprocessing
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from sandbox.testing import running
 from syncs import triggers
 from syncs.models import Merchant
 from syncs.operations import reconciling, sending
+from tests.chaos import bugs
 from tests.chaos import cells as ways_of
 from tests.chaos.bugs import BUGS, Bug
 from tests.chaos.cells import Cell, Cells, _Instants
@@ -186,6 +188,8 @@ def _send(cells: Cells, pk: int) -> None:
 
 def _both(one: Callable[[], object], other: Callable[[], object] | None = None) -> None:
     """At the same time, in two processes. What the second breaks on, it tells by its exit code."""
+    meeting = multiprocessing.get_context("fork").Barrier(2)
+    bugs.meanwhile[:] = [lambda: meeting.wait(10)]
     connections.close_all()
     if (pid := os.fork()) == 0:
         code = 1
