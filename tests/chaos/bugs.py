@@ -70,6 +70,7 @@ def reads_then_writes() -> None:
             attempt = Attempt.objects.create(
                 request=row, number=row.tries, started_at=now, body_sha256="0" * 64, listed_before=[]
             )
+        _meet()
         return sending.Claim(row, attempt, clock + 5)
 
     sending._claim = claim
