@@ -74,7 +74,8 @@ def _crashed(options: argparse.Namespace, number: int) -> tuple[Verdict, Counter
         cells = Cells(world, brief=options.brief)
         answers = faults.answers(world.sandbox)[: options.answers]
         cells.warm_up()
-        cells.all(list(ways(answers, brief=options.brief))[number :: options.worlds])
+        cells.live(list(ways(answers, brief=options.brief))[number :: options.worlds])
+        cells.die()
         _say(f"{sum(cells.died.values())} cells, {len(cells.broke)} broke")
         live_on(Times(world), brief=options.brief)
         verdict = judge(world, cells.journal.presses)

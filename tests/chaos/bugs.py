@@ -34,6 +34,8 @@ class Bug:
     scene: str
     answer: Codats = TRUE
     nets: tuple[str, ...] = ()
+    needs_a_death: bool = False
+    """It shows only if somebody dies on the way."""
     list_is_old: bool = False
     """Codat's list does not know of the sync yet."""
 
@@ -180,7 +182,7 @@ ATTEMPTS = ("attempt_number_once", "attempt_one_that_may_have_effect")
 DROPPED = Codats("drop_after")
 TOO_MANY = Codats("429", (("retry_after", PAUSE),))
 BUGS: dict[str, Bug] = {
-    "sweeper requeues SENDING": Bug(sweeper_requeues, "send"),
+    "sweeper requeues SENDING": Bug(sweeper_requeues, "send", needs_a_death=True),
     "read-then-write claim": Bug(reads_then_writes, "two senders", nets=ATTEMPTS),
     "unique index dropped": Bug(index_is_gone, "two presses", nets=("request_one_active_per_merchant",)),
     "retry on 5xx": Bug(retries(_is_5xx), "send", Codats("500_after")),
@@ -193,7 +195,7 @@ BUGS: dict[str, Bug] = {
         retries(lambda outcome: isinstance(outcome, Answer) and outcome.status == 429), "send", TOO_MANY
     ),
     "empty list taken as proof": Bug(empty_list_is_proof, "look", nets=MOVES, list_is_old=True),
-    "activity outside the transaction": Bug(activity_comes_later, "send"),
+    "activity outside the transaction": Bug(activity_comes_later, "send", needs_a_death=True),
 }
 
 

@@ -47,11 +47,14 @@ class Cells:
         # Each request is a world of its own here: what others left unanswered must not hold it back.
         freezing.stop_after_silence = lambda attempt, now: None
 
-    def all(self, ways: Iterable[Cell]) -> None:
-        """Every way to its end, and then every instant of it died at."""
+    def live(self, ways: Iterable[Cell]) -> None:
+        """Every way to its end. What it passes is noted."""
         for way in ways:
             self._start(way, self._recorder(way))
         self._wait_for_all()
+
+    def die(self) -> None:
+        """And then at every instant of it."""
         for cell in self.found:
             self._start(cell, self._burier(cell))
         self._wait_for_all()
