@@ -80,7 +80,7 @@ def _crashed(options: argparse.Namespace, number: int) -> tuple[Verdict, Counter
         live_on(Times(world), brief=options.brief)
         verdict = judge(world, cells.journal.presses)
     verdict.findings += cells.broke
-    return verdict, cells.died, cells.not_reached
+    return verdict, cells.died, [f"{cell}: lived" for cell in cells.not_reached]
 
 
 def kill(options: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ class Cells:
     ground: Ground
     journal: Journal = field(default_factory=Journal)
     died: Counter[str] = field(default_factory=Counter)
-    not_reached: list[str] = field(default_factory=list)
+    not_reached: list[Cell] = field(default_factory=list)
     broke: list[str] = field(default_factory=list)
     """Processes that ended by an error of their own."""
     found: list[Cell] = field(default_factory=list)
@@ -54,8 +54,13 @@ class Cells:
         self._wait_for_all()
 
     def die(self) -> None:
-        """And then at every instant of it."""
-        for cell in self.found:
+        """And then at every instant of it. On a busy machine an answer may be missed: those are tried once more."""
+        self._die_at(self.found)
+        missed, self.not_reached = self.not_reached, []
+        self._die_at(missed)
+
+    def _die_at(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
             self._start(cell, self._burier(cell))
         self._wait_for_all()
 
@@ -151,7 +156,7 @@ class Cells:
             if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
                 self.died[cell.instant.partition("#")[0]] += 1
             elif os.waitstatus_to_exitcode(status) == NOT_REACHED:
-                self.not_reached.append(f"{cell}: lived")
+                self.not_reached.append(cell)
             else:
                 self.broke.append(f"{cell}: {said or 'hung'}")
 

@@ -49,7 +49,7 @@ def ways(answers: list[Answer], *, brief: bool = False) -> Iterator[Cell]:
 
 
 def codat(**patience: float) -> CodatClient:
-    times = {"connect_timeout": 1.0, "read_timeout": 0.3, "deadline": 0.6} | patience
+    times = {"connect_timeout": 1.0, "read_timeout": 0.5, "deadline": 1.0} | patience
     budget = LocalBudget(per_minute=600_000)
     return CodatClient(
         base_url=settings.CODAT_API_URL, api_key=settings.CODAT_API_KEY, budget=budget, **times
