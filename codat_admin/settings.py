@@ -223,8 +223,12 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# After an outage a worker takes as many messages as it has hands, whatever they were doing during it.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3600,
+    # No receipts. One that a dying queue does not take would count as a message in hand for ever: a worker all of
+    # whose hands are full then listens no more, and does not find out that the queue went and came back.
+    "ack_emulation": False,
     "socket_timeout": 10,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +27,7 @@ TICK = 1.0
 CONNECTIONS_EVERY = timedelta(minutes=10)
 # A request that was nudged is not nudged again before this: most are sent within a second.
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
-# Looks handed out and not yet begun: more would only grow old in the queue.
+# Messages that wait in one queue: more would only grow old in it, and keep what is urgent waiting.
 BACKLOG = 60
 # Seconds after which a tick that has not ended counts as hung. The database may make it wait, which alone is no fault
 # of this process; but a connection that died unnoticed would make it wait for hours.
@@ -86,32 +86,36 @@ class Clock:
         if self._lately.is_time("beat", heartbeats.BEAT_EVERY, now):
             heartbeats.beat(heartbeats.CLOCK)
             queues = heartbeats.QUEUES
-            self._notice(all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in queues))
+            self._notice(
+                is_up=all(tasks.nudge(tasks.beat, queue, queue=queue, expires=30) for queue in queues)
+            )
             if self.queue_is_up:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
             budget = shared_budget() if self.queue_is_up else slow_path_budget()
             pauses.note(budget.state().stopped_until, now)
 
     def _nudge_senders(self, now: datetime) -> None:
-        self._nudge(tasks.send, reconciling.ready_to_send(now), now)
+        self._nudge("sending", tasks.send, reconciling.ready_to_send(now), now)
 
     def _nudge_lookers(self, now: datetime) -> None:
-        self._nudge(tasks.look, reconciling.due_for_a_look(now), now)
+        self._nudge("refreshing", tasks.look, reconciling.due_for_a_look(now), now)
 
     def _nudge_imports(self, now: datetime) -> None:
         """Only nudged: on the slow path a long list would keep everything else waiting."""
-        self._nudge(tasks.import_companies, import_runs.waiting(now), now)
+        self._nudge("refreshing", tasks.import_companies, import_runs.waiting(now), now)
 
-    def _nudge(self, task: Any, pks: list[int], now: datetime) -> None:
-        for pk in self._lately.spared(task.name, pks, NUDGE_AGAIN_AFTER, now) if self.queue_is_up else ():
+    def _nudge(self, queue: str, task: Any, pks: list[int], now: datetime) -> None:
+        """As many as the queue has room for: workers that are behind do not catch up by being told again."""
+        spared = self._lately.spared(task.name, pks, NUDGE_AGAIN_AFTER, now)
+        for pk in islice(spared, self._room(queue) if pks else 0):
             if not self._published(task, pk):
                 return
 
     def _hand_out_looks(self, now: datetime) -> None:
+        room = min(self._room("refreshing"), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
         if not self.queue_is_up:
             return
-        room = min(BACKLOG - self._backlog(), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
-        claimed = handing_out.claim_due_merchants(now, limit=max(0, room))
+        claimed = handing_out.claim_due_merchants(now, limit=room)
         published = list(takewhile(lambda pk: self._published(tasks.refresh, pk), claimed))
         handing_out.give_back(claimed[len(published) :], now)
 
@@ -126,17 +130,18 @@ class Clock:
     def _published(self, task: Any, *args: int) -> bool:
         """A queue that did not take one message is offered no other until a beat finds it well again."""
         if self.queue_is_up:
-            self._notice(tasks.nudge(task, *args))
+            self._notice(is_up=tasks.nudge(task, *args))
         return self.queue_is_up
 
-    def _notice(self, is_up: bool) -> None:
+    def _notice(self, *, is_up: bool) -> None:
         if is_up != self.queue_is_up:
             self.queue_is_up = is_up
             logger.warning("the queue is %s", "back" if is_up else "down: working on the slow path")
 
-    @staticmethod
-    def _backlog() -> int:
+    def _room(self, queue: str) -> int:
+        """For how many messages more; a queue that cannot tell takes none."""
         try:
-            return int(redis_client().llen("refreshing"))
-        except Exception:  # down or speaking nonsense: then nothing is handed out
-            return BACKLOG
+            return max(0, BACKLOG - int(redis_client().llen(queue))) if self.queue_is_up else 0
+        except Exception:  # down or speaking nonsense
+            self._notice(is_up=False)
+            return 0

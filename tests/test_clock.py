@@ -105,6 +105,26 @@ def test_no_more_is_handed_out_than_workers_can_take(broker: Redis, clock: Clock
     assert Merchant.objects.get().next_refresh_at < timezone.now()
 
 
+@pytest.mark.parametrize(
+    ("queue", "state"), [("sending", State.QUEUED), ("refreshing", State.UNCERTAIN)], ids=["sends", "looks"]
+)
+@pytest.mark.django_db
+def test_workers_that_are_behind_are_not_told_again_and_again(
+    broker: Redis, clock: Clock, queue: str, state: State
+) -> None:
+    """Else what is urgent stands behind thousands of messages that are older than their minute."""
+    now = timezone.now()
+    for _ in range(9):
+        waiting(state=state)
+    for round_ in range(12):
+        clock.tick(now + round_ * 10 * SECOND)
+    nudges = [name for name, *_ in messages(broker, queue) if name in {"send", "look"}]
+    assert len(nudges) <= BACKLOG
+    broker.delete(queue)
+    clock.tick(now + 121 * SECOND)
+    assert len(messages(broker, queue)) >= 9
+
+
 @pytest.mark.django_db
 def test_it_beats_and_has_each_queue_beat(broker: Redis, clock: Clock) -> None:
     now = timezone.now()

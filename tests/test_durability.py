@@ -1,18 +1,21 @@
 """What docs/run-safely.md rests on: a commit outlives a power cut, and a message is only a nudge."""
 
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from django.db import ConnectionHandler, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
+from redis import Redis
 
 from codat_admin import app, settings
-from syncs.clients import codat_client
-from tests.queues import codat_at
+from syncs import tasks
+from tests.queues import messages, queue_at
+from tests.valkey import free_port, running_valkey
 
 ANSWERS = {
     "sqlite": {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": 2, "PRAGMA recursive_triggers": 1},
@@ -106,10 +109,27 @@ def test_a_worker_takes_no_message_before_it_can_work_on_it() -> None:
     assert app.conf.worker_prefetch_multiplier == 1
 
 
-def test_a_message_is_not_thought_lost_while_its_call_still_runs() -> None:
-    with codat_at("http://127.0.0.1:9"):
-        longest_call = codat_client()._deadline
-    assert app.conf.broker_transport_options["visibility_timeout"] > 10 * longest_call
+def test_what_a_worker_holds_leaves_no_trace_in_the_queue(broker: Redis) -> None:
+    """So a message is never given out twice, and a queue that dies owes nobody anything."""
+    tasks.nudge(tasks.send, 1)
+    with app.connection_for_read() as connection, connection.channel() as channel:
+        assert app.amqp.queues["sending"](channel).get() is not None
+        assert not [name for name in broker.scan_iter() if name.startswith(b"unacked")]
+        assert not messages(broker, "sending")
+    assert not messages(broker, "sending")
+
+
+def test_what_a_worker_held_when_its_queue_died_is_not_kept_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    port = free_port()
+    with queue_at(f"redis://127.0.0.1:{port}/0"), ExitStack() as stack, running_valkey(port=port):
+        tasks.nudge(tasks.send, 1)
+        connection = stack.enter_context(app.connection_for_read())
+        channel = stack.enter_context(connection.channel())
+        assert app.amqp.queues["sending"](channel).get() is not None
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_press_is_not_held_up_by_tries_to_publish() -> None:

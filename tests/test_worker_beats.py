@@ -1,11 +1,13 @@
 """Signs of life: a worker that is busy with slow calls is not called dead, and a stuck one is not called well."""
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +28,9 @@ from syncs.models import Heartbeat, SyncRequest
 from syncs.operations import heartbeats
 from tests.codat.server import Server, keeps_silent
 from tests.presses import stored, ticks, waiting
+from tests.queues import queue_at
 from tests.upstream import CANARY, NONE_YET
+from tests.valkey import free_port, running_valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime.fromisoformat("2026-11-21T08:52:00Z")
@@ -153,6 +157,41 @@ def test_a_real_worker_whose_only_hand_hangs_at_codat_lives_and_has_no_hand_free
         wait_for(lambda: sign("worker sending") > began + timedelta(seconds=9), seconds=25)
         assert sign("free sending") < began
         assert SyncRequest.objects.get().state == "sending"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_whose_hands_were_all_full_when_the_queue_died_takes_messages_from_the_next(
+    scripted: Server,
+) -> None:
+    """What it held then counted as in its hands for ever, so that it never listened again, nor found the queue gone."""
+    request, codat_answers, port = waiting(), threading.Event(), free_port()
+
+    def answers_late(sock: socket.socket) -> bool:
+        codat_answers.wait(30)
+        return NONE_YET(sock)
+
+    scripted.answers(answers_late, keeps_silent)
+    url = f"redis://127.0.0.1:{port}/0"
+    with ExitStack() as stack:
+        stack.enter_context(queue_at(url))
+        with running_valkey(port=port), Redis.from_url(url) as queue:
+            stack.enter_context(one_handed_worker(url, scripted.url))
+            wait_for(lambda: Heartbeat.objects.filter(name="free sending").exists(), seconds=60)
+            tasks.nudge(tasks.send, request.pk)
+            wait_for(lambda: scripted.requests, seconds=30)
+            tasks.nudge(tasks.beat, "sending", queue="sending")
+            wait_for(lambda: not queue.llen("sending"))
+            # From the queue to the worker's memory: nobody can see that it has arrived.
+            time.sleep(0.5)
+            Heartbeat.objects.filter(name="free sending").delete()
+        codat_answers.set()
+        wait_for(lambda: Heartbeat.objects.filter(name="free sending").delete()[0], seconds=60)
+        # An outage, and not a blink that a second try would bridge.
+        time.sleep(1)
+        with running_valkey(port=port):
+            tasks.nudge(tasks.beat, "sending", queue="sending")
+            wait_for(lambda: Heartbeat.objects.filter(name="free sending").exists(), seconds=40)
 
 
 def sign(name: str) -> datetime:

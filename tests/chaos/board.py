@@ -34,12 +34,13 @@ class Board:
         self._folder = folder / "board"
         self._folder.mkdir(exist_ok=True)
         self._pid = 0
-        self._lock = threading.Lock()
+        self._beginning = threading.Lock()
 
     def note(self, hand: Hand | None) -> None:
         """None: this thread has nothing in hand any more."""
-        if self._pid != os.getpid():
-            self._begin()
+        with self._beginning:
+            if self._pid != os.getpid():
+                self._begin()
         if (slot := getattr(self._mine, "slot", None)) is None:
             with self._lock:
                 slot = self._mine.slot = self._taken = self._taken + 1

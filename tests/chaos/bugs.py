@@ -20,6 +20,9 @@ from tests.chaos.faults import Answer as Codats
 
 Retry = Callable[[Answer | Broken], bool]
 
+# Between a look and what is done upon it. A trial of two at once has them meet there.
+meanwhile: list[Callable[[], object]] = []
+
 TRUE = Codats()
 
 
@@ -31,8 +34,15 @@ class Bug:
     scene: str
     answer: Codats = TRUE
     nets: tuple[str, ...] = ()
+    needs_a_death: bool = False
+    """It shows only if somebody dies on the way."""
     list_is_old: bool = False
     """Codat's list does not know of the sync yet."""
+
+
+def _meet() -> None:
+    for wait in meanwhile:
+        wait()
 
 
 def sweeper_requeues() -> None:
@@ -54,7 +64,7 @@ def reads_then_writes() -> None:
         row = SyncRequest.objects.get(pk=request.pk)
         if row.state != "queued":
             return None
-        time.sleep(0.2)
+        _meet()
         with transaction.atomic():
             row.state, row.state_since, row.tries = "sending", now, row.tries + 1
             row.save()
@@ -62,6 +72,7 @@ def reads_then_writes() -> None:
             attempt = Attempt.objects.create(
                 request=row, number=row.tries, started_at=now, body_sha256="0" * 64, listed_before=[]
             )
+        _meet()
         return sending.Claim(row, attempt, clock + 5)
 
     sending._claim = claim
@@ -72,7 +83,7 @@ def index_is_gone() -> None:
 
     def look_and_dawdle(merchant: Any) -> None:
         real(merchant)
-        time.sleep(0.2)
+        _meet()
 
     asking._refuse_while_active = look_and_dawdle
 
@@ -171,7 +182,7 @@ ATTEMPTS = ("attempt_number_once", "attempt_one_that_may_have_effect")
 DROPPED = Codats("drop_after")
 TOO_MANY = Codats("429", (("retry_after", PAUSE),))
 BUGS: dict[str, Bug] = {
-    "sweeper requeues SENDING": Bug(sweeper_requeues, "send"),
+    "sweeper requeues SENDING": Bug(sweeper_requeues, "send", needs_a_death=True),
     "read-then-write claim": Bug(reads_then_writes, "two senders", nets=ATTEMPTS),
     "unique index dropped": Bug(index_is_gone, "two presses", nets=("request_one_active_per_merchant",)),
     "retry on 5xx": Bug(retries(_is_5xx), "send", Codats("500_after")),
@@ -184,7 +195,7 @@ BUGS: dict[str, Bug] = {
         retries(lambda outcome: isinstance(outcome, Answer) and outcome.status == 429), "send", TOO_MANY
     ),
     "empty list taken as proof": Bug(empty_list_is_proof, "look", nets=MOVES, list_is_old=True),
-    "activity outside the transaction": Bug(activity_comes_later, "send"),
+    "activity outside the transaction": Bug(activity_comes_later, "send", needs_a_death=True),
 }
 
 

@@ -57,6 +57,11 @@ class Verdict:
     findings: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
+    def __iadd__(self, other: "Verdict") -> "Verdict":
+        self.findings += other.findings
+        self.counts += other.counts
+        return self
+
     def add(self, promise: str, what: str) -> None:
         self.counts[promise] += 1
         self.findings.append(f"{promise}: {what}")

@@ -27,6 +27,13 @@ class Tally:
     by_state: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Kind of process, state of the request in the database, how far the process was with it."""
 
+    def __iadd__(self, other: "Tally") -> "Tally":
+        self.counted += other.counted
+        self.not_counted += other.not_counted
+        self.by_kind += other.by_kind
+        self.by_state += other.by_state
+        return self
+
     def count(self, kind: str, struck: list[tuple[Hand, str]]) -> None:
         if not struck:
             self.not_counted += 1

@@ -3,12 +3,13 @@
 Where the database has a net against a bug, it is tried twice: the net refuses, and without it the judge sees.
 """
 
-import json
+import multiprocessing
 import os
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from random import Random
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -21,13 +22,18 @@ from sandbox.testing import running
 from syncs import triggers
 from syncs.models import Merchant
 from syncs.operations import reconciling, sending
-from tests.chaos import cells as ways_of
+from tests.chaos import bugs, scenes
+from tests.chaos.afterwards import live_on
 from tests.chaos.bugs import BUGS, Bug
-from tests.chaos.cells import Cell, Cells, _Instants
+from tests.chaos.cells import Cells
 from tests.chaos.clock import Ahead
 from tests.chaos.faults import READS
 from tests.chaos.ground import KEY, SWITCHES, Ground
+from tests.chaos.instants import Instants
 from tests.chaos.judge import judge
+from tests.chaos.scenes import Cell, ask, send
+from tests.chaos.times import Times
+from tests.chaos.worlds import at_once
 
 MERCHANTS, SEED = 120, 1
 # The database's own, and what the desk makes of it for a person.
@@ -45,12 +51,11 @@ class Outcome:
         return any(name in line for line in self.broke for name in REFUSALS)
 
 
-def try_all(world: Ground, chosen: str, say: Callable[[str], None]) -> list[str]:
+def try_all(world: Ground, names: list[str], say: Callable[[str], None]) -> list[str]:
     """What was missed, in sentences."""
     missed = []
-    for number, (name, bug) in enumerate(BUGS.items()):
-        if chosen not in {"all", name}:
-            continue
+    for number, name in enumerate(names):
+        bug = BUGS[name]
         seen = _tried(world, bug, f"seen_{number}", bug=True, nets=not bug.nets)
         say(f"{name}: {seen.findings[:2] or seen.broke[:2]}")
         if not seen.findings:
@@ -73,21 +78,10 @@ def _tried(world: Ground, seeded: Bug, database: str, **how: bool) -> Outcome:
     parts = urlsplit(world.database)
     with psycopg.connect(urlunsplit(parts._replace(path="/template1")), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {database} TEMPLATE {parts.path[1:]}")
-    ours, theirs = os.pipe()
-    if (pid := os.fork()) == 0:
-        os.close(ours)
-        code = 1
-        try:
-            outcome = _trial(world, seeded, urlunsplit(parts._replace(path=f"/{database}")), **how)
-            os.write(theirs, json.dumps([outcome.findings[:20], outcome.broke[:20]]).encode())
-            code = 0
-        finally:
-            os._exit(code)
-    os.close(theirs)
-    with os.fdopen(ours) as pipe:
-        said = pipe.read()
-    os.waitpid(pid, 0)
-    return Outcome(*json.loads(said)) if said else Outcome([], ["the trial itself broke"])
+    [outcome] = at_once(
+        lambda _: _trial(world, seeded, urlunsplit(parts._replace(path=f"/{database}")), **how), 1
+    )
+    return outcome
 
 
 def _trial(world: Ground, seeded: Bug, database: str, *, bug: bool, nets: bool) -> Outcome:
@@ -104,13 +98,16 @@ def _trial(world: Ground, seeded: Bug, database: str, *, bug: bool, nets: bool) 
             seeded.install()
         if seeded.list_is_old:
             codat.fault("lag", {"seconds": 86_400}, method="GET", path_regex=READS)
-        cells = Cells(replace(world, database=database, sandbox=codat), Random(SEED))
-        ways_of.SCENES.update(SCENES)
-        cells.all([Cell(seeded.scene, "historic", seeded.answer)])
+        here = replace(world, database=database, sandbox=codat)
+        cells = Cells(here)
+        scenes.SCENES.update(SCENES)
+        cells.live([Cell(seeded.scene, "historic", seeded.answer)])
+        if seeded.needs_a_death:
+            cells.die()
         codat.clear_faults()
-        cells.live_on()
-        verdict = judge(cells.ground, cells.journal.presses)
-    return Outcome(verdict.findings, cells.broke)
+        live_on(Times(here))
+        verdict = judge(here, cells.journal.presses)
+    return Outcome(verdict.findings[:20], cells.broke[:20])
 
 
 def _cut(nets: tuple[str, ...]) -> None:
@@ -127,38 +124,36 @@ def _cut(nets: tuple[str, ...]) -> None:
 # Scenes in which two do at once what one may do
 
 
-def _two_senders(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
-    request = cells.ask(cell, merchant, token)
-    _both(lambda: _send(cells, request.pk))
+def _two_senders(cell: Cell, merchant: Merchant, token: str, instants: Instants) -> list[str]:
+    request = ask(cell, merchant, token)
+    _both(lambda: send(request.pk))
     return []
 
 
-def _two_presses(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
-    _both(lambda: cells.ask(cell, merchant, token), lambda: cells.ask(cell, merchant, token[:-2] + "00"))
+def _two_presses(cell: Cell, merchant: Merchant, token: str, instants: Instants) -> list[str]:
+    _both(lambda: ask(cell, merchant, token), lambda: ask(cell, merchant, token[:-2] + "00"))
     return []
 
 
-def _delivered_twice(
-    cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants
-) -> list[str]:
+def _delivered_twice(cell: Cell, merchant: Merchant, token: str, instants: Instants) -> list[str]:
     """The message comes again while its first worker still waits for Codat."""
-    request = cells.ask(cell, merchant, token)
+    request = ask(cell, merchant, token)
     real = sending.post
 
     def post(*args: Any, **kwargs: Any) -> Any:
         answer = real(*args, **kwargs)
         sending.post = real
-        _send(cells, request.pk)
+        send(request.pk)
         return answer
 
     sending.post = post
-    _send(cells, request.pk)
+    send(request.pk)
     return []
 
 
-def _swept(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
+def _swept(cell: Cell, merchant: Merchant, token: str, instants: Instants) -> list[str]:
     """A sender that slept is given up while it holds its answer."""
-    request = cells.ask(cell, merchant, token)
+    request = ask(cell, merchant, token)
     real = sending.post
 
     def post(*args: Any, **kwargs: Any) -> Any:
@@ -168,24 +163,27 @@ def _swept(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _
             reconciling.give_up_on_lost_senders(timezone.now() + timedelta(minutes=6))
 
     sending.post = post
-    _send(cells, request.pk)
+    send(request.pk)
     return []
 
 
-def _sent_twice(cells: Cells, cell: Cell, merchant: Merchant, token: str, instants: _Instants) -> list[str]:
-    request = cells.ask(cell, merchant, token)
-    _send(cells, request.pk)
-    _send(cells, request.pk)
+def _sent_twice(cell: Cell, merchant: Merchant, token: str, instants: Instants) -> list[str]:
+    request = ask(cell, merchant, token)
+    send(request.pk)
+    send(request.pk)
     return []
-
-
-def _send(cells: Cells, pk: int) -> None:
-    with cells.client() as client:
-        sending.send(pk, client)
 
 
 def _both(one: Callable[[], object], other: Callable[[], object] | None = None) -> None:
     """At the same time, in two processes. What the second breaks on, it tells by its exit code."""
+    meeting = multiprocessing.get_context("fork").Barrier(2)
+
+    def meet() -> None:
+        # Whoever was refused does not come.
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(10)
+
+    bugs.meanwhile[:] = [meet]
     connections.close_all()
     if (pid := os.fork()) == 0:
         code = 1
@@ -195,10 +193,12 @@ def _both(one: Callable[[], object], other: Callable[[], object] | None = None) 
         except Exception as error:
             code = 3 if type(error).__name__ in REFUSALS else 2
         finally:
+            meeting.abort()
             os._exit(code)
     try:
         one()
     finally:
+        meeting.abort()
         _, status = os.waitpid(pid, 0)
     if os.WEXITSTATUS(status) == 3:
         raise RuntimeError("NotPossible or IntegrityError in the other")

@@ -85,7 +85,7 @@ def _become(argv: Sequence[str], folder: Path, log: Path) -> None:
     code = 1
     try:
         os.setsid()
-        _die_with_parent()
+        die_with_parent(signal.SIGKILL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with log.open("ab", buffering=0) as file:
@@ -104,9 +104,9 @@ def _become(argv: Sequence[str], folder: Path, log: Path) -> None:
         os._exit(code)
 
 
-def _die_with_parent() -> None:
+def die_with_parent(by: signal.Signals) -> None:
     """However the harness ends, nothing of it is left: the zygote reads its end, and the kernel does the rest."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
 
 
 def _run(words: list[str]) -> None:
