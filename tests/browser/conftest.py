@@ -19,7 +19,7 @@ Visit = Callable[..., Page]
 Take = Callable[..., Shop]
 
 
-MISSING = "There is no Chromium here (Debian: apt-get install chromium)."
+MISSING = "There is no Chromium here (Debian: apt-get install chromium-headless-shell)."
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -80,6 +80,8 @@ def visit(panel: Panel, chrome: Browser, sessions: dict[str, StorageState]) -> I
 
     def visit(path: str = "/", by: str | None = "support", **options: Any) -> Page:
         options.setdefault("viewport", {"width": 1440, "height": 1000})
+        # What pulses is drawn anew all the time, at the expense of what is tried.
+        options.setdefault("reduced_motion", "reduce")
         state = sessions[by] if by else None
         context = chrome.new_context(base_url=panel.url, storage_state=state, **options)
         context.set_default_timeout(PATIENCE)

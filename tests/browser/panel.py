@@ -6,7 +6,7 @@ import signal
 import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -103,13 +103,23 @@ class Panel(Desk):
     def asleep(self, *names: str) -> Iterator[None]:
         """These children do nothing, and no one sees that they are not dead."""
         pids = [self.children()[name].pid for name in names]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
         try:
+            self.wait_until(lambda: self._fall_asleep(pids))
             yield
         finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+            _signal(pids, signal.SIGCONT)
+
+    def _fall_asleep(self, pids: list[int]) -> bool:
+        """Not in the middle of writing: who is stopped there keeps SQLite's lock, and every page answers 503."""
+        _signal(pids, signal.SIGSTOP)
+        with (
+            suppress(sqlite3.OperationalError),
+            closing(sqlite3.connect(self._sqlite, timeout=1)) as database,
+        ):
+            database.execute("BEGIN IMMEDIATE")
+            return True
+        _signal(pids, signal.SIGCONT)
+        return False
 
     def end_pause(self) -> None:
         """What a good answer would do in a minute."""
@@ -178,3 +188,8 @@ class Panel(Desk):
         key = (self.var / "sandbox" / "key").read_text().strip()
         session.headers["Authorization"] = f"Basic {b64encode(key.encode()).decode()}"
         return session
+
+
+def _signal(pids: list[int], signum: int) -> None:
+    for pid in pids:
+        os.kill(pid, signum)

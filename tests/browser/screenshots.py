@@ -32,7 +32,7 @@ class Village(Panel):
 def main() -> int:
     executable = chromium.executable()
     if executable is None:
-        print("There is no Chromium here (Debian: apt-get install chromium).", file=sys.stderr)
+        print("There is no Chromium here (Debian: apt-get install chromium-headless-shell).", file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, running(Path(folder)) as panel, sync_playwright() as playwright:

@@ -42,9 +42,9 @@ class Command(BaseCommand):
 
 def _make(demo: Demo) -> None:
     names = {"first_name": demo.first_name, "last_name": demo.last_name}
-    user, _ = User.objects.get_or_create(username=demo.name, defaults=names)
+    user, is_new = User.objects.get_or_create(username=demo.name, defaults=names)
     # Setting the same password again would end every session.
-    if not user.check_password(demo.name):
+    if is_new or not user.check_password(demo.name):
         user.set_password(demo.name)
     user.is_staff, user.is_active = demo.name == "admin", True
     user.save()
