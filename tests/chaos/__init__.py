@@ -30,7 +30,8 @@ given to one kind of request, before the last byte is written only the true one,
 lives through all its looks.
 
 **Two worlds** (`worlds.py`) share each run, so that both cores of a small machine have work; each has a database, a
-queue and a Codat of its own.
+queue and a Codat of its own. In the second one Codat honours its idempotency key and the desk was told so
+(`CODAT_IDEMPOTENCY_VERIFIED`): there what is uncertain is sent again under its own key, and must not take effect twice.
 
 **The judge** (`judge.py`) knows tables and the ledger, no code of the product. The table's lines:
 

@@ -50,14 +50,15 @@ class Run:
             for thread in threads:
                 thread.join()
         self._calm(say)
-        return judge(self.ground, self.journal.presses), killer.tally
+        replays = self.ground.honours_keys
+        return judge(self.ground, self.journal.presses, replays=replays), killer.tally
 
     def _kill(self, killer: Killer, kills: int, say: Callable[[str], None]) -> None:
         next_round = said = 0.0
         while killer.tally.counted < kills:
             now = time.monotonic()
             if now > next_round:
-                faults.turn(self.ground.sandbox, self.dice)
+                faults.turn(self.ground.sandbox, self.dice, honours_keys=self.ground.honours_keys)
                 faults.set_all(self.ground.sandbox, self.dice)
                 next_round = now + ROUND
             if now > said + 5:
