@@ -45,17 +45,22 @@ class Result:
 ALL_STEPS = 1080
 # Whole houses, whose starts and ends are timed: two of them at a time are enough.
 DESKS = "tests/processes"
+# Two whole worlds of its own, and nobody beside it: what it kills is timed too.
+PROOF = "tests/chaos"
 ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}"),
+        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}", f"--ignore={PROOF}"),
         seconds=480,
     ),
     Step(
         "whole desks, with all their processes",
-        ("-n", "2", "--dist", "loadfile", "-m", "slow and not long", "tests/processes"),
+        ("-n", "2", "--dist", "loadfile", "-m", "slow and not long", DESKS),
         seconds=360,
+    ),
+    Step(
+        "the proof: nothing twice, nothing lost", ("-n", "0", "-m", "slow and not long", PROOF), seconds=300
     ),
     Step(
         "tests that ask the sandbox, with its switches turned the other way",

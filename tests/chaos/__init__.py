@@ -22,9 +22,16 @@ had work in hand**, read after its death. The state in the table is that of the 
 times as fast as the wall. After the last kill Codat is well again and a day goes by, so that every deadline has
 passed.
 
-**Crash points** (`cells.py`). Each way (scene, kind, how Codat answers) is lived once and its instants are
-recorded: before and after each commit, connect, write and read, and in the middle of each write. Then a forked
-process dies at each of them, and sweeper, reconciler and refresh bring the rest to its end.
+**Crash points** (`cells.py`). Each way (`scenes.py`: scene, kind, how Codat answers) is lived once and its instants
+(`instants.py`) are recorded: before and after each commit, connect, write and read, and in the middle of each write.
+Then a forked process dies at each of them, and sweeper, reconciler and refresh bring the rest to its end
+(`afterwards.py`). `--brief`, as `make test` runs it, dies at all of them too, and after each answer; but an answer is
+given to one kind of request, before the last byte is written only the true one, and of four that are uncertain one
+lives through all its looks.
+
+**Two worlds** (`worlds.py`) share each run, so that both cores of a small machine have work; each has a database, a
+queue and a Codat of its own. In the second one Codat honours its idempotency key and the desk was told so
+(`CODAT_IDEMPOTENCY_VERIFIED`): there what is uncertain is sent again under its own key, and must not take effect twice.
 
 **The judge** (`judge.py`) knows tables and the ledger, no code of the product. The table's lines:
 

@@ -68,10 +68,10 @@ def set_all(sandbox: Sandbox, dice: Random, *, share: float = 0.35) -> None:
     sandbox.fault("hangs", method="POST", path_regex=POSTS, probability=0.02)
 
 
-def turn(sandbox: Sandbox, dice: Random) -> None:
+def turn(sandbox: Sandbox, dice: Random, *, honours_keys: bool = False) -> None:
     """Each round another Codat: does it heed the key, keep errors under it, name one id or two?"""
     switches = {
-        "idempotency": dice.choice(IDEMPOTENCY),
+        "idempotency": IDEMPOTENCY[0] if honours_keys else dice.choice(IDEMPOTENCY),
         "commerce_sync_id": dice.choice(["differs", "same"]),
         "overlap": dice.choice(["allowed", "allowed", "allowed", "fails", "refused"]),
         "list_order": dice.choice(["newest", "oldest", "unordered"]),

@@ -9,7 +9,7 @@ import pytest
 from tests import postgres
 from tests.chaos.ground import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 SEED = os.environ.get("SEED", "1")
 
 
@@ -37,3 +37,8 @@ def test_at_every_crash_point_the_same_holds_however_codat_answers() -> None:
 
 def test_every_seeded_bug_is_caught() -> None:
     assert "0 missed" in chaos("--bugs")
+
+
+@pytest.mark.long
+def test_and_so_it_does_for_both_kinds_of_request_and_at_every_look() -> None:
+    assert "crash points" in chaos("--cells")
