@@ -138,8 +138,16 @@ class Panel(Desk):
         ids = [shop.company_id.replace("-", "") for shop in shops]
         theirs = f"SELECT id FROM syncs_merchant WHERE company_id IN ({','.join('?' * len(ids))})"  # noqa: S608
         due = "SET looks = 5, not_before = datetime('now') WHERE state = 'uncertain'"
+        self._write(f"UPDATE syncs_syncrequest {due} AND merchant_id IN ({theirs})", *ids)
+
+    def let_check_again(self, shop: Shop) -> None:
+        """What ten seconds would do: a merchant is looked at once in that time, however often it is asked for."""
+        long_ago = "SET checked_at = datetime('now', '-1 minute') WHERE company_id = ?"
+        self._write(f"UPDATE syncs_merchant {long_ago}", shop.company_id.replace("-", ""))
+
+    def _write(self, statement: str, *values: str) -> None:
         with closing(sqlite3.connect(self._sqlite, timeout=20)) as database, database:
-            database.execute(f"UPDATE syncs_syncrequest {due} AND merchant_id IN ({theirs})", ids)
+            database.execute(statement, values)
 
     def failed_days(self, company_id: str) -> int:
         return self._number("SELECT failed_days FROM syncs_merchant WHERE company_id = ?", company_id)

@@ -85,8 +85,7 @@ def test_what_cannot_be_asked_is_shown_with_its_age(visit: Visit, panel: Panel, 
     expect(page.get_by_text("Codat could not be asked.")).to_be_visible()
     expect(page.get_by_text("Codat answered 503")).to_be_visible()
     panel.clear_faults()
-    # A merchant is looked at once in ten seconds, however often it is asked for.
-    page.wait_for_timeout(10_000)
+    panel.let_check_again(shop)
     page.get_by_role("button", name="Check now").click()
     expect(page.get_by_text("Codat could not be asked.")).to_have_count(0)
 
