@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.slow
 STALLING = {"slow", "drip"}
 # They leave connections behind that end soon, or hold what nobody asked for.
 LINGERING = {"close_after", "bad_length"}
+A_TEST_LASTS = timedelta(minutes=1)
 # What is done to the world around a read has tests of its own, below.
 AROUND = {"foreign_sync", "lag", "hangs"}
 
@@ -36,6 +38,19 @@ def merchant(started: Sandbox) -> Merchant:
     company = started.merchants("deauthorized")[0]["company_id"]
     syncs = started.get(f"/companies/{company}/sync/commerce/syncs/list/status").json()
     return Merchant(company, syncs[0]["syncId"])
+
+
+@pytest.fixture(autouse=True)
+def quiet(started: Sandbox) -> None:
+    """Each connection is read once a day, at a time of its own; a page of companies tells of it. Not while we look."""
+    companies = started.get("/companies?page=1&pageSize=100").json()["results"]
+    links = [link for company in companies for link in company["dataConnections"] if link["lastSync"]]
+    moment = now = datetime.fromisoformat(started.get("/_sandbox/clock").json()["now"])
+    for next_read in sorted(datetime.fromisoformat(link["lastSync"]) + timedelta(days=1) for link in links):
+        if next_read - moment > A_TEST_LASTS:
+            break
+        moment = max(moment, next_read)
+    started.move_clock(by=(moment - now).total_seconds())
 
 
 def everything(client: CodatClient, merchant: Merchant) -> dict[str, Any]:
