@@ -8,8 +8,9 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from syncs.codat.errors import Later
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import log
+from syncs.operations import answers, log
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
@@ -175,6 +176,17 @@ def test_a_try_that_never_left_does_not_count_as_sent(as_viewer: Client, merchan
     request = make_request(merchant, state=State.NEEDS_REVIEW)
     make_attempt(request, outcome="not_sent", finished_at=timezone.now(), problem="No connection.")
     assert "Whether this was sent is not known here." in case(as_viewer, request)
+
+
+def test_a_try_that_codat_put_off_is_told_once(as_viewer: Client, merchant: Merchant) -> None:
+    request = make_request(merchant, state=State.SENDING, tries=1)
+    answered = "Codat answered 429: “Slow down”."
+    attempt = make_attempt(request, started_at=SENT)
+    answers.not_sent(request, attempt, Later(answered, http_status=429))
+    page = case(as_viewer, request)
+    assert page.count(answered) == 1
+    assert f"<b>Codat asked us to wait:</b> {answered} Nothing was run. HTTP 429." in page
+    assert "Not sent:" not in page
 
 
 def test_the_very_body_is_shown(as_viewer: Client, stuck: SyncRequest, merchant: Merchant) -> None:

@@ -12,7 +12,7 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, coverage, freezing, gone, pauses
+from syncs.operations import connections, coverage, freezing, gone, pauses, waiting
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
@@ -158,7 +158,7 @@ def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
     """Codat could not be looked at, so nothing is sent yet. A company that Codat does not know never will be."""
     wait, why = (
         timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN,
-        error.message,
+        waiting.why(error),
     )
     if gone.says_no_company(error, request.merchant):
         if _ended_as_gone(request, now):

@@ -20,6 +20,7 @@ OPEN = {State.NEEDS_REVIEW, State.UNCERTAIN}
 TOLD_BY_ATTEMPTS = {
     "request.asked",
     "request.sending",
+    "request.queued",
     "request.accepted",
     "request.uncertain",
     "request.rejected",

@@ -1,0 +1,12 @@
+"""Why a request waits after an error that proves it was not run, for whoever reads its page."""
+
+from syncs.codat.errors import CodatError, Later
+
+ASKED_TO_WAIT = "Codat asked us to wait (429)."
+
+
+def why(error: CodatError) -> str:
+    """Not Codat's own words for a 429: they tell the reader to try again, and the request does that by itself."""
+    if isinstance(error, Later) and error.http_status == 429:
+        return ASKED_TO_WAIT
+    return error.message
