@@ -71,7 +71,7 @@ def test_it_is_looked_at_six_times_and_then_a_person_decides(
     left = stored(request_)
     assert left.state == State.NEEDS_REVIEW
     assert [candidate["sync_id"] for candidate in left.candidates] == ["new"]
-    assert last_entry(request_).startswith("Put before a person: Codat gave no answer that we can trust")
+    assert last_entry(request_).startswith("Put before a person: We have no answer that we can trust")
     assert not posts(scripted)
 
 

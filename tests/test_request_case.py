@@ -53,7 +53,7 @@ def stuck(merchant: Merchant, support: User) -> SyncRequest:
     )
     now = timezone.now()
     move(request, State.UNCERTAIN, now=now, what="No answer that we can trust: No answer in 30 s.")
-    what = "Put before a person: Codat gave no answer that we can trust."
+    what = "Put before a person: We have no answer that we can trust."
     move(request, State.NEEDS_REVIEW, now=now, what=what, looks=6)
     return request
 

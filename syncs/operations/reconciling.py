@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 SENDING_AT_MOST = timedelta(minutes=5)
 ACCEPTED_AT_MOST = timedelta(hours=24)
 UNKNOWN_ID_AT_MOST = timedelta(hours=1)
+# Our own death, which is no silence of Codat's.
+LOST_SENDER = "Sync Desk was interrupted while it sent this. It may have been sent."
+UNPROVEN = "We have no answer that we can trust, and looking at Codat did not prove whether it ran."
 # Minutes after the POST at which an uncertain request is looked at; after the last it goes before a person.
 LOOKS = (1, 2, 5, 10, 20, 30)
 LEAST_PAUSE = timedelta(seconds=30)
@@ -47,10 +50,10 @@ def give_up_on_lost_senders(now: datetime) -> None:
     """A sender that died after its claim may have sent: its request becomes uncertain, never QUEUED again."""
     lost = SyncRequest.objects.filter(state=State.SENDING, state_since__lt=now - SENDING_AT_MOST)
     for request in lost.select_related("merchant"):
-        sentence = "The sender was lost in the middle. It may have been sent; it is not sent again."
+        what = f"{LOST_SENDER} It is not sent again."
         with transaction.atomic():
-            if move(request, State.UNCERTAIN, now=now, what=sentence, not_before=now, waiting_for=sentence):
-                answers.close_as_lost(request, now, sentence)
+            if move(request, State.UNCERTAIN, now=now, what=what, not_before=now, waiting_for=LOST_SENDER):
+                answers.close_as_lost(request, now, LOST_SENDER)
 
 
 def put_overdue_before_a_person(now: datetime) -> None:
@@ -123,8 +126,7 @@ def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> 
 def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[str, object]]) -> None:
     now, looks = timezone.now(), request.looks + 1
     if looks >= len(LOOKS):
-        why = "Codat gave no answer that we can trust, and looking did not prove it either way."
-        _review(request, now, why, candidates)
+        _review(request, now, UNPROVEN, candidates)
         return
     next_look = max(attempt.started_at + timedelta(minutes=LOOKS[looks]), now + LEAST_PAUSE)
     still_uncertain = SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN, looks=request.looks)
