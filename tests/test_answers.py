@@ -91,7 +91,8 @@ def test_a_definite_no_ends_it_with_codats_own_words(
     left = stored(request_)
     assert left.state == State.REJECTED
     told_by_codat = f"Codat answered {status}: “Start must be before finish”."
-    expected = f"Codat refused this request: {told_by_codat} Nothing was run."
+    about_the_key = " A 401 is about our API key: tell an admin." if status == 401 else ""
+    expected = f"Codat refused this request: {told_by_codat}{about_the_key} Nothing was run."
     assert left.result == last_entry(request_) == expected
     assert left.correlation_id == attempt_of(request_).correlation_id == "0a40c2f31fc8f992"
     assert (attempt_of(request_).outcome, attempt_of(request_).http_status) == ("refused", status)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
-from syncs.operations import answered_windows, freezing, log, waiting
+from syncs.operations import answered_windows, api_key, freezing, log, waiting
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
 from syncs.rules.windows import Window
@@ -127,7 +127,8 @@ def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> 
 
 
 def refused(request: SyncRequest, attempt: Attempt, error: Refused) -> None:
-    sentence = f"Codat refused this request: {error.message} Nothing was run."
+    about_the_key = " A 401 is about our API key: tell an admin." if api_key.is_about_it(error) else ""
+    sentence = f"Codat refused this request: {error.message}{about_the_key} Nothing was run."
     now = timezone.now()
     with transaction.atomic():
         if not _close(attempt, Attempt.Outcome.REFUSED, now, error=error):

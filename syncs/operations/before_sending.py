@@ -12,7 +12,7 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, coverage, freezing, gone, pauses, waiting
+from syncs.operations import api_key, connections, coverage, freezing, gone, pauses, waiting
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
@@ -156,6 +156,7 @@ def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
 
 def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
     """Codat could not be looked at, so nothing is sent yet. A company that Codat does not know never will be."""
+    api_key.heard(error, now)
     wait, why = (
         timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN,
         waiting.why(error),

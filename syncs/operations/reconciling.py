@@ -13,10 +13,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.codat.errors import CodatError, Later, NotSent
+from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
-from syncs.operations import answers, freezing, log
+from syncs.operations import answers, api_key, freezing, log
 from syncs.operations.sending import CLAIM_GOOD_FOR, post
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
@@ -96,10 +96,12 @@ def look(request_id: int, client: CodatClient) -> None:
             _after_look(request, attempt, _candidates(request, attempt, client))
     except Later as held_up:
         _put_off(request, max(timedelta(seconds=held_up.come_back_after), LEAST_PAUSE))
+    except Refused:
+        _put_off(request, LEAST_PAUSE)
 
 
 def _put_off(request: SyncRequest, wait: timedelta) -> None:
-    """We did not let anybody look. That proves nothing, so it is no reason to ask a person either."""
+    """Nobody could look, for reasons of ours. That proves nothing, so it is no reason to ask a person either."""
     still_uncertain = SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN)
     still_uncertain.update(not_before=timezone.now() + wait)
 
@@ -115,12 +117,19 @@ def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> 
     try:
         return _new_since(attempt, client.syncs(str(request.merchant.company_id)))
     except CodatError as error:
-        if error.is_ours:
+        api_key.heard(error, timezone.now())
+        if error.is_ours or _nobody_may_look(error, attempt):
             raise
         logger.warning("request %s: looked in vain: %s", request.pk, error.message)
         log.record("request.look_failed", f"Looked at Codat in vain: {error.message}", request=request)
         seen: list[dict[str, object]] = request.candidates
         return seen
+
+
+def _nobody_may_look(error: CodatError, attempt: Attempt) -> bool:
+    """Where Codat refuses this one alone, and takes our key from others, the looks are only put off for a time."""
+    is_young = timezone.now() - attempt.started_at < timedelta(minutes=LOOKS[-1])
+    return api_key.is_about_it(error) and (is_young or api_key.is_refused())
 
 
 def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[str, object]]) -> None:
