@@ -178,6 +178,18 @@ def test_a_try_that_never_left_does_not_count_as_sent(as_viewer: Client, merchan
     assert "Whether this was sent is not known here." in case(as_viewer, request)
 
 
+def test_what_codat_refused_is_shown_with_the_body_that_was_sent(
+    as_viewer: Client, merchant: Merchant
+) -> None:
+    request = make_request(merchant, state=State.REJECTED)
+    make_attempt(request, outcome="not_sent", problem="Nothing was sent to Codat: no connection.")
+    make_attempt(request, outcome="refused", problem="Codat answered 400: “No”.", http_status=400)
+    page = case(as_viewer, request).replace("&quot;", '"')
+    assert "<b>Try 1.</b>" in page
+    assert "<b>Try 2, sent:</b>" in page
+    assert page.count(request.body) == 1
+
+
 def test_a_try_that_codat_put_off_is_told_once(as_viewer: Client, merchant: Merchant) -> None:
     request = make_request(merchant, state=State.SENDING, tries=1)
     answered = "Codat answered 429: “Slow down”."

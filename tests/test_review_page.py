@@ -49,6 +49,7 @@ def test_a_row_tells_who_asked_for_what_why_it_is_here_and_what_came_back(
         "Re-run",
         f"{sent:%H:%M:%S}.</span></b> No answer in 30 s.",
         "Codat lists nothing new since; its list was read",
+        "Came here <time",
         "looking at Codat did not prove whether it ran.",
         f"correlation-{request.pk}",
     ):

@@ -42,7 +42,10 @@ def test_what_was_asked_for(days: dict[str, date], words: str) -> None:
     ("columns", "sentence"),
     [
         ({}, "Not sent yet"),
-        ({"waiting_for": "A sync runs at Codat"}, "Waiting: A sync runs at Codat. Next look 08:55"),
+        (
+            {"waiting_for": "A sync is running at Codat"},
+            "Waiting: A sync is running at Codat. Next look 08:55",
+        ),
         ({"state": "sending"}, "One try, then we wait for the answer"),
         ({"state": "accepted"}, "Codat accepted it and is working"),
         ({"state": "uncertain"}, "No answer that we can trust. Not sent again. Looking there at 08:55"),

@@ -136,8 +136,9 @@ def _look_first(request: SyncRequest, now: datetime) -> None:
 def _why_it_waits(running: SyncStatus) -> str:
     if status_of(running.code).outcome is Outcome.UNKNOWN:
         return "Codat lists a sync without a state that we know. It may be running."
-    since = f" since about {_clock(running.sync_utc)}" if running.sync_utc else ""
-    return f"A sync runs at Codat{since}."
+    if running.sync_utc is None:
+        return "A sync is running at Codat."
+    return f"A sync has been running at Codat since about {_clock(running.sync_utc)}."
 
 
 def _may_run(sync: SyncStatus, now: datetime) -> bool:

@@ -95,6 +95,6 @@ def test_somebody_elses_sync_is_not_taken_for_ours(visit: Visit, panel: Panel, s
     """Pressed in the Portal in the moment between our look and our POST: ours then collides with it."""
     panel.fault("foreign_sync", shop, method="POST", path_regex=POSTS, count=1)
     page = pressed(visit, shop)
-    expect(steps.result(page)).to_contain_text("Failed: Stopped: duplicate risk (5080)")
+    expect(steps.result(page)).to_contain_text("Failed with “Stopped: duplicate risk” (5080)")
     foreign, ours = panel.posts(shop.company_id)
     assert (foreign["kind"], ours["kind"]) == ("foreign", "latest")
