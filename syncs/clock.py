@@ -18,7 +18,7 @@ from django.utils import timezone
 from syncs import sign_of_life, tasks
 from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
-from syncs.operations import freezing, handing_out, heartbeats, import_runs, pauses, reconciling
+from syncs.operations import api_key, freezing, handing_out, heartbeats, import_runs, pauses, reconciling
 from syncs.slow_path import SlowPath
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ class Clock:
             reconciling.give_up_on_lost_senders,
             reconciling.put_overdue_before_a_person,
             freezing.resume_when_answered,
+            api_key.lift_when_accepted,
             self._nudge_senders,
             self._nudge_lookers,
             self._nudge_imports,

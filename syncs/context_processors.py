@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from syncs import moments
 from syncs.models import Freeze
-from syncs.operations import freezing, heartbeats, pauses
+from syncs.operations import api_key, freezing, heartbeats, pauses
 from syncs.operations.heartbeats import Signs
 
 RESUME = {
@@ -70,6 +70,8 @@ def _why_frozen(stop: Freeze, now: datetime) -> str:
 
 
 def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
+    if api_key.refused_since(signs.seen):
+        yield Banner("bad", "stop", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
     if down := signs.no_queue_since:
         sentence = f"It has taken nothing {_since(down, now)}. What waits is sent one at a time, slowly."
         yield Banner("warn", "warn", "The queue does not answer.", sentence)

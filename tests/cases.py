@@ -11,7 +11,7 @@ from syncs.operations.reviewing import Verdict
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
 
-WHY = "Codat gave no answer that we can trust, and looking did not prove it either way."
+WHY = "We have no answer that we can trust, and looking at Codat did not prove whether it ran."
 
 
 def sent_at(minutes_ago: float = 40) -> datetime:

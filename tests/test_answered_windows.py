@@ -55,7 +55,7 @@ ELSEWHERE = "1 Jan 2026 – 2 Jan 2026 instead of the days asked for"
     [
         (2000, f"Finished, but Codat ran {ELSEWHERE}"),
         (2040, f"Finished, but Codat ran {ELSEWHERE}: no sales"),
-        (5130, f"Failed: Could not write data (5130). Codat ran {ELSEWHERE}"),
+        (5130, f"Failed with “Could not write data” (5130). Codat ran {ELSEWHERE}"),
     ],
 )
 def test_other_days_than_those_asked_for_are_told_as_such(
@@ -113,8 +113,8 @@ def test_what_lay_ahead_when_it_was_asked_for_may_be_cut(scripted: Server, told:
 @pytest.mark.parametrize(
     ("finish", "result"),
     [
-        ("2026-06-17T12:00:00Z", "Finished: synced up to now"),
-        ("2026-06-17T11:59:58Z", "Finished: synced up to now"),
+        ("2026-06-17T12:00:00Z", "Finished: synced up to 17 Jun 2026, 12:00 UTC"),
+        ("2026-06-17T11:59:58Z", "Finished: synced up to 17 Jun 2026, 11:59 UTC"),
         (
             "2026-01-03T00:00:00Z",
             "Finished, but Codat ran 1 Jan 2026 – 2 Jan 2026 instead of all up to 17 Jun 2026, 12:00 UTC",
@@ -128,6 +128,24 @@ def test_a_latest_request_begins_where_codat_says_and_must_reach_its_end(
     request = make_request(merchant, kind="latest", not_before=NOON)
     accepted(request, scripted, told, "2026-01-01T00:00:00Z", finish)
     assert ended(request, scripted, told).result == result
+
+
+@pytest.mark.parametrize(
+    ("columns", "days"),
+    [
+        ({"first": 10, "last": 12}, "no sales on these days"),
+        ({"first": 10, "last": 10}, "no sales on this day"),
+        ({}, "no new sales up to 17 Jun 2026, 12:00 UTC"),
+    ],
+)
+def test_no_sales_are_told_with_the_days_that_have_none(
+    scripted: Server, told: CodatClient, columns: dict[str, int], days: str
+) -> None:
+    latest = {"kind": "latest", "not_before": NOON}
+    merchant = make_merchant(time_zone="Etc/UTC", configured_at=NOON)
+    request = asked_for(**columns) if columns else make_request(merchant, **latest)
+    accepted(request, scripted, told, "2026-06-01T00:00:00Z", "2026-06-17T12:00:00Z")
+    assert ended(request, scripted, told, 2040).result == f"Finished: {days}"
 
 
 def test_without_a_word_on_the_window_the_days_asked_for_are_reported(

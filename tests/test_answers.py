@@ -90,9 +90,9 @@ def test_a_definite_no_ends_it_with_codats_own_words(
     send(request_.pk, told)
     left = stored(request_)
     assert left.state == State.REJECTED
-    expected = (
-        f"Codat refused this request: Codat answered {status}: Start must be before finish. Nothing was run."
-    )
+    told_by_codat = f"Codat answered {status}: “Start must be before finish”."
+    about_the_key = " A 401 is about our API key: tell an admin." if status == 401 else ""
+    expected = f"Codat refused this request: {told_by_codat}{about_the_key} Nothing was run."
     assert left.result == last_entry(request_) == expected
     assert left.correlation_id == attempt_of(request_).correlation_id == "0a40c2f31fc8f992"
     assert (attempt_of(request_).outcome, attempt_of(request_).http_status) == ("refused", status)
@@ -106,8 +106,11 @@ def test_a_429_is_waited_for_as_long_as_it_says(
     left = stored(request_)
     assert left.state == State.QUEUED
     assert timedelta(seconds=60) < left.not_before - timezone.now() <= timedelta(seconds=70)
-    assert "429" in left.waiting_for
+    assert left.waiting_for == "Codat asked us to wait (429)."
     assert outcomes(request_) == ["later"]
+    # It was sent, so nobody says that it was not.
+    what = "Codat asked us to wait, nothing was run: Codat answered 429: “Start must be before finish”."
+    assert last_entry(request_) == what
     send(request_.pk, told)
     assert len(posts(scripted)) == 1
 
@@ -158,7 +161,8 @@ def test_after_eight_tries_that_were_not_sent_it_never_ran(
             waits.append(stored(request_).state)
     left = stored(request_)
     assert waits == [State.QUEUED] * 7 + [State.NOT_RUN]
-    assert left.result.startswith("This never ran. 8 tries, never sent: ")
+    what = "Codat answered 429: “Start must be before finish”."
+    assert left.result == f"This never ran: 8 tries came to nothing. The last one: {what}"
     assert outcomes(request_) == ["later"] * 8
     assert len(posts(scripted)) == 8
 

@@ -107,7 +107,8 @@ def test_a_latest_request_takes_over_the_window_that_codat_answered(
 ) -> None:
     merchant = registered(two_ids, "no_message", "succeeds", codat)
     request = asked_and_followed(merchant, support, codat, pressed())
-    assert (request.state, request.result) == (State.SUCCEEDED, "Finished: synced up to now")
+    up_to = f"{request.window_finish:%-d %b %Y, %H:%M} UTC"
+    assert (request.state, request.result) == (State.SUCCEEDED, f"Finished: synced up to {up_to}")
     assert request.sync.window_start == request.window_start
     assert request.sync.window_known == Sync.Known.ANSWERED
     assert Merchant.objects.get(pk=merchant.pk).failed_days == 0
@@ -162,7 +163,7 @@ def test_what_is_asked_for_by_our_id_is_ours_where_it_names_that_id(
     listed, newest = says(200, [row("theirs", at=at(0))]), says(200, row("theirs", at=at(0)))
     request = answered(waiting(), scripted, told, listed, newest, says(200, ours))
     assert (request.state, request.sync.sync_id) == (State.SUCCEEDED_EMPTY, ours["syncId"])
-    assert request.result == "Finished: no sales in these days"
+    assert request.result == "Finished: no sales on this day"
 
 
 @pytest.mark.parametrize("as_list", [False, True])
@@ -209,7 +210,7 @@ def test_the_first_failure_of_its_kind_is_named(scripted: Server, told: CodatCli
     failed = row(OURS, 5130, at(1), errorMessage="Account 090 is archived")
     before = row("before", 5000, at(900), errorMessage="Oops")
     request = answered(waiting(), scripted, told, says(200, [failed, before]))
-    assert (request.state, request.result) == (State.FAILED, "Failed: Could not write data (5130)")
+    assert (request.state, request.result) == (State.FAILED, "Failed with “Could not write data” (5130)")
 
 
 def test_a_sync_that_belongs_to_one_request_is_not_given_to_another(

@@ -114,7 +114,7 @@ def test_three_requests_in_a_row_without_an_answer_freeze_sending(
     [stop] = freezing.standing()
     assert (stop.cause, stop.by, stop.pause) == (SILENCE, None, timedelta(0))
     assert entries() == [
-        ("Froze sending", "on", "frozen", "Three requests in a row got no answer from Codat")
+        ("Froze sending", "on", "frozen", "Three requests in a row got no answer that we can trust")
     ]
     assert unanswered(scripted, told).state == State.QUEUED
 
@@ -176,7 +176,7 @@ def on_trial(since: float = 10, ended: float = 5, pause: timedelta = timedelta(0
         since=now - timedelta(minutes=since),
         ended_at=now - timedelta(minutes=ended),
         ended_by_itself=True,
-        reason="Three requests in a row got no answer from Codat",
+        reason="Three requests in a row got no answer that we can trust",
         pause=pause,
     )
 

@@ -107,7 +107,10 @@ def test_while_a_sync_runs_at_codat_the_request_waits(
         sync_at_codat(request_.merchant, code, began),
     ]
     assert not is_sent(request_, scripted, told, listed)
-    assert held_back(request_).startswith("A sync runs at Codat")
+    since = (
+        f"has been running at Codat since about {began:%-d %b, %H:%M} UTC" if began else "is running at Codat"
+    )
+    assert held_back(request_) == f"A sync {since}."
     assert stored(request_).not_before == NOW + timedelta(seconds=30)
     assert stored(request_).merchant.next_refresh_at == NOW, "its page shows that sync"
 

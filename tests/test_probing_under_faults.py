@@ -40,7 +40,7 @@ def at_post(number: int, account: Account, fault: str, **where: Any) -> Callable
         ("wrong_company", {}, UNCERTAIN),
         ("no_id", {}, UNCERTAIN),
         ("redirect", {}, UNCERTAIN),
-        ("401", {}, "Codat answered 401: Unauthorized. (correlation id "),
+        ("401", {}, "Codat answered 401: “Unauthorized”. (correlation id "),
         ("402", {}, "Codat answered 402"),
         ("403", {}, "Codat answered 403"),
         ("404", {}, "Codat answered 404"),
@@ -154,7 +154,7 @@ def test_reads_that_fail_for_good_leave_the_second_post_unsent(account: Account)
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        ("401", r"Codat answered 401: Unauthorized\..*Nothing was sent\."),
+        ("401", r"Codat answered 401: “Unauthorized”\..*Nothing was sent\."),
         ("429", r"Codat answered 429.*Nothing was sent\."),
         ("truncated_json", r"not valid JSON\..*Nothing was sent\."),
     ],

@@ -46,7 +46,8 @@ def test_a_house_that_works_is_ready(client: Client, all_is_well: None) -> None:
     assert response.status_code == 200
     checks = response.json()["checks"]
     assert response.json()["ready"] is True
-    assert set(checks) == {"database", "broker", "migrations", "calls to Codat", "sending", *heartbeats.PARTS}
+    of_codat = {"calls to Codat", "Codat's API key"}
+    assert set(checks) == {"database", "broker", "migrations", "sending", *of_codat, *heartbeats.PARTS}
     assert set(checks.values()) == {"fine"}
 
 

@@ -71,7 +71,7 @@ def test_it_is_looked_at_six_times_and_then_a_person_decides(
     left = stored(request_)
     assert left.state == State.NEEDS_REVIEW
     assert [candidate["sync_id"] for candidate in left.candidates] == ["new"]
-    assert last_entry(request_).startswith("Put before a person: Codat gave no answer that we can trust")
+    assert last_entry(request_).startswith("Put before a person: We have no answer that we can trust")
     assert not posts(scripted)
 
 
@@ -84,7 +84,7 @@ def test_an_empty_list_is_no_proof_that_nothing_ran(
     assert not posts(scripted)
 
 
-@pytest.mark.parametrize("answer", [says(401, ERROR), says(404, b"<html>"), says(200, b"<html>"), says(400)])
+@pytest.mark.parametrize("answer", [says(403, ERROR), says(404, b"<html>"), says(200, b"<html>"), says(400)])
 def test_looks_in_vain_count_and_forget_nothing(
     scripted: Server, told: CodatClient, db: None, answer: Any
 ) -> None:
@@ -98,9 +98,9 @@ def test_looks_in_vain_count_and_forget_nothing(
 def test_each_look_in_vain_is_on_record_with_its_cause(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
-    scripted.answers(says(401, ERROR), listed("new"))
+    scripted.answers(says(403, ERROR), listed("new"))
     looked_at(request_, told, NOW + timedelta(minutes=1))
-    assert last_entry(request_).startswith("Looked at Codat in vain: Codat answered 401")
+    assert last_entry(request_).startswith("Looked at Codat in vain: Codat answered 403")
     looked_at(request_, told, NOW + timedelta(minutes=2))
     assert verbs(request_).count("request.look_failed") == 1
 

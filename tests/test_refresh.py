@@ -124,7 +124,7 @@ def test_a_merchant_that_is_told_to_wait_an_hour_is_looked_at_in_five_minutes(
     scripted.answers(says(429, {"error": "Slow down"}, Retry_After="3600"))
     refresh(merchant.pk, told)
     now = Merchant.objects.get()
-    assert now.refresh_problem == "Codat answered 429: Slow down."
+    assert now.refresh_problem == "Codat answered 429: “Slow down”."
     assert now.next_refresh_at == NOW + timedelta(minutes=5)
 
 

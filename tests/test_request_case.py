@@ -8,8 +8,9 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from syncs.codat.errors import Later
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import log
+from syncs.operations import answers, log
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
@@ -52,7 +53,7 @@ def stuck(merchant: Merchant, support: User) -> SyncRequest:
     )
     now = timezone.now()
     move(request, State.UNCERTAIN, now=now, what="No answer that we can trust: No answer in 30 s.")
-    what = "Put before a person: Codat gave no answer that we can trust."
+    what = "Put before a person: We have no answer that we can trust."
     move(request, State.NEEDS_REVIEW, now=now, what=what, looks=6)
     return request
 
@@ -175,6 +176,29 @@ def test_a_try_that_never_left_does_not_count_as_sent(as_viewer: Client, merchan
     request = make_request(merchant, state=State.NEEDS_REVIEW)
     make_attempt(request, outcome="not_sent", finished_at=timezone.now(), problem="No connection.")
     assert "Whether this was sent is not known here." in case(as_viewer, request)
+
+
+def test_what_codat_refused_is_shown_with_the_body_that_was_sent(
+    as_viewer: Client, merchant: Merchant
+) -> None:
+    request = make_request(merchant, state=State.REJECTED)
+    make_attempt(request, outcome="not_sent", problem="Nothing was sent to Codat: no connection.")
+    make_attempt(request, outcome="refused", problem="Codat answered 400: “No”.", http_status=400)
+    page = case(as_viewer, request).replace("&quot;", '"')
+    assert "<b>Try 1.</b>" in page
+    assert "<b>Try 2, sent:</b>" in page
+    assert page.count(request.body) == 1
+
+
+def test_a_try_that_codat_put_off_is_told_once(as_viewer: Client, merchant: Merchant) -> None:
+    request = make_request(merchant, state=State.SENDING, tries=1)
+    answered = "Codat answered 429: “Slow down”."
+    attempt = make_attempt(request, started_at=SENT)
+    answers.not_sent(request, attempt, Later(answered, http_status=429))
+    page = case(as_viewer, request)
+    assert page.count(answered) == 1
+    assert f"<b>Codat asked us to wait:</b> {answered} Nothing was run. HTTP 429." in page
+    assert "Not sent:" not in page
 
 
 def test_the_very_body_is_shown(as_viewer: Client, stuck: SyncRequest, merchant: Merchant) -> None:

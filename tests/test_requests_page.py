@@ -35,7 +35,7 @@ def tile_counts(client: Client) -> dict[str, int]:
 def one_of_each() -> None:
     for state in State:
         press(f"Merchant {state}", state=state)
-    press("Held back", waiting_for="A sync runs at Codat.")
+    press("Held back", waiting_for="A sync is running at Codat.")
 
 
 def test_every_press_is_listed_newest_first(as_viewer: Client) -> None:

@@ -49,7 +49,8 @@ def test_a_row_tells_who_asked_for_what_why_it_is_here_and_what_came_back(
         "Re-run",
         f"{sent:%H:%M:%S}.</span></b> No answer in 30 s.",
         "Codat lists nothing new since; its list was read",
-        "looking did not prove it either way.",
+        "Came here <time",
+        "looking at Codat did not prove whether it ran.",
         f"correlation-{request.pk}",
     ):
         assert words in page

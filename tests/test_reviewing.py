@@ -61,7 +61,7 @@ def test_a_final_sync_ends_the_request_at_once(merchant, stuck, sent, lead) -> N
 
 def test_a_failed_sync_ends_it_as_failed(merchant, stuck, sent, lead) -> None:
     decide_ran(stuck, make_sync(merchant, 5130, sent + timedelta(seconds=2), "Account 090"), lead)
-    assert (stuck.state, stuck.result) == ("failed", "Failed: Could not write data (5130)")
+    assert (stuck.state, stuck.result) == ("failed", "Failed with “Could not write data” (5130)")
 
 
 def test_a_running_sync_is_followed_further(merchant, stuck, sent, lead) -> None:

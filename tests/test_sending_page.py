@@ -119,7 +119,9 @@ def test_what_is_under_way_is_counted(as_lead: Client) -> None:
 
 def test_one_that_came_by_itself_says_how_it_ends(as_lead: Client) -> None:
     now = timezone.now()
-    freezing.freeze(Freeze.Cause.SILENCE, now=now, reason="Three requests in a row got no answer from Codat")
+    freezing.freeze(
+        Freeze.Cause.SILENCE, now=now, reason="Three requests in a row got no answer that we can trust"
+    )
     assert "It goes on by itself when Codat answers; then one request at a time" in page(as_lead)
     assert "Sending goes on by itself when Codat answers." in page(as_lead, "/")
     assert "Resume now…" in page(as_lead, "/")

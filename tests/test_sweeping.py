@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from syncs.models import SyncRequest
 from syncs.operations import answers, reconciling
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
-from tests.presses import attempt_of, outcomes, stored, verbs
+from tests.presses import attempt_of, last_entry, outcomes, stored, verbs
 
 NOW = timezone.now().replace(microsecond=0)
 
@@ -32,6 +33,19 @@ def test_a_sender_that_was_lost_leaves_an_uncertain_request(db: None) -> None:
     assert attempt_of(request).outcome == "uncertain"
     assert verbs(request) == ["request.asked", "request.uncertain"]
     assert (stored(young).state, outcomes(young)) == (State.SENDING, ["open"])
+
+
+def test_what_was_lost_on_our_side_is_not_blamed_on_codat(as_viewer: Client) -> None:
+    request = lost(301)
+    reconciling.give_up_on_lost_senders(NOW)
+    sentence = "Sync Desk was interrupted while it sent this. It may have been sent."
+    assert last_entry(request) == f"{sentence} It is not sent again."
+    assert stored(request).waiting_for == attempt_of(request).problem == sentence
+    merchant, case = f"/merchants/{request.merchant.company_id}/", f"/requests/{request.pk}/"
+    assert f"{sentence} Your request is saved" in as_viewer.get(merchant).text
+    assert f"{sentence} Not sent again." in as_viewer.get(case).text
+    for path in (merchant, case, "/requests/"):
+        assert "Codat gave no answer" not in as_viewer.get(path).text
 
 
 @pytest.mark.django_db(transaction=True)

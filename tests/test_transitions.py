@@ -73,7 +73,7 @@ def test_the_second_of_two_who_read_the_same_row_is_told_that_somebody_was_first
 def test_at_its_version_a_row_that_was_only_written_to_does_not_move() -> None:
     request = in_state(State.QUEUED)
     other = SyncRequest.objects.get()
-    assert hold_back(other, now=NOW, until=NOW + timedelta(minutes=1), why="A sync runs at Codat.")
+    assert hold_back(other, now=NOW, until=NOW + timedelta(minutes=1), why="A sync is running at Codat.")
     assert not move(request, State.SENDING, now=NOW, what="Sent to Codat", at_version=request.version)
     assert move(other, State.SENDING, now=NOW, what="Sent to Codat", at_version=other.version)
 
@@ -81,9 +81,13 @@ def test_at_its_version_a_row_that_was_only_written_to_does_not_move() -> None:
 def test_holding_back_says_why_and_until_when_and_is_no_activity() -> None:
     request = in_state(State.QUEUED)
     until = NOW + timedelta(seconds=30)
-    assert hold_back(request, now=NOW, until=until, why="A sync runs at Codat.")
+    assert hold_back(request, now=NOW, until=until, why="A sync is running at Codat.")
     stored = SyncRequest.objects.get()
-    assert (stored.state, stored.not_before, stored.waiting_for) == ("queued", until, "A sync runs at Codat.")
+    assert (stored.state, stored.not_before, stored.waiting_for) == (
+        "queued",
+        until,
+        "A sync is running at Codat.",
+    )
     assert stored.state_since == request.state_since
     assert verbs(request) == ["request.asked"]
 

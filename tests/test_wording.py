@@ -42,7 +42,10 @@ def test_what_was_asked_for(days: dict[str, date], words: str) -> None:
     ("columns", "sentence"),
     [
         ({}, "Not sent yet"),
-        ({"waiting_for": "A sync runs at Codat"}, "Waiting: A sync runs at Codat. Next look 08:55"),
+        (
+            {"waiting_for": "A sync is running at Codat"},
+            "Waiting: A sync is running at Codat. Next look 08:55",
+        ),
         ({"state": "sending"}, "One try, then we wait for the answer"),
         ({"state": "accepted"}, "Codat accepted it and is working"),
         ({"state": "uncertain"}, "No answer that we can trust. Not sent again. Looking there at 08:55"),
@@ -90,9 +93,7 @@ def test_what_is_usual_comes_from_the_merchants_own_past(lengths: tuple[int, ...
 @pytest.mark.django_db
 def test_the_page_does_not_say_that_codat_was_silent_where_its_answer_was_no_use(as_viewer: Client) -> None:
     merchant = make_merchant()
-    make_request(merchant, state=State.UNCERTAIN)
+    make_request(merchant, state=State.UNCERTAIN, waiting_for="Codat answered 502.")
     page = as_viewer.get(f"/merchants/{merchant.company_id}/").content.decode()
-    assert (
-        "Codat gave no answer that we can trust.</b> Your request is saved and will not be sent twice."
-        in page
-    )
+    told = "Codat answered 502. Your request is saved and will not be sent twice."
+    assert f"We have no answer that we can trust.</b> {told}" in page

@@ -57,8 +57,9 @@ def _broken(outcome: Broken) -> CodatError:
 
 
 def _sentence(answer: Answer) -> str:
+    """Codat's words in quotation marks: what they ask of a reader is not asked by us."""
     told = one_line((_error_body(answer) or {}).get("error")).rstrip(".")
-    return f"Codat answered {answer.status}: {told}." if told else f"Codat answered {answer.status}."
+    return f"Codat answered {answer.status}: “{told}”." if told else f"Codat answered {answer.status}."
 
 
 def _error_body(answer: Answer) -> dict[str, object] | None:

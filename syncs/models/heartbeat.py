@@ -2,7 +2,10 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a part of the house: the clock, the queue, a queue's workers, a free hand of theirs."""
+    """The last sign of life of a part of the house: the clock, the queue, a queue's workers, a free hand of theirs.
+
+    And when it was last told that Codat wants no calls, or does not accept our key.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

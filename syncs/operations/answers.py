@@ -12,7 +12,7 @@ from django.utils import timezone
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
-from syncs.operations import answered_windows, freezing, log
+from syncs.operations import answered_windows, api_key, freezing, log, waiting
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
 from syncs.rules.windows import Window
@@ -106,26 +106,29 @@ def _tell_too_late(request: SyncRequest, summary: SyncSummary) -> None:
 def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> None:
     """Proven not sent, or a 429: the request goes back to wait, and ends as never run after all its tries."""
     now = timezone.now()
-    outcome = Attempt.Outcome.LATER if isinstance(error, Later) else Attempt.Outcome.NOT_SENT
+    outcome, happened = Attempt.Outcome.NOT_SENT, "Not sent"
+    if isinstance(error, Later):
+        outcome, happened = Attempt.Outcome.LATER, "Codat asked us to wait, nothing was run"
     with transaction.atomic():
         if not _close(attempt, outcome, now, error=error):
             return
         if request.tries >= MAX_TRIES:
-            sentence = f"This never ran. {MAX_TRIES} tries, never sent: {error.message}"
+            sentence = f"This never ran: {MAX_TRIES} tries came to nothing. The last one: {error.message}"
             move(request, State.NOT_RUN, now=now, what=sentence, result=sentence[:500])
         else:
             move(
                 request,
                 State.QUEUED,
                 now=now,
-                what=f"Not sent: {error.message}",
+                what=f"{happened}: {error.message}",
                 not_before=now + _pause(request, error),
-                waiting_for=error.message[:300],
+                waiting_for=waiting.why(error)[:300],
             )
 
 
 def refused(request: SyncRequest, attempt: Attempt, error: Refused) -> None:
-    sentence = f"Codat refused this request: {error.message} Nothing was run."
+    about_the_key = " A 401 is about our API key: tell an admin." if api_key.is_about_it(error) else ""
+    sentence = f"Codat refused this request: {error.message}{about_the_key} Nothing was run."
     now = timezone.now()
     with transaction.atomic():
         if not _close(attempt, Attempt.Outcome.REFUSED, now, error=error):

@@ -12,7 +12,7 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, coverage, freezing, gone, pauses
+from syncs.operations import api_key, connections, coverage, freezing, gone, pauses, waiting
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
 from syncs.operations.transitions import hold_back, move
@@ -136,8 +136,9 @@ def _look_first(request: SyncRequest, now: datetime) -> None:
 def _why_it_waits(running: SyncStatus) -> str:
     if status_of(running.code).outcome is Outcome.UNKNOWN:
         return "Codat lists a sync without a state that we know. It may be running."
-    since = f" since about {_clock(running.sync_utc)}" if running.sync_utc else ""
-    return f"A sync runs at Codat{since}."
+    if running.sync_utc is None:
+        return "A sync is running at Codat."
+    return f"A sync has been running at Codat since about {_clock(running.sync_utc)}."
 
 
 def _may_run(sync: SyncStatus, now: datetime) -> bool:
@@ -156,9 +157,10 @@ def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
 
 def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:
     """Codat could not be looked at, so nothing is sent yet. A company that Codat does not know never will be."""
+    api_key.heard(error, now)
     wait, why = (
         timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN,
-        error.message,
+        waiting.why(error),
     )
     if gone.says_no_company(error, request.merchant):
         if _ended_as_gone(request, now):

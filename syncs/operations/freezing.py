@@ -19,7 +19,7 @@ LONGEST_REASON = 500
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ANSWERED = (Attempt.Outcome.ACCEPTED, Attempt.Outcome.REFUSED)
 FROZEN = "Sending is frozen. It goes on by itself when sending is resumed."
-ONE_AT_A_TIME = "Codat left requests without an answer. They go one at a time until one is answered."
+ONE_AT_A_TIME = "Requests were left without an answer. They go one at a time until one is answered."
 
 
 def standing() -> list[Freeze]:
@@ -69,7 +69,7 @@ def stop_after_silence(attempt: Attempt, now: datetime) -> None:
             pause = min(max(trial.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
             freeze(Freeze.Cause.SILENCE, now=now, reason=reason, pause=pause)
     elif _unanswered_in_a_row():
-        reason = "Three requests in a row got no answer from Codat"
+        reason = "Three requests in a row got no answer that we can trust"
         freeze(Freeze.Cause.SILENCE, now=now, reason=reason)
 
 

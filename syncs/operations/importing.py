@@ -13,7 +13,7 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.pages import Page
 from syncs.codat.schemas import Company
 from syncs.models import ImportRun, Merchant, User
-from syncs.operations import company_rows, import_runs
+from syncs.operations import api_key, company_rows, import_runs
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 
 logger = logging.getLogger(__name__)
@@ -87,13 +87,23 @@ def _pages(client: CodatClient, tally: Tally) -> Iterator[Page[Company]]:
     """Ends at the last page, and at one that only repeats: an answer that always names a next would never."""
     number = 1
     while True:
-        page = _patiently(client, number)
+        page = _heard(client, number)
         is_news = tally.count(page)
         if is_news or not page.items:
             yield page
         if not (is_news and page.has_next):
             return
         number += 1
+
+
+def _heard(client: CodatClient, number: int) -> Page[Company]:
+    try:
+        page = _patiently(client, number)
+    except CodatError as error:
+        api_key.heard(error, timezone.now())
+        raise
+    api_key.accepted()
+    return page
 
 
 def _patiently(client: CodatClient, number: int) -> Page[Company]:

@@ -259,5 +259,5 @@ def _refuse_running(listed: list[SyncStatus]) -> None:
         is_young = sync.sync_utc is None or timezone.now() - sync.sync_utc < RUNS_AT_MOST
         if is_young and status_of(sync.code).outcome in {Outcome.RUNNING, Outcome.UNKNOWN}:
             raise CannotProbe(
-                "A sync of this company runs at Codat. Wait for its end. Nothing more was sent."
+                "A sync of this company is running at Codat. Wait for its end. Nothing more was sent."
             )

@@ -13,10 +13,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.codat.errors import CodatError, Later, NotSent
+from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
-from syncs.operations import answers, freezing, log
+from syncs.operations import answers, api_key, freezing, log
 from syncs.operations.sending import CLAIM_GOOD_FOR, post
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 SENDING_AT_MOST = timedelta(minutes=5)
 ACCEPTED_AT_MOST = timedelta(hours=24)
 UNKNOWN_ID_AT_MOST = timedelta(hours=1)
+# Our own death, which is no silence of Codat's.
+LOST_SENDER = "Sync Desk was interrupted while it sent this. It may have been sent."
+UNPROVEN = "We have no answer that we can trust, and looking at Codat did not prove whether it ran."
 # Minutes after the POST at which an uncertain request is looked at; after the last it goes before a person.
 LOOKS = (1, 2, 5, 10, 20, 30)
 LEAST_PAUSE = timedelta(seconds=30)
@@ -47,10 +50,10 @@ def give_up_on_lost_senders(now: datetime) -> None:
     """A sender that died after its claim may have sent: its request becomes uncertain, never QUEUED again."""
     lost = SyncRequest.objects.filter(state=State.SENDING, state_since__lt=now - SENDING_AT_MOST)
     for request in lost.select_related("merchant"):
-        sentence = "The sender was lost in the middle. It may have been sent; it is not sent again."
+        what = f"{LOST_SENDER} It is not sent again."
         with transaction.atomic():
-            if move(request, State.UNCERTAIN, now=now, what=sentence, not_before=now, waiting_for=sentence):
-                answers.close_as_lost(request, now, sentence)
+            if move(request, State.UNCERTAIN, now=now, what=what, not_before=now, waiting_for=LOST_SENDER):
+                answers.close_as_lost(request, now, LOST_SENDER)
 
 
 def put_overdue_before_a_person(now: datetime) -> None:
@@ -93,10 +96,12 @@ def look(request_id: int, client: CodatClient) -> None:
             _after_look(request, attempt, _candidates(request, attempt, client))
     except Later as held_up:
         _put_off(request, max(timedelta(seconds=held_up.come_back_after), LEAST_PAUSE))
+    except Refused:
+        _put_off(request, LEAST_PAUSE)
 
 
 def _put_off(request: SyncRequest, wait: timedelta) -> None:
-    """We did not let anybody look. That proves nothing, so it is no reason to ask a person either."""
+    """Nobody could look, for reasons of ours. That proves nothing, so it is no reason to ask a person either."""
     still_uncertain = SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN)
     still_uncertain.update(not_before=timezone.now() + wait)
 
@@ -112,7 +117,8 @@ def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> 
     try:
         return _new_since(attempt, client.syncs(str(request.merchant.company_id)))
     except CodatError as error:
-        if error.is_ours:
+        api_key.heard(error, timezone.now())
+        if error.is_ours or _nobody_may_look(error, attempt):
             raise
         logger.warning("request %s: looked in vain: %s", request.pk, error.message)
         log.record("request.look_failed", f"Looked at Codat in vain: {error.message}", request=request)
@@ -120,11 +126,16 @@ def _candidates(request: SyncRequest, attempt: Attempt, client: CodatClient) -> 
         return seen
 
 
+def _nobody_may_look(error: CodatError, attempt: Attempt) -> bool:
+    """Where Codat refuses this one alone, and takes our key from others, the looks are only put off for a time."""
+    is_young = timezone.now() - attempt.started_at < timedelta(minutes=LOOKS[-1])
+    return api_key.is_about_it(error) and (is_young or api_key.is_refused())
+
+
 def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[str, object]]) -> None:
     now, looks = timezone.now(), request.looks + 1
     if looks >= len(LOOKS):
-        why = "Codat gave no answer that we can trust, and looking did not prove it either way."
-        _review(request, now, why, candidates)
+        _review(request, now, UNPROVEN, candidates)
         return
     next_look = max(attempt.started_at + timedelta(minutes=LOOKS[looks]), now + LEAST_PAUSE)
     still_uncertain = SyncRequest.objects.filter(pk=request.pk, state=State.UNCERTAIN, looks=request.looks)

@@ -12,7 +12,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import connections, health, settling, sync_rows
+from syncs.operations import api_key, connections, health, settling, sync_rows
 from syncs.operations.gone import archive_unless_many, says_no_company
 from syncs.rules.states import State
 
@@ -129,6 +129,7 @@ def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | 
 
 
 def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> None:
+    api_key.heard(error, now)
     is_gone = says_no_company(error, merchant) and not merchant.is_archived
     if is_gone and archive_unless_many(merchant, now):
         return

@@ -15,7 +15,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later, NotSent, Refused, Uncertain
 from syncs.codat.schemas import SyncStatus, SyncSummary
 from syncs.models import Attempt, Merchant, SyncRequest
-from syncs.operations import answers, before_sending
+from syncs.operations import answers, api_key, before_sending
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 
@@ -87,6 +87,7 @@ def _post(claim: Claim, client: CodatClient) -> None:
         answers.not_sent(request, attempt, error)
     except Refused as error:
         answers.refused(request, attempt, error)
+        api_key.heard(error, timezone.now())
     except Uncertain as error:
         answers.uncertain(request, attempt, error.message, error)
     except Exception:

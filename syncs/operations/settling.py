@@ -1,6 +1,6 @@
 """A sync request takes the final result of the sync it started."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest
@@ -26,7 +26,7 @@ def result_of(request: SyncRequest, sync: Sync) -> str:
         return _failure(sync) + (f". Codat ran {instead}" if instead else "")
     if instead:
         return f"Finished, but Codat ran {instead}" + (": no sales" if sync.outcome == Outcome.EMPTY else "")
-    return f"Finished: {'no sales in these days' if sync.outcome == Outcome.EMPTY else f'synced {_days(request)}'}"
+    return f"Finished: {_without_sales(request) if sync.outcome == Outcome.EMPTY else f'synced {_days(request)}'}"
 
 
 def _failure(sync: Sync) -> str:
@@ -34,13 +34,20 @@ def _failure(sync: Sync) -> str:
     return (
         f"Failed again with the same error ({sync.code})"
         if again
-        else f"Failed: {sync.status.word} ({sync.code})"
+        else f"Failed with “{sync.status.word}” ({sync.code})"
     )
 
 
+def _without_sales(request: SyncRequest) -> str:
+    if request.first_day is None:
+        return f"no new sales {_days(request)}"
+    return f"no sales on {'this day' if request.first_day == request.last_day else 'these days'}"
+
+
 def _days(request: SyncRequest) -> str:
+    """The sentence is stored, and read on other days and in many zones."""
     if request.last_day is None:
-        return "up to now"
+        return f"up to {request.window_finish.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
     if request.first_day is None:
         return f"up to {request.last_day:%-d %b %Y}"
     count = (request.last_day - request.first_day).days + 1

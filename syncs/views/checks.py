@@ -14,7 +14,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from syncs.operations import freezing, heartbeats, pauses
+from syncs.operations import api_key, freezing, heartbeats, pauses
 
 PARTS = {
     "clock": "The clock",
@@ -22,6 +22,7 @@ PARTS = {
     "worker refreshing": "A worker for the queue “refreshing”",
 }
 CALLS = "calls to Codat"
+API_KEY = "Codat's API key"
 SENDING = "sending"
 FINE = "fine"
 
@@ -39,7 +40,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Whether every part of the house works, and in words what does not; 503 when something does not."""
     checks = dict(_checks())
     # Said, but no fault of this house: another one could do no better.
-    ready = all(verdict == FINE for part, verdict in checks.items() if part not in {CALLS, SENDING})
+    ready = all(verdict == FINE for part, verdict in checks.items() if part not in {CALLS, API_KEY, SENDING})
     layout = {"indent": 2, "ensure_ascii": False}
     return JsonResponse(
         {"ready": ready, "checks": checks}, status=200 if ready else 503, json_dumps_params=layout
@@ -55,6 +56,7 @@ def _checks() -> Iterator[tuple[str, str]]:
         for part, words in PARTS.items():
             yield part, _verdict(part, words, signs)
         yield CALLS, _calls(signs)
+        yield API_KEY, _api_key(signs)
         yield SENDING, _sending()
         yield "database", FINE
     except DatabaseError as error:
@@ -98,6 +100,11 @@ def _calls(signs: heartbeats.Signs) -> str:
     if pause is None or pause.until <= signs.now:
         return FINE
     return f"Paused since {_at(pause.since)}, until {_at(pause.until)} at the latest, as Codat asked."
+
+
+def _api_key(signs: heartbeats.Signs) -> str:
+    since = api_key.refused_since(signs.seen)
+    return f"Not accepted by Codat since {_at(since)}. {api_key.UNTIL_PUT_RIGHT}" if since else FINE
 
 
 def _at(moment: datetime) -> str:

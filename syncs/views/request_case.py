@@ -20,6 +20,7 @@ OPEN = {State.NEEDS_REVIEW, State.UNCERTAIN}
 TOLD_BY_ATTEMPTS = {
     "request.asked",
     "request.sending",
+    "request.queued",
     "request.accepted",
     "request.uncertain",
     "request.rejected",
@@ -91,9 +92,8 @@ def _events(evidence: Evidence, entries: list[Activity]) -> Iterator[Event]:
 def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterator[Event]:
     if is_last:
         yield Event(attempt.started_at, "", _listed(request, attempt))
-    may_have_effect = attempt.outcome in Attempt.MAY_HAVE_EFFECT
-    lead = f"{SENT[Attempt.Outcome(attempt.outcome)]}:" if may_have_effect else f"Try {attempt.number}."
-    yield Event(attempt.started_at, lead, sent=_sent(request) if may_have_effect else "", tone="run")
+    lead, shows_body = _try(attempt, is_last=is_last)
+    yield Event(attempt.started_at, lead, sent=_sent(request) if shows_body else "", tone="run")
     if attempt.finished_at:
         tone, words, after = OUTCOMES[Attempt.Outcome(attempt.outcome)]
         ids = f"HTTP {attempt.http_status}." if attempt.http_status else ""
@@ -102,6 +102,16 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
         yield Event(
             attempt.finished_at, words, " ".join(filter(None, [attempt.problem, after, ids])), tone=tone
         )
+
+
+def _try(attempt: Attempt, *, is_last: bool) -> tuple[str, bool]:
+    """In words, and whether the body is shown with it: each try has the same one."""
+    outcome = Attempt.Outcome(attempt.outcome)
+    if outcome in SENT:
+        return f"{SENT[outcome]}:", True
+    if outcome == Attempt.Outcome.NOT_SENT:
+        return f"Try {attempt.number}.", False
+    return (f"Try {attempt.number}, sent:", True) if is_last else (f"Try {attempt.number}, sent.", False)
 
 
 def _entry(entry: Activity, looked: str) -> Iterator[Event]:

@@ -47,7 +47,7 @@ def test_without_an_answer_to_trust_it_is_not_sent_again_and_the_page_says_so(  
     panel.fault(fault, shop, method="POST", path_regex=POSTS)
     page = pressed(visit, shop)
     card = steps.card(page)
-    expect(card).to_contain_text("Codat gave no answer that we can trust.")
+    expect(card).to_contain_text("We have no answer that we can trust.")
     expect(card).to_contain_text("will not be sent twice")
     expect(steps.step(page, "Codat is working")).not_to_have_class("done")
     [post] = panel.posts(shop.company_id)
@@ -94,6 +94,6 @@ def test_somebody_elses_sync_is_not_taken_for_ours(visit: Visit, panel: Panel, s
     """Pressed in the Portal in the moment between our look and our POST: ours then collides with it."""
     panel.fault("foreign_sync", shop, method="POST", path_regex=POSTS, count=1)
     page = pressed(visit, shop)
-    expect(steps.result(page)).to_contain_text("Failed: Stopped: duplicate risk (5080)")
+    expect(steps.result(page)).to_contain_text("Failed with “Stopped: duplicate risk” (5080)")
     foreign, ours = panel.posts(shop.company_id)
     assert (foreign["kind"], ours["kind"]) == ("foreign", "latest")

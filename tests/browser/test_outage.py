@@ -26,7 +26,7 @@ def left_without_an_answer(page: Page, panel: Panel, shop: Shop, fault: str) -> 
     panel.fault(fault, shop, method="POST", path_regex=POSTS)
     steps.ask_for_latest(page, shop.path)
     steps.confirm_button(page).click()
-    expect(steps.card(page)).to_contain_text("Codat gave no answer that we can trust.")
+    expect(steps.card(page)).to_contain_text("We have no answer that we can trust.")
     # Three in a row stop all sending; here the outage goes on.
     panel.resume_sending()
 

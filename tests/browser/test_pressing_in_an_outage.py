@@ -85,9 +85,9 @@ def test_where_codat_answers_looks_but_no_posts_three_are_uncertain_and_the_four
         for shop, fault in ((first, "drop_after"), (second, "drop_before"), (third, "drop_after")):
             panel.fault(fault, shop, method="POST", path_regex=POSTS)
             pressed(page, shop)
-            expect(steps.card(page)).to_contain_text("Codat gave no answer that we can trust.")
+            expect(steps.card(page)).to_contain_text("We have no answer that we can trust.")
         pressed(page, fourth)
-        expect(notices(page)).to_contain_text("Three requests in a row got no answer from Codat")
+        expect(notices(page)).to_contain_text("Three requests in a row got no answer that we can trust")
         assert panel.posts(fourth.company_id) == []
     expect(steps.result(page)).to_contain_text("Finished: ", timeout=SOON)
     assert applied(panel, fourth) == [True]

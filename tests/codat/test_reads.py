@@ -272,6 +272,6 @@ def test_one_line_is_logged_for_a_failed_call(
         client.company(COMPANY)
     [record] = [record for record in caplog.records if record.name == "syncs.codat"]
     assert record.getMessage() == (
-        f"GET /companies/{COMPANY}: Codat answered 404: No company was found with a forged line. "
+        f"GET /companies/{COMPANY}: Codat answered 404: “No company was found with a forged line”. "
         "(Refused, HTTP status 404, correlation id 0a40c2f31fc8f992fb88b0853e4166f3)"
     )

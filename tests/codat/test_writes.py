@@ -76,7 +76,7 @@ def test_a_definite_no_is_refused(server: Server, client: CodatClient, status: i
     assert type(error) is Refused
     assert error.http_status == status
     assert error.correlation_id == "0a40c2f31fc8f992fb88b0853e4166f3"
-    assert error.message == f"Codat answered {status}: No company was found with ID {COMPANY}."
+    assert error.message == f"Codat answered {status}: “No company was found with ID {COMPANY}”."
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 405, 408, 409, 410, 418, 451, 500, 502, 503, 504])

@@ -1,0 +1,15 @@
+"""Why a request waits after an error that proves it was not run, for whoever reads its page."""
+
+from syncs.codat.errors import CodatError, Later
+from syncs.operations import api_key
+
+ASKED_TO_WAIT = "Codat asked us to wait (429)."
+
+
+def why(error: CodatError) -> str:
+    """Not Codat's own words for a 429: they tell the reader to try again, and the request does that by itself."""
+    if isinstance(error, Later) and error.http_status == 429:
+        return ASKED_TO_WAIT
+    if api_key.is_about_it(error) and api_key.is_refused():
+        return f"{api_key.NOT_ACCEPTED} {api_key.UNTIL_PUT_RIGHT}"
+    return error.message
