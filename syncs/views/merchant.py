@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from syncs import context_processors, tasks
 from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
-from syncs.models import Merchant
+from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
 from syncs.rules import playbook
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
+from syncs.rules.states import State
 from syncs.views import history, months, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
 
@@ -94,7 +95,8 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     return {
         "merchant": merchant,
         "now": now,
-        "diagnosis": diagnose(merchant),
+        "diagnosis": _told_meanwhile(diagnose(merchant), active),
+        "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
         "last_sync": merchant.syncs.final().newest_first().first(),
         "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
         "commerce": merchant.commerce,
@@ -136,6 +138,16 @@ def diagnose(merchant: Merchant) -> Diagnosis | None:
     if cut:
         return playbook.disconnected(merchant.last_pushed, *names)
     return playbook.diagnose(merchant.last_code, merchant.last_message, merchant.last_pushed, *names)
+
+
+def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest | None) -> Diagnosis | None:
+    if diagnosis is None or active is None:
+        return diagnosis
+    return playbook.while_under_way(diagnosis, may_have_run=_may_have_run(active))
+
+
+def _may_have_run(active: SyncRequest) -> bool:
+    return State(active.state) in {State.UNCERTAIN, State.NEEDS_REVIEW}
 
 
 def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
