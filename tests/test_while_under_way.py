@@ -1,14 +1,20 @@
-"""What the merchant's page says of another re-run while a request is under way."""
+"""What the merchant's page says while a request is under way: of the request, and of another re-run."""
+
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
+from syncs.models import Freeze
+from syncs.operations import freezing
 from syncs.rules import playbook
 from syncs.rules.states import ACTIVE, State
-from tests.factories import make_failing_merchant, make_merchant, make_request
+from tests.factories import make_attempt, make_failing_merchant, make_merchant, make_request
 from tests.test_merchant_gaps import RECENT, with_days
-from tests.test_merchant_live import card
-from tests.test_merchant_page import page
+from tests.test_merchant_live import POLL, card
+from tests.test_merchant_page import address, page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -49,3 +55,49 @@ def test_no_step_of_the_playbook_asks_for_a_re_run_meanwhile() -> None:
     for entry in (*playbook.ENTRIES, *playbook.STATES.values()):
         steps = playbook.steps_meanwhile(entry.steps)
         assert not [step for step in steps if "re-run" in step.lower() or "run one" in step], entry.id
+
+
+def test_the_card_tells_when_codat_is_looked_at_next_and_when_a_lead_decides(as_support: Client) -> None:
+    now = timezone.now()
+    request = make_request(make_merchant(), state=State.UNCERTAIN, not_before=now + timedelta(minutes=2))
+    make_attempt(request, outcome="uncertain", started_at=now)
+    told = card(page(as_support, request.merchant), "h-rerun")
+    assert "Next look 13:02. If nothing has proven by about 13:30 whether it ran, a lead decides." in told
+    assert "You need not do anything. Open the case" in told
+
+
+def test_nothing_is_looked_at_while_sending_is_frozen_and_no_page_says_so(as_support: Client) -> None:
+    later = timezone.now() + timedelta(minutes=2)
+    request = make_request(make_merchant(), waiting_for="A sync runs at Codat.", not_before=later)
+    pages = ("/requests/", f"/requests/{request.pk}/", address(request.merchant))
+    for url in pages:
+        assert "A sync runs at Codat. Next look 13:02" in as_support.get(url).text
+    freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
+    for url in pages:
+        html = as_support.get(url).text
+        assert "Waiting: Sending is frozen." in html, url
+        assert "Next look" not in html, url
+
+
+def test_an_open_page_says_that_the_answer_is_overdue(as_support: Client) -> None:
+    request = make_request(make_merchant(), state=State.SENDING, state_since=timezone.now())
+    make_attempt(request)
+    opened = as_support.get(address(request.merchant))
+    assert "One try, then we wait for the answer" in card(opened.text, "h-rerun")
+    seen = {"v": opened.context["page_version"], "until": f"{opened.context['true_until'].timestamp():.0f}"}
+    assert f'v={seen["v"]}&amp;until={seen["until"]}"' in opened.text
+    assert as_support.get(address(request.merchant), seen, headers=POLL).status_code == 204
+    case = {"v": as_support.get(f"/requests/{request.pk}/").context["version"]}
+    with time_machine.travel(timezone.now() + timedelta(seconds=91)):
+        polled = as_support.get(address(request.merchant), seen, headers=POLL)
+        assert "The answer is overdue." in polled.text
+        assert "until=" in polled.text
+        polled = as_support.get(f"/requests/{request.pk}/", case, headers={"HX-Request": "true"})
+        assert "The answer is overdue." in polled.text
+
+
+@pytest.mark.parametrize("until", ["", "soon", "²", "9" * 5000])
+def test_an_odd_address_is_no_news(as_support: Client, until: str) -> None:
+    merchant = make_merchant()
+    seen = {"v": as_support.get(address(merchant)).context["page_version"], "until": until}
+    assert as_support.get(address(merchant), seen, headers=POLL).status_code == 204

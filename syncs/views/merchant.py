@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from syncs import context_processors, tasks
+from syncs import context_processors, tasks, wording
 from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
@@ -34,7 +34,12 @@ ENTRIES = 20
 def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """The whole page, or its live region when the poller asks; 204 when nothing has changed."""
     found = find_merchant(company_id)
-    if request.htmx and request.GET.get("v") == _page_version(request, found, timezone.now()):
+    now = timezone.now()
+    if (
+        request.htmx
+        and request.GET.get("v") == _page_version(request, found, now)
+        and not _is_over(request, now)
+    ):
         return HttpResponse(status=204)
     template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
     return render(request, template, page_context(request, found))
@@ -91,7 +96,7 @@ def find_merchant(company_id: uuid.UUID) -> Merchant:
 
 def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     now = timezone.now()
-    active = merchant.requests.active().select_related("asked_by", "sync").first()
+    active = merchant.requests.under_way().first()
     return {
         "merchant": merchant,
         "now": now,
@@ -113,6 +118,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
         "page_version": _page_version(request, merchant, now),
+        "true_until": wording.true_until(active) if active else None,
         "oob": bool(request.htmx),
         "poll_every": "2s" if active or merchant.running_since or merchant.is_being_checked(now) else "15s",
         "poll_query": _poll_query(request),
@@ -169,13 +175,19 @@ def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
     return f"{merchant.version}-{looked}-{notices}{'-checking' if merchant.is_being_checked(now) else ''}"
 
 
+def _is_over(request: Signed, now: datetime) -> bool:
+    """Whether a moment that the page told of has passed; the page says until when its sentences are true."""
+    until = request.GET.get("until", "")
+    return until.isdecimal() and float(until) <= now.timestamp()
+
+
 def _poll_query(request: Signed) -> str:
     """The page's own address without the version, so that a poll finds the history as it was left.
 
     Which rows are open the poller reads from the page: they are opened and closed in place.
     """
     query = request.GET.copy()
-    for name in ("v", "open"):
+    for name in ("v", "until", "open"):
         query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 

@@ -147,7 +147,7 @@ def version(
 ) -> str:
     """Changes with whatever the page shows, and each minute: it tells how long ago things were."""
     states = [
-        (r.pk, r.version, r.not_before, r.sync_id, r.sync.code if r.sync else None)
+        (r.pk, r.version, r.sending_frozen, r.not_before, r.sync_id, r.sync.code if r.sync else None)
         for r in (*requests, *cases)
     ]
     seen = repr((states, [tile.count for tile in tiles], newer, now.replace(second=0, microsecond=0)))

@@ -65,6 +65,8 @@ def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now
     return form_context(request, merchant, kind, _fresh_form(request, merchant, kind, now), now) | {
         "steps": _steps(active) if active else [],
         "usual": wording.usual_lengths([active]).get(merchant.pk, "") if active else "",
+        "sentence": wording.ended(wording.sentence(active)) if active else "",
+        "outlook": wording.outlook(active) if active else "",
         "news": news,
         "news_is_good": news is not None and news.state in GOOD_NEWS and not ran_instead(news),
     }
