@@ -44,9 +44,11 @@ class Row:
 
     @property
     def again_url(self) -> str:
-        """Where a new request like this one is asked for; empty while this one is on its way, or all is well."""
+        """Where a new request like this one is asked for; empty where this one is on its way, all is well, or nothing
+        is sent for the merchant any more."""
         request = self.request
-        if State(request.state) not in FINAL - {State.SUCCEEDED, State.SUCCEEDED_EMPTY}:
+        can_be_wanted = State(request.state) in FINAL - {State.SUCCEEDED, State.SUCCEEDED_EMPTY}
+        if not can_be_wanted or request.merchant.is_archived:
             return ""
         words = {
             "run": request.kind,
