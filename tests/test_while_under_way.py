@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from syncs.models import Freeze
+from syncs.models import Freeze, SyncRequest
 from syncs.operations import freezing
 from syncs.rules import playbook
 from syncs.rules.states import ACTIVE, State
@@ -61,7 +61,7 @@ def test_the_card_tells_when_codat_is_looked_at_next_and_when_a_lead_decides(as_
     now = timezone.now()
     request = make_request(make_merchant(), state=State.UNCERTAIN, not_before=now + timedelta(minutes=2))
     make_attempt(request, outcome="uncertain", started_at=now)
-    told = card(page(as_support, request.merchant), "h-rerun")
+    told = card(page(as_support, request.merchant), "h-progress")
     assert "Next look 13:02. If nothing has proven by about 13:30 whether it ran, a lead decides." in told
     assert "You need not do anything. Open the case" in told
 
@@ -83,7 +83,7 @@ def test_an_open_page_says_that_the_answer_is_overdue(as_support: Client) -> Non
     request = make_request(make_merchant(), state=State.SENDING, state_since=timezone.now())
     make_attempt(request)
     opened = as_support.get(address(request.merchant))
-    assert "One try, then we wait for the answer" in card(opened.text, "h-rerun")
+    assert "One try, then we wait for the answer" in card(opened.text, "h-progress")
     seen = {"v": opened.context["page_version"], "until": f"{opened.context['true_until'].timestamp():.0f}"}
     assert f'v={seen["v"]}&amp;until={seen["until"]}"' in opened.text
     assert as_support.get(address(request.merchant), seen, headers=POLL).status_code == 204
@@ -101,3 +101,39 @@ def test_an_odd_address_is_no_news(as_support: Client, until: str) -> None:
     merchant = make_merchant()
     seen = {"v": as_support.get(address(merchant)).context["page_version"], "until": until}
     assert as_support.get(address(merchant), seen, headers=POLL).status_code == 204
+
+
+def test_what_is_typed_is_put_aside_while_somebody_elses_request_is_under_way(as_support: Client) -> None:
+    merchant = make_merchant()
+    polled = as_support.get(address(merchant), {"form_token": "one"}, headers=POLL).text
+    assert "put aside" not in polled
+    assert "form_token=" not in polled
+    request = make_request(merchant)
+    polled = as_support.get(address(merchant), {"form_token": "one"}, headers=POLL).text
+    assert "Your form is put aside while this request is under way." in polled
+    assert '<div hidden><div id="rerun_form" hx-preserve="true"></div></div>' in polled
+    assert f'name="aside" value="{request.pk}"' in polled
+    SyncRequest.objects.update(state="cancelled", finished_at=timezone.now(), result="Cancelled.")
+    seen = {"form_token": "one", "aside": request.pk}
+    polled = as_support.get(address(merchant), seen, headers=POLL).text
+    name = request.asked_by.display_name
+    assert f"Your form was put aside while {name}&#x27;s request was under way.</b> Cancelled." in (
+        polled.replace("'", "&#x27;")
+    )
+    assert '<div id="rerun_form" hx-preserve="true">' in polled
+    assert "<div hidden>" not in polled
+
+
+def test_without_a_form_nothing_is_put_aside(as_support: Client) -> None:
+    merchant = make_merchant()
+    make_request(merchant)
+    polled = as_support.get(address(merchant), headers=POLL).text
+    assert "put aside" not in polled
+    assert "rerun_form" not in polled
+
+
+def test_a_sync_that_codat_runs_by_itself_puts_it_aside_too(as_support: Client) -> None:
+    merchant = make_merchant(running_since=timezone.now())
+    polled = as_support.get(address(merchant), {"form_token": "one"}, headers=POLL).text
+    assert "Your form is put aside; it comes back with what you typed when that is over." in polled
+    assert '<div hidden><div id="rerun_form" hx-preserve="true"></div></div>' in polled

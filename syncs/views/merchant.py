@@ -184,10 +184,10 @@ def _is_over(request: Signed, now: datetime) -> bool:
 def _poll_query(request: Signed) -> str:
     """The page's own address without the version, so that a poll finds the history as it was left.
 
-    Which rows are open the poller reads from the page: they are opened and closed in place.
+    Which rows are open, and whether a form is, the poller reads from the page: they change in place.
     """
     query = request.GET.copy()
-    for name in ("v", "until", "open"):
+    for name in ("v", "until", "open", "form_token", "aside"):
         query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 
