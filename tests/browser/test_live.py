@@ -93,7 +93,7 @@ def test_what_somebody_types_outlives_somebody_elses_request(visit: Visit, take:
     expect(steps.card(page)).to_contain_text("Your form is put aside while this request is under way.")
     expect(steps.card(page).get_by_label("Reason")).to_be_hidden()
     expect(steps.card(page)).to_contain_text(
-        "Your form was put aside while Mei Tanaka's request was under way."
+        "Your form was put aside while Lena Horvath's request was under way."
     )
     expect(steps.card(page).get_by_label("Reason")).to_be_visible()
     expect(steps.card(page).get_by_label("Reason")).to_have_value("Half a sen")
