@@ -62,7 +62,7 @@ def outlook(request: SyncRequest) -> str:
         )
     if state == State.UNCERTAIN:
         return (
-            f"{_next_look(request)}. If nothing has proven{_by(request)} whether it ran, a lead decides. "
+            f"{_next_look(request)}. If we cannot tell{_by(request)} whether it ran, a lead decides. "
             "You need not do anything."
         )
     return ""

@@ -195,6 +195,7 @@ def test_candidates_carry_their_distance_and_what_speaks_for_them(
     assert "checked" not in page
 
 
+@pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize(
     ("zone", "hour", "told"),
     [
@@ -204,7 +205,7 @@ def test_candidates_carry_their_distance_and_what_speaks_for_them(
     ],
 )
 def test_a_sync_soon_after_the_merchants_own_hour_says_so_in_the_readers_zone(
-    as_viewer: Client, stuck, ours, zone: str, hour: int, told: str
+    as_viewer: Client, stuck, zone: str, hour: int, told: str
 ) -> None:
     Merchant.objects.update(time_zone=zone, sync_hour=hour)
     page = case(as_viewer, stuck)

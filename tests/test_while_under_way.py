@@ -62,7 +62,7 @@ def test_the_card_tells_when_codat_is_looked_at_next_and_when_a_lead_decides(as_
     request = make_request(make_merchant(), state=State.UNCERTAIN, not_before=now + timedelta(minutes=2))
     make_attempt(request, outcome="uncertain", started_at=now)
     told = card(page(as_support, request.merchant), "h-progress")
-    assert "Next look 13:02. If nothing has proven by about 13:30 whether it ran, a lead decides." in told
+    assert "Next look 13:02. If we cannot tell by about 13:30 whether it ran, a lead decides." in told
     assert "You need not do anything. Open the case" in told
 
 

@@ -111,7 +111,7 @@ def test_the_uncertain_are_told_when_a_lead_decides(minutes: int, by: str) -> No
     uncertain = request(state="uncertain")
     uncertain.sent_at = NOW - timedelta(minutes=minutes)
     assert wording.outlook(uncertain) == (
-        f"Next look 08:55. If nothing has proven{by} whether it ran, a lead decides. You need not do anything."
+        f"Next look 08:55. If we cannot tell{by} whether it ran, a lead decides. You need not do anything."
     )
 
 
