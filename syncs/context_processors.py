@@ -58,11 +58,10 @@ def _frozen(request: HttpRequest, now: datetime) -> Iterator[Banner]:
 
 def _why_frozen(stop: Freeze, now: datetime) -> str:
     if stop.cause == Freeze.Cause.SILENCE:
-        again = f", not before {_at(stop.ends_from, now)}" if stop.pause else ""
-        return (
-            f"{stop.reason} ({_at(stop.since, now)}). New requests are saved and wait. "
-            f"Sending goes on by itself when Codat answers{again}."
-        )
+        goes_on = "Sending goes on by itself when Codat answers."
+        if stop.pause:
+            goes_on = f"One more is tried when Codat answers a read after {_at(stop.ends_from, now)}."
+        return f"{stop.reason} ({_at(stop.since, now)}). New requests are saved and wait. {goes_on}"
     if stop.cause == Freeze.Cause.RESTORE:
         return f"{stop.reason} ({_at(stop.since, now)}). What was under way waits for a lead's verdict."
     by = stop.by.display_name if stop.by else "a command on the server"

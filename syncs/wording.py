@@ -1,7 +1,7 @@
 """Requests in words. Moments in them are told in the reader's zone."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -9,10 +9,15 @@ from django.utils import timezone
 
 from syncs import moments
 from syncs.models import Attempt, SyncRequest
+from syncs.operations.freezing import FROZEN
+from syncs.operations.reconciling import LOOKS, SENDING_AT_MOST
 from syncs.rules.states import RAN, State
 
 # Fewer say nothing about what is usual; older ones nothing about now.
 ENOUGH, NEWEST = 3, 10
+# A call to Codat is over after 75 s at most; the rest is for storing its answer.
+ANSWERED_WITHIN = timedelta(seconds=90)
+LAST_LOOK_AFTER = timedelta(minutes=LOOKS[-1])
 
 SENTENCES = {
     State.SENDING: "One try, then we wait for the answer",
@@ -37,15 +42,36 @@ def what(request: SyncRequest) -> str:
 def sentence(request: SyncRequest, usual: str = "") -> str:
     """How the request stands, as the pill's second line. `usual` is what `usual_lengths` knows."""
     state = State(request.state)
-    if state == State.QUEUED and request.waiting_for:
-        return f"Waiting: {_ended(request.waiting_for)} Next look {_at(request.not_before)}"
     if state == State.QUEUED:
-        return "Not sent yet"
+        return _waiting(request)
+    if state == State.SENDING and _is_past(request.state_since + ANSWERED_WITHIN):
+        return _overdue(request.state_since + SENDING_AT_MOST)
     if state == State.UNCERTAIN:
-        return f"No answer that we can trust. Not sent again. Looking there at {_at(request.not_before)}"
+        return f"No answer that we can trust. Not sent again. Looking there {_when(request.not_before)}"
     if state == State.ACCEPTED and usual:
         return usual
     return request.result or SENTENCES.get(state, "")
+
+
+def outlook(request: SyncRequest) -> str:
+    """What comes next by itself, so that nobody presses again; of a request `under_way`."""
+    state = State(request.state)
+    if state == State.QUEUED and (request.waiting_for or request.sending_frozen):
+        return "It is sent by itself when that is over; you need not press again." + (
+            " After an hour of waiting it is cancelled unsent." if request.bulk is None else ""
+        )
+    if state == State.UNCERTAIN:
+        return (
+            f"{_next_look(request)}. If we cannot tell{_by(request)} whether it ran, a lead decides. "
+            "You need not do anything."
+        )
+    return ""
+
+
+def true_until(request: SyncRequest) -> datetime | None:
+    """When its sentences have to be told anew though nothing is written to it; None while only news can do that."""
+    ahead = [moment for moment in _moments(request) if not _is_past(moment)]
+    return min(ahead, default=None)
 
 
 def usual_lengths(requests: Iterable[SyncRequest]) -> dict[int, str]:
@@ -69,9 +95,56 @@ def _usually(lengths: Collection[timedelta]) -> str:
     return f"Usually {minutes} for this merchant"
 
 
+def _waiting(request: SyncRequest) -> str:
+    """While sending is frozen nobody looks at what waits, whatever it waited for."""
+    if request.sending_frozen:
+        return f"Waiting: {FROZEN}"
+    if request.waiting_for:
+        return f"Waiting: {ended(request.waiting_for)} {_next_look(request)}"
+    return "Not sent yet"
+
+
+def _overdue(given_up_at: datetime) -> str:
+    return (
+        "The answer is overdue. It is not sent again meanwhile; "
+        f"{_when(given_up_at)} we begin to look at Codat."
+    )
+
+
+def _next_look(request: SyncRequest) -> str:
+    if _is_past(request.not_before):
+        return "Looked at again in a moment"
+    return f"Next look {_at(request.not_before)}"
+
+
+def _by(request: SyncRequest) -> str:
+    """Looks that a pause put off come later than that: then nothing is promised."""
+    last = request.sent_at + LAST_LOOK_AFTER if request.sent_at else None
+    return f" by about {_at(last)}" if last and not _is_past(last) else ""
+
+
+def _moments(request: SyncRequest) -> Iterator[datetime]:
+    state = State(request.state)
+    if state in {State.QUEUED, State.UNCERTAIN}:
+        yield request.not_before
+    if state == State.SENDING:
+        yield from (request.state_since + ANSWERED_WITHIN, request.state_since + SENDING_AT_MOST)
+    if state == State.UNCERTAIN and request.sent_at:
+        yield request.sent_at + LAST_LOOK_AFTER
+
+
+def _is_past(moment: datetime) -> bool:
+    return moment <= timezone.now()
+
+
+def _when(moment: datetime) -> str:
+    return "in a moment" if _is_past(moment) else f"at {_at(moment)}"
+
+
 def _at(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M}"
 
 
-def _ended(text: str) -> str:
+def ended(text: str) -> str:
+    """With a full stop where another sentence follows."""
     return text if text.endswith((".", "!", "?")) else f"{text}."

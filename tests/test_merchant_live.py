@@ -116,7 +116,7 @@ def test_a_poll_leaves_open_what_somebody_reads(as_viewer: Client) -> None:
     read, other = make_sync(merchant), make_sync(merchant)
     opened = as_viewer.get(address(merchant, f"syncs/{read.pk}/"), headers={"HX-Request": "true"}).text
     assert f'name="open" value="{read.pk}"' in opened
-    assert 'hx-include="#history"' in page(as_viewer, merchant)
+    assert 'hx-include="#history, ' in page(as_viewer, merchant)
     answer = as_viewer.get(address(merchant, f"?open={other.pk}&v=0&open={read.pk}"), headers=POLL)
     assert answer.text.count("What Codat sent") == 2
     assert "open=" not in re.findall(r'hx-get="([^"]*v=[^"]*)"', answer.text)[0]

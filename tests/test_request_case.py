@@ -219,9 +219,26 @@ def test_candidates_carry_their_distance_and_what_speaks_for_them(
     assert "checked" not in page
 
 
-def test_a_sync_near_the_merchants_own_hour_says_so(as_viewer: Client, stuck, ours, merchant) -> None:
-    Merchant.objects.update(sync_hour=7)
-    assert "The merchant&#x27;s own daily sync is due at 07:00" in case(as_viewer, stuck)
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize(
+    ("zone", "hour", "told"),
+    [
+        ("Europe/London", 7, "07:00"),
+        ("Asia/Tokyo", 16, "07:00"),
+        ("Asia/Kathmandu", 13, "07:15"),
+    ],
+)
+def test_a_sync_soon_after_the_merchants_own_hour_says_so_in_the_readers_zone(
+    as_viewer: Client, stuck, zone: str, hour: int, told: str
+) -> None:
+    Merchant.objects.update(time_zone=zone, sync_hour=hour)
+    page = case(as_viewer, stuck)
+    assert f"The merchant&#x27;s own daily sync was due at {told}: it may be that one." in page
+
+
+def test_no_daily_sync_comes_before_its_hour(as_viewer: Client, stuck, ours) -> None:
+    Merchant.objects.update(sync_hour=9)
+    assert "No schedule of this merchant runs at this hour." in case(as_viewer, stuck)
 
 
 def test_only_leads_see_the_form(as_viewer: Client, as_support: Client, as_lead: Client, stuck, ours) -> None:

@@ -88,6 +88,13 @@ def test_what_did_not_work_can_be_asked_again(as_support: Client, state: State, 
     assert (again in as_support.get("/requests/").text) is offered
 
 
+def test_nothing_is_asked_again_for_a_merchant_that_is_archived(as_support: Client) -> None:
+    request = press(state=State.FAILED)
+    Merchant.objects.update(archived_at=timezone.now())
+    for url in ("/requests/", f"/requests/{request.pk}/"):
+        assert "Ask again" not in as_support.get(url).text, url
+
+
 def test_a_viewer_is_not_offered_to_ask_again(as_viewer: Client) -> None:
     press(state=State.FAILED)
     assert "Ask again" not in as_viewer.get("/requests/").text

@@ -1,9 +1,10 @@
 """The page Sending: whether requests go to Codat, and the switch for it; and the banner on every page."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ REASON = "Codat asked us to pause"
 
 
 def frozen(cause: str = "person", **more: object) -> None:
-    freezing.freeze(Freeze.Cause(cause), now=timezone.now(), reason=REASON, **more)  # type: ignore[arg-type]
+    freezing.freeze(Freeze.Cause(cause), **{"now": timezone.now(), "reason": REASON} | more)  # type: ignore[arg-type]
 
 
 def page(client: Client, url: str = "/sending/") -> str:
@@ -125,8 +126,31 @@ def test_one_that_came_by_itself_says_how_it_ends(as_lead: Client) -> None:
     assert "It goes on by itself when Codat answers; then one request at a time" in page(as_lead)
     assert "Sending goes on by itself when Codat answers." in page(as_lead, "/")
     assert "Resume now…" in page(as_lead, "/")
-    Freeze.objects.update(pause=timedelta(minutes=8))
-    assert "not before" in page(as_lead)
+
+
+def test_one_on_trial_says_when_the_next_is_tried(as_lead: Client) -> None:
+    now = datetime(2026, 6, 17, 12, tzinfo=UTC)
+    frozen("silence", now=now, pause=timedelta(minutes=8))
+    # One o'clock in London, where the reader is.
+    next_one = "One more is tried when Codat answers a read after 13:08"
+    with time_machine.travel(now + timedelta(minutes=1)):
+        assert f"{next_one}, and so on until one is answered." in page(as_lead)
+        assert f"New requests are saved and wait. {next_one}." in page(as_lead, "/")
+
+
+def test_only_what_nothing_else_holds_back_goes_when_sending_is_resumed(as_lead: Client) -> None:
+    frozen()
+    assert "No request is waiting." in page(as_lead)
+    later = timezone.now() + timedelta(minutes=2)
+    make_request(make_merchant(), not_before=later, waiting_for="Xero is not linked.")
+    shown = page(as_lead)
+    assert "as soon as you resume" not in shown
+    assert "1 saved request waits for something else first." in shown
+    make_request(make_merchant(), not_before=later, waiting_for=freezing.FROZEN)
+    make_request(make_merchant(), not_before=timezone.now() - timedelta(minutes=1))
+    shown = page(as_lead)
+    assert "2 saved requests go to Codat as soon as you resume. 1 saved request waits" in shown
+    assert "One that has waited for over an hour is cancelled instead." in shown
 
 
 def test_after_a_restored_backup_the_verdicts_come_first(as_lead: Client) -> None:

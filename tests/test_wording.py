@@ -1,3 +1,4 @@
+import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -21,7 +22,13 @@ def now():
 
 def request(**columns) -> SyncRequest:
     return SyncRequest(
-        **{"kind": "latest", "state": "queued", "not_before": NOW + timedelta(minutes=3)} | columns
+        **{
+            "kind": "latest",
+            "state": "queued",
+            "state_since": NOW,
+            "not_before": NOW + timedelta(minutes=3),
+        }
+        | columns
     )
 
 
@@ -55,6 +62,77 @@ def test_what_was_asked_for(days: dict[str, date], words: str) -> None:
 )
 def test_how_it_stands(columns: dict[str, str], sentence: str) -> None:
     assert wording.sentence(request(**columns)) == sentence
+
+
+def test_a_look_that_is_due_is_not_promised_for_a_moment_that_has_passed() -> None:
+    due = {"waiting_for": "A sync runs at Codat", "not_before": NOW}
+    assert wording.sentence(request(**due)) == "Waiting: A sync runs at Codat. Looked at again in a moment"
+    uncertain = request(state="uncertain", not_before=NOW)
+    assert wording.sentence(uncertain).endswith("Looking there in a moment")
+
+
+@pytest.mark.parametrize("waiting_for", ["", "A sync runs at Codat."])
+def test_no_look_is_promised_while_sending_is_frozen(waiting_for: str) -> None:
+    held = request(waiting_for=waiting_for)
+    held.sending_frozen = True
+    frozen = "Waiting: Sending is frozen. It goes on by itself when sending is resumed."
+    assert wording.sentence(held) == frozen
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"),
+    [
+        (89, "One try, then we wait for the answer"),
+        (
+            90,
+            "The answer is overdue. It is not sent again meanwhile; at 08:55 we begin to look at Codat.",
+        ),
+        (
+            301,
+            "The answer is overdue. It is not sent again meanwhile; in a moment we begin to look at Codat.",
+        ),
+    ],
+)
+def test_an_answer_that_does_not_come_is_said_to_be_overdue(seconds: int, sentence: str) -> None:
+    sending = request(state="sending", state_since=NOW - timedelta(seconds=seconds))
+    assert wording.sentence(sending) == sentence
+
+
+def test_what_waits_is_said_to_be_sent_by_itself_and_not_for_ever() -> None:
+    assert wording.outlook(request()) == ""
+    assert wording.outlook(request(waiting_for="A sync runs at Codat.")) == (
+        "It is sent by itself when that is over; you need not press again. "
+        "After an hour of waiting it is cancelled unsent."
+    )
+    # Of many that were asked for at once the last ones may wait for longer.
+    bulk = request(waiting_for="A sync runs at Codat.", bulk=uuid.uuid4())
+    assert "hour" not in wording.outlook(bulk)
+
+
+@pytest.mark.parametrize(("minutes", "by"), [(1, " by about 09:21"), (31, "")])
+def test_the_uncertain_are_told_when_a_lead_decides(minutes: int, by: str) -> None:
+    uncertain = request(state="uncertain")
+    uncertain.sent_at = NOW - timedelta(minutes=minutes)
+    assert wording.outlook(uncertain) == (
+        f"Next look 08:55. If we cannot tell{by} whether it ran, a lead decides. You need not do anything."
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "minutes"),
+    [
+        ({}, 3),
+        ({"not_before": NOW}, None),
+        ({"state": "sending"}, 1.5),
+        ({"state": "sending", "state_since": NOW - timedelta(minutes=2)}, 3),
+        ({"state": "accepted"}, None),
+    ],
+)
+def test_what_is_told_of_a_coming_moment_is_true_until_then(
+    columns: dict[str, object], minutes: float | None
+) -> None:
+    until = None if minutes is None else NOW + timedelta(minutes=minutes)
+    assert wording.true_until(request(**columns)) == until
 
 
 def test_no_state_is_left_without_words() -> None:

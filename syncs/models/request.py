@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from syncs.models.freeze import Freeze
 from syncs.models.merchant import Merchant
 from syncs.models.sync import Sync
 from syncs.models.user import User
@@ -31,7 +32,14 @@ class SyncRequestQuerySet(models.QuerySet["SyncRequest"]):
         return self.filter(state=State.NEEDS_REVIEW)
 
     def for_page(self) -> Self:
-        return self.select_related("merchant", "asked_by", "sync")
+        """Each knows whether anything is sent now, at no query of its own."""
+        frozen = models.Exists(Freeze.objects.standing())
+        return self.select_related("merchant", "asked_by", "sync").annotate(sending_frozen=frozen)
+
+    def under_way(self) -> Self:
+        """The active ones for a page that tells what comes next: each knows when it was sent last."""
+        tries = Attempt.objects.filter(request=models.OuterRef("pk")).order_by("-number")
+        return self.active().for_page().annotate(sent_at=models.Subquery(tries.values("started_at")[:1]))
 
 
 class SyncRequest(models.Model):
@@ -80,6 +88,10 @@ class SyncRequest(models.Model):
     candidates = models.JSONField(default=list, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
+
+    # As `for_page` and `under_way` read them.
+    sending_frozen = False
+    sent_at: datetime | None = None
 
     objects = SyncRequestQuerySet.as_manager()
 

@@ -65,7 +65,7 @@ def stop_after_silence(attempt: Attempt, now: datetime) -> None:
     trial = _trial()
     if trial and trial.ended_at:
         if attempt.started_at >= trial.ended_at:
-            reason = "Codat answers, but left the request that was tried without an answer"
+            reason = "Codat answers reads, but the last request we sent was left without an answer"
             pause = min(max(trial.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
             freeze(Freeze.Cause.SILENCE, now=now, reason=reason, pause=pause)
     elif _unanswered_in_a_row():

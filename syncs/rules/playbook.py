@@ -7,15 +7,26 @@ message, and those for a mere outcome last. An entry of a family takes what it d
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
+from itertools import takewhile
 from typing import Any
 
 from syncs.codat.statuses import Outcome, status_of
 from syncs.rules.causes import normalise, plain
 from syncs.rules.fuse import FUSE_DAYS
 
-__all__ = ["Diagnosis", "Entry", "diagnose", "disconnected", "never_synced", "normalise", "switched_off"]
+__all__ = [
+    "Diagnosis",
+    "Entry",
+    "diagnose",
+    "disconnected",
+    "never_synced",
+    "normalise",
+    "steps_meanwhile",
+    "switched_off",
+    "while_under_way",
+]
 
 OWNER_WORDS = {"merchant": "The merchant", "us": "Us", "codat": "Codat", "nobody": "Nobody"}
 RERUN_WORDS = {
@@ -30,6 +41,14 @@ SAFE_WORDS = {
     False: "Some sales may already be written",
     None: "Codat does not say what was written",
 }
+# What both answers are while a request of ours is under way.
+NOT_YET = "Not until the request under way is settled"
+SAFE_MEANWHILE = {
+    True: "Not known: the last request may have run",
+    False: "Not while a request is under way",
+}
+WAIT = "Wait until the request under way is settled."
+ASKS_FOR_A_RERUN = re.compile(r"\bre-run|\brun one\b", re.IGNORECASE)
 DISCONNECTED = 4040
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -148,6 +167,23 @@ def switched_off(commerce: str, accounting: str, failed_days: int) -> Diagnosis:
     entry = "switched-off-by-the-fuse" if failed_days >= FUSE_DAYS else "switched-off"
     words = "Ask first: the merchant may have entered the sales by hand"
     return _diagnosis(STATES[entry], _platforms(commerce, accounting), None, words)
+
+
+def while_under_way(diagnosis: Diagnosis, *, may_have_run: bool) -> Diagnosis:
+    """What is wrong stays wrong, but nobody is told to run anything beside a request that is under way."""
+    return replace(
+        diagnosis,
+        rerun="already_running",
+        rerun_words=NOT_YET,
+        safe=None,
+        safe_words=SAFE_MEANWHILE[may_have_run],
+        steps=steps_meanwhile(diagnosis.steps),
+    )
+
+
+def steps_meanwhile(steps: Sequence[str]) -> tuple[str, ...]:
+    """Those before a re-run; what comes after one makes no sense without it."""
+    return (*takewhile(lambda step: not ASKS_FOR_A_RERUN.search(step), steps), WAIT)
 
 
 def _match(entry: Entry, code: int | None, outcome: Outcome, text: str) -> dict[str, str] | None:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils import timezone
+
 from syncs import moments
 from syncs.models import Attempt, Sync, SyncRequest
 from syncs.operations.evidence import Evidence
-from syncs.rules.salesdays import due_before, next_due
+from syncs.rules.salesdays import due_before
 
-# So near to its due hour a sync may as well be the merchant's own daily one.
-NEAR_ITS_HOUR = timedelta(hours=2)
+# So soon after its due hour a sync may as well be the merchant's own daily one; before it none starts.
+SOON_AFTER_ITS_HOUR = timedelta(hours=2)
 SENT = {
     Attempt.Outcome.OPEN: "Sending this, once",
     Attempt.Outcome.ACCEPTED: "Sent once",
@@ -61,10 +63,11 @@ def _speaks(request: SyncRequest, sync: Sync) -> Iterator[str]:
         yield "Codat does not tell whether sales were written."
     else:
         yield "Sales were written." if sync.data_pushed else "Nothing was written."
-    zone, hour = request.merchant.zone, request.merchant.sync_hour or 0
-    since = sync.started_at - due_before(sync.started_at, zone, hour)
-    until = next_due(sync.started_at, zone, hour) - sync.started_at
-    if min(since, until) < NEAR_ITS_HOUR:
-        yield f"The merchant's own daily sync is due at {hour:02}:00: it may be that one."
+    merchant = request.merchant
+    due = due_before(sync.started_at, merchant.zone, merchant.sync_hour or 0)
+    if sync.started_at - due < SOON_AFTER_ITS_HOUR:
+        # In the reader's zone, as the sync's own moment beside it.
+        at = f"{timezone.localtime(due):%H:%M}"
+        yield f"The merchant's own daily sync was due at {at}: it may be that one."
     else:
         yield "No schedule of this merchant runs at this hour."

@@ -11,16 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from syncs import context_processors, tasks
+from syncs import context_processors, tasks, wording
 from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
-from syncs.models import Merchant
+from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
 from syncs.rules import playbook
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
+from syncs.rules.states import State
 from syncs.views import history, months, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
 
@@ -33,7 +34,12 @@ ENTRIES = 20
 def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """The whole page, or its live region when the poller asks; 204 when nothing has changed."""
     found = find_merchant(company_id)
-    if request.htmx and request.GET.get("v") == _page_version(request, found, timezone.now()):
+    now = timezone.now()
+    if (
+        request.htmx
+        and request.GET.get("v") == _page_version(request, found, now)
+        and not _is_over(request, now)
+    ):
         return HttpResponse(status=204)
     template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
     return render(request, template, page_context(request, found))
@@ -90,11 +96,12 @@ def find_merchant(company_id: uuid.UUID) -> Merchant:
 
 def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     now = timezone.now()
-    active = merchant.requests.active().select_related("asked_by", "sync").first()
+    active = merchant.requests.under_way().first()
     return {
         "merchant": merchant,
         "now": now,
-        "diagnosis": diagnose(merchant),
+        "diagnosis": _told_meanwhile(diagnose(merchant), active),
+        "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
         "last_sync": merchant.syncs.final().newest_first().first(),
         "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
         "commerce": merchant.commerce,
@@ -111,6 +118,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
         "page_version": _page_version(request, merchant, now),
+        "true_until": wording.true_until(active) if active else None,
         "oob": bool(request.htmx),
         "poll_every": "2s" if active or merchant.running_since or merchant.is_being_checked(now) else "15s",
         "poll_query": _poll_query(request),
@@ -138,6 +146,16 @@ def diagnose(merchant: Merchant) -> Diagnosis | None:
     return playbook.diagnose(merchant.last_code, merchant.last_message, merchant.last_pushed, *names)
 
 
+def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest | None) -> Diagnosis | None:
+    if diagnosis is None or active is None:
+        return diagnosis
+    return playbook.while_under_way(diagnosis, may_have_run=_may_have_run(active))
+
+
+def _may_have_run(active: SyncRequest) -> bool:
+    return State(active.state) in {State.UNCERTAIN, State.NEEDS_REVIEW}
+
+
 def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
     """About when the next scheduled sync ends; None where Codat has stopped trying."""
     if (
@@ -157,13 +175,19 @@ def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
     return f"{merchant.version}-{looked}-{notices}{'-checking' if merchant.is_being_checked(now) else ''}"
 
 
+def _is_over(request: Signed, now: datetime) -> bool:
+    """Whether a moment that the page told of has passed; the page says until when its sentences are true."""
+    until = request.GET.get("until", "")
+    return until.isdecimal() and float(until) <= now.timestamp()
+
+
 def _poll_query(request: Signed) -> str:
     """The page's own address without the version, so that a poll finds the history as it was left.
 
-    Which rows are open the poller reads from the page: they are opened and closed in place.
+    Which rows are open, and whether a form is, the poller reads from the page: they change in place.
     """
     query = request.GET.copy()
-    for name in ("v", "open"):
+    for name in ("v", "until", "open", "form_token", "aside"):
         query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 

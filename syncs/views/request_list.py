@@ -44,9 +44,11 @@ class Row:
 
     @property
     def again_url(self) -> str:
-        """Where a new request like this one is asked for; empty while this one is on its way, or all is well."""
+        """Where a new request like this one is asked for; empty where this one is on its way, all is well, or nothing
+        is sent for the merchant any more."""
         request = self.request
-        if State(request.state) not in FINAL - {State.SUCCEEDED, State.SUCCEEDED_EMPTY}:
+        can_be_wanted = State(request.state) in FINAL - {State.SUCCEEDED, State.SUCCEEDED_EMPTY}
+        if not can_be_wanted or request.merchant.is_archived:
             return ""
         words = {
             "run": request.kind,
@@ -147,7 +149,7 @@ def version(
 ) -> str:
     """Changes with whatever the page shows, and each minute: it tells how long ago things were."""
     states = [
-        (r.pk, r.version, r.not_before, r.sync_id, r.sync.code if r.sync else None)
+        (r.pk, r.version, r.sending_frozen, r.not_before, r.sync_id, r.sync.code if r.sync else None)
         for r in (*requests, *cases)
     ]
     seen = repr((states, [tile.count for tile in tiles], newer, now.replace(second=0, microsecond=0)))

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
-from syncs import context_processors
+from syncs import context_processors, wording
 from syncs.forms.verdicts import VerdictForm
 from syncs.models import SyncRequest
 from syncs.operations import asking, reviewing
@@ -168,5 +168,8 @@ def _case(request: Signed, found: SyncRequest, form: VerdictForm | None = None) 
         "oob": bool(request.htmx),
     }
     context["version"] += context_processors.version(request)
+    # It tells of moments that pass while nothing else changes.
+    if until := wording.true_until(found):
+        context["version"] += f"{until.timestamp():.0f}"
     # A poll must not take away what a lead is writing.
     return context | {"poll_every": ""} if may_decide_this else context

@@ -62,12 +62,25 @@ def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now
     """As a GET asks for it: `run` is the kind, `first` and `last` the days, `again` a request asked once more."""
     kind = "latest" if request.GET.get("run") == "latest" else "historic"
     news = _news(merchant, now) if active is None else None
+    keeps_form = _has_form(request)
+    aside = str(active.pk) if active else request.GET.get("aside", "") if keeps_form else ""
     return form_context(request, merchant, kind, _fresh_form(request, merchant, kind, now), now) | {
         "steps": _steps(active) if active else [],
         "usual": wording.usual_lengths([active]).get(merchant.pk, "") if active else "",
+        "sentence": wording.ended(wording.sentence(active)) if active else "",
+        "outlook": wording.outlook(active) if active else "",
+        "keeps_form": keeps_form,
+        "aside": aside,
+        "came_back": news is not None and keeps_form and aside == str(news.pk),
         "news": news,
         "news_is_good": news is not None and news.state in GOOD_NEWS and not ran_instead(news),
     }
+
+
+def _has_form(request: Signed) -> bool:
+    """Whether a poll comes from a page with a form: what is typed there outlives somebody else's request."""
+    is_poll = request.htmx.target == "merchant_live" and request.method == "GET"
+    return is_poll and "form_token" in request.GET
 
 
 def form_context(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -66,13 +66,19 @@ def _context(
     request: Signed, *, freeze_form: FreezeForm | None = None, resume_form: ResumeForm | None = None
 ) -> dict[str, Any]:
     stops = freezing.standing()
-    states = SyncRequest.objects.active().values_list("state").annotate(Count("pk")).order_by()
-    count = Counter({State(state): number for state, number in states})
+    # What only the freeze holds back; a sender that met it put the request off for seconds.
+    is_ready = Q(not_before__lte=timezone.now()) | Q(waiting_for=freezing.FROZEN)
+    states = SyncRequest.objects.active().values_list("state").order_by()
+    rows = states.annotate(Count("pk"), ready=Count("pk", filter=is_ready))
+    count = Counter({State(state): number for state, number, _ in rows})
+    ready = next((number for state, _, number in rows if state == State.QUEUED), 0)
     return {
         "stops": stops,
         "restored": any(stop.cause == Freeze.Cause.RESTORE for stop in stops),
         "can_freeze": all(stop.cause != Freeze.Cause.PERSON for stop in stops),
         "waiting": count[State.QUEUED],
+        "ready": ready,
+        "not_ready": count[State.QUEUED] - ready,
         "on_their_way": count[State.SENDING],
         "uncertain": count[State.UNCERTAIN],
         "to_review": count[State.NEEDS_REVIEW],
