@@ -190,6 +190,17 @@ def test_what_codat_refused_is_shown_with_the_body_that_was_sent(
     assert page.count(request.body) == 1
 
 
+def test_sent_once_is_not_said_beside_an_earlier_try_that_was_sent(
+    as_viewer: Client, merchant: Merchant
+) -> None:
+    request = make_request(merchant, state=State.ACCEPTED)
+    make_attempt(request, outcome="later", problem="Codat answered 429.", http_status=429)
+    make_attempt(request, outcome="accepted", http_status=200)
+    page = case(as_viewer, request)
+    assert page.index("<b>Try 1, sent.</b>") < page.index("<b>Try 2, sent once:</b>")
+    assert "Sent once" not in page
+
+
 def test_a_try_that_codat_put_off_is_told_once(as_viewer: Client, merchant: Merchant) -> None:
     request = make_request(merchant, state=State.SENDING, tries=1)
     answered = "Codat answered 429: “Slow down”."

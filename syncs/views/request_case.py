@@ -106,12 +106,13 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
 
 def _try(attempt: Attempt, *, is_last: bool) -> tuple[str, bool]:
     """In words, and whether the body is shown with it: each try has the same one."""
-    outcome = Attempt.Outcome(attempt.outcome)
+    outcome, number = Attempt.Outcome(attempt.outcome), f"Try {attempt.number}"
     if outcome in SENT:
-        return f"{SENT[outcome]}:", True
+        word = SENT[outcome]
+        return f"{word if attempt.number == 1 else f'{number}, {word[:1].lower()}{word[1:]}'}:", True
     if outcome == Attempt.Outcome.NOT_SENT:
-        return f"Try {attempt.number}.", False
-    return (f"Try {attempt.number}, sent:", True) if is_last else (f"Try {attempt.number}, sent.", False)
+        return f"{number}.", False
+    return (f"{number}, sent:", True) if is_last else (f"{number}, sent.", False)
 
 
 def _entry(entry: Activity, looked: str) -> Iterator[Event]:
