@@ -57,9 +57,10 @@ def outlook(request: SyncRequest) -> str:
     """What comes next by itself, so that nobody presses again; of a request `under_way`."""
     state = State(request.state)
     if state == State.QUEUED and (request.waiting_for or request.sending_frozen):
-        return "It is sent by itself when that is over; you need not press again." + (
-            " After an hour of waiting it is cancelled unsent." if request.bulk is None else ""
-        )
+        is_said = request.sending_frozen or request.waiting_for == FROZEN
+        by_itself = "You" if is_said else "It is sent by itself when that is over; you"
+        ends = " After an hour of waiting it is cancelled unsent." if request.bulk is None else ""
+        return f"{by_itself} need not press again.{ends}"
     if state == State.UNCERTAIN:
         return (
             f"{_next_look(request)}. If we cannot tell{_by(request)} whether it ran, a lead decides. "

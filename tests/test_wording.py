@@ -77,6 +77,9 @@ def test_no_look_is_promised_while_sending_is_frozen(waiting_for: str) -> None:
     held.sending_frozen = True
     frozen = "Waiting: Sending is frozen. It goes on by itself when sending is resumed."
     assert wording.sentence(held) == frozen
+    assert wording.outlook(held) == (
+        "You need not press again. After an hour of waiting it is cancelled unsent."
+    )
 
 
 @pytest.mark.parametrize(
