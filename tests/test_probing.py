@@ -161,7 +161,7 @@ def test_a_press_on_a_page_while_it_probes_ends_it(account: Account) -> None:
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [
-        ("slow", "A sync of this company runs"),
+        ("slow", "A sync of this company is running at Codat"),
         ("unlinked", "No .* connection of .* is linked"),
         ("never_synced", "No .* connection of .* is linked"),
     ],
@@ -173,5 +173,5 @@ def test_it_refuses_a_company_that_cannot_be_probed(account: Account, kind: str,
 
 
 def test_a_company_that_codat_does_not_know(account: Account) -> None:
-    with pytest.raises(CannotProbe, match=r"404: No company was found .*Nothing was sent\."):
+    with pytest.raises(CannotProbe, match=r"404: “No company was found .*Nothing was sent\."):
         planned("846ed55c-974b-4392-a1f1-87b6fdbf3c5e", account.client, OLD_DAY)
