@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FAST = "not slow and not browser"
 # One more than the cores of a small machine: some tests wait for a silent server, and others may run meanwhile.
 WORKERS = "3"
+# Of the slow ones most wait, for processes and for patience to end.
+MORE_WORKERS = "4"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}", f"--ignore={PROOF}"),
+        (
+            *("-n", MORE_WORKERS, "-m", "slow and not browser and not long"),
+            *(f"--ignore={DESKS}", f"--ignore={PROOF}"),
+        ),
         seconds=480,
     ),
     Step(
@@ -69,9 +74,11 @@ ON_SQLITE = (
         env={"CONTRARY": "1"},
     ),
 )
-# Two panels at once: most of the time a journey waits for its next poll.
+# Several panels at once: most of the time a journey waits for its next poll.
 IN_BROWSER = Step(
-    "tests in a real browser", ("-n", "2", "--dist", "loadfile", "-m", "browser and not long"), seconds=600
+    "tests in a real browser",
+    ("-n", WORKERS, "--dist", "loadfile", "-m", "browser and not long"),
+    seconds=600,
 )
 # The fast ones, and the races. tests/conftest.py sets the mark.
 ON_POSTGRES = Step(

@@ -130,6 +130,7 @@ def _head(*headers: str) -> bytes:
 
 
 @lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _packed(megabytes: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     return b"".join(_pack(packer, megabytes))

@@ -89,6 +89,7 @@ def test_what_somebody_types_outlives_somebody_elses_request(visit: Visit, take:
     steps.card(page).get_by_label("Reason").fill("Half a sen")
     steps.ask_for_latest(colleague, shop.path)
     steps.confirm_button(colleague).click()
+    expect(steps.step(colleague, "Saved")).to_be_visible()
     steps.wake(page, "#merchant_live")
     expect(steps.card(page)).to_contain_text("Your form is put aside while this request is under way.")
     expect(steps.card(page).get_by_label("Reason")).to_be_hidden()

@@ -23,7 +23,7 @@ ROUND = 20.0
 # Seconds in which work goes on after the queue was gone (P5).
 RESUMES_WITHIN = 120.0
 # Steps of test time after the last kill: through the looks, an hour of an unknown id, and a day without an end.
-AFTERWARDS = (*[120] * 20, *[600] * 6, 3600, 3700, 22 * 3600, 3600)
+AFTERWARDS = (*[300] * 12, 3600, 3700, 22 * 3600, 3600)
 
 
 @dataclass
