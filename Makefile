@@ -24,13 +24,13 @@ test: .venv/dev  ## every test on SQLite, what uses the database on PostgreSQL t
 
 KILLS ?= 10000
 SEED ?= 1
-proofs: .venv/dev  ## the long proofs: all crash points, outages of Redis and of Codat, hung workers (half an hour)
+proofs: .venv/dev  ## the long proofs: kills, crash points, seeded bugs, outages of Redis and of Codat, hung workers (half an hour)
 	$(BIN)/pytest -m long
 
 chaos: .venv/dev  ## the long proof that nothing is sent twice or lost: KILLS=10000 SEED=1 (hours)
 	$(BIN)/python -m tests.chaos --kills $(KILLS) --seed $(SEED)
 
-quick: .venv/dev  ## the fast tests (under a minute)
+quick: .venv/dev  ## the fast tests (a minute or two)
 	$(BIN)/pytest -q -n 3 -m "not slow and not browser" --ignore=tests/browser
 
 lint: .venv/dev  ## style, types, import rule, templates, deployment check, missing migrations

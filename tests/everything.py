@@ -17,8 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FAST = "not slow and not browser"
 # One more than the cores of a small machine: some tests wait for a silent server, and others may run meanwhile.
 WORKERS = "3"
-# Of the slow ones most wait, for processes and for patience to end.
-MORE_WORKERS = "4"
 
 
 @dataclass(frozen=True)
@@ -47,16 +45,11 @@ class Result:
 ALL_STEPS = 1080
 # Whole houses, whose starts and ends are timed: two of them at a time are enough.
 DESKS = "tests/processes"
-# Two whole worlds of its own, and nobody beside it: what it kills is timed too.
-PROOF = "tests/chaos"
 ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        (
-            *("-n", MORE_WORKERS, "-m", "slow and not browser and not long"),
-            *(f"--ignore={DESKS}", f"--ignore={PROOF}"),
-        ),
+        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}"),
         seconds=480,
     ),
     Step(
@@ -65,20 +58,15 @@ ON_SQLITE = (
         seconds=360,
     ),
     Step(
-        "the proof: nothing twice, nothing lost", ("-n", "0", "-m", "slow and not long", PROOF), seconds=300
-    ),
-    Step(
         "tests that ask the sandbox, with its switches turned the other way",
         ("-n", WORKERS, "-m", "upstream"),
         seconds=240,
         env={"CONTRARY": "1"},
     ),
 )
-# Several panels at once: most of the time a journey waits for its next poll.
+# Two panels at once: most of the time a journey waits for its next poll.
 IN_BROWSER = Step(
-    "tests in a real browser",
-    ("-n", WORKERS, "--dist", "loadfile", "-m", "browser and not long"),
-    seconds=600,
+    "tests in a real browser", ("-n", "2", "--dist", "loadfile", "-m", "browser and not long"), seconds=600
 )
 # The fast ones, and the races. tests/conftest.py sets the mark.
 ON_POSTGRES = Step(

@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 
 from tests.chaos.board import Hand, Reader
-from tests.chaos.crew import Crew, Member, alive, wait_for_death
+from tests.chaos.crew import Crew, Member, wait_for_death
 from tests.chaos.ground import Ground, ask
 
 # Of a hundred kills, so many of each: most where a POST may be on the wire.
@@ -95,8 +95,7 @@ class Killer:
         """The process that serves; now and then its master with it, as a machine that stops."""
         if self._dice.random() < 0.1:
             master.kill()
-        if alive(pid):
-            os.kill(pid, signal.SIGKILL)
+        _struck(pid)
 
     def _queue(self) -> None:
         held = self._all_hands()
@@ -115,9 +114,8 @@ class Killer:
             "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             " ORDER BY state <> 'active', xact_start NULLS LAST LIMIT 1",
         )
-        if not busy:
+        if not busy or not _struck(busy[0][0]):
             return
-        os.kill(busy[0][0], signal.SIGKILL)
         self.tally.count("database", [(hand, self._state(hand)) for hand in held])
 
     def _all_hands(self) -> list[Hand]:
@@ -132,6 +130,15 @@ class Killer:
             return "no request"
         found = ask(self._ground.database, "SELECT state FROM syncs_syncrequest WHERE id = %s", hand.row)
         return str(found[0][0]).upper() if found else "none yet"
+
+
+def _struck(pid: int) -> bool:
+    """False when it has ended by itself a moment ago."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 STAGES = {
