@@ -27,6 +27,7 @@ from tests.upstream import upstream as upstream
 
 DATABASE_FIXTURES = {"db", "transactional_db"}
 SANDBOX_FIXTURES = {"upstream", "sandbox"}
+NOON = datetime(2026, 6, 17, 12, tzinfo=UTC)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -87,8 +88,15 @@ def key_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.fixture
 def noon() -> Iterator[None]:
     """A day in the middle of a week, month and year: four hours ago is today, and no clock changes tonight."""
-    with time_machine.travel(datetime(2026, 6, 17, 12, tzinfo=UTC)):
+    with time_machine.travel(NOON):
         yield
+
+
+@pytest.fixture
+def moved() -> Iterator[time_machine.Traveller]:
+    """The same noon, which stands still until a test moves it."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.utils import timezone
 from redis import Redis
@@ -28,12 +27,6 @@ MINUTE = timedelta(minutes=1)
 PAUSED = "Calls to Codat are paused. Codat asked for it at 13:00, until 14:00 at the latest."
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moved() -> Any:
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
 
 
 def all_beat() -> None:

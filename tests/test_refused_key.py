@@ -34,12 +34,6 @@ NOTICE = "Codat does not accept our API key. Nothing can be sent or read until a
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def moved() -> Any:
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
 def about_the_key(client: Client) -> list[str]:
     all_beat()
     return [notice for notice in notices(client) if "API key" in notice]
