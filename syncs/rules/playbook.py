@@ -26,6 +26,7 @@ __all__ = [
     "steps_meanwhile",
     "switched_off",
     "while_under_way",
+    "without_re_runs",
 ]
 
 OWNER_WORDS = {"merchant": "The merchant", "us": "Us", "codat": "Codat", "nobody": "Nobody"}
@@ -49,6 +50,7 @@ SAFE_MEANWHILE = {
 }
 WAIT = "Wait until the request under way is settled."
 ASKS_FOR_A_RERUN = re.compile(r"\bre-run|\brun one\b", re.IGNORECASE)
+SENTENCE_END = re.compile(r"(?<=\.) ")
 DISCONNECTED = 4040
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -173,12 +175,17 @@ def while_under_way(diagnosis: Diagnosis, *, may_have_run: bool) -> Diagnosis:
     """What is wrong stays wrong, but nobody is told to run anything beside a request that is under way."""
     return replace(
         diagnosis,
+        lead=without_re_runs(diagnosis.lead),
         rerun="already_running",
         rerun_words=NOT_YET,
         safe=None,
         safe_words=SAFE_MEANWHILE[may_have_run],
         steps=steps_meanwhile(diagnosis.steps),
     )
+
+
+def without_re_runs(text: str) -> str:
+    return " ".join(each for each in SENTENCE_END.split(text) if not ASKS_FOR_A_RERUN.search(each))
 
 
 def steps_meanwhile(steps: Sequence[str]) -> tuple[str, ...]:
