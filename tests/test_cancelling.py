@@ -34,7 +34,7 @@ def pressed_cancel(client: Client, merchant: Merchant, before_the_press: State) 
 def test_cancel_takes_back_what_is_not_sent_and_says_so_on_the_same_page(as_support: Client) -> None:
     request, page = pressed_cancel(as_support, make_merchant(), State.QUEUED)
     assert request.state == "cancelled"
-    assert "Cancelled before it was sent: nothing runs for" in page
+    assert "Cancelled: nothing runs for" in page
 
 
 def test_cancel_does_nothing_to_what_is_under_way_and_says_that_it_was_too_late(as_support: Client) -> None:
@@ -50,9 +50,21 @@ def test_who_may_ask_may_cancel(as_support: Client, support: User) -> None:
         f"/requests/{request.pk}/cancel/", {"next": "/requests/?state=way"}, follow=True
     )
     assert response.redirect_chain == [("/requests/?state=way", 302)]
-    assert "Cancelled before it was sent: nothing runs for Kestrel Outdoor." in response.text
+    assert "Cancelled: nothing runs for Kestrel Outdoor." in response.text
     request.refresh_from_db()
     assert (request.state, request.result) == ("cancelled", "Cancelled before it was sent, by Priya Nair")
+
+
+def test_what_codat_put_off_is_not_called_unsent(as_support: Client) -> None:
+    request = press(tries=1, waiting_for="Codat asked us to wait (429).")
+    for address in (f"/requests/{request.pk}/", f"/merchants/{request.merchant.company_id}/"):
+        page = as_support.get(address).text
+        assert "Cancel: Codat has not taken it" in page
+        assert "not sent yet" not in page
+        assert "unsent" not in page
+    as_support.post(f"/requests/{request.pk}/cancel/")
+    request.refresh_from_db()
+    assert request.result == "Cancelled before Codat took it, by Priya Nair"
 
 
 def test_a_viewer_sees_no_button_and_is_refused(as_viewer: Client) -> None:

@@ -123,6 +123,35 @@ def test_a_second_person_reads_who_was_first(as_support: Client) -> None:
     assert SyncRequest.objects.count() == 1
 
 
+def test_what_was_typed_is_put_aside_when_somebody_was_faster(as_support: Client) -> None:
+    merchant = make_merchant()
+    faster = make_request(merchant)
+    for step in ("review", "confirm"):
+        card = send(as_support, merchant, step, days(merchant), headers=HTMX).text
+        assert "has already asked for a sync of this merchant." in card
+        assert "Your form is put aside; it comes back with what you typed when that is over." in card
+        assert '<div hidden><div id="rerun_form" hx-preserve="true"></div></div>' in card
+        assert f'name="aside" value="{faster.pk}"' in card
+
+
+def test_what_can_be_mended_at_once_is_not_put_aside(as_support: Client) -> None:
+    merchant = make_merchant()
+    for wrong in ({"reason": ""}, {"basis": "another zone"}):
+        card = send(as_support, merchant, "confirm", days(merchant) | wrong, headers=HTMX).text
+        assert "put aside" not in card
+        assert card.count('id="rerun_form"') == 1
+
+
+def test_without_javascript_the_second_person_reads_it_beside_the_first_ones_request(
+    as_support: Client,
+) -> None:
+    merchant = make_merchant()
+    make_request(merchant, asked_by=make_user("support", "mei", first_name="Mei", last_name="Tanaka"))
+    page = send(as_support, merchant, "confirm", days(merchant)).text
+    assert "in progress</h2>" in page
+    assert "Nothing was saved.</b> Mei Tanaka has already asked for a sync of this merchant." in page
+
+
 def test_a_refused_press_changes_only_the_card(as_support: Client) -> None:
     """The confirm step aims at the whole live region, which would be gone, and its poller with it."""
     merchant = make_merchant()

@@ -95,7 +95,8 @@ def cancel(request: SyncRequest, *, by: User, now: datetime) -> bool:
     """Only what is still QUEUED can be taken back; False when it is not."""
     if request.state != State.QUEUED:
         return False
-    sentence = f"Cancelled before it was sent, by {by.display_name}"
+    in_time = "before Codat took it" if request.tries else "before it was sent"
+    sentence = f"Cancelled {in_time}, by {by.display_name}"
     return move(request, State.CANCELLED, now=now, what=sentence, actor=by, result=sentence)
 
 

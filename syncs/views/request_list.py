@@ -119,7 +119,7 @@ def tiles(filters: RequestFilters, user: User, zone: ZoneInfo, now: datetime) ->
     ran, unrun = counts["ran"], counts["failed"] - counts["ran"]
     words = {
         "person": ("eye", "warn", "a lead must look"),
-        "way": ("run", "run", f"{counts['unsent']} not sent yet"),
+        "way": ("run", "run", f"{counts['unsent']} still to be sent"),
         "synced": ("okfill", "ok", f"{counts['empty']} without sales"),
         "failed": ("bad", "bad", f"{ran} failed · {unrun} not run"),
         "waiting": ("hold", "mute", "held back, with the reason"),

@@ -85,7 +85,7 @@ def cancel(request: Signed, pk: int) -> HttpResponse:
         return redirect("request", pk)
     may_ask(request)
     if asking.cancel(found, by=request.user, now=timezone.now()):
-        messages.success(request, f"Cancelled before it was sent: nothing runs for {found.merchant.name}.")
+        messages.success(request, f"Cancelled: nothing runs for {found.merchant.name}.")
     else:
         found.refresh_from_db(fields=["state"])
         messages.warning(request, TOO_LATE if found.is_active else ENDED)

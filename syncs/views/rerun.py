@@ -120,10 +120,20 @@ def _card(
     context: dict[str, Any] = rerun_card.form_context(request, merchant, kind, form, now)
     context |= {"refusal": refusal, "confirming": confirming}
     if request.htmx:
-        context |= {"merchant": merchant}
+        context |= {"merchant": merchant} | _put_aside(context)
         # The confirm step aims at the whole live region, for the day it is accepted.
         return retarget(render(request, f"{PAGE}#rerun", context, status=status), "#rerun")
     return render(request, PAGE, page_context(request, merchant) | context, status=status)
+
+
+def _put_aside(context: dict[str, Any]) -> dict[str, Any]:
+    """The form, where somebody was faster: it comes back as it does when a poll tells of their request."""
+    refusal: NotPossible | None = context["refusal"]
+    faster = refusal.request if refusal else None
+    return {
+        "keeps_form": bool(context["blocked"]) and not context["confirming"],
+        "aside": faster.pk if faster else "",
+    }
 
 
 def _saved(request: Signed, merchant: Merchant, *, pressed_twice: SyncRequest | None = None) -> HttpResponse:

@@ -138,8 +138,8 @@ def test_while_codat_wants_no_calls_for_an_hour_it_waits_and_can_be_cancelled(
         expect(steps.card(page)).to_contain_text("Waiting: ")
         expect(notices(page)).to_contain_text("Calls to Codat are paused.", timeout=SOON)
         assert_everywhere(page, shop, "Waiting", "Waiting: Codat ")
-        page.get_by_role("button", name="Cancel: it is not sent yet").click()
-        expect(page.get_by_text("Cancelled before it was sent: nothing runs for")).to_be_visible()
+        page.get_by_role("button", name="Cancel: Codat has not taken it").click()
+        expect(page.get_by_text("Cancelled: nothing runs for")).to_be_visible()
     finally:
         panel.end_pause()
     assert applied(panel, shop) == [False]

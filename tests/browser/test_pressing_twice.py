@@ -47,11 +47,16 @@ def test_of_two_people_at_once_the_second_reads_who_was_first(visit: Visit, take
     steps.confirm_button(meis).click()
     steps.confirm_button(lenas).click()
     expect(steps.card(lenas)).to_contain_text(
-        "Mei Tanaka has already asked for a sync of this merchant. Wait for its result."
+        "Nothing was saved. Mei Tanaka has already asked for a sync of this merchant. Wait for its result."
     )
+    expect(steps.card(lenas)).to_contain_text("Your form is put aside")
     expect(steps.result(meis)).to_contain_text("Finished")
     steps.wake(lenas, "#merchant_live")
-    expect(steps.result(lenas)).to_contain_text("asked by Mei Tanaka")
+    expect(steps.result(lenas)).to_contain_text(
+        "Your form was put aside while Mei Tanaka's request was under way."
+    )
+    expect(steps.confirm_button(lenas)).to_be_visible()
+    expect(steps.card(lenas)).to_contain_text("Ticket 4711")
     assert len(panel.posts(shop.company_id)) == panel.count_requests(shop.company_id) == 1
 
 
