@@ -95,6 +95,16 @@ def test_what_codat_accepted_is_told_so(as_viewer: Client) -> None:
     assert "Codat lists nothing new" not in page
 
 
+@pytest.mark.usefixtures("moved")
+def test_requests_that_probably_fell_into_one_outage_are_told_as_such(as_viewer: Client) -> None:
+    for minutes_ago in (300, 50, 45):
+        stuck(minutes_ago=minutes_ago)
+    assert "one outage" not in shown(as_viewer)
+    stuck(minutes_ago=38)
+    told = "3 requests probably fell into one outage</b>, <span class=\"num\">17 Jun, 12:10 – 12:22</span>"
+    assert told in shown(as_viewer)
+
+
 class TestRoles:
     @pytest.mark.parametrize("role", ["viewer", "support"])
     def test_others_see_the_evidence_and_who_may_decide(

@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from syncs.models import Attempt, Sync, SyncRequest
-from syncs.rules.reviews import against_nothing_ran
+from syncs.rules.reviews import Outage, against_nothing_ran, outages
+from syncs.rules.states import State
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,14 @@ def evidence_of(requests: Sequence[SyncRequest]) -> list[Evidence]:
         of_merchant = new[evidence.request.merchant_id]
         evidence.candidates.extend(sync for sync in of_merchant if sync.sync_id not in before)
     return bare
+
+
+def outages_of_open() -> list[Outage]:
+    """Of all that need a person, on whatever page they stand. One query."""
+    unanswered = Attempt.objects.filter(
+        request__state=State.NEEDS_REVIEW, outcome=Attempt.Outcome.UNCERTAIN
+    ).values("request")
+    return outages(unanswered.annotate(sent=Min("started_at")).values_list("sent", flat=True))
 
 
 def _new_since(evidence: Sequence[Evidence]) -> Iterable[Sync]:

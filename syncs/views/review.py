@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from syncs.forms.verdicts import MOST_AT_ONCE, ConfirmedReviewForm, ReviewForm, chosen_in
 from syncs.models import SyncRequest, User
 from syncs.operations import reviewing
-from syncs.operations.evidence import Evidence, evidence_of
+from syncs.operations.evidence import Evidence, evidence_of, outages_of_open
 from syncs.operations.reviewing import Ending, Ruling
 from syncs.record_filters import as_key
 from syncs.rules.states import State
@@ -104,6 +104,7 @@ def _page(request: Signed, form: ReviewForm, why: Mapping[int, str] | None = Non
         "may_tick": sum(not row.against for row in rows),
         "total": SyncRequest.objects.needing_a_person().count(),
         "leads": _leads(),
+        "outages": outages_of_open(),
         "told": review_list.told(_before(form), request.user),
     }
 
