@@ -93,7 +93,7 @@ def look_of_merchant(merchant: Merchant) -> Look:
 def look_of_request(request: SyncRequest) -> Look:
     """A settled request wears the pill of the code that its sync ended with."""
     state = State(request.state)
-    if state == State.QUEUED and request.waiting_for:
+    if state == State.QUEUED and (request.waiting_for or request.sending_frozen):
         return Look(*HELD_BACK, HELD_BACK_WORD)
     if state in {State.SUCCEEDED, State.SUCCEEDED_EMPTY, State.FAILED} and request.sync:
         return look_of_code(request.sync.code)

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from syncs.list_filters import ListFilters, clean
-from syncs.models import Activity, SyncRequest, User
+from syncs.models import Activity, Freeze, SyncRequest, User
 from syncs.models.activity import ActivityQuerySet
 from syncs.models.request import ACTIVE_STATES, SyncRequestQuerySet
 from syncs.rules.salesdays import day_window, start_of, today
@@ -31,7 +31,10 @@ GROUPS = {
         "Failed or not run",
         Q(state__in=[State.FAILED, State.REJECTED, State.CANCELLED, State.NOT_RUN]),
     ),
-    "waiting": ("Waiting", Q(state=State.QUEUED) & ~Q(waiting_for="")),
+    "waiting": (
+        "Waiting",
+        Q(state=State.QUEUED) & (~Q(waiting_for="") | Q(Exists(Freeze.objects.standing()))),
+    ),
 }
 KINDS = dict(SyncRequest.Kind.choices)
 

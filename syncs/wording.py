@@ -18,7 +18,6 @@ ENOUGH, NEWEST = 3, 10
 # A call to Codat is over after 75 s at most; the rest is for storing its answer.
 ANSWERED_WITHIN = timedelta(seconds=90)
 LAST_LOOK_AFTER = timedelta(minutes=LOOKS[-1])
-AN_HOUR = " After an hour of waiting it is cancelled; a pause of all calls to Codat does not count."
 
 SENTENCES = {
     State.SENDING: "One try, then we wait for the answer",
@@ -60,7 +59,8 @@ def outlook(request: SyncRequest) -> str:
     if state == State.QUEUED and (request.waiting_for or request.sending_frozen):
         is_said = request.sending_frozen or request.waiting_for == FROZEN
         by_itself = "You" if is_said else "It is sent by itself when that is over; you"
-        ends = AN_HOUR if request.bulk is None else ""
+        until = ", frozen or not." if is_said else "; pauses of all calls to Codat do not count."
+        ends = f" After an hour of waiting it is cancelled{until}" if request.bulk is None else ""
         return f"{by_itself} need not press again.{ends}"
     if state == State.UNCERTAIN:
         return (

@@ -164,8 +164,11 @@ def test_every_state_and_health_has_a_look_of_its_own_and_every_icon_exists() ->
 def test_a_settled_request_wears_the_pill_of_its_syncs_code_and_a_held_back_one_says_waiting() -> None:
     settled = SyncRequest(state="failed", sync=Sync(code=5130))
     held = SyncRequest(state="queued", waiting_for="Codat asked us to slow down")
+    frozen = SyncRequest(state="queued")
+    frozen.sending_frozen = True
     assert shown("{% request_pill r %}", r=settled) == shown("{% pill 5130 %}")
     assert "Waiting" in shown("{% request_pill r %}", r=held)
+    assert "Waiting" in shown("{% request_pill r %}", r=frozen)
 
 
 def test_names_and_texts_from_outside_never_become_markup() -> None:

@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.models import Merchant, SyncRequest, User
+from syncs.models import Freeze, Merchant, SyncRequest, User
+from syncs.operations import freezing
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync, make_user
 
@@ -78,6 +79,12 @@ def test_the_four_tiles_add_up_to_all_of_today(as_viewer: Client) -> None:
         "Mine": 0,
         "Waiting": 1,
     }
+
+
+def test_all_that_is_saved_waits_while_sending_is_frozen(as_viewer: Client) -> None:
+    one_of_each()
+    freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
+    assert tile_counts(as_viewer)["Waiting"] == len(rows(as_viewer, "?state=waiting")) == 2
 
 
 @pytest.mark.parametrize(

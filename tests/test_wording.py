@@ -78,7 +78,7 @@ def test_no_look_is_promised_while_sending_is_frozen(waiting_for: str) -> None:
     frozen = "Waiting: Sending is frozen. It goes on by itself when sending is resumed."
     assert wording.sentence(held) == frozen
     assert wording.outlook(held) == (
-        "You need not press again. After an hour of waiting it is cancelled; a pause of all calls to Codat does not count."
+        "You need not press again. After an hour of waiting it is cancelled, frozen or not."
     )
 
 
@@ -105,7 +105,7 @@ def test_what_waits_is_said_to_be_sent_by_itself_and_not_for_ever() -> None:
     assert wording.outlook(request()) == ""
     assert wording.outlook(request(waiting_for="A sync runs at Codat.")) == (
         "It is sent by itself when that is over; you need not press again. "
-        "After an hour of waiting it is cancelled; a pause of all calls to Codat does not count."
+        "After an hour of waiting it is cancelled; pauses of all calls to Codat do not count."
     )
     # Of many that were asked for at once the last ones may wait for longer.
     bulk = request(waiting_for="A sync runs at Codat.", bulk=uuid.uuid4())
