@@ -223,7 +223,9 @@ def test_candidates_carry_their_distance_and_what_speaks_for_them(
     as_viewer: Client, stuck, ours, merchant
 ) -> None:
     make_sync(merchant, 2040, SENT + timedelta(minutes=22))
+    make_sync(merchant, 2040, SENT + timedelta(milliseconds=400))
     page = case(as_viewer, stuck)
+    assert "<b>under 1 s after we sent</b>." in page
     assert page.index("<b>2 s after we sent</b>. Sales were written. No schedule") < page.index(
         "<b>22 min after we sent</b>. Nothing was written."
     )

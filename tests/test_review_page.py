@@ -101,8 +101,11 @@ def test_requests_that_probably_fell_into_one_outage_are_told_as_such(as_viewer:
         stuck(minutes_ago=minutes_ago)
     assert "one outage" not in shown(as_viewer)
     stuck(minutes_ago=38)
-    told = "3 requests probably fell into one outage</b>, <span class=\"num\">17 Jun, 12:10 – 12:22</span>"
+    for _ in range(3):
+        stuck(minutes_ago=5)
+    told = '3 requests probably fell into one outage</b>, <span class="num">17 Jun, 12:10 – 12:22</span>'
     assert told in shown(as_viewer)
+    assert '<span class="num">17 Jun, 12:55</span>' in shown(as_viewer)
 
 
 class TestRoles:

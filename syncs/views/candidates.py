@@ -13,6 +13,7 @@ from syncs.rules.salesdays import due_before
 
 # So soon after its due hour a sync may as well be the merchant's own daily one; before it none starts.
 SOON_AFTER_ITS_HOUR = timedelta(hours=2)
+A_SECOND = timedelta(seconds=1)
 SENT = {
     Attempt.Outcome.OPEN: "Sending this, once",
     Attempt.Outcome.ACCEPTED: "Sent once",
@@ -55,7 +56,8 @@ def answer_to(evidence: Evidence) -> str:
 def _distance(evidence: Evidence, sync: Sync) -> str:
     gap = sync.started_at - evidence.since
     what = "we sent" if evidence.sent else "the press" if not evidence.attempts else "the last try"
-    return f"{moments.length(abs(gap))} {'before' if gap < timedelta() else 'after'} {what}"
+    length = moments.length(abs(gap)) if abs(gap) >= A_SECOND else "under 1 s"
+    return f"{length} {'before' if gap < timedelta() else 'after'} {what}"
 
 
 def _speaks(request: SyncRequest, sync: Sync) -> Iterator[str]:
