@@ -70,7 +70,7 @@ def _why_frozen(stop: Freeze, now: datetime) -> str:
 
 def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if api_key.refused_since(signs.seen):
-        yield Banner("bad", "stop", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
+        yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
     if down := signs.no_queue_since:
         sentence = f"It has taken nothing {_since(down, now)}. What waits is sent one at a time, slowly."
         yield Banner("warn", "warn", "The queue does not answer.", sentence)
@@ -92,7 +92,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
 def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator[Banner]:
     if "worker sending" in silent:
         lead, since = "Nothing is being sent.", _since(silent["worker sending"], now)
-        yield Banner("bad", "stop", lead, f"No worker has reported {since}. New requests are saved and wait.")
+        yield Banner("bad", "srv", lead, f"No worker has reported {since}. New requests are saved and wait.")
     if "worker refreshing" in silent:
         lead, since = "Results are not refreshed.", _since(silent["worker refreshing"], now)
         yield Banner("warn", "warn", lead, f"No refreshing worker has reported {since}.")
