@@ -17,7 +17,7 @@ def update_each(rows: Sequence[Model], fields: Sequence[str]) -> None:
         return
     meta, quoted = rows[0]._meta, connection.ops.quote_name
     columns = [cast("Field[Any, Any]", meta.get_field(name)) for name in [*fields, "id"]]
-    *changed, key = [f"{quoted(column.column)} = %s" for column in columns]
+    *changed, key = [f"{quoted(str(column.column))} = %s" for column in columns]
     statement = f"UPDATE {quoted(meta.db_table)} SET {', '.join(changed)} WHERE {key}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.executemany(statement, [[_saved(column, row) for column in columns] for row in rows])
