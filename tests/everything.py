@@ -45,17 +45,24 @@ class Result:
 ALL_STEPS = 1080
 # Whole houses, whose starts and ends are timed: two of them at a time are enough.
 DESKS = "tests/processes"
+# Has houses of its own, and waits for them as often as it keeps them busy.
+PROOF = "tests/chaos"
 ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}"),
+        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}", f"--ignore={PROOF}"),
         seconds=480,
     ),
     Step(
         "whole desks, with all their processes",
         ("-n", "2", "--dist", "loadfile", "-m", "slow and not long", DESKS),
         seconds=360,
+    ),
+    Step(
+        "the proof that nothing is sent twice and nothing lost",
+        ("-n", "2", "-m", "slow and not long", PROOF),
+        seconds=420,
     ),
     Step(
         "tests that ask the sandbox, with its switches turned the other way",

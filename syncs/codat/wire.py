@@ -36,6 +36,7 @@ class Exchange:
     body_limit: int
     first_byte_by: float | None = None
     began: bool = False
+    head_is_read: bool = False
     received: int = 0
 
     def time_to_begin(self) -> float:
@@ -54,9 +55,9 @@ class Exchange:
             self.began = True
 
     def count(self, received: int) -> None:
-        """Headers too: a server may send `100 Continue` for ever."""
+        """What comes before the answer has the room of its headers: a server may send `100 Continue` for ever."""
         self.received += received
-        if self.received > self.body_limit + ROOM_FOR_HEADERS:
+        if self.received > ROOM_FOR_HEADERS + (self.body_limit if self.head_is_read else 0):
             raise TooLarge
 
 
@@ -101,7 +102,12 @@ class _PacedReader(io.RawIOBase):
 class _PacedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_PacedReader(self.fp.detach(), sock, _current.get()))
+        self._exchange = _current.get()
+        self.fp = io.BufferedReader(_PacedReader(self.fp.detach(), sock, self._exchange))
+
+    def begin(self) -> None:
+        super().begin()
+        self._exchange.head_is_read = True
 
     def _read_status(self) -> tuple[str, int, str]:
         """http.client passes over 100 alone and takes 102 or 103 for the answer, which then, on a connection that

@@ -10,6 +10,7 @@ from django.db.models import F
 from syncs.codat.schemas import Company
 from syncs.models import Merchant
 from syncs.models.merchant import is_company_id
+from syncs.models.updating import update_each
 from syncs.operations import connections, log
 from syncs.operations.merchants import GONE_AT_CODAT, LONGEST_NAME, new, restore
 
@@ -59,7 +60,7 @@ def _known(companies: Mapping[UUID, Company]) -> dict[UUID, Merchant]:
 
 def _update(reports: Mapping[Merchant, Company], now: datetime) -> None:
     changed = [merchant for merchant, company in reports.items() if _take_over(merchant, company)]
-    Merchant.objects.bulk_update(changed, TOLD_BY_CODAT, batch_size=200)
+    update_each(changed, TOLD_BY_CODAT)
     moved = connections.store_many({row: company.connections for row, company in reports.items()}, now)
     shown = moved.union(merchant.pk for merchant in changed)
     Merchant.objects.filter(pk__in=shown).update(version=F("version") + 1)

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from syncs.models import Merchant, MerchantDay, Sync
+from syncs.models.updating import update_each
 from syncs.operations.coverage import as_ran, touching
 from syncs.rules import coverage
 from syncs.rules.coverage import Day, DayOutcome
@@ -35,9 +36,7 @@ def place_windows(merchant: Merchant) -> date | None:
             if row.initiator == Sync.Initiator.UNKNOWN:
                 row.initiator = Sync.Initiator.SCHEDULE
             newly.append(row)
-    Sync.objects.bulk_update(
-        newly, ["window_start", "window_finish", "window_known", "initiator"], batch_size=200
-    )
+    update_each(newly, ["window_start", "window_finish", "window_known", "initiator"])
     return min((day_of(row.window_start, merchant.zone) for row in newly if row.window_start), default=None)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Cause, Merchant, Sync, SyncRequest
+from syncs.models.updating import update_each
 from syncs.rules.causes import normalise
 from syncs.rules.states import State
 
@@ -36,8 +37,7 @@ def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> 
             changed.append(_apply(sync, report, now))
     _tie_to_causes([*fresh, *changed])
     Sync.objects.bulk_create(fresh, batch_size=500)
-    if changed:
-        Sync.objects.bulk_update(changed, REPORTED, batch_size=200)
+    update_each(changed, REPORTED)
     return [*fresh, *changed]
 
 

@@ -1,4 +1,4 @@
-"""The bounded proof, as `make proofs` runs it; see tests/chaos/__init__.py for what it proves and how to read it."""
+"""The bounded proof, as `make test` runs it; see tests/chaos/__init__.py for what it proves and how to read it."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests import postgres
 from tests.chaos.ground import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 SEED = os.environ.get("SEED", "1")
 
 
@@ -27,17 +27,18 @@ def chaos(*words: str) -> str:
     return done.stdout
 
 
-def test_of_300_kills_with_work_in_hand_none_makes_a_sync_run_twice_or_loses_a_press() -> None:
-    assert "kills counted" in chaos("--kills", "300")
-
-
 def test_at_every_crash_point_the_same_holds_however_codat_answers() -> None:
     assert "crash points" in chaos("--cells", "--brief")
+
+
+def test_of_300_kills_with_work_in_hand_none_makes_a_sync_run_twice_or_loses_a_press() -> None:
+    assert "kills counted" in chaos("--kills", "300")
 
 
 def test_every_seeded_bug_is_caught() -> None:
     assert "0 missed" in chaos("--bugs")
 
 
+@pytest.mark.long
 def test_and_so_it_does_for_both_kinds_of_request_and_at_every_look() -> None:
     assert "crash points" in chaos("--cells")

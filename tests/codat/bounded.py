@@ -1,13 +1,15 @@
-"""One call in a process of its own: what came of it, how long it took, how much memory it took beyond what was there.
+"""Calls, each in a process of its own: what came of it, how long it took, and how much memory beyond what was there.
 
-python -m tests.codat.bounded URL COMPANY post|get DEADLINE READ_TIMEOUT
+`python -m tests.codat.bounded` reads a call a line, as JSON: url, company, "post" or "get", deadline, read timeout.
 """
 
 import json
+import os
 import resource
 import sys
 import time
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from syncs.codat import bodies
@@ -20,17 +22,25 @@ MEBIBYTE = 1 << 20
 ROOM = 64 * MEBIBYTE
 
 
-def main(url: str, company: str, method: str, deadline: str, read_timeout: str) -> None:
-    with make_client(url, deadline=float(deadline), read_timeout=float(read_timeout)) as client:
+def main() -> None:
+    for line in sys.stdin:
+        if os.fork():
+            os.wait()
+        else:
+            sys.stdout.write(json.dumps(_bounded(*json.loads(line))) + "\n")
+            sys.stdout.flush()
+            os._exit(0)
+
+
+def _bounded(url: str, company: str, method: str, deadline: float, read_timeout: float) -> dict[str, Any]:
+    with make_client(url, deadline=deadline, read_timeout=read_timeout) as client:
         client.company(company)
         before = _no_more_than(ROOM)
         began = time.monotonic()
         verdict, message = _call(client, company, method)
         seconds = time.monotonic() - began
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    sys.stdout.write(
-        json.dumps({"verdict": verdict, "message": message, "seconds": seconds, "mebibytes": grown})
-    )
+    return {"verdict": verdict, "message": message, "seconds": seconds, "mebibytes": grown}
 
 
 def _call(client: CodatClient, company: str, method: str) -> tuple[str, str]:
@@ -54,4 +64,4 @@ def _no_more_than(room: int) -> int:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

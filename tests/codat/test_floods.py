@@ -4,8 +4,10 @@ Each call runs in a process of its own with little room. test_limits.py has the 
 """
 
 import json
+import select
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 MOST_MEBIBYTES = 24
+Met = Callable[..., dict[str, Any]]
 TOO_LARGE = "the answer is too large"
 TOO_LATE = "it took too long|our time for it was up"
 
@@ -38,45 +41,67 @@ ENDLESS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def met(sandbox: Sandbox, fault: str, args: dict[str, Any], method: str, deadline: float) -> dict[str, Any]:
+Calls = subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def calls() -> Iterator[Calls]:
+    command = [sys.executable, "-m", "tests.codat.bounded"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as calls:
+        try:
+            yield calls
+        finally:
+            calls.kill()
+
+
+@pytest.fixture
+def met(sandbox: Sandbox, calls: Calls) -> Met:
     """What a child of ours says of one call."""
-    company = sandbox.merchants("healthy")[0]["company_id"]
-    sandbox.fault(fault, args, path_regex="(latest|list/status)$", method=method)
-    try:
-        given = [sandbox.url, company, method, str(deadline), str(deadline / 2)]
-        child = [sys.executable, "-m", "tests.codat.bounded", *given]
-        done = subprocess.run(
-            child, cwd=ROOT, capture_output=True, text=True, timeout=deadline + 30, check=True
-        )
-        told: dict[str, Any] = json.loads(done.stdout)
-    finally:
-        sandbox.clear_faults()
-    assert told["verdict"] == "Uncertain", told
-    assert told["seconds"] < deadline + 0.7
-    assert told["mebibytes"] < MOST_MEBIBYTES
+
+    def met(fault: str, args: dict[str, Any], method: str, deadline: float) -> dict[str, Any]:
+        company = sandbox.merchants("healthy")[0]["company_id"]
+        sandbox.fault(fault, args, path_regex="(latest|list/status)$", method=method)
+        told = answered(calls, [sandbox.url, company, method, deadline, deadline / 2], deadline + 30)
+        assert told["verdict"] == "Uncertain", told
+        assert told["seconds"] < deadline + 0.7
+        assert told["mebibytes"] < MOST_MEBIBYTES
+        return told
+
+    return met
+
+
+def answered(calls: Calls, call: list[Any], seconds: float) -> dict[str, Any]:
+    assert calls.stdin
+    assert calls.stdout
+    calls.stdin.write(json.dumps(call) + "\n")
+    calls.stdin.flush()
+    readable, _, _ = select.select([calls.stdout], [], [], seconds)
+    assert readable, "it is still not over"
+    told: dict[str, Any] = json.loads(calls.stdout.readline())
     return told
 
 
 @pytest.mark.parametrize("method", ["post", "get"])
 @pytest.mark.parametrize(("fault", "args"), LARGE)
 def test_what_is_too_large_is_cut_off_at_our_limit(
-    sandbox: Sandbox, fault: str, args: dict[str, Any], method: str
+    met: Met, fault: str, args: dict[str, Any], method: str
 ) -> None:
-    assert TOO_LARGE in met(sandbox, fault, args, method, deadline=30)["message"]
+    assert TOO_LARGE in met(fault, args, method, deadline=30)["message"]
 
 
 @pytest.mark.parametrize("method", ["post", "get"])
 @pytest.mark.parametrize(("fault", "args"), ENDLESS)
 def test_what_does_not_end_ends_with_our_patience(
-    sandbox: Sandbox, fault: str, args: dict[str, Any], method: str
+    met: Met, fault: str, args: dict[str, Any], method: str
 ) -> None:
-    message = met(sandbox, fault, args, method, deadline=1.2)["message"]
+    message = met(fault, args, method, deadline=1.2)["message"]
     assert any(words in message for words in TOO_LATE.split("|"))
 
 
 @pytest.mark.parametrize("form", ["many", "one"])
 @pytest.mark.parametrize("method", ["post", "get"])
-def test_a_flood_of_headers_is_no_answer(sandbox: Sandbox, form: str, method: str) -> None:
-    told = met(sandbox, "endless_headers", {"form": form}, method, deadline=30)
+def test_a_flood_of_headers_is_no_answer(met: Met, form: str, method: str) -> None:
+    told = met("endless_headers", {"form": form}, method, deadline=30)
     assert "the answer is not HTTP" in told["message"]
     assert told["seconds"] < 5

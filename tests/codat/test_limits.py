@@ -84,6 +84,20 @@ def test_a_flood_is_cut_off_at_the_limit(server: Server, step: Step) -> None:
     assert len(server.requests) <= 5
 
 
+@pytest.mark.parametrize("news", [b"100 Continue", b"103 Early Hints"])
+def test_what_comes_before_the_answer_has_the_room_of_headers_and_no_more(
+    server: Server, news: bytes
+) -> None:
+    early = b"HTTP/1.1 " + news + b"\r\nX-Long: " + b"x" * 50_000 + b"\r\n\r\n"
+    body = json.dumps(DONE).encode()
+    answer = OK + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    server.answers(sends(early * 4 + answer), sends(early * 6 + answer))
+    with make_client(server.url) as client:
+        assert client.latest_sync(COMPANY)
+        with pytest.raises(Uncertain, match="too large"):
+            client.latest_sync(COMPANY)
+
+
 @pytest.mark.slow
 def test_a_small_body_that_unpacks_to_a_huge_one(server: Server, client: CodatClient) -> None:
     bomb = gzip.compress(b" " * 100 * MEBIBYTE)

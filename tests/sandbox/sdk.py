@@ -2,11 +2,13 @@
 
 import gc
 import inspect
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from codat_sync_for_commerce import CodatSyncCommerce
 from codat_sync_for_commerce.basesdk import BaseSDK
 from codat_sync_for_commerce.models import shared
@@ -14,18 +16,25 @@ from codat_sync_for_commerce.models import shared
 from sandbox.testing import Sandbox
 
 Call = Callable[[CodatSyncCommerce, "Known"], Any]
+# Made once: by default each client reads all authorities of the world, for an address without TLS.
+_TLS = ssl.create_default_context()
 
 
 @contextmanager
 def sdk_of(sandbox: Sandbox, url: str, **options: Any) -> Iterator[CodatSyncCommerce]:
     """Without retries, which by default go on for an hour, for POSTs too."""
+    # It closes its clients when it is collected; what was there before need not be looked through.
+    gc.freeze()
     with CodatSyncCommerce(
         security=shared.Security(auth_header=sandbox.session.headers["Authorization"]),
         server_url=url,
+        client=httpx.Client(verify=_TLS),
+        async_client=httpx.AsyncClient(verify=_TLS),
         **{"timeout_ms": 5000, "retry_config": None, **options},
     ) as sdk:
         yield sdk
     gc.collect()
+    gc.unfreeze()
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def test_an_answer_can_come_before_the_body_was_read(sandbox: Sandbox, company: 
 
 @pytest.mark.slow
 def test_nobody_else_waits_while_a_bomb_is_made(sandbox: Sandbox, company: str) -> None:
-    set_fault(sandbox, "gzip_bomb", megabytes=700)
+    set_fault(sandbox, "gzip_bomb", megabytes=4000)
     with a_socket(sandbox) as raw:
         raw.sendall(sent(sandbox, company))
         raw.setblocking(False)
