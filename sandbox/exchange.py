@@ -61,6 +61,8 @@ class Answer:
     """The sync that this answer's request started."""
 
 
+WITHOUT_BODY = (204, 304)
+"""The statuses that are whole without one."""
 NOT_VALID = "Error processing request - not valid."
 SERVER_PROBLEM = "There is a problem with our server. Please try again later."
 TOO_MANY = "You have made too many requests in a given amount of time; please retry later."

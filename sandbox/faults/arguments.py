@@ -19,6 +19,14 @@ def number(default: float, least: float, most: float) -> Argument:
     return Argument(default, lambda value: _between(value, least, most), f"a number from {least} to {most}")
 
 
+def whole(default: int, least: int, most: int) -> Argument:
+    return Argument(
+        default,
+        lambda value: isinstance(value, int) and _between(value, least, most),
+        f"a whole number from {least} to {most}",
+    )
+
+
 def span(default: float, most: float) -> Argument:
     """A number, or a pair between which a number is drawn anew for each request."""
 

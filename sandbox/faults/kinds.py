@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.exchange import Answer
 from sandbox.faults import malformed, refusing, spoiling, wires
-from sandbox.faults.arguments import Argument, anything, moment, number, one_of, span, text, texts, truth
+from sandbox.faults.arguments import Argument, anything, moment, number, one_of, span, text, texts, truth, whole
 from sandbox.faults.refusing import Replacement
 from sandbox.faults.spoiling import Spoil
 
@@ -35,6 +35,8 @@ class Kind:
     """The client is told nothing at all, not even a status."""
     midway: bool = False
     """It strikes before the request has arrived."""
+    floods: bool = False
+    """It comes under the answer's own status, if that can have a body."""
     definite: bool = False
     """It is a no of Codat's own, which says that nothing was done; so nothing was."""
 
@@ -52,15 +54,15 @@ class Kind:
 
 
 def _status(default: int) -> Argument:
-    return number(default, 200, 599)
+    return whole(default, 200, 599)
 
 
 def _megabytes(default: int) -> Argument:
-    return number(default, 1, 4096)
+    return whole(default, 1, 4096)
 
 
 _HOW = one_of("close", "reset")
-_BYTES = number(0, 0, 1_000_000)
+_BYTES = whole(0, 0, 1_000_000)
 _MOVED = one_of(307, 301, 302, 303, 308)
 _NO_ID = one_of("absent", "null", "empty", "zeros")
 _LIST = one_of("list", "results", "empty")
@@ -94,6 +96,10 @@ def _on_the_wire(name: str, about: str, deliver: Deliver, **arguments: Argument)
     return Kind(name, about, arguments, deliver=deliver)
 
 
+def _flooding(name: str, about: str, deliver: Deliver, **arguments: Argument) -> Kind:
+    return Kind(name, about, arguments, deliver=deliver, floods=True)
+
+
 def _dropping(name: str, about: str, *, applied: bool) -> Kind:
     arguments = {"how": _HOW, "seconds": span(0, 600)}
     return Kind(name, about, arguments, applied=applied, deliver=wires.drop, silent=True)
@@ -112,10 +118,10 @@ _ON_THE_WIRE = (
     _on_the_wire(
         "drip", "a byte at a time", wires.drip, seconds=number(1, 0, 60), part=one_of("all", "body")
     ),
-    _on_the_wire(
+    _flooding(
         "huge_body", "a body of 200 MB", wires.huge, megabytes=_megabytes(200), announced=truth(default=True)
     ),
-    _on_the_wire(
+    _flooding(
         "gzip_bomb", "a small body that unpacks to a gigabyte", wires.bomb, megabytes=_megabytes(1024)
     ),
     Kind(
@@ -135,10 +141,10 @@ _MALFORMED = (
         "so many 1xx before the answer",
         malformed.informational,
         status=one_of(103, 102, 100),
-        times=number(1, 1, 1_000_000_000),
+        times=whole(1, 1, 1_000_000_000),
         seconds=span(0, 600),
     ),
-    _on_the_wire(
+    _flooding(
         "endless_headers",
         "headers without end: ever more of them, or one that goes on",
         malformed.endless_headers,
@@ -174,7 +180,7 @@ _MALFORMED = (
     Kind(
         "early",
         "answered with an error before the request's body was read, and closed",
-        {"status": number(413, 400, 599)},
+        {"status": whole(413, 400, 599)},
         applied=False,
         deliver=malformed.early,
         midway=True,
@@ -209,7 +215,7 @@ _SPOILED = (
     _spoiling("wrong_company", "another company's id for the one that was asked for", spoiling.wrong_company),
     _spoiling("no_id", "no id of a sync, company or connection", spoiling.no_id, form=_NO_ID),
     _spoiling(
-        "text_for_code", 'a text for syncStatusCode: "4200,"', spoiling.text_for_code, code=number(0, 0, 9999)
+        "text_for_code", 'a text for syncStatusCode: "4200,"', spoiling.text_for_code, code=whole(0, 0, 9999)
     ),
     _spoiling("list_for_object", "an object comes as a list", spoiling.list_for_object, form=_LIST),
     _spoiling(
