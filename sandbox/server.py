@@ -1,6 +1,7 @@
 """HTTP/1.1 on 127.0.0.1 over asyncio streams, so that every byte and every socket is in our hands."""
 
 import asyncio
+import re
 import signal
 from collections.abc import Callable
 from http import HTTPStatus
@@ -18,6 +19,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _CHUNK = 1 << 16
 _PAUSE = 0.002
+_HOST_OF = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
+"""What stands before the path in a target that names the host too (RFC 9112, 3.2.2)."""
 
 
 class Rows:
@@ -151,7 +154,7 @@ class Conversation:
 
 
 def _request(head: Head, address: str) -> Request:
-    path, _, query = head.target.partition("?")
+    path, _, query = _HOST_OF.sub("", head.target).partition("?")
     return Request(
         method=head.method,
         target=head.target,
