@@ -94,7 +94,9 @@ async def huge(line: Line, answer: Answer, args: Args) -> None:
 async def bomb(line: Line, answer: Answer, args: Args) -> None:
     """A small gzip body that unpacks to something very large."""
     packed = await asyncio.to_thread(_packed, args["megabytes"])
-    line.writer.write(_head(line, answer, "Content-Encoding: gzip", f"Content-Length: {len(packed)}") + packed)
+    line.writer.write(
+        _head(line, answer, "Content-Encoding: gzip", f"Content-Length: {len(packed)}") + packed
+    )
     await line.writer.drain()
     hang_up(line.writer)
 
