@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from sandbox.cards import Event
-from sandbox.exchange import SERVER_PROBLEM, Answer, Refusal, Request
+from sandbox.exchange import SERVER_PROBLEM, WITHOUT_BODY, Answer, Refusal, Request
 from sandbox.faults.engine import NOTHING, Fault, Faults, Met
 from sandbox.faults.meddling import MEDDLERS
 from sandbox.faults.spoiling import Circumstances
@@ -67,9 +67,8 @@ class App:
         self._idempotency.leave(request)
         self.quota.leave(request)
 
-    def cut_off(self, request: Request, met: Met) -> None:
+    def cut_off(self, request: Request, met: Met, *, answered: int | None) -> None:
         """The request broke off on its way here: nothing was done."""
-        answered = met.wire.args.get("status") if met.wire else None
         with suppress(Refusal):
             self._note(route_of(request, self.world.switches), request, met, answered=answered)
 
@@ -89,7 +88,7 @@ class App:
         except Refusal as refusal:
             answer = refusal.answer()
             with suppress(Refusal):
-                self._note(route_of(request, self.world.switches), request, met, answered=answer.status)
+                self._note(route_of(request, self.world.switches), request, met, answered=_heard(answer, met))
             return answer
         route = route_of(request, self.world.switches)
         if met.world:
@@ -97,9 +96,7 @@ class App:
         changing = request.method != "GET"
         answer = self._changing(route, request, met) if changing else self._worked(route, request, met)
         answer = self._as_it_leaves(answer, request, met)
-        silent = met.wire is not None and met.wire.kind.silent
-        answered = None if silent else answer.status
-        self._note(route, request, met, answered=answered, started=answer.started)
+        self._note(route, request, met, answered=_heard(answer, met), started=answer.started)
         self.world.store.commit()
         return answer
 
@@ -137,11 +134,13 @@ class App:
     def _as_it_leaves(self, answer: Answer, request: Request, met: Met) -> Answer:
         """What becomes of the answer on its way, before it is bytes."""
         fault = met.answer
-        if not fault or fault.kind.kept:
-            return answer
-        if fault.kind.spoil:
-            return fault.kind.spoil(answer, self._circumstances(request, fault))
-        return self._replaced(answer, request, fault)
+        if fault and fault.kind.spoil:
+            answer = fault.kind.spoil(answer, self._circumstances(request, fault))
+        elif fault and not fault.kind.kept:
+            answer = self._replaced(answer, request, fault)
+        # A status without a body would be the end of a flood before it began.
+        floods = met.wire is not None and met.wire.kind.floods and answer.status in WITHOUT_BODY
+        return replace(answer, status=200) if floods else answer
 
     def _replaced(self, answer: Answer, request: Request, fault: Fault) -> Answer:
         """The true answer is not seen, but what it started was started."""
@@ -179,3 +178,8 @@ class App:
     def _undo(self) -> None:
         self.world.store.rollback()
         self.world.recall()
+
+
+def _heard(answer: Answer, met: Met) -> int | None:
+    """The status that the client is told; None when it is told nothing."""
+    return None if met.wire and met.wire.kind.silent else answer.status

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.columns import Row
 from sandbox.platforms import PLATFORMS
-from sandbox.query import Kind, Value, malformed, parse
+from sandbox.query import LONGER, Kind, Value, malformed, parse
 from sandbox.world import World
 
 _ORDERS: dict[str, Callable[[tuple[int, Row]], Any]] = {
@@ -41,7 +41,8 @@ _ID_ALONE = re.compile(r"\s*id\s*=\s*([\w-]+)\s*")
 
 def id_alone(query: str | None, tags: str | None) -> str | None:
     """The id of the one company that is asked for, which is found without the others."""
-    found = _ID_ALONE.fullmatch(query or "") if tags is None else None
+    short = query if query and len(query) < LONGER else ""
+    found = _ID_ALONE.fullmatch(short) if tags is None else None
     return found[1].lower() if found else None
 
 

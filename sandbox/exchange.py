@@ -11,6 +11,11 @@ from sandbox.syncs import Sync
 JSON = "application/json; charset=utf-8"
 
 
+def _no_json(constant: str) -> None:
+    """NaN and the infinities, which Python takes for JSON."""
+    raise ValueError(constant)
+
+
 @dataclass(slots=True)
 class Request:
     method: str
@@ -38,7 +43,7 @@ class Request:
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_no_json)
         except (ValueError, RecursionError):
             raise Refusal(400, NOT_VALID) from None
 
@@ -61,6 +66,8 @@ class Answer:
     """The sync that this answer's request started."""
 
 
+WITHOUT_BODY = (204, 304)
+"""The statuses that are whole without one."""
 NOT_VALID = "Error processing request - not valid."
 SERVER_PROBLEM = "There is a problem with our server. Please try again later."
 TOO_MANY = "You have made too many requests in a given amount of time; please retry later."

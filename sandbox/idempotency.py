@@ -18,7 +18,7 @@ class Idempotency:
     def __init__(self, world: World) -> None:
         self._world = world
         self._store = world.store
-        self._in_progress: set[str] = set()
+        self._in_progress: dict[str, Request] = {}
 
     def begin(self, request: Request, now: datetime) -> Answer | None:
         """The answer kept for this key; None when the request is to be worked on, until `leave` is called.
@@ -35,7 +35,7 @@ class Idempotency:
             if kept.request != _fingerprint(request):
                 raise Refusal(422, "The idempotency key was already used with a different request.")
             return Answer(kept.status, kept.body)
-        self._in_progress.add(key)
+        self._in_progress[key] = request
         return None
 
     def end(self, request: Request, answer: Answer, now: datetime) -> None:
@@ -48,7 +48,9 @@ class Idempotency:
 
     def leave(self, request: Request) -> None:
         """The request is in progress no longer, whatever came of it."""
-        self._in_progress.discard(key_of(request) or "")
+        key = key_of(request) or ""
+        if self._in_progress.get(key) is request:
+            del self._in_progress[key]
 
     def _key_of(self, request: Request) -> str | None:
         switches, asks_for = self._world.switches, request.path.rpartition("/sync/commerce/")[2]

@@ -69,7 +69,8 @@ class Incoming:
 
     def _declined(self) -> bytes:
         """The head without its offer to speak another protocol: the parser leaves off where one is made."""
-        request = b"%b %b HTTP/1.1" % (self._parser.get_method(), self._target)
+        version = self._parser.get_http_version().encode()
+        request = b"%b %b HTTP/%b" % (self._parser.get_method(), self._target, version)
         headers = [name + b": " + value for name, value in self._headers if name.lower() != b"upgrade"]
         return b"\r\n".join([request, *headers, b"", b""])
 

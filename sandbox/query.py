@@ -26,7 +26,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _OPERATORS = frozenset("=~<>")
-_LONGEST = 2048
+LONGER = 2048
+"""Characters of a query that has too many."""
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
@@ -87,7 +88,7 @@ def _decoded(text: str) -> str:
 
 
 def _tokens(text: str) -> deque[Token]:
-    if len(text) >= _LONGEST:
+    if len(text) >= LONGER:
         raise malformed()
     tokens: deque[Token] = deque()
     at = 0

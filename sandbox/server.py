@@ -1,24 +1,26 @@
 """HTTP/1.1 on 127.0.0.1 over asyncio streams, so that every byte and every socket is in our hands."""
 
 import asyncio
+import re
 import signal
 from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
 from sandbox.app import App
-from sandbox.exchange import JSON, NOT_VALID, Answer, Refusal, Request
+from sandbox.exchange import JSON, NOT_VALID, WITHOUT_BODY, Answer, Refusal, Request
 from sandbox.faults.engine import Fault, Met
 from sandbox.incoming import Broken, Event, Head, Incoming
 from sandbox.webhooks.courier import Courier
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 1 << 20
-_NO_BODY = (204, 304)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _CHUNK = 1 << 16
 _PAUSE = 0.002
+_HOST_OF = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
+"""What stands before the path in a target that names the host too (RFC 9112, 3.2.2)."""
 
 
 class Rows:
@@ -79,7 +81,7 @@ class Conversation:
         if met.wire and met.wire.kind.midway:
             await self._cut_off(request, met, met.wire)
             return False
-        request.body = await self._body(LARGEST_BODY)
+        await self._arrived(request, met)
         if self._app.has_to_wait(request):
             await self._rows.are_made()
         answer = self._app.answer(request, met)
@@ -99,23 +101,32 @@ class Conversation:
 
     async def _cut_off(self, request: Request, met: Met, fault: Fault) -> None:
         """It strikes when so much of the body has come, or all of it."""
-        request.body = await self._body(LARGEST_BODY, enough=fault.args.get("bytes", 0))
-        self._app.cut_off(request, met)
+        await self._arrived(request, met, enough=fault.args.get("bytes", 0))
+        self._app.cut_off(request, met, answered=fault.args.get("status"))
         if fault.kind.deliver:
             await fault.kind.deliver(self, Answer(204), fault.args)
 
-    async def _body(self, most: int, *, enough: float | None = None) -> bytes:
+    async def _arrived(self, request: Request, met: Met, *, enough: int | None = None) -> None:
+        """Until the whole body is in the request, or enough of it; one that breaks off has been a request too."""
+        body = bytearray()
+        try:
+            await self._collect(body, enough)
+        except (Broken, ConnectionError) as end:
+            request.body = bytes(body)
+            self._app.cut_off(request, met, answered=end.status if isinstance(end, Broken) else None)
+            raise
+        request.body = bytes(body[:enough])
+
+    async def _collect(self, body: bytearray, enough: int | None) -> None:
         if self._head.holds_back and not self._incoming.events and enough != 0:
             self.writer.write(_CONTINUE)
-        body = bytearray()
         while enough is None or len(body) < enough:
             part = await self._event()
             if not isinstance(part, bytes):
                 break
             body += part
-            if len(body) > most:
+            if len(body) > LARGEST_BODY:
                 raise Broken(413)
-        return bytes(body if enough is None else body[: int(enough)])
 
     async def _event(self) -> Event:
         events = self._incoming.events
@@ -133,7 +144,7 @@ class Conversation:
     def rendered(self, answer: Answer) -> tuple[bytes, bytes]:
         """The answer's head and body as bytes."""
         self._is_answered = True
-        has_body = self._head.method != "HEAD" and answer.status not in _NO_BODY
+        has_body = self._head.method != "HEAD" and answer.status not in WITHOUT_BODY
         return _head_of(answer, is_last=self._head.is_last), answer.body if has_body else b""
 
     async def _complain(self, status: int) -> None:
@@ -143,7 +154,7 @@ class Conversation:
 
 
 def _request(head: Head, address: str) -> Request:
-    path, _, query = head.target.partition("?")
+    path, _, query = _HOST_OF.sub("", head.target).partition("?")
     return Request(
         method=head.method,
         target=head.target,

@@ -15,8 +15,12 @@ class Argument:
     """All that it can be, where that is a few."""
 
 
-def number(default: float, least: float, most: float) -> Argument:
-    return Argument(default, lambda value: _between(value, least, most), f"a number from {least} to {most}")
+def number(default: float, least: float, most: float, *, whole: bool = False) -> Argument:
+    return Argument(
+        default,
+        lambda value: _between(value, least, most) and (isinstance(value, int) or not whole),
+        f"a {'whole ' if whole else ''}number from {least} to {most}",
+    )
 
 
 def span(default: float, most: float) -> Argument:

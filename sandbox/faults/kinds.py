@@ -35,6 +35,8 @@ class Kind:
     """The client is told nothing at all, not even a status."""
     midway: bool = False
     """It strikes before the request has arrived."""
+    floods: bool = False
+    """It comes under the answer's own status, if that can have a body."""
     definite: bool = False
     """It is a no of Codat's own, which says that nothing was done; so nothing was."""
 
@@ -52,15 +54,16 @@ class Kind:
 
 
 def _status(default: int) -> Argument:
-    return number(default, 200, 599)
+    return number(default, 200, 599, whole=True)
 
 
 def _megabytes(default: int) -> Argument:
-    return number(default, 1, 4096)
+    return number(default, 1, 4096, whole=True)
 
 
 _HOW = one_of("close", "reset")
-_BYTES = number(0, 0, 1_000_000)
+_BYTES = number(0, 0, 1_000_000, whole=True)
+_CODE = number(0, 0, 9999, whole=True)
 _MOVED = one_of(307, 301, 302, 303, 308)
 _NO_ID = one_of("absent", "null", "empty", "zeros")
 _LIST = one_of("list", "results", "empty")
@@ -90,8 +93,10 @@ def _spoiling(name: str, about: str, spoil: Spoil, **arguments: Argument) -> Kin
     return Kind(name, about, arguments, spoil=spoil)
 
 
-def _on_the_wire(name: str, about: str, deliver: Deliver, **arguments: Argument) -> Kind:
-    return Kind(name, about, arguments, deliver=deliver)
+def _on_the_wire(
+    name: str, about: str, deliver: Deliver, *, floods: bool = False, **arguments: Argument
+) -> Kind:
+    return Kind(name, about, arguments, deliver=deliver, floods=floods)
 
 
 def _dropping(name: str, about: str, *, applied: bool) -> Kind:
@@ -113,10 +118,19 @@ _ON_THE_WIRE = (
         "drip", "a byte at a time", wires.drip, seconds=number(1, 0, 60), part=one_of("all", "body")
     ),
     _on_the_wire(
-        "huge_body", "a body of 200 MB", wires.huge, megabytes=_megabytes(200), announced=truth(default=True)
+        "huge_body",
+        "a body of 200 MB",
+        wires.huge,
+        floods=True,
+        megabytes=_megabytes(200),
+        announced=truth(default=True),
     ),
     _on_the_wire(
-        "gzip_bomb", "a small body that unpacks to a gigabyte", wires.bomb, megabytes=_megabytes(1024)
+        "gzip_bomb",
+        "a small body that unpacks to a gigabyte",
+        wires.bomb,
+        floods=True,
+        megabytes=_megabytes(1024),
     ),
     Kind(
         "reset_midway",
@@ -135,13 +149,14 @@ _MALFORMED = (
         "so many 1xx before the answer",
         malformed.informational,
         status=one_of(103, 102, 100),
-        times=number(1, 1, 1_000_000_000),
+        times=number(1, 1, 1_000_000_000, whole=True),
         seconds=span(0, 600),
     ),
     _on_the_wire(
         "endless_headers",
         "headers without end: ever more of them, or one that goes on",
         malformed.endless_headers,
+        floods=True,
         form=one_of("many", "one"),
         seconds=span(0, 60),
     ),
@@ -174,7 +189,7 @@ _MALFORMED = (
     Kind(
         "early",
         "answered with an error before the request's body was read, and closed",
-        {"status": number(413, 400, 599)},
+        {"status": number(413, 400, 599, whole=True)},
         applied=False,
         deliver=malformed.early,
         midway=True,
@@ -208,9 +223,7 @@ _SPOILED = (
     _spoiling("truncated_json", "JSON that breaks off", spoiling.truncated, keep=number(0.6, 0, 1)),
     _spoiling("wrong_company", "another company's id for the one that was asked for", spoiling.wrong_company),
     _spoiling("no_id", "no id of a sync, company or connection", spoiling.no_id, form=_NO_ID),
-    _spoiling(
-        "text_for_code", 'a text for syncStatusCode: "4200,"', spoiling.text_for_code, code=number(0, 0, 9999)
-    ),
+    _spoiling("text_for_code", 'a text for syncStatusCode: "4200,"', spoiling.text_for_code, code=_CODE),
     _spoiling("list_for_object", "an object comes as a list", spoiling.list_for_object, form=_LIST),
     _spoiling(
         "object_for_list",

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from sandbox.exchange import Answer, Refusal
-from sandbox.faults.wires import Line, drawn, hang_up
+from sandbox.faults.wires import Line, drawn, first_line, hang_up
 
 Args = dict[str, Any]
 
@@ -28,7 +28,7 @@ async def informational(line: Line, answer: Answer, args: Args) -> None:
     """Clients must read any number of them before the answer itself (RFC 9110, 15.2)."""
     status = args["status"]
     note = f"HTTP/1.1 {status} {_REASONS[status]}\r\nLink: </a.css>; rel=preload\r\n\r\n".encode()
-    for _ in range(int(args["times"])):
+    for _ in range(args["times"]):
         line.writer.write(note)
         await line.writer.drain()
         await asyncio.sleep(drawn(args["seconds"]))
@@ -37,7 +37,7 @@ async def informational(line: Line, answer: Answer, args: Args) -> None:
 
 async def endless_headers(line: Line, answer: Answer, args: Args) -> None:
     many = args["form"] == "many"
-    line.writer.write(b"HTTP/1.1 200 OK\r\n" + (b"" if many else b"X-Long: "))
+    line.writer.write(first_line(line, answer) + (b"" if many else b"X-Long: "))
     while True:
         line.writer.write(b"X-Again: and again\r\n" if many else b"x" * 1000)
         await line.writer.drain()

@@ -78,10 +78,11 @@ async def drip(line: Line, answer: Answer, args: Args) -> None:
 
 async def huge(line: Line, answer: Answer, args: Args) -> None:
     """Valid JSON, if anyone has the room for it."""
-    fill, size = b"x" * _MEBIBYTE, int(args["megabytes"])
+    fill, size = b"x" * _MEBIBYTE, args["megabytes"]
     start, end = b'{"errorMessage":"', b'"}'
     length = len(start) + size * _MEBIBYTE + len(end)
-    line.writer.write(_head(f"Content-Length: {length}" if args["announced"] else "Connection: close"))
+    length_or_end = f"Content-Length: {length}" if args["announced"] else "Connection: close"
+    line.writer.write(_head(line, answer, length_or_end))
     line.writer.write(start)
     for _ in range(size):
         line.writer.write(fill)
@@ -93,8 +94,10 @@ async def huge(line: Line, answer: Answer, args: Args) -> None:
 
 async def bomb(line: Line, answer: Answer, args: Args) -> None:
     """A small gzip body that unpacks to something very large."""
-    packed = await asyncio.to_thread(_packed, int(args["megabytes"]))
-    line.writer.write(_head("Content-Encoding: gzip", f"Content-Length: {len(packed)}") + packed)
+    packed = await asyncio.to_thread(_packed, args["megabytes"])
+    line.writer.write(
+        _head(line, answer, "Content-Encoding: gzip", f"Content-Length: {len(packed)}") + packed
+    )
     await line.writer.drain()
     hang_up(line.writer)
 
@@ -125,9 +128,14 @@ async def _until_they_leave(line: Line) -> None:
     hang_up(line.writer)
 
 
-def _head(*headers: str) -> bytes:
-    lines = ("HTTP/1.1 200 OK", f"Content-Type: {JSON}", *headers, "", "")
-    return "\r\n".join(lines).encode()
+def first_line(line: Line, answer: Answer) -> bytes:
+    """Of the answer's head: its status, before headers that are not its own."""
+    return line.rendered(answer)[0].partition(b"\r\n")[0] + b"\r\n"
+
+
+def _head(line: Line, answer: Answer, *headers: str) -> bytes:
+    lines = (f"Content-Type: {JSON}", *headers, "", "")
+    return first_line(line, answer) + "\r\n".join(lines).encode()
 
 
 @lru_cache(maxsize=1)

@@ -56,7 +56,9 @@ def test_a_window_of_thousands_of_years_takes_no_longer_than_one_of_some(zone: s
     assert len(sales_days(first, last, zone)) <= MOST_SALES_DAYS + 1
 
 
-@pytest.mark.parametrize("body", ['{"syncTo":"soon"}', '{"syncTo":5}', '{"syncTo":""}', "[]", "{", '"text"'])
+@pytest.mark.parametrize(
+    "body", ['{"syncTo":"soon"}', '{"syncTo":5}', '{"syncTo":""}', "[]", "{", '"text"', '{"a":NaN}']
+)
 def test_nonsense_in_place_of_sync_to_is_refused_and_starts_nothing(body: str) -> None:
     world = world_at(StoppedClock())
     company_id = a_merchant(world, "near_fuse")

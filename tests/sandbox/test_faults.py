@@ -41,6 +41,8 @@ def test_a_fault_is_set_listed_and_cleared(app: App, company: str) -> None:
         ({"fault": "slow", "args": {"seconds": "x"}}, "The argument 'seconds' is a number from 0 to 3600"),
         ({"fault": "slow", "args": {"seconds": [3, 1]}}, "or two between which one is drawn, not [3, 1]."),
         ({"fault": "slow", "args": {"seconds": True}}, "not True."),
+        ({"fault": "half_close", "args": {"bytes": 1.5}}, "is a whole number from 0 to 1000000, not 1.5."),
+        ({"fault": "html", "args": {"status": 502.5}}, "is a whole number from 200 to 599, not 502.5."),
         ({"fault": "slow", "args": []}, "The args of a fault are an object."),
         (
             {"fault": "no_id", "args": {"form": "odd"}},

@@ -3,10 +3,11 @@
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from sandbox.testing import Sandbox
+from sandbox.testing import Sandbox, running
 
 GET = b"GET /_sandbox/kinds HTTP/1.1\r\nHost: a\r\n"
 POST = b"POST /_sandbox/clock HTTP/1.1\r\nHost: a\r\n"
@@ -17,9 +18,15 @@ CHUNKED = (
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
 
 
+@contextmanager
+def a_socket(sandbox: Sandbox) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), 5) as raw:
+        yield raw
+
+
 @pytest.fixture
 def raw(sandbox: Sandbox) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), 5) as raw:
+    with a_socket(sandbox) as raw:
         yield raw
 
 
@@ -63,6 +70,14 @@ def test_http_1_0_needs_no_host(raw: socket.socket) -> None:
     assert statuses(everything(raw)) == [200]
 
 
+def test_a_target_may_name_the_host_as_well() -> None:
+    targets = (b"http://127.0.0.1:8900/_sandbox/kinds", b"HTTP://a/_sandbox/kinds?x=http://b/")
+    with running(direct=True) as sandbox, a_socket(sandbox) as raw:
+        for target in targets:
+            raw.sendall(GET.replace(b"/_sandbox/kinds", target) + b"\r\n")
+        assert statuses(everything(raw)) == [200, 200]
+
+
 def test_the_answer_to_a_head_has_no_body(raw: socket.socket) -> None:
     raw.sendall(GET.replace(b"GET", b"HEAD") + b"\r\n")
     head, _, body = everything(raw).partition(b"\r\n\r\n")
@@ -97,6 +112,13 @@ def test_an_offer_to_speak_another_protocol_is_declined(raw: socket.socket, head
     answers = everything(raw)
     assert statuses(answers) == [200] * 3
     assert b"Upgrade" not in answers
+
+
+def test_such_an_offer_makes_no_newer_client(raw: socket.socket) -> None:
+    raw.sendall(b"GET /_sandbox/kinds HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    answer = everything(raw)
+    assert statuses(answer) == [200]
+    assert b"\r\nConnection: close\r\n" in answer
 
 
 @pytest.mark.parametrize(

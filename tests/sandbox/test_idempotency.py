@@ -1,5 +1,6 @@
 """`Idempotency-Key`, as Codat's docs describe it: answers kept for 90 minutes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sandbox.app import App
 from sandbox.exchange import Answer, Refusal, Request
 from sandbox.idempotency import Idempotency
 from sandbox.testing import Sandbox, running
+from tests.sandbox.faulted import set_fault
 from tests.sandbox.worlds import NOON, StoppedClock, a_merchant, world_at
 
 
@@ -79,6 +81,17 @@ def test_a_key_whose_first_request_is_in_progress_is_a_409() -> None:
     assert refused.value.status == 409
     idempotency.leave(request)
     assert idempotency.begin(request, NOON) is None
+
+
+def test_it_stays_in_progress_however_often_that_is_asked(app: App, company: str) -> None:
+    set_fault(app, "slow", count=1)
+    first, second = asking(company), asking(company)
+    app.answer(first, app.meet("POST", first.path))
+    wrong_key = {**second.headers, "authorization": "Basic x"}
+    app.answer(replace(second, headers=wrong_key))
+    assert [app.answer(second).status for _ in range(3)] == [409] * 3
+    app.finished(first)
+    assert app.answer(second).status == 200
 
 
 def test_a_get_pays_no_heed_to_it(sandbox: Sandbox) -> None:

@@ -47,6 +47,12 @@ def test_a_query_may_have_2047_characters() -> None:
     assert not matches(parse("name=" + "y" * 2042, FIELDS), ROW)
 
 
+def test_no_query_is_longer_not_even_one_for_an_id() -> None:
+    world = world_at(StoppedClock(), merchants=0)
+    queries = ("id=" + "y" * 2044, "id=" + "y" * 2045, "id=y" + " " * 2044)
+    assert [call(world, "GET", "/companies", query=query)[0] for query in queries] == [200, 400, 400]
+
+
 def test_an_unknown_property_is_refused_though_nothing_would_be_compared_with_it() -> None:
     world, path = world_at(StoppedClock(), merchants=0), "/companies"
     status, error = call(world, "GET", path, query="name=a && dataConnectionErrors.status=Active")
