@@ -167,13 +167,14 @@ class App:
                 request,
                 answered=answered,
                 started=started,
+                kept=self._idempotency.kept(request) if started else None,
                 faults=met.names,
             )
 
     def _recall(self) -> None:
         """What the ledger tells and the store does not: the process was killed between the two."""
         for told in self.ledger.newest():
-            self.world.make_good(told.company_id, Event(told.at, "sync", told.body))
+            self.world.make_good(told.company_id, Event(told.at, "sync", told.body), told.kept)
 
     def _undo(self) -> None:
         self.world.store.rollback()

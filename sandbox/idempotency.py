@@ -46,6 +46,11 @@ class Idempotency:
             self._store.forget_kept_before(now - KEPT_FOR)
             self._store.keep(key, Kept(now, _fingerprint(request), answer.status, answer.body))
 
+    def kept(self, request: Request) -> Kept | None:
+        """What is remembered under the key of this request."""
+        key = self._key_of(request)
+        return self._store.kept(key) if key else None
+
     def leave(self, request: Request) -> None:
         """The request is in progress no longer, whatever came of it."""
         key = key_of(request) or ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sandbox.exchange import Request
+from sandbox.store import Kept
 from sandbox.syncs import Sync, to_json
 
 _AT_ONCE = 8
@@ -24,6 +25,8 @@ class Told(NamedTuple):
     company_id: str
     at: datetime
     body: dict[str, Any]
+    kept: dict[str, Kept]
+    """What was remembered of it under its idempotency key."""
 
 
 class Ledger:
@@ -40,6 +43,7 @@ class Ledger:
         *,
         answered: int | None,
         started: Sync | None = None,
+        kept: Kept | None = None,
         faults: Sequence[str] = (),
     ) -> None:
         """`answered` is None when the client gets no status."""
@@ -55,6 +59,7 @@ class Ledger:
             sync_id=started and started.sync_id,
             faults=list(faults),
             sync=started and _sync(started),
+            kept=kept and [kept.at.isoformat(), kept.request, kept.status, kept.body.decode()],
         )
 
     def write_foreign(self, company_id: str, sync: Sync) -> None:
@@ -71,6 +76,7 @@ class Ledger:
             sync_id=sync.sync_id,
             faults=[],
             sync=_sync(sync),
+            kept=None,
         )
 
     def newest(self) -> Iterator[Told]:
@@ -78,7 +84,8 @@ class Ledger:
         for line in self._last_lines():
             if line["applied"]:
                 body = dict(line["sync"])
-                yield Told(line["company_id"], datetime.fromisoformat(body.pop("at")), body)
+                at = datetime.fromisoformat(body.pop("at"))
+                yield Told(line["company_id"], at, body, _kept(line))
 
     def _append(self, **fields: Any) -> None:
         if self._file:
@@ -97,3 +104,11 @@ class Ledger:
 
 def _sync(sync: Sync) -> dict[str, Any]:
     return {"at": sync.at.isoformat(), **to_json(sync)}
+
+
+def _kept(line: dict[str, Any]) -> dict[str, Kept]:
+    """Nothing for lines of before it was told."""
+    if not (kept := line.get("kept")):
+        return {}
+    at, request, status, body = kept
+    return {line["idempotency_key"]: Kept(datetime.fromisoformat(at), request, status, body.encode())}

@@ -18,7 +18,7 @@ from sandbox.merchants import Merchant, newcomer
 from sandbox.register import Register
 from sandbox.schedule import DAY
 from sandbox.seed import Seed
-from sandbox.store import Store
+from sandbox.store import Kept, Store
 from sandbox.switches import Switches
 from sandbox.timeline import Timeline
 from sandbox.turns import Turns
@@ -197,11 +197,16 @@ class World:
         self._happen(company_id, event)
         return event
 
-    def make_good(self, company_id: str, event: Event) -> None:
-        """Remember a sync that was started and never committed, unless it is known or of another world."""
+    def make_good(self, company_id: str, event: Event, kept: Mapping[str, Kept]) -> None:
+        """Remember a sync that was started and never committed, unless it is known or of another world.
+
+        `kept` is what goes with it, by idempotency key.
+        """
         known = {told.body.get("sync_id") for told in self.store.events_of(company_id)}
         if event.at >= self.born and event.body["sync_id"] not in known and self._is_there(company_id):
             self._happen(company_id, event)
+            for key, answer in kept.items():
+                self.store.keep(key, answer)
             self.store.commit()
             self.recall()
 

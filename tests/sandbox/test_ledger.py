@@ -18,7 +18,7 @@ from sandbox.testing import Sandbox, running
 from tests.sandbox.worlds import BASIC, NOON, StoppedClock, a_merchant, world_at
 
 FIELDS = ["at", "path", "company_id", "kind", "idempotency_key", "body", "answered", "applied", "sync_id",
-          "faults", "sync"]  # fmt: skip
+          "faults", "sync", "kept"]  # fmt: skip
 
 
 def a_company(sandbox: Sandbox, nth: int) -> str:
@@ -142,6 +142,38 @@ def test_a_process_killed_before_it_committed_is_told_by_its_ledger(tmp_path: Pa
     assert len(again.timeline(company_id).syncs) == before + 1
 
 
+def test_and_so_is_what_was_kept_under_its_key(tmp_path: Path) -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    path, clock = tmp_path / "ledger.jsonl", StoppedClock()
+    world = world_at(clock, data=tmp_path)
+    company_id = a_merchant(world, "flaky")
+    request = latest_request(company_id, **{"idempotency-key": "k-1"})
+    world.store.commit = killed  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        App(world, "key", Ledger(path)).answer(request)
+    world.store.close()
+
+    again = App(world_at(clock, data=tmp_path), "key", Ledger(path))
+    replayed = again.answer(latest_request(company_id, **{"idempotency-key": "k-1"}))
+    first, second = [json.loads(line) for line in path.read_text().splitlines()]
+    assert (first["applied"], second["applied"], second["answered"]) == (True, False, 200)
+    assert json.loads(replayed.body)["commerceSyncId"] == first["sync"]["commerce_sync_id"]
+    clock.passes(hours=1, minutes=31)
+    assert again.answer(latest_request(company_id, **{"idempotency-key": "k-1"})).started
+
+
+def test_a_ledger_of_before_keys_were_kept_in_it_is_read(tmp_path: Path) -> None:
+    path, clock = tmp_path / "ledger.jsonl", StoppedClock()
+    world = world_at(clock)
+    App(world, "key", Ledger(path)).answer(latest_request(a_merchant(world, "flaky")))
+    (line,) = [json.loads(line) for line in path.read_text().splitlines()]
+    del line["kept"]
+    path.write_text(json.dumps(line) + "\n")
+    assert [told.kept for told in Ledger(path).newest()] == [{}]
+
+
 def test_a_ledger_of_another_world_is_not_believed(tmp_path: Path) -> None:
     path, clock = tmp_path / "ledger.jsonl", StoppedClock()
     world = world_at(clock)
@@ -153,9 +185,9 @@ def test_a_ledger_of_another_world_is_not_believed(tmp_path: Path) -> None:
     assert all(sync.scheduled for sync in other.timeline(company_id).syncs)
 
 
-def latest_request(company_id: str) -> Request:
+def latest_request(company_id: str, **headers: str) -> Request:
     path = f"/companies/{company_id}/sync/commerce/latest"
-    return Request("POST", path, path, {}, BASIC)
+    return Request("POST", path, path, {}, BASIC | headers)
 
 
 def test_a_body_may_hold_characters_that_some_take_for_the_end_of_a_line(tmp_path: Path) -> None:
