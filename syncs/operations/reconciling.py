@@ -17,6 +17,7 @@ from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
 from syncs.operations import answers, api_key, freezing, log
+from syncs.operations.before_sending import changed_since
 from syncs.operations.sending import CLAIM_GOOD_FOR, post
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
@@ -145,14 +146,15 @@ def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[st
 def _may_replay(request: SyncRequest, attempt: Attempt, now: datetime) -> bool:
     """Only of what is on record as perhaps sent: a replay of anything else would be a first POST.
 
-    Nor after a 5xx: that Codat keeps one under its key cannot be tried, and if it does not, a replay runs it again.
+    It is one, too, where the first was lost on its way: so not to a merchant that is another by now. Nor after a 5xx:
+    that Codat keeps one under its key cannot be tried, and if it does not, a replay runs it again.
     """
     return (
         settings.CODAT_IDEMPOTENCY_VERIFIED
         and attempt.outcome == Attempt.Outcome.UNCERTAIN
         and (attempt.http_status or 0) < 500
         and now - attempt.started_at < REPLAY_WITHIN
-        and not request.merchant.is_archived
+        and not changed_since(request)
     )
 
 
