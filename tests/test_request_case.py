@@ -175,7 +175,9 @@ def test_without_an_attempt_it_is_said_that_nobody_knows_whether_it_was_sent(
 def test_a_try_that_never_left_does_not_count_as_sent(as_viewer: Client, merchant: Merchant) -> None:
     request = make_request(merchant, state=State.NEEDS_REVIEW)
     make_attempt(request, outcome="not_sent", finished_at=timezone.now(), problem="No connection.")
-    assert "Whether this was sent is not known here." in case(as_viewer, request)
+    page = case(as_viewer, request)
+    assert "Whether this was sent is not known here." in page
+    assert "another try" not in page
 
 
 def test_what_codat_refused_is_shown_with_the_body_that_was_sent(

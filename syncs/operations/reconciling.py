@@ -16,7 +16,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
-from syncs.operations import answers, api_key, freezing, log
+from syncs.operations import answers, api_key, freezing, log, waiting
 from syncs.operations.before_sending import changed_since
 from syncs.operations.sending import CLAIM_GOOD_FOR, post
 from syncs.operations.transitions import move
@@ -51,7 +51,7 @@ def give_up_on_lost_senders(now: datetime) -> None:
     """A sender that died after its claim may have sent: its request becomes uncertain, never QUEUED again."""
     lost = SyncRequest.objects.filter(state=State.SENDING, state_since__lt=now - SENDING_AT_MOST)
     for request in lost.select_related("merchant"):
-        what = f"{LOST_SENDER} It is not sent again."
+        what = f"{LOST_SENDER} {waiting.not_again()}"
         with transaction.atomic():
             if move(request, State.UNCERTAIN, now=now, what=what, not_before=now, waiting_for=LOST_SENDER):
                 answers.close_as_lost(request, now, LOST_SENDER)
