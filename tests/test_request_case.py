@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -201,6 +202,19 @@ def test_sent_once_is_not_said_beside_an_earlier_try_that_was_sent(
     page = case(as_viewer, request)
     assert page.index("<b>Try 1, sent.</b>") < page.index("<b>Try 2, sent once:</b>")
     assert "Sent once" not in page
+
+
+def test_sent_once_is_not_said_where_a_replay_sends_it_again(
+    as_viewer: Client, stuck: SyncRequest, settings: Any
+) -> None:
+    settings.CODAT_IDEMPOTENCY_VERIFIED = True
+    assert "<b>May have been sent:</b>" in case(as_viewer, stuck)
+    assert "<b>May have been sent, " in as_viewer.get("/requests/review/").text
+    stuck.attempts.update(outcome="accepted")
+    log.record("request.replayed", "Asked Codat again with the same key", request=stuck)
+    page = case(as_viewer, stuck)
+    assert "<b>Sent:</b>" in page
+    assert "once" not in page
 
 
 def test_a_try_that_codat_put_off_is_told_once(as_viewer: Client, merchant: Merchant) -> None:

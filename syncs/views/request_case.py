@@ -13,7 +13,7 @@ from syncs.operations import waiting
 from syncs.operations.evidence import Evidence, evidence_of
 from syncs.operations.reconciling import LOOKS
 from syncs.rules.states import State
-from syncs.views.candidates import SENT, candidates_of
+from syncs.views.candidates import candidates_of, sent_word
 from syncs.views.request_list import rows_of
 
 OPEN = {State.NEEDS_REVIEW, State.UNCERTAIN}
@@ -111,8 +111,7 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
 def _try(attempt: Attempt, *, is_last: bool) -> tuple[str, bool]:
     """In words, and whether the body is shown with it: each try has the same one."""
     outcome, number = Attempt.Outcome(attempt.outcome), f"Try {attempt.number}"
-    if outcome in SENT:
-        word = SENT[outcome]
+    if word := sent_word(attempt):
         return f"{word if attempt.number == 1 else f'{number}, {word[:1].lower()}{word[1:]}'}:", True
     if outcome == Attempt.Outcome.NOT_SENT:
         return f"{number}.", False
