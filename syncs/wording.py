@@ -10,13 +10,16 @@ from django.utils import timezone
 from syncs import moments
 from syncs.models import Attempt, SyncRequest
 from syncs.operations.freezing import FROZEN
-from syncs.operations.reconciling import LOOKS, SENDING_AT_MOST
+from syncs.operations.reconciling import LOOKS, SENDING_AT_MOST, UNKNOWN_ID_AT_MOST
+from syncs.operations.waiting import not_again
 from syncs.rules.states import RAN, State
 
 # Fewer say nothing about what is usual; older ones nothing about now.
 ENOUGH, NEWEST = 3, 10
 # A call to Codat is over after 75 s at most; the rest is for storing its answer.
 ANSWERED_WITHIN = timedelta(seconds=90)
+# The list may know of a new sync half a minute late.
+LISTED_WITHIN = timedelta(minutes=2)
 LAST_LOOK_AFTER = timedelta(minutes=LOOKS[-1])
 
 SENTENCES = {
@@ -47,7 +50,9 @@ def sentence(request: SyncRequest, usual: str = "") -> str:
     if state == State.SENDING and _is_past(request.state_since + ANSWERED_WITHIN):
         return _overdue(request.state_since + SENDING_AT_MOST)
     if state == State.UNCERTAIN:
-        return f"No answer that we can trust. Not sent again. Looking there {_when(request.not_before)}"
+        return f"No answer that we can trust. {not_again()} Looking there {_when(request.not_before)}"
+    if is_not_found(request):
+        return "Codat accepted it, but we do not find it in Codat's list"
     if state == State.ACCEPTED and usual:
         return usual
     return request.result or SENTENCES.get(state, "")
@@ -67,7 +72,22 @@ def outlook(request: SyncRequest) -> str:
             f"{_next_look(request)}. If we cannot tell{_by(request)} whether it ran, a lead decides. "
             "You need not do anything."
         )
+    if is_not_found(request):
+        decided_at = request.state_since + UNKNOWN_ID_AT_MOST
+        return f"If that is still so {_when(decided_at)}, a lead decides. You need not do anything."
     return ""
+
+
+def is_not_found(request: SyncRequest) -> bool:
+    """Accepted, and Codat's list, read since, shows nothing that runs and nothing that is known to be this one."""
+    read = request.merchant.refreshed_at
+    return (
+        request.state == State.ACCEPTED
+        and request.sync_id is None
+        and request.merchant.running_since is None
+        and read is not None
+        and read > request.state_since + LISTED_WITHIN
+    )
 
 
 def true_until(request: SyncRequest) -> datetime | None:

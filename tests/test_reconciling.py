@@ -218,7 +218,7 @@ def test_a_replay_that_slept_after_it_was_begun_sends_nothing(
 
 @pytest.mark.parametrize(
     "change",
-    ["not verified", "too old", "archived", "proven not sent", "answered 500"],
+    ["not verified", "too old", "archived", "switched off", "rerouted", "proven not sent", "answered 500"],
 )
 def test_where_a_replay_is_not_safe_it_is_only_looked_at(
     scripted: Server, told: CodatClient, db: None, settings: Any, change: str
@@ -226,9 +226,14 @@ def test_where_a_replay_is_not_safe_it_is_only_looked_at(
     settings.CODAT_IDEMPOTENCY_VERIFIED = change != "not verified"
     sent_at = NOW - timedelta(minutes=81) if change == "too old" else NOW - timedelta(minutes=79)
     request = uncertain(sent_at, outcome="not_sent" if change == "proven not sent" else "uncertain")
+    # Had the first POST got lost, these bytes would now be sent for the first time: into other books, or for nobody.
     if change == "archived":
         request.merchant.archived_at = NOW
-        request.merchant.save()
+    if change == "switched off":
+        request.merchant.health = "switched_off"
+    request.merchant.save()
+    if change == "rerouted":
+        SyncRequest.objects.update(route=["a shop", "books that were replaced since"])
     if change == "answered 500":
         # That Codat keeps a 5xx under its key stands in its docs, and no probe can try it.
         request.attempts.update(http_status=500)

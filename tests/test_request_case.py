@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -175,7 +176,9 @@ def test_without_an_attempt_it_is_said_that_nobody_knows_whether_it_was_sent(
 def test_a_try_that_never_left_does_not_count_as_sent(as_viewer: Client, merchant: Merchant) -> None:
     request = make_request(merchant, state=State.NEEDS_REVIEW)
     make_attempt(request, outcome="not_sent", finished_at=timezone.now(), problem="No connection.")
-    assert "Whether this was sent is not known here." in case(as_viewer, request)
+    page = case(as_viewer, request)
+    assert "Whether this was sent is not known here." in page
+    assert "another try" not in page
 
 
 def test_what_codat_refused_is_shown_with_the_body_that_was_sent(
@@ -199,6 +202,19 @@ def test_sent_once_is_not_said_beside_an_earlier_try_that_was_sent(
     page = case(as_viewer, request)
     assert page.index("<b>Try 1, sent.</b>") < page.index("<b>Try 2, sent once:</b>")
     assert "Sent once" not in page
+
+
+def test_sent_once_is_not_said_where_a_replay_sends_it_again(
+    as_viewer: Client, stuck: SyncRequest, settings: Any
+) -> None:
+    settings.CODAT_IDEMPOTENCY_VERIFIED = True
+    assert "<b>May have been sent:</b>" in case(as_viewer, stuck)
+    assert "<b>May have been sent, " in as_viewer.get("/requests/review/").text
+    stuck.attempts.update(outcome="accepted")
+    log.record("request.replayed", "Asked Codat again with the same key", request=stuck)
+    page = case(as_viewer, stuck)
+    assert "<b>Sent:</b>" in page
+    assert "once" not in page
 
 
 def test_a_try_that_codat_put_off_is_told_once(as_viewer: Client, merchant: Merchant) -> None:

@@ -39,7 +39,7 @@ def test_what_was_lost_on_our_side_is_not_blamed_on_codat(as_viewer: Client) -> 
     request = lost(301)
     reconciling.give_up_on_lost_senders(NOW)
     sentence = "Sync Desk was interrupted while it sent this. It may have been sent."
-    assert last_entry(request) == f"{sentence} It is not sent again."
+    assert last_entry(request) == f"{sentence} Not sent again."
     assert stored(request).waiting_for == attempt_of(request).problem == sentence
     merchant, case = f"/merchants/{request.merchant.company_id}/", f"/requests/{request.pk}/"
     assert f"{sentence} Your request is saved" in as_viewer.get(merchant).text

@@ -1,5 +1,6 @@
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -23,6 +24,7 @@ def now():
 def request(**columns) -> SyncRequest:
     return SyncRequest(
         **{
+            "merchant": Merchant(),
             "kind": "latest",
             "state": "queued",
             "state_since": NOW,
@@ -69,6 +71,40 @@ def test_a_look_that_is_due_is_not_promised_for_a_moment_that_has_passed() -> No
     assert wording.sentence(request(**due)) == "Waiting: A sync runs at Codat. Looked at again in a moment"
     uncertain = request(state="uncertain", not_before=NOW)
     assert wording.sentence(uncertain).endswith("Looking there in a moment")
+
+
+def test_what_is_sent_again_under_its_key_is_not_said_to_be_left_alone(settings: Any) -> None:
+    settings.CODAT_IDEMPOTENCY_VERIFIED = True
+    assert wording.sentence(request(state="uncertain")) == (
+        "No answer that we can trust. Sent again only with its own key, so that it runs once at most. "
+        "Looking there at 08:55"
+    )
+
+
+@pytest.mark.parametrize(
+    ("merchant", "columns", "is_found"),
+    [
+        ({"refreshed_at": NOW}, {}, False),
+        # Codat's list may be late, or not have been read since.
+        ({"refreshed_at": NOW - timedelta(minutes=9)}, {}, True),
+        ({}, {}, True),
+        ({"refreshed_at": NOW}, {"sync_id": 1}, True),
+        ({"refreshed_at": NOW, "running_since": NOW}, {}, True),
+    ],
+)
+def test_codat_is_not_said_to_work_on_what_its_list_does_not_show(
+    merchant: dict[str, datetime], columns: dict[str, int], is_found: bool
+) -> None:
+    began = NOW - timedelta(minutes=10)
+    accepted = request(state="accepted", state_since=began, merchant=Merchant(**merchant), **columns)
+    if is_found:
+        assert wording.sentence(accepted) == "Codat accepted it and is working"
+        assert wording.outlook(accepted) == ""
+        return
+    not_found = "Codat accepted it, but we do not find it in Codat's list"
+    assert wording.sentence(accepted, "Usually 1 min for this merchant") == not_found
+    decided = "If that is still so at 09:42, a lead decides. You need not do anything."
+    assert wording.outlook(accepted) == decided
 
 
 @pytest.mark.parametrize("waiting_for", ["", "A sync runs at Codat."])
@@ -176,5 +212,5 @@ def test_the_page_does_not_say_that_codat_was_silent_where_its_answer_was_no_use
     merchant = make_merchant()
     make_request(merchant, state=State.UNCERTAIN, waiting_for="Codat answered 502.")
     page = as_viewer.get(f"/merchants/{merchant.company_id}/").content.decode()
-    told = "Codat answered 502. Your request is saved and will not be sent twice."
+    told = "Codat answered 502. Your request is saved and will not run twice."
     assert f"We have no answer that we can trust.</b> {told}" in page

@@ -155,7 +155,7 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
             request,
             State.UNCERTAIN,
             now=now,
-            what=f"No answer that we can trust: {message} Not sent again.",
+            what=f"No answer that we can trust: {message} {waiting.not_again()}",
             not_before=now + FIRST_LOOK_AFTER,
             waiting_for=message[:300],
             correlation_id=(error.correlation_id if error else None) or "",

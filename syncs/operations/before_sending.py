@@ -61,7 +61,7 @@ def is_too_late(request: SyncRequest, now: datetime) -> bool:
 
     Asked before the look at Codat, and again under the merchant's lock: much may be stored while Codat answers.
     """
-    why = _changed_since(request, now) or _synced_since(request)
+    why = changed_since(request) or _waited(request, now) or _synced_since(request)
     if why:
         _cancel(request, now, f"Too late: {why}")
     return bool(why)
@@ -75,25 +75,26 @@ def is_held_up(request: SyncRequest, now: datetime) -> bool:
     return bool(why)
 
 
-def _changed_since(request: SyncRequest, now: datetime) -> str:
+def changed_since(request: SyncRequest) -> str:
+    """Why these bytes must not be the first to reach this merchant any more; empty when they may."""
     merchant = request.merchant
     if merchant.is_archived:
         return "the merchant was archived before this was sent."
     if merchant.health == Health.SWITCHED_OFF:
         return "this sync was switched off at Codat. Only the merchant can switch it on again."
-    if request.bulk is None and _waited_too_long(request, now):
-        return "this waited for over an hour. Ask again if it is still wanted."
     if request.route and request.route != connections.route(merchant):
         return "a connection of the merchant was replaced since. Look again before you send."
     return ""
 
 
-def _waited_too_long(request: SyncRequest, now: datetime) -> bool:
+def _waited(request: SyncRequest, now: datetime) -> str:
     """Not counting a time in which nobody could call Codat: that says nothing of what the person meant."""
     waited = now - request.asked_at
-    if waited > TOO_LATE and (pause := pauses.latest()):
+    if request.bulk is not None or waited <= TOO_LATE:
+        return ""
+    if pause := pauses.latest():
         waited -= pause.within(request.asked_at, now)
-    return waited > TOO_LATE
+    return "this waited for over an hour. Ask again if it is still wanted." if waited > TOO_LATE else ""
 
 
 def _synced_since(request: SyncRequest) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from syncs.models import Merchant, MerchantDay, Sync
 from syncs.models.updating import update_each
 from syncs.operations.coverage import as_ran, touching
+from syncs.operations.evidence import perhaps_ours
 from syncs.rules import coverage
 from syncs.rules.coverage import Day, DayOutcome
 from syncs.rules.salesdays import day_before, day_of, range_window, today
@@ -22,8 +23,12 @@ STRIP_DAYS = 31
 
 
 def place_windows(merchant: Merchant) -> date | None:
-    """Infers the windows that nobody told us; returns the first sales day that any of them touches."""
-    rows = {sync.pk: sync for sync in merchant.syncs.defer("raw")}
+    """Infers the windows that nobody told us; returns the first sales day that any of them touches.
+
+    What may be a request's is not taken for the schedule's: as ours, it would have written other days.
+    """
+    spared = [sync.pk for sync in perhaps_ours(merchant)]
+    rows = {sync.pk: sync for sync in merchant.syncs.defer("raw").exclude(pk__in=spared)}
     placed = coverage.place(
         map(as_ran, rows.values()), merchant.zone, merchant.sync_hour or 0, merchant.start_date
     )

@@ -3,15 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 
 from django.db.models import Min, Q
 
-from syncs.models import Attempt, Sync, SyncRequest
+from syncs.models import Attempt, Merchant, Sync, SyncRequest
 from syncs.rules.reviews import Outage, against_nothing_ran, outages
 from syncs.rules.states import State
+
+# So far from our POST, by two clocks, its sync may have begun.
+BEGAN_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,17 @@ def outages_of_open() -> list[Outage]:
         request__state=State.NEEDS_REVIEW, outcome=Attempt.Outcome.UNCERTAIN
     ).values("request")
     return outages(unanswered.annotate(sent=Min("started_at")).values_list("sent", flat=True))
+
+
+def perhaps_ours(merchant: Merchant) -> list[Sync]:
+    """Syncs that began with a POST of ours of which nobody knows yet whether, or as which sync, it ran."""
+    sent = Attempt.objects.filter(outcome__in=Attempt.MAY_HAVE_EFFECT, request__sync=None)
+    attempt = sent.filter(request__in=merchant.requests.active()).order_by("pk").last()
+    if attempt is None:
+        return []
+    near = (attempt.started_at - BEGAN_WITHIN, attempt.started_at + BEGAN_WITHIN)
+    new = merchant.syncs.filter(requests=None, first_seen__gte=attempt.started_at, started_at__range=near)
+    return list(new.exclude(sync_id__in=attempt.listed_before).defer("raw", "message"))
 
 
 def _new_since(evidence: Sequence[Evidence]) -> Iterable[Sync]:

@@ -16,7 +16,8 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Attempt, SyncRequest
-from syncs.operations import answers, api_key, freezing, log
+from syncs.operations import answers, api_key, freezing, log, waiting
+from syncs.operations.before_sending import changed_since
 from syncs.operations.sending import CLAIM_GOOD_FOR, post
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
@@ -50,7 +51,7 @@ def give_up_on_lost_senders(now: datetime) -> None:
     """A sender that died after its claim may have sent: its request becomes uncertain, never QUEUED again."""
     lost = SyncRequest.objects.filter(state=State.SENDING, state_since__lt=now - SENDING_AT_MOST)
     for request in lost.select_related("merchant"):
-        what = f"{LOST_SENDER} It is not sent again."
+        what = f"{LOST_SENDER} {waiting.not_again()}"
         with transaction.atomic():
             if move(request, State.UNCERTAIN, now=now, what=what, not_before=now, waiting_for=LOST_SENDER):
                 answers.close_as_lost(request, now, LOST_SENDER)
@@ -145,14 +146,15 @@ def _after_look(request: SyncRequest, attempt: Attempt, candidates: list[dict[st
 def _may_replay(request: SyncRequest, attempt: Attempt, now: datetime) -> bool:
     """Only of what is on record as perhaps sent: a replay of anything else would be a first POST.
 
-    Nor after a 5xx: that Codat keeps one under its key cannot be tried, and if it does not, a replay runs it again.
+    It is one, too, where the first was lost on its way: so not to a merchant that is another by now. Nor after a 5xx:
+    that Codat keeps one under its key cannot be tried, and if it does not, a replay runs it again.
     """
     return (
         settings.CODAT_IDEMPOTENCY_VERIFIED
         and attempt.outcome == Attempt.Outcome.UNCERTAIN
         and (attempt.http_status or 0) < 500
         and now - attempt.started_at < REPLAY_WITHIN
-        and not request.merchant.is_archived
+        and not changed_since(request)
     )
 
 

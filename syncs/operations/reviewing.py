@@ -11,7 +11,7 @@ from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest, User
 from syncs.operations import health, settling, sync_rows
 from syncs.operations.asking import NotPossible
-from syncs.operations.evidence import evidence_of
+from syncs.operations.evidence import evidence_of, perhaps_ours
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 
@@ -94,14 +94,15 @@ def decide_not_run(
     _refuse_without(reason)
     with transaction.atomic():
         # A refresh that brings news of its sync has had its turn, or waits for ours.
-        Merchant.objects.select_for_update().get(pk=request.merchant_id)
+        merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
         request.refresh_from_db(fields=["state", "sync"])
         if request.state != State.NEEDS_REVIEW:
             return False
         _refuse_if_it_ran(request.sync, now)
         if seen is not None and evidence_of([request])[0].seen != seen:
             raise NotPossible(LOOK_AGAIN, field="verdict")
-        return move(
+        nobodys = perhaps_ours(merchant)
+        moved = move(
             request,
             State.NOT_RUN,
             now=now,
@@ -111,6 +112,11 @@ def decide_not_run(
             result=f"This never ran, {by.display_name} decided: {reason}"[:500],
             waiting_for="",
         )
+        if moved and nobodys:
+            # They were spared while they might have been ours.
+            health.update_days(merchant, nobodys, [], now)
+            merchant.save(update_fields=DAY_COLUMNS)
+    return moved
 
 
 def _decide(verdict: Verdict, by: User, reason: str, now: datetime) -> Ruling:

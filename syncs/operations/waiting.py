@@ -1,4 +1,6 @@
-"""Why a request waits after an error that proves it was not run, for whoever reads its page."""
+"""Why a request waits, and what becomes of it meanwhile, for whoever reads its page."""
+
+from django.conf import settings
 
 from syncs.codat.errors import CodatError, Later
 from syncs.operations import api_key
@@ -13,3 +15,10 @@ def why(error: CodatError) -> str:
     if api_key.is_about_it(error) and api_key.is_refused():
         return f"{api_key.NOT_ACCEPTED} {api_key.UNTIL_PUT_RIGHT}"
     return error.message
+
+
+def not_again() -> str:
+    """Of a request without an answer. A replay does send it again."""
+    if settings.CODAT_IDEMPOTENCY_VERIFIED:
+        return "Sent again only with its own key, so that it runs once at most."
+    return "Not sent again."

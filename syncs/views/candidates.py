@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from syncs import moments
@@ -20,6 +21,12 @@ SENT = {
     # Its sender may have died before the first byte.
     Attempt.Outcome.UNCERTAIN: "Sent once at most",
 }
+# A replay sends the same bytes again.
+SENT_UNDER_ITS_KEY = {
+    Attempt.Outcome.OPEN: "Sending this",
+    Attempt.Outcome.ACCEPTED: "Sent",
+    Attempt.Outcome.UNCERTAIN: "May have been sent",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,12 @@ class Candidate:
     @property
     def key(self) -> str:
         return str(self.sync.pk)
+
+
+def sent_word(attempt: Attempt) -> str:
+    """Empty for one that surely had no effect."""
+    words = SENT_UNDER_ITS_KEY if settings.CODAT_IDEMPOTENCY_VERIFIED else SENT
+    return words.get(Attempt.Outcome(attempt.outcome), "")
 
 
 def candidates_of(evidence: Evidence) -> list[Candidate]:

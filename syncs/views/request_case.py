@@ -9,10 +9,11 @@ from typing import Any
 from syncs import wording
 from syncs.codat import paths
 from syncs.models import Activity, Attempt, SyncRequest
+from syncs.operations import waiting
 from syncs.operations.evidence import Evidence, evidence_of
 from syncs.operations.reconciling import LOOKS
 from syncs.rules.states import State
-from syncs.views.candidates import SENT, candidates_of
+from syncs.views.candidates import candidates_of, sent_word
 from syncs.views.request_list import rows_of
 
 OPEN = {State.NEEDS_REVIEW, State.UNCERTAIN}
@@ -30,8 +31,8 @@ SHOWED_NOTHING = {"request.look_failed", "request.replayed"}
 OUTCOMES = {
     Attempt.Outcome.OPEN: ("run", "Waiting for Codat's answer.", ""),
     Attempt.Outcome.ACCEPTED: ("ok", "Codat accepted it.", ""),
-    Attempt.Outcome.UNCERTAIN: ("warn", "No answer that we can trust.", "Not sent again."),
-    Attempt.Outcome.NOT_SENT: ("mute", "Not sent:", "It waits for another try."),
+    Attempt.Outcome.UNCERTAIN: ("warn", "No answer that we can trust.", ""),
+    Attempt.Outcome.NOT_SENT: ("mute", "Not sent:", ""),
     Attempt.Outcome.LATER: ("mute", "Codat asked us to wait:", "Nothing was run."),
     Attempt.Outcome.REFUSED: ("bad", "Codat refused it:", "Nothing was run."),
 }
@@ -95,7 +96,10 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
     lead, shows_body = _try(attempt, is_last=is_last)
     yield Event(attempt.started_at, lead, sent=_sent(request) if shows_body else "", tone="run")
     if attempt.finished_at:
-        tone, words, after = OUTCOMES[Attempt.Outcome(attempt.outcome)]
+        outcome = Attempt.Outcome(attempt.outcome)
+        tone, words, after = OUTCOMES[outcome]
+        if outcome == Attempt.Outcome.UNCERTAIN:
+            after = waiting.not_again()
         ids = f"HTTP {attempt.http_status}." if attempt.http_status else ""
         if attempt.correlation_id:
             ids = f"{ids} Correlation ID {attempt.correlation_id}."
@@ -107,8 +111,7 @@ def _attempt(request: SyncRequest, attempt: Attempt, *, is_last: bool) -> Iterat
 def _try(attempt: Attempt, *, is_last: bool) -> tuple[str, bool]:
     """In words, and whether the body is shown with it: each try has the same one."""
     outcome, number = Attempt.Outcome(attempt.outcome), f"Try {attempt.number}"
-    if outcome in SENT:
-        word = SENT[outcome]
+    if word := sent_word(attempt):
         return f"{word if attempt.number == 1 else f'{number}, {word[:1].lower()}{word[1:]}'}:", True
     if outcome == Attempt.Outcome.NOT_SENT:
         return f"{number}.", False
@@ -166,6 +169,7 @@ def _version(evidence: Evidence) -> str:
     seen = repr(
         (
             (request.version, request.looks, request.not_before, request.sync_id),
+            wording.is_not_found(request),
             request.sync.code if request.sync else None,
             [(attempt.pk, attempt.outcome) for attempt in evidence.attempts],
             [(sync.pk, sync.code) for sync in evidence.candidates],

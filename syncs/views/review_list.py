@@ -11,7 +11,7 @@ from syncs.operations.reviewing import Ending, Ruling
 from syncs.paging import Order
 from syncs.record_filters import DECIDED
 from syncs.views import request_list
-from syncs.views.candidates import SENT, Candidate, answer_to, candidates_of
+from syncs.views.candidates import Candidate, answer_to, candidates_of, sent_word
 
 OLDEST_FIRST = Order("asked_at")
 # Of more, a lead reads on the page of that request.
@@ -32,7 +32,7 @@ class Row(request_list.Row):
 
     @property
     def sent_word(self) -> str:
-        return SENT[Attempt.Outcome(self.sent.outcome)] if self.sent else ""
+        return sent_word(self.sent) if self.sent else ""
 
     @property
     def answer(self) -> str:

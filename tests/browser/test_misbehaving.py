@@ -48,7 +48,7 @@ def test_without_an_answer_to_trust_it_is_not_sent_again_and_the_page_says_so(  
     page = pressed(visit, shop)
     card = steps.card(page)
     expect(card).to_contain_text("We have no answer that we can trust.")
-    expect(card).to_contain_text("will not be sent twice")
+    expect(card).to_contain_text("will not run twice")
     expect(steps.step(page, "Codat is working")).not_to_have_class("done")
     [post] = panel.posts(shop.company_id)
     assert post["applied"] is applied
