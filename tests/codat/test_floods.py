@@ -60,8 +60,10 @@ def met(sandbox: Sandbox, calls: Calls) -> Met:
     """What a child of ours says of one call."""
 
     def met(fault: str, args: dict[str, Any], method: str, deadline: float) -> dict[str, Any]:
-        # One of its own: who asks twice is refused, and a flood has the status of what it drowns.
-        company = sandbox.post("/companies", {"name": "Shop"}).json()["id"]
+        company = sandbox.merchants("healthy")[0]["company_id"]
+        if method == "post":
+            # One of its own: who asks twice is refused, and a flood has the status of what it drowns.
+            company = sandbox.post("/companies", {"name": "Shop"}).json()["id"]
         sandbox.fault(fault, args, path_regex="(latest|list/status)$", method=method)
         told = answered(calls, [sandbox.url, company, method, deadline, deadline / 2], deadline + 30)
         assert told["verdict"] == "Uncertain", told
