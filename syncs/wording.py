@@ -51,11 +51,17 @@ def sentence(request: SyncRequest, usual: str = "") -> str:
         return _overdue(request.state_since + SENDING_AT_MOST)
     if state == State.UNCERTAIN:
         return f"No answer that we can trust. {not_again()} Looking there {_when(request.not_before)}"
+    if state == State.ACCEPTED:
+        return _accepted(request, usual)
+    if state == State.NEEDS_REVIEW and request.commerce_sync_id:
+        return "Codat accepted this, but we cannot tell what became of it. A lead must look before it is tried again."
+    return request.result or SENTENCES.get(state, "")
+
+
+def _accepted(request: SyncRequest, usual: str) -> str:
     if is_not_found(request):
         return "Codat accepted it, but we do not find it in Codat's list"
-    if state == State.ACCEPTED and usual:
-        return usual
-    return request.result or SENTENCES.get(state, "")
+    return usual or SENTENCES[State.ACCEPTED]
 
 
 def outlook(request: SyncRequest) -> str:

@@ -107,6 +107,15 @@ def test_codat_is_not_said_to_work_on_what_its_list_does_not_show(
     assert wording.outlook(accepted) == decided
 
 
+def test_what_codat_accepted_is_not_said_to_have_perhaps_never_run(as_viewer: Client) -> None:
+    request = make_request(make_merchant(), state=State.NEEDS_REVIEW, commerce_sync_id=str(uuid.uuid4()))
+    words = "Codat accepted this, but we cannot tell what became of it."
+    assert wording.sentence(request).startswith(words)
+    page = as_viewer.get(f"/merchants/{request.merchant.company_id}/").content.decode()
+    assert words in page
+    assert "whether Codat ran this" not in page
+
+
 @pytest.mark.parametrize("waiting_for", ["", "A sync runs at Codat."])
 def test_no_look_is_promised_while_sending_is_frozen(waiting_for: str) -> None:
     held = request(waiting_for=waiting_for)
