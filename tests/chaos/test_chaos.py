@@ -1,4 +1,7 @@
-"""The bounded proof, as `make test` runs it; see tests/chaos/__init__.py for what it proves and how to read it."""
+"""The bounded proof: crash points and bugs in `make test`, 300 kills and all answers in `make proofs`.
+
+See tests/chaos/__init__.py for what it proves and how to read it.
+"""
 
 import os
 import subprocess
@@ -31,6 +34,7 @@ def test_at_every_crash_point_the_same_holds_however_codat_answers() -> None:
     assert "crash points" in chaos("--cells", "--brief")
 
 
+@pytest.mark.long
 def test_of_300_kills_with_work_in_hand_none_makes_a_sync_run_twice_or_loses_a_press() -> None:
     assert "kills counted" in chaos("--kills", "300")
 
