@@ -36,6 +36,7 @@ NEXT = {
         State.NEEDS_REVIEW,
     },
     State.UNCERTAIN: {State.ACCEPTED, State.NEEDS_REVIEW},
+    # By a lead; ACCEPTED also by an answer that came late to its sender.
     State.NEEDS_REVIEW: {State.ACCEPTED, State.NOT_RUN, *RAN},
     State.ACCEPTED: {State.NEEDS_REVIEW, *RAN},
 }
