@@ -152,6 +152,15 @@ class Panel(Desk):
     def failed_days(self, company_id: str) -> int:
         return self._number("SELECT failed_days FROM syncs_merchant WHERE company_id = ?", company_id)
 
+    def last_failed_day(self, company_id: str) -> date | None:
+        """In the merchant's zone."""
+        question = (
+            "SELECT max(day) FROM syncs_merchantday JOIN syncs_merchant ON syncs_merchant.id = merchant_id"
+            " WHERE company_id = ? AND syncs_merchantday.outcome = 'failed'"
+        )
+        [(found,)] = self.ask(question, company_id.replace("-", ""))
+        return date.fromisoformat(found) if found else None
+
     def last_synced_day(self, company_id: str) -> date:
         """In the merchant's zone; right after its midnight the day that has just ended is not yet synced."""
         question = (

@@ -1,7 +1,4 @@
-"""The bounded proof: crash points and bugs in `make test`, 300 kills and all answers in `make proofs`.
-
-See tests/chaos/__init__.py for what it proves and how to read it.
-"""
+"""The bounded proof, as `make proofs` runs it; see tests/chaos/__init__.py for what it proves and how to read it."""
 
 import os
 import subprocess
@@ -12,7 +9,7 @@ import pytest
 from tests import postgres
 from tests.chaos.ground import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SEED = os.environ.get("SEED", "1")
 
 
@@ -34,7 +31,6 @@ def test_at_every_crash_point_the_same_holds_however_codat_answers() -> None:
     assert "crash points" in chaos("--cells", "--brief")
 
 
-@pytest.mark.long
 def test_of_300_kills_with_work_in_hand_none_makes_a_sync_run_twice_or_loses_a_press() -> None:
     assert "kills counted" in chaos("--kills", "300")
 
@@ -43,6 +39,5 @@ def test_every_seeded_bug_is_caught() -> None:
     assert "0 missed" in chaos("--bugs")
 
 
-@pytest.mark.long
 def test_and_so_it_does_for_both_kinds_of_request_and_at_every_look() -> None:
     assert "crash points" in chaos("--cells")
