@@ -117,21 +117,28 @@ def test_a_killed_process_leaves_the_line_and_the_sync_behind(tmp_path: Path) ->
     assert newest["syncStatusCode"] == 1000
 
 
-def test_a_process_killed_before_it_committed_is_told_by_its_ledger(tmp_path: Path) -> None:
-    """Flushed first: what the ledger says was started has been started, also after a kill between the two."""
+def killed_before_it_commits(
+    folder: Path, clock: StoppedClock, path: Path, **headers: str
+) -> tuple[str, int]:
+    """Asks for a sync meanwhile: of which company, and how many it had before."""
 
     def killed() -> None:
         raise KeyboardInterrupt
 
-    path, clock = tmp_path / "ledger.jsonl", StoppedClock()
-    world = world_at(clock, data=tmp_path)
+    world = world_at(clock, data=folder)
     company_id = a_merchant(world, "flaky")
     before = len(world.timeline(company_id).syncs)
     world.store.commit = killed  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        App(world, "key", Ledger(path)).answer(latest_request(company_id))
+        App(world, "key", Ledger(path)).answer(latest_request(company_id, **headers))
     world.store.close()
+    return company_id, before
 
+
+def test_a_process_killed_before_it_committed_is_told_by_its_ledger(tmp_path: Path) -> None:
+    """Flushed first: what the ledger says was started has been started, also after a kill between the two."""
+    path, clock = tmp_path / "ledger.jsonl", StoppedClock()
+    company_id, before = killed_before_it_commits(tmp_path, clock, path)
     path.write_text(path.read_text() + '{"torn')
     again = world_at(clock, data=tmp_path)
     App(again, "key", Ledger(path))
@@ -143,25 +150,15 @@ def test_a_process_killed_before_it_committed_is_told_by_its_ledger(tmp_path: Pa
 
 
 def test_and_so_is_what_was_kept_under_its_key(tmp_path: Path) -> None:
-    def killed() -> None:
-        raise KeyboardInterrupt
-
-    path, clock = tmp_path / "ledger.jsonl", StoppedClock()
-    world = world_at(clock, data=tmp_path)
-    company_id = a_merchant(world, "flaky")
-    request = latest_request(company_id, **{"idempotency-key": "k-1"})
-    world.store.commit = killed  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        App(world, "key", Ledger(path)).answer(request)
-    world.store.close()
-
+    path, clock, key = tmp_path / "ledger.jsonl", StoppedClock(), {"idempotency-key": "k-1"}
+    company_id, _ = killed_before_it_commits(tmp_path, clock, path, **key)
     again = App(world_at(clock, data=tmp_path), "key", Ledger(path))
-    replayed = again.answer(latest_request(company_id, **{"idempotency-key": "k-1"}))
+    replayed = again.answer(latest_request(company_id, **key))
     first, second = [json.loads(line) for line in path.read_text().splitlines()]
     assert (first["applied"], second["applied"], second["answered"]) == (True, False, 200)
     assert json.loads(replayed.body)["commerceSyncId"] == first["sync"]["commerce_sync_id"]
     clock.passes(hours=1, minutes=31)
-    assert again.answer(latest_request(company_id, **{"idempotency-key": "k-1"})).started
+    assert again.answer(latest_request(company_id, **key)).started
 
 
 def test_a_ledger_of_before_keys_were_kept_in_it_is_read(tmp_path: Path) -> None:
