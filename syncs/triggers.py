@@ -39,7 +39,11 @@ def _moves() -> str:
 
 
 def _changes(*columns: str) -> str:
-    return " OR ".join(f"OLD.{column} <> NEW.{column}" for column in columns)
+    """Also from or to NULL, which compares with nothing."""
+    return " OR ".join(
+        f"OLD.{column} <> NEW.{column} OR (OLD.{column} IS NULL) <> (NEW.{column} IS NULL)"
+        for column in columns
+    )
 
 
 IS_ACTIVE = f"OLD.state IN ({', '.join(repr(state.value) for state in sorted(ACTIVE))})"
@@ -54,7 +58,16 @@ GUARDS = (
         "UPDATE",
         "syncs_syncrequest",
         PINNED,
-        _changes("merchant_id", "kind", "body", "idempotency_key", "form_token", "asked_by_id"),
+        _changes(
+            "merchant_id",
+            "kind",
+            "first_day",
+            "last_day",
+            "body",
+            "idempotency_key",
+            "form_token",
+            "asked_by_id",
+        ),
     ),
     Guard("request_no_delete", "DELETE", "syncs_syncrequest", STILL_ACTIVE, IS_ACTIVE),
     Guard("request_sync", "UPDATE", "syncs_syncrequest", NOT_ITS_SYNC, OF_ANOTHER),

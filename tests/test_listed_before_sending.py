@@ -7,6 +7,7 @@ import pytest
 
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest
+from syncs.operations import before_sending
 from syncs.operations.sending import send
 from tests.codat.server import Server, says
 from tests.factories import make_sync
@@ -52,6 +53,13 @@ def test_a_sync_of_no_known_state_may_be_running_for_a_day(
     assert is_sent(request_, scripted, told, [row]) is sent
     if not sent:
         assert held_back(request_).startswith("Codat lists a sync without a state that we know")
+
+
+def test_one_that_somebody_was_first_to_hold_back_is_not_sent_either(
+    scripted: Server, told: CodatClient, request_: SyncRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(before_sending, "hold_back", lambda *_, **__: False)
+    assert not is_sent(request_, scripted, told, [sync_at_codat(request_.merchant, 1000, NOW)])
 
 
 def test_a_failure_that_codat_now_calls_a_success_is_read_first(

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
 from syncs.models import SyncRequest
-from syncs.operations import answers, reconciling
+from syncs.operations import answers, reconciling, waiting
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
 from tests.presses import attempt_of, last_entry, outcomes, stored, verbs
@@ -33,6 +34,18 @@ def test_a_sender_that_was_lost_leaves_an_uncertain_request(db: None) -> None:
     assert attempt_of(request).outcome == "uncertain"
     assert verbs(request) == ["request.asked", "request.uncertain"]
     assert (stored(young).state, outcomes(young)) == (State.SENDING, ["open"])
+
+
+def test_one_that_was_claimed_anew_meanwhile_is_not_lost(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    request, told = lost(301), waiting.not_again
+
+    def claimed_anew() -> str:
+        SyncRequest.objects.filter(pk=request.pk).update(version=F("version") + 2, state_since=NOW)
+        return told()
+
+    monkeypatch.setattr(waiting, "not_again", claimed_anew)
+    reconciling.give_up_on_lost_senders(NOW)
+    assert (stored(request).state, outcomes(request)) == (State.SENDING, ["open"])
 
 
 def test_what_was_lost_on_our_side_is_not_blamed_on_codat(as_viewer: Client) -> None:

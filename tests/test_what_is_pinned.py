@@ -1,5 +1,6 @@
 """What a press was for, and whose books a merchant's are, is held by the database: no statement changes it."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ PINNED = {
     "form_token": OTHER_ID,
     "merchant": make_merchant,
     "asked_by": make_user,
+    "first_day": date(2026, 1, 5),
+    "last_day": date(2026, 12, 5),
 }
 
 
@@ -30,6 +33,15 @@ def test_what_was_asked_for_never_changes(column: str, state: State) -> None:
     value: Any = PINNED[column]
     with pytest.raises(IntegrityError, match=triggers.PINNED), transaction.atomic():
         SyncRequest.objects.filter(pk=request.pk).update(**{column: value() if callable(value) else value})
+
+
+def test_nor_does_it_come_into_being_or_vanish_later() -> None:
+    latest = make_request(make_merchant(), kind="latest")
+    ranged = make_request(make_merchant())
+    assert (latest.first_day, ranged.first_day is None) == (None, False)
+    for request, day in ((latest, date(2026, 1, 5)), (ranged, None)):
+        with pytest.raises(IntegrityError, match=triggers.PINNED), transaction.atomic():
+            SyncRequest.objects.filter(pk=request.pk).update(last_day=day)
 
 
 def test_a_merchant_stays_the_same_company() -> None:

@@ -116,17 +116,25 @@ def _synced_since(request: SyncRequest) -> str:
 
 
 def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime) -> bool:
-    if not listed and request.merchant.syncs.exists():
-        why = "Codat lists no syncs, though it did before. Its list is read again first."
-        return hold_back(request, now=now, until=now + LOOK_AGAIN, why=why)
-    if running := next((sync for sync in listed if _may_run(sync, now)), None):
+    why, wait = _in_its_way(listed, request, now)
+    if not why:
+        return False
+    if listed:
         _look_first(request, now)
-        return hold_back(request, now=now, until=now + LOOK_AGAIN, why=_why_it_waits(running))
+    hold_back(request, now=now, until=now + wait, why=why)
+    return True
+
+
+def _in_its_way(listed: list[SyncStatus], request: SyncRequest, now: datetime) -> tuple[str, timedelta]:
+    """Why it waits for what Codat lists, and how long; empty when it may go."""
+    if not listed and request.merchant.syncs.exists():
+        return "Codat lists no syncs, though it did before. Its list is read again first.", LOOK_AGAIN
+    if running := next((sync for sync in listed if _may_run(sync, now)), None):
+        return _why_it_waits(running), LOOK_AGAIN
     if _ran_unseen(listed, request):
         why = "Codat lists a sync that we have not read yet. Its result is read first."
-        _look_first(request, now)
-        return hold_back(request, now=now, until=now + LOOK_AGAIN_AFTER_NEWS, why=why)
-    return False
+        return why, LOOK_AGAIN_AFTER_NEWS
+    return "", timedelta()
 
 
 def _look_first(request: SyncRequest, now: datetime) -> None:

@@ -53,7 +53,15 @@ def give_up_on_lost_senders(now: datetime) -> None:
     for request in lost.select_related("merchant"):
         what = f"{LOST_SENDER} {waiting.not_again()}"
         with transaction.atomic():
-            if move(request, State.UNCERTAIN, now=now, what=what, not_before=now, waiting_for=LOST_SENDER):
+            if move(
+                request,
+                State.UNCERTAIN,
+                now=now,
+                what=what,
+                at_version=request.version,
+                not_before=now,
+                waiting_for=LOST_SENDER,
+            ):
                 answers.close_as_lost(request, now, LOST_SENDER)
 
 
