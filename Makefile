@@ -24,7 +24,7 @@ test: .venv/dev  ## every test on SQLite, what uses the database on PostgreSQL t
 
 KILLS ?= 10000
 SEED ?= 1
-proofs: .venv/dev  ## the long proofs: 300 kills, crash points, seeded bugs, outages of Redis and of Codat, hung workers (half an hour)
+proofs: .venv/dev  ## the long proofs: all crash points, outages of Redis and of Codat, hung workers (half an hour)
 	$(BIN)/pytest -m long
 
 chaos: .venv/dev  ## the long proof that nothing is sent twice or lost: KILLS=10000 SEED=1 (hours)

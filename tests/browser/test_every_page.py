@@ -20,7 +20,10 @@ THEMES: tuple[tuple[Literal["light", "dark"], dict[str, Any]], ...] = (
 )
 # Left out is what no rule of these reads: every stylesheet, loaded a second time.
 ASKED = {"resultTypes": ["violations"], "preload": {"assets": ["media"]}}
-RUN = """(options) => axe.run(options).then((found) => found.violations.flatMap((broken) =>
+# Of a long table the first rows and each fifth after them: the others are made of the same.
+LIKE_OTHERS = "tbody tr:nth-child(n + 5):not(:nth-child(5n))"
+RUN = """([left_out, options]) => axe.run({exclude: [[left_out]]}, options)
+  .then((found) => found.violations.flatMap((broken) =>
   broken.nodes.map((node) => `${broken.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > innerWidth + 1
@@ -36,7 +39,7 @@ def assert_well_made(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 1000})
         for theme, options in THEMES:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            broken = page.evaluate(RUN, options | ASKED)
+            broken = page.evaluate(RUN, [LIKE_OTHERS, options | ASKED])
             assert broken == [], f"{width} px, {theme}: " + json.dumps(broken, indent=1)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1000})

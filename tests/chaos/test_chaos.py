@@ -1,4 +1,4 @@
-"""The bounded proof, as `make proofs` runs it; see tests/chaos/__init__.py for what it proves and how to read it."""
+"""The bounded proof, as `make test` runs it; tests/chaos/__init__.py says what it proves and how to read it."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests import postgres
 from tests.chaos.ground import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 SEED = os.environ.get("SEED", "1")
 
 
@@ -39,5 +39,6 @@ def test_every_seeded_bug_is_caught() -> None:
     assert "0 missed" in chaos("--bugs")
 
 
+@pytest.mark.long
 def test_and_so_it_does_for_both_kinds_of_request_and_at_every_look() -> None:
     assert "crash points" in chaos("--cells")

@@ -7,11 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import connections
 
 from codat_admin import env
 from syncs.management import belongings
-from syncs.management.staticfiles import Stamp
 from syncs.processes import keys, ports, ready
 from syncs.processes.errors import CannotRun, StopAsked
 from syncs.processes.house import House
@@ -23,14 +21,6 @@ from syncs.processes.valkey import Valkey
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 READY_WITHIN = 120.0
-FIRST_ADMIN = (
-    "There is no user yet. Create the first admin, in another terminal and with the same settings:"
-    " .venv/bin/python manage.py createsuperuser"
-)
-FIRST_IMPORT = (
-    "There is no merchant yet. Pull in all companies from Codat, once Sync Desk is ready:"
-    " .venv/bin/python manage.py import_companies"
-)
 
 
 class Command(BaseCommand):
@@ -106,8 +96,7 @@ class Run:
     def _start(self) -> None:
         belongings.refuse_unreachable()
         self._start_surroundings()
-        self._prepare_database()
-        self._prepare_static_files()
+        self._prepare()
         house = self.house
         for program in (house.web(), house.clock(), house.worker("sending"), house.worker("refreshing")):
             self.supervisor.start(program)
@@ -122,39 +111,13 @@ class Run:
             self.supervisor.start(self.house.sandbox(self.sandbox_port, self.house.env["CODAT_API_KEY"]))
         if self.valkey:
             self._wait_for("valkey", self.valkey.ready)
+        if port := self.sandbox_port:
+            self._wait_for("sandbox", lambda: ready.accepts(port))
 
-    def _prepare_database(self) -> None:
-        self._manage("migrate", "--noinput", "--verbosity=0")
-        belongings.refuse_mixing(sandboxed=bool(self.sandbox_port))
-        if self.sandbox_port:
-            self._populate(self.sandbox_port)
-        else:
-            for hint in self._first_steps():
-                self.supervisor.say(hint)
-        connections.close_all()
-
-    def _first_steps(self) -> list[str]:
-        users, merchants = belongings.has_users(), belongings.has_merchants()
-        return [hint for hint, done in ((FIRST_ADMIN, users), (FIRST_IMPORT, merchants)) if not done]
-
-    def _populate(self, sandbox_port: int) -> None:
-        if belongings.lacks_demo_users():
-            self._manage("make_demo_users")
-        self._wait_for("sandbox", lambda: ready.accepts(sandbox_port))
-        if not belongings.has_merchants():
-            self._manage("import_companies", "--yes", "--wait")
-
-    def _prepare_static_files(self) -> None:
-        stamp = Stamp(Path(settings.STATIC_ROOT))
-        if not stamp.is_current():
-            self._manage("collectstatic", "--noinput", "--verbosity=0")
-            stamp.renew()
-
-    def _manage(self, command: str, *words: str) -> None:
-        self.supervisor.say(f"manage.py {command}")
-        code = self.supervisor.run_once(self.house.manage("setup", command, *words))
-        if code:
-            raise CannotRun(f"manage.py {command} ended with exit code {code}; its lines above say why.")
+    def _prepare(self) -> None:
+        """In a process of its own, which a signal can end."""
+        if self.supervisor.run_once(self.house.manage("setup", "prepare")):
+            raise CannotRun("The start was not prepared; the lines above say why.")
 
     def _wait_for(self, name: str, is_ready: Callable[[], bool]) -> None:
         if not self.supervisor.wait_until(is_ready, READY_WITHIN):

@@ -1,0 +1,50 @@
+"""What `manage.py run` has done before it starts the panel; also by hand."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes.desk import ROOT
+
+pytestmark = pytest.mark.slow
+NOBODY = "http://127.0.0.1:9"
+
+
+def prepare(folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    ours = {
+        "VAR_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/one.sqlite3",
+        "CODAT_API_URL": NOBODY,
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", "prepare"],
+        cwd=ROOT,
+        env=os.environ | ours | {"CODAT_API_KEY": "canary"} | env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_sandboxs_people_never_meet_a_real_account(tmp_path: Path) -> None:
+    sandboxed = prepare(tmp_path, SANDBOX="true")
+    assert "Demo users, password = name" in sandboxed.stdout
+    assert (sandboxed.returncode, "canary" in sandboxed.stderr) == (1, False), "Codat does not answer"
+    real = prepare(tmp_path, SANDBOX="false")
+    assert real.returncode == 1
+    assert real.stderr.startswith("CommandError: This database holds the sandbox's demo users and merchants.")
+
+
+def test_for_a_real_account_it_tells_the_first_steps_and_makes_nobody(tmp_path: Path) -> None:
+    done = prepare(tmp_path, SANDBOX="false")
+    assert done.returncode == 0, done.stderr
+    assert "manage.py createsuperuser" in done.stdout
+    assert "manage.py import_companies" in done.stdout
+    assert "Demo users" not in done.stdout
+    again = prepare(tmp_path, SANDBOX="false")
+    assert "collectstatic" in done.stdout
+    assert "collectstatic" not in again.stdout
