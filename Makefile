@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself; all it needs is python3 (3.11 or newer, with venv and pip) and make.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test proofs chaos quick lint lock screenshots clean
+.PHONY: help run setup test proofs chaos bench quick lint lock screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,9 @@ proofs: .venv/dev  ## the long proofs: all crash points, outages of Redis and of
 
 chaos: .venv/dev  ## the long proof that nothing is sent twice or lost: KILLS=10000 SEED=1 (hours)
 	$(BIN)/python -m tests.chaos --kills $(KILLS) --seed $(SEED)
+
+bench: .venv/dev  ## measure; PART=F8 for one part, ARGS="--seed 3" for its options (docs/performance.md says what each is)
+	$(BIN)/python -m bench $(if $(PART),--part $(PART)) $(ARGS)
 
 quick: .venv/dev  ## the fast tests (a minute or two)
 	$(BIN)/pytest -q -n 3 -m "not slow and not browser" --ignore=tests/browser

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,8 +52,13 @@ def heard(raw: socket.socket) -> int | None:
     return int(start.split()[1]) if start.startswith(b"HTTP/1.1 ") and len(start.split()[1]) == 3 else None
 
 
-def the_line(sandbox: Sandbox, company: str) -> dict[str, Any]:
-    (line,) = [line for line in sandbox.ledger() if line["company_id"] == company]
+def the_line(sandbox: Sandbox, company: str, patience: float = 0.0) -> dict[str, Any]:
+    """Who was answered finds it there; who hung up cannot know when the sandbox has noticed that."""
+    deadline = time.monotonic() + patience
+    while not (lines := [line for line in sandbox.ledger() if line["company_id"] == company]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    (line,) = lines
     return line
 
 
@@ -126,5 +132,5 @@ def test_who_hangs_up_within_the_body_heard_nothing(sandbox: Sandbox, company: s
         raw.sendall(a_post(company, length=len(BODY) + 1) + BODY)
         sandbox.get("/_sandbox/clock")
     sandbox.get("/_sandbox/clock")
-    line = the_line(sandbox, company)
+    line = the_line(sandbox, company, patience=5)
     assert (line["answered"], line["applied"]) == (None, False)
