@@ -63,14 +63,14 @@ def test_it_may_be_run_again() -> None:
     assert "No request was under way." in printed
 
 
-@pytest.mark.parametrize("answer", ["no", "", "y", EOFError])
+@pytest.mark.parametrize("answer", ["no", "", "y", EOFError, KeyboardInterrupt])
 def test_sending_is_frozen_before_anybody_is_asked_and_stays_so(
     monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
     def typed(question: str) -> str:
         assert freezing.is_frozen()
-        if answer is EOFError:
-            raise EOFError
+        if isinstance(answer, type):
+            raise answer
         return str(answer)
 
     monkeypatch.setattr("builtins.input", typed)

@@ -92,6 +92,15 @@ def test_holding_back_says_why_and_until_when_and_is_no_activity() -> None:
     assert verbs(request) == ["request.asked"]
 
 
+def test_who_looked_before_another_gave_it_back_does_not_call_it_up_sooner() -> None:
+    request = in_state(State.QUEUED)
+    slow, asked_to_wait = SyncRequest.objects.get(), NOW + timedelta(minutes=5)
+    move(request, State.SENDING, now=NOW, what="Sent to Codat")
+    move(request, State.QUEUED, now=NOW, what="Codat asked us to wait", not_before=asked_to_wait)
+    assert not hold_back(slow, now=NOW, until=NOW + timedelta(seconds=30), why="A sync is running at Codat.")
+    assert SyncRequest.objects.get().not_before == asked_to_wait
+
+
 def test_a_reason_that_is_too_long_is_cut_and_not_an_error() -> None:
     request = in_state(State.QUEUED)
     hold_back(request, now=NOW, until=NOW, why="x" * 1000)

@@ -15,6 +15,9 @@ from syncs.rules.states import State
 
 # So far from our POST, by two clocks, its sync may have begun.
 BEGAN_WITHIN = timedelta(minutes=10)
+# A look is dated by its beginning: one that was under way at our POST, perhaps by another host's clock, may have met
+# what the POST began.
+A_LOOK_TAKES = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Evidence:
     @property
     def since(self) -> datetime:
         return self.attempts[-1].started_at if self.attempts else self.request.asked_at
+
+    @property
+    def first_seen_from(self) -> datetime:
+        """Only where Codat was looked at just before is known by name what was there already."""
+        return self.since - A_LOOK_TAKES if self.attempts else self.since
 
     @cached_property
     def unread(self) -> set[str]:
@@ -92,13 +100,14 @@ def perhaps_ours(merchant: Merchant) -> list[Sync]:
     if attempt is None:
         return []
     near = (attempt.started_at - BEGAN_WITHIN, attempt.started_at + BEGAN_WITHIN)
-    new = merchant.syncs.filter(requests=None, first_seen__gte=attempt.started_at, started_at__range=near)
+    first_seen_from = attempt.started_at - A_LOOK_TAKES
+    new = merchant.syncs.filter(requests=None, first_seen__gte=first_seen_from, started_at__range=near)
     return list(new.exclude(sync_id__in=attempt.listed_before).defer("raw", "message"))
 
 
 def _new_since(evidence: Sequence[Evidence]) -> Iterable[Sync]:
     wanted = Q(pk__in=[])
     for each in evidence:
-        wanted |= Q(merchant=each.request.merchant_id, first_seen__gte=each.since)
+        wanted |= Q(merchant=each.request.merchant_id, first_seen__gte=each.first_seen_from)
     not_taken = Q(requests=None) | Q(requests__in=[each.request for each in evidence])
     return Sync.objects.filter(wanted, not_taken).defer("raw", "message").order_by("started_at", "pk")

@@ -74,5 +74,16 @@ def _first_in_line(now: datetime) -> dict[str, Any]:
 
 
 def hold_back(request: SyncRequest, *, now: datetime, until: datetime, why: str) -> bool:
-    """QUEUED stays QUEUED, to be looked at again later. Not an entry in the activity: nothing happened."""
-    return move(request, State.QUEUED, now=now, what="", not_before=until, waiting_for=why[:300])
+    """QUEUED stays QUEUED, to be looked at again later. Not an entry in the activity: nothing happened.
+
+    Not if it had its turn since we read it: a wait that Codat asked for is longer than ours.
+    """
+    return move(
+        request,
+        State.QUEUED,
+        now=now,
+        what="",
+        at_version=request.version,
+        not_before=until,
+        waiting_for=why[:300],
+    )

@@ -41,3 +41,5 @@ class Command(BaseCommand):
             return input(QUESTION).strip().lower() == "yes"
         except EOFError:
             raise CommandError("Nobody is there to ask: say --yes. Sending stays frozen.") from None
+        except KeyboardInterrupt:
+            return False
