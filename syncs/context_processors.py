@@ -80,7 +80,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if busy := signs.busy.get("worker refreshing"):
         sentence = f"All refreshing workers have been busy {_since(busy, now)}."
         yield Banner("warn", "warn", "Results come late.", sentence)
-    if (pause := pauses.latest(signs.seen)) and now < pause.until:
+    if (pause := pauses.shown(signs.seen)) and now < pause.until:
         asked, until = _at(pause.since, now), _at(pause.until, now)
         sentence = (
             f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself: "

@@ -13,6 +13,7 @@ from syncs.clock import Clock
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.quota import Quota
+from syncs.models import Pause
 from syncs.operations import heartbeats, pauses
 from syncs.operations.sending import send
 from syncs.rules.states import State
@@ -115,6 +116,25 @@ def test_what_waited_for_an_hour_beside_the_pause_is_too_late(
     moved.shift(91 * MINUTE)
     assert not is_sent(request, scripted, told)
     assert stored(request).result.startswith("Too late: this waited for over an hour.")
+
+
+def test_of_several_pauses_all_are_left_out_of_the_wait(
+    moved: Any, scripted: Server, told: CodatClient
+) -> None:
+    request = asked()
+    for _ in range(2):
+        pauses.note(timezone.now() + 90 * MINUTE, timezone.now())
+        moved.shift(30 * MINUTE)
+        pauses.note(None, timezone.now())
+        moved.shift(10 * MINUTE)
+    assert is_sent(request, scripted, told)
+
+
+def test_what_two_clocks_noted_counts_once() -> None:
+    for minutes in (20, 30):
+        Pause.objects.create(since=NOW, until=NOW + minutes * MINUTE)
+    Pause.objects.create(since=NOW + 40 * MINUTE, until=NOW + 60 * MINUTE)
+    assert pauses.within(NOW - 5 * MINUTE, NOW + 50 * MINUTE) == 40 * MINUTE
 
 
 def test_a_pause_before_the_press_does_not_count(moved: Any, scripted: Server, told: CodatClient) -> None:

@@ -22,7 +22,18 @@ from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
 from tests.looks import known
-from tests.presses import a_day, at_once, attempt_of, last_entry, outcomes, press, pressed, stored, verbs
+from tests.presses import (
+    a_day,
+    asked,
+    at_once,
+    attempt_of,
+    last_entry,
+    outcomes,
+    press,
+    pressed,
+    stored,
+    verbs,
+)
 from tests.upstream import CANARY, ERROR, NONE_YET, STARTED, Meddling, client_of, posts
 
 
@@ -86,6 +97,22 @@ def test_a_sender_that_slept_after_its_claim_sends_nothing(
     assert not posts(scripted)
     assert stored(request_).state == State.QUEUED
     assert outcomes(request_) == ["not_sent"]
+
+
+def test_a_machine_that_was_suspended_after_the_claim_sends_nothing(
+    moved: Any, scripted: Server, told: CodatClient, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, post = asked(), sending.post
+
+    def post_after_a_sleep(*given: Any, **limits: Any) -> Any:
+        moved.shift(timedelta(hours=3))
+        return post(*given, **limits)
+
+    monkeypatch.setattr(sending, "post", post_after_a_sleep)
+    scripted.answers(NONE_YET, says(200, STARTED))
+    send(request.pk, told)
+    assert not posts(scripted)
+    assert (stored(request).state, outcomes(request)) == (State.QUEUED, ["not_sent"])
 
 
 def test_a_claim_that_is_not_committed_yet_gives_no_right_to_send(

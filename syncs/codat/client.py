@@ -26,6 +26,7 @@ from syncs.codat.reading import parse_json
 from syncs.codat.retrying import LONGEST_SLEEP, Retrying, with_wait
 from syncs.codat.schemas import Company, Configuration, Connection, SyncStatus, SyncSummary
 from syncs.codat.transport import Answer, Broken, Call, Transport
+from syncs.codat.until import Until
 from syncs.codat.verdicts import asked_wait, failure_of, says_none_yet
 
 T = TypeVar("T")
@@ -149,14 +150,14 @@ class CodatClient:
         self._budget.take(Purpose.SEND, may_probe=False)
 
     def request_latest(
-        self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: float | None = None
+        self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: Until | None = None
     ) -> SyncSummary:
         """Sent at most once, and not at all (NotSent) once `first_byte_by` has passed."""
         call = paths.post(paths.REQUEST_LATEST, company_id, body, idempotency_key)
         return self._write(call, company_id, first_byte_by)
 
     def request_range(
-        self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: float | None = None
+        self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: Until | None = None
     ) -> SyncSummary:
         """Sent at most once, and not at all (NotSent) once `first_byte_by` has passed."""
         call = paths.post(paths.REQUEST_RANGE, company_id, body, idempotency_key)
@@ -212,7 +213,7 @@ class CodatClient:
                 pause = later.retry_after * random.uniform(0.5, 1.5)  # noqa: S311
             time.sleep(pause)
 
-    def _write(self, call: Call, company_id: str | UUID, first_byte_by: float | None) -> SyncSummary:
+    def _write(self, call: Call, company_id: str | UUID, first_byte_by: Until | None) -> SyncSummary:
         asked = str(company_id).lower()
         deadline = time.monotonic() + self._deadline
         outcome = self._exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=True)
@@ -225,7 +226,7 @@ class CodatClient:
         call: Call,
         *,
         deadline: float,
-        first_byte_by: float | None = None,
+        first_byte_by: Until | None = None,
         fresh: bool = False,
         is_probe: bool = False,
     ) -> Answer | Broken:

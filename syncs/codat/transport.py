@@ -16,6 +16,7 @@ from requests.utils import get_environ_proxies
 
 from syncs.codat.key import Key
 from syncs.codat.reasons import reason_of
+from syncs.codat.until import Until
 from syncs.codat.wire import Exchange, TooLarge, TooLate, on_the_wire, tracked_pools
 
 CHUNK = 64 * 1024
@@ -77,9 +78,9 @@ class Transport:
         self._pool = _Adapter()
 
     def exchange(
-        self, call: Call, *, deadline: float, first_byte_by: float | None = None, fresh: bool = False
+        self, call: Call, *, deadline: float, first_byte_by: Until | None = None, fresh: bool = False
     ) -> Answer | Broken:
-        """`deadline` and `first_byte_by` are moments of time.monotonic()."""
+        """`deadline` is a moment of time.monotonic()."""
         limits = Exchange(deadline, self._read_timeout, self._body_limit, first_byte_by)
         adapter = _Adapter() if fresh else self._pool
         try:

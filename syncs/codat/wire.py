@@ -16,6 +16,8 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from syncs.codat.until import Until
+
 ROOM_FOR_HEADERS = 256 * 1024
 
 
@@ -29,20 +31,20 @@ class TooLarge(Exception):
 
 @dataclass
 class Exchange:
-    """The limits of one request and its answer; moments are of time.monotonic()."""
+    """The limits of one request and its answer; `deadline` is a moment of time.monotonic()."""
 
     deadline: float
     read_timeout: float
     body_limit: int
-    first_byte_by: float | None = None
+    first_byte_by: Until | None = None
     began: bool = False
     head_is_read: bool = False
     received: int = 0
 
     def time_to_begin(self) -> float:
         """Seconds left to write the first byte. Raises TooLate when there are none."""
-        limit = self.deadline if self.first_byte_by is None else min(self.first_byte_by, self.deadline)
-        return _positive(limit - time.monotonic())
+        left = self.deadline - time.monotonic()
+        return _positive(left if self.first_byte_by is None else min(left, self.first_byte_by.left()))
 
     def patience(self) -> float:
         """Seconds to wait for the next bytes. Raises TooLate after the deadline."""

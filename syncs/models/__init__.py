@@ -3,6 +3,7 @@ from syncs.models.freeze import Freeze
 from syncs.models.heartbeat import Heartbeat
 from syncs.models.import_run import ImportRun
 from syncs.models.merchant import Connection, Merchant
+from syncs.models.pause import Pause
 from syncs.models.request import Attempt, SyncRequest
 from syncs.models.sync import Cause, MerchantDay, Sync
 from syncs.models.user import User
@@ -17,6 +18,7 @@ __all__ = [
     "ImportRun",
     "Merchant",
     "MerchantDay",
+    "Pause",
     "Sync",
     "SyncRequest",
     "User",

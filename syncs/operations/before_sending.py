@@ -92,8 +92,7 @@ def _waited(request: SyncRequest, now: datetime) -> str:
     waited = now - request.asked_at
     if request.bulk is not None or waited <= TOO_LATE:
         return ""
-    if pause := pauses.latest():
-        waited -= pause.within(request.asked_at, now)
+    waited -= pauses.within(request.asked_at, now)
     return "this waited for over an hour. Ask again if it is still wanted." if waited > TOO_LATE else ""
 
 

@@ -1,43 +1,46 @@
 """When nobody may call Codat: noted by the clock, so that pages need not ask the queue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from syncs.models import Heartbeat
+from syncs.models import Heartbeat, Pause
 
 SINCE, UNTIL = "pause since", "pause until"
-
-
-@dataclass(frozen=True)
-class Pause:
-    since: datetime
-    until: datetime
-
-    def within(self, start: datetime, end: datetime) -> timedelta:
-        """How much of that time it took up."""
-        return max(min(self.until, end) - max(self.since, start), timedelta())
+# No request waits longer.
+KEPT_FOR = timedelta(days=7)
 
 
 def note(until: datetime | None, now: datetime) -> None:
     """Calls go on at `until` at the latest; None: they go. What was noted before goes on, or ends now."""
-    ahead = Heartbeat.objects.filter(name=UNTIL, at__gt=now)
-    if until is None:
-        ahead.update(at=now)
-        return
     with transaction.atomic():
-        if not ahead.exists():
-            _store(SINCE, now)
-        _store(UNTIL, until)
+        standing = Pause.objects.select_for_update().filter(until__gt=now).first()
+        if standing is None and until is None:
+            return
+        pause = standing or Pause(since=now)
+        pause.until = until or now
+        pause.save()
+        _show(pause)
+        if standing is None:
+            Pause.objects.filter(until__lt=now - KEPT_FOR).delete()
 
 
-def latest(seen: Mapping[str, datetime] | None = None) -> Pause | None:
-    """The last one, also when it is over; from `seen` where somebody has read the table already."""
-    known = dict(Heartbeat.objects.values_list("name", "at")) if seen is None else seen
-    return Pause(known[SINCE], known[UNTIL]) if SINCE in known and UNTIL in known else None
+def shown(seen: Mapping[str, datetime]) -> Pause | None:
+    """The last one, also when it is over, from the signs of life that every page reads."""
+    return Pause(since=seen[SINCE], until=seen[UNTIL]) if SINCE in seen and UNTIL in seen else None
 
 
-def _store(name: str, at: datetime) -> None:
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": at, "host": "", "pid": 0})
+def within(start: datetime, end: datetime) -> timedelta:
+    """How much of that time pauses took up; two clocks may have noted the same one."""
+    taken, reached = timedelta(), start
+    for pause in Pause.objects.filter(until__gt=start, since__lt=end).order_by("since"):
+        begin, finish = max(pause.since, reached), min(pause.until, end)
+        taken += max(finish - begin, timedelta())
+        reached = max(reached, finish)
+    return taken
+
+
+def _show(pause: Pause) -> None:
+    for name, at in ((SINCE, pause.since), (UNTIL, pause.until)):
+        Heartbeat.objects.update_or_create(name=name, defaults={"at": at, "host": "", "pid": 0})

@@ -16,6 +16,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
 from syncs.codat.schemas import Company, SyncStatus, SyncSummary
 from syncs.codat.statuses import Outcome, status_of
+from syncs.codat.until import Until
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import freezing, log
 from syncs.operations.sending import CLAIM_GOOD_FOR
@@ -165,7 +166,7 @@ class Probe:
         trial.sent += 1
         self._tell(f"{trial.kind}, POST {trial.sent} of {self.plan.posts_each}: {body}")
         try:
-            in_time = time.monotonic() + CLAIM_GOOD_FOR
+            in_time = Until.after(CLAIM_GOOD_FOR)
             answer = send(self._company_id, body=body, idempotency_key=key, first_byte_by=in_time)
         except CodatError as error:
             trial.sent -= isinstance(error, NotSent)

@@ -4,7 +4,6 @@ All of it is idempotent and needs the database only; two clocks do no harm.
 """
 
 import logging
-import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.utils import timezone
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
+from syncs.codat.until import Until
 from syncs.models import Attempt, SyncRequest
 from syncs.operations import answers, api_key, freezing, log, waiting
 from syncs.operations.before_sending import changed_since
@@ -173,7 +173,7 @@ def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient, *, clai
         log.record("request.replayed", "Asked Codat again with the same key", request=request)
         # After a sleep Codat may have forgotten the key, or a lead may have decided: then nothing is sent.
         left = CLAIM_GOOD_FOR - (timezone.now() - claimed_at).total_seconds()
-        summary = post(request, client, first_byte_by=time.monotonic() + left)
+        summary = post(request, client, first_byte_by=Until.after(left))
     except CodatError as error:
         why = f"Asked Codat again with the same key: {error.message}"
         if _was_answered(error):

@@ -5,7 +5,6 @@ Only a committed claim gives the right to POST. Nothing here ever turns "may hav
 
 import hashlib
 import logging
-import time
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -14,6 +13,7 @@ from django.utils import timezone
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later, NotSent, Refused, Uncertain
 from syncs.codat.schemas import SyncStatus, SyncSummary
+from syncs.codat.until import Until
 from syncs.models import Attempt, Merchant, SyncRequest
 from syncs.operations import answers, api_key, before_sending
 from syncs.operations.transitions import move
@@ -29,7 +29,7 @@ CLAIM_GOOD_FOR = 5.0
 class Claim:
     request: SyncRequest
     attempt: Attempt
-    first_byte_by: float
+    first_byte_by: Until
 
 
 def send(request_id: int, client: CodatClient) -> None:
@@ -51,7 +51,7 @@ def send(request_id: int, client: CodatClient) -> None:
 
 def _claim(request: SyncRequest, listed: list[SyncStatus]) -> Claim | None:
     """The committed right to POST once, with the intent written; None when somebody else was first."""
-    now, clock = timezone.now(), time.monotonic()
+    now, good_for = timezone.now(), Until.after(CLAIM_GOOD_FOR)
     with transaction.atomic(durable=True):
         # A refresh stores under the same lock: what it learned while Codat was looked at is seen here.
         request.merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
@@ -76,7 +76,7 @@ def _claim(request: SyncRequest, listed: list[SyncStatus]) -> Claim | None:
             body_sha256=hashlib.sha256(request.body.encode()).hexdigest(),
             listed_before=[sync.sync_id for sync in listed if sync.sync_id],
         )
-    return Claim(request, attempt, clock + CLAIM_GOOD_FOR)
+    return Claim(request, attempt, good_for)
 
 
 def _post(claim: Claim, client: CodatClient) -> None:
@@ -97,7 +97,7 @@ def _post(claim: Claim, client: CodatClient) -> None:
         _take(claim, summary)
 
 
-def post(request: SyncRequest, client: CodatClient, *, first_byte_by: float) -> SyncSummary:
+def post(request: SyncRequest, client: CodatClient, *, first_byte_by: Until) -> SyncSummary:
     """The pinned bytes under the request's own key. Raises CodatError."""
     send_it = client.request_latest if request.kind == SyncRequest.Kind.LATEST else client.request_range
     return send_it(

@@ -96,7 +96,7 @@ def _verdict(part: str, words: str, signs: heartbeats.Signs) -> str:
 
 
 def _calls(signs: heartbeats.Signs) -> str:
-    pause = pauses.latest(signs.seen)
+    pause = pauses.shown(signs.seen)
     if pause is None or pause.until <= signs.now:
         return FINE
     return f"Paused since {_at(pause.since)}, until {_at(pause.until)} at the latest, as Codat asked."

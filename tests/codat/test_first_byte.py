@@ -10,6 +10,7 @@ from urllib3.connection import HTTPConnection
 
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import NotSent, Refused, Uncertain
+from syncs.codat.until import Until
 from syncs.codat.wire import Exchange
 from tests.codat.conftest import HERE, make_client
 from tests.codat.examples import COMPANY, KEY_OF_REQUEST, STARTED, SYNC, ask_latest
@@ -76,7 +77,7 @@ def test_connecting_that_outlasts_the_moment_for_the_first_byte_sends_nothing() 
         began = time.monotonic()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with make_client(address, connect_timeout=5) as client, pytest.raises(NotSent):
-            ask_latest(client, first_byte_by=began + 0.2)
+            ask_latest(client, first_byte_by=Until.after(0.2))
         assert time.monotonic() - began < 1.5
         for filler in fillers:
             filler.close()
@@ -93,7 +94,7 @@ def test_the_moment_is_checked_after_connecting_and_not_only_before(
         with make_client(server.url, use_env_proxies=True, connect_timeout=3, deadline=3) as client:
             monkeypatch.setattr("syncs.codat.wire.Exchange.time_to_begin", _patient_at_first())
             with pytest.raises(NotSent):
-                ask_latest(client, first_byte_by=time.monotonic() + 0.1)
+                ask_latest(client, first_byte_by=Until.after(0.1))
         assert server.connections == 1
         assert server.requests == []
 
@@ -124,7 +125,7 @@ def test_after_the_moment_not_one_byte_is_written(
 ) -> None:
     monkeypatch.setattr("syncs.codat.wire.Exchange.time_to_begin", _patient_at_first())
     with pytest.raises(NotSent):
-        ask_latest(client, first_byte_by=time.monotonic() - 1)
+        ask_latest(client, first_byte_by=Until.after(-1))
     assert written == []
 
 

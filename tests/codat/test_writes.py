@@ -1,7 +1,6 @@
 """Each way that the answer to a POST can go, and the verdict on it."""
 
 import json
-import time
 
 import pytest
 
@@ -9,6 +8,7 @@ from syncs.codat.budget import LocalBudget, Purpose
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
 from syncs.codat.schemas import SyncSummary
+from syncs.codat.until import Until
 from tests.codat.conftest import make_client
 from tests.codat.examples import (
     COMPANY,
@@ -203,5 +203,5 @@ def test_purposes_are_sending_and_reading() -> None:
 def test_the_moment_for_the_first_byte_has_passed(server: Server, client: CodatClient) -> None:
     server.answers(says(200, STARTED))
     with pytest.raises(NotSent):
-        ask_latest(client, first_byte_by=time.monotonic() - 0.001)
+        ask_latest(client, first_byte_by=Until.after(-0.001))
     assert server.requests == []
