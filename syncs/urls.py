@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from syncs.views import account, activity, checks, health, merchant, requests, rerun, review, sending
+from syncs.views import account, activity, checks, health, merchant, requests, rerun, review, sending, syncs
 
 urlpatterns: list[URLPattern] = [
     path("", health.health, name="health"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("merchants/<uuid:company_id>/range/", rerun.preview, name="preview-range"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/review/", rerun.review, name="rerun-review"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/confirm/", rerun.confirm, name="rerun-confirm"),
+    path("syncs/", syncs.syncs, name="syncs"),
     path("requests/", requests.requests, name="requests"),
     path("requests/live/", requests.requests_live, name="requests-live"),
     path("requests/review/", review.review, name="review"),

@@ -103,6 +103,22 @@ class Sync(models.Model):
         indexes = [
             # A merchant's history, newest first.
             models.Index("merchant", F("started_at").desc(), F("id").desc(), name="sync_history"),
+            # All syncs across merchants, newest first: of everybody, and where few among many are looked for.
+            models.Index(F("started_at").desc(), F("id").desc(), name="sync_newest_first"),
+            models.Index("code", F("started_at").desc(), F("id").desc(), name="sync_of_code"),
+            models.Index(
+                *("cause", F("started_at").desc(), F("id").desc()),
+                name="sync_of_cause",
+                condition=Q(cause__isnull=False),
+            ),
+            models.Index(
+                *(F("started_at").desc(), F("id").desc()), name="sync_of_ours", condition=Q(initiator="ours")
+            ),
+            models.Index(
+                *("outcome", F("started_at").desc(), F("id").desc()),
+                name="sync_not_final",
+                condition=Q(outcome__in=["running", "unknown"]),
+            ),
             # A pasted id goes straight to its merchant.
             models.Index(fields=["sync_id"], name="sync_by_id"),
             models.Index(

@@ -61,6 +61,8 @@ OURS: dict[str, Open] = {
     "form with errors": form_with_errors,
     "overlap": overlap,
     "confirm": confirm,
+    "all syncs": at("/syncs/"),
+    "all syncs, an odd address": at("/syncs/?result=odd&code=x&day=9&until=1&cause=no&commerce=none"),
     "requests": at("/requests/"),
     "activity": at("/activity/"),
     "profile": at("/profile/"),

@@ -1,0 +1,132 @@
+"""What stands in the URL of All syncs, validated and coerced as the other lists'."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q
+
+from syncs.codat.statuses import Outcome
+from syncs.models import Cause, Connection, Sync
+from syncs.models.sync import SyncQuerySet
+from syncs.record_filters import Filters, as_day, as_key
+from syncs.rules.salesdays import day_window, start_of, today
+from syncs.rules.windows import Window
+
+RESULTS = {
+    "failed": ("Failed, all codes", Q(outcome=Outcome.FAILED)),
+    "synced": ("Synced", Q(outcome=Outcome.SYNCED)),
+    "empty": ("Synced, no sales", Q(outcome=Outcome.EMPTY)),
+    "running": ("Running", Q(outcome=Outcome.RUNNING)),
+    "unknown": ("Unknown result", Q(outcome=Outcome.UNKNOWN)),
+}
+WRITTEN = {
+    "yes": ("Sales written", Q(data_pushed=True)),
+    "no": ("Nothing written", Q(data_pushed=False)),
+    "untold": ("Not told", Q(data_pushed=None)),
+}
+# Beside the people.
+INITIATORS = {
+    "us": ("Anybody here", Q(initiator=Sync.Initiator.OURS)),
+    "schedule": ("Schedule, inferred", Q(initiator=Sync.Initiator.SCHEDULE)),
+    "untold": ("Not known", Q(initiator=Sync.Initiator.UNKNOWN)),
+}
+LARGEST_CODE = 9999
+
+
+@dataclass(frozen=True)
+class SyncFilters(Filters):
+    """`day` up to `until`, both days of the reader's zone; `until` alone is everything up to it."""
+
+    until: str = ""
+    result: str = ""
+    code: str = ""
+    cause: str = ""
+    message: str = ""
+    commerce: str = ""
+    accounting: str = ""
+    written: str = ""
+
+    KNOWN: ClassVar = {"result": RESULTS, "written": WRITTEN}
+
+    @classmethod
+    def read(cls, params: Mapping[str, str]) -> Self:
+        found = super().read(params)
+        if found.day and found.until and found.until < found.day:
+            note = "The last day is before the first day. It was ignored."
+            return replace(found, until="", notes=[*found.notes, note])
+        return found
+
+    @classmethod
+    def _problem(cls, name: str, value: str) -> str:
+        if name == "until" and as_day(value) is None:
+            return "a day such as 2026-11-21"
+        if name == "code" and not (1000 <= (as_key(value) or 0) <= LARGEST_CODE):
+            return "a status code"
+        if name == "cause" and as_key(value) is None:
+            return "the number of a cause"
+        return super()._problem(name, value)
+
+    def among(self, commerce: list[str], accounting: list[str]) -> Self:
+        """Without a platform that nobody is connected to."""
+        strange = {
+            name: value
+            for name, value, known in (
+                ("commerce", self.commerce, commerce),
+                ("accounting", self.accounting, accounting),
+            )
+            if value and value not in known
+        }
+        cleared: Any = dict.fromkeys(strange, "")
+        notes = [
+            f"“{value[:40]}” is not a platform that we know. It was ignored." for value in strange.values()
+        ]
+        return replace(self, **cleared, notes=[*self.notes, *notes]) if strange else self
+
+    def apply(self, zone: ZoneInfo) -> SyncQuerySet:
+        rows = Sync.objects.filter(self.of_merchant(), self._of_days(zone), self._of_message())
+        for value, known in ((self.result, RESULTS), (self.written, WRITTEN)):
+            if value:
+                rows = rows.filter(known[value][1])
+        if self.code:
+            rows = rows.filter(code=as_key(self.code))
+        if self.cause:
+            rows = rows.filter(cause=as_key(self.cause))
+        if self.by:
+            asked_by = Q(requests__asked_by__username=self.by)
+            rows = rows.filter(INITIATORS[self.by][1] if self.by in INITIATORS else asked_by)
+        for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
+            if name:
+                rows = rows.filter(_connected(side, name))
+        return rows
+
+    def days(self, zone: ZoneInfo, now: datetime) -> tuple[date, date] | None:
+        """First and last of the days asked for, as far as both ends are known."""
+        first, last = as_day(self.day), as_day(self.until)
+        return (first, min(last or first, max(first, today(zone, now)))) if first else None
+
+    def _of_days(self, zone: ZoneInfo) -> Q:
+        first, last = as_day(self.day), as_day(self.until)
+        until = last or first
+        begins = Q(started_at__gte=start_of(first, zone)) if first else Q()
+        return begins & (Q(started_at__lt=day_window(until, zone).finish) if until else Q())
+
+    def _of_message(self) -> Q:
+        """Through the causes: they are thousands where syncs are millions."""
+        if not self.message:
+            return Q()
+        words = Q(message__icontains=self.message.lower()) | Q(sample__icontains=self.message)
+        return Q(cause__in=Cause.objects.filter(words).values("pk"))
+
+
+def within(rows: SyncQuerySet, window: Window) -> SyncQuerySet:
+    return rows.filter(started_at__gte=window.start, started_at__lt=window.finish)
+
+
+def _connected(side: str, name: str) -> Exists:
+    linked = Connection.objects.filter(
+        merchant=OuterRef("merchant"), side=side, platform_name=name, gone_at=None
+    )
+    return Exists(linked)

@@ -1,0 +1,151 @@
+"""All syncs: every sync that Codat has told us about, across merchants, newest first."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, F, Min, Prefetch
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
+
+from syncs import paging
+from syncs.codat.statuses import Outcome
+from syncs.models import Cause, Connection, Sync
+from syncs.models.sync import SyncQuerySet
+from syncs.record_filters import people
+from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters, within
+from syncs.rules.salesdays import day_window, start_of
+from syncs.rules.windows import Window
+from syncs.views import health_summary, history
+from syncs.views.access import Signed
+
+PAGE = "syncs/syncs.html"
+NEWEST_FIRST = paging.Order("started_at", descending=True)
+SIZE = 100
+# Beyond it a number says no more than "many", and would read the whole table.
+COUNTED = 10_000
+# Causes are put side by side for so many days at most: it takes reading all their failures.
+COMPARED_DAYS = 7
+CAUSES = 5
+
+
+@dataclass(frozen=True)
+class SharedCause:
+    """One cause among the syncs of some days."""
+
+    query: str
+    code: int
+    words: str
+    merchants: int
+    syncs: int
+    first: datetime
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Those that struck most merchants, `of` all that were found between these days."""
+
+    shown: list[SharedCause]
+    of: int
+    first: date
+    last: date
+
+
+@require_safe
+@login_required
+@never_cache
+def syncs(request: Signed) -> HttpResponse:
+    """The page; for htmx only the list."""
+    platforms = health_summary.platforms()
+    filters = SyncFilters.read(request.GET).among(platforms.commerce, platforms.accounting)
+    zone = timezone.get_current_timezone()
+    rows = filters.apply(zone)
+    page = paging.page(_for_page(rows), NEWEST_FIRST, after=filters.after, before=filters.before, size=SIZE)
+    counted = rows.order_by()[: COUNTED + 1].count()
+    context = {
+        "filters": filters,
+        "days": _by_day(page.rows),
+        "today": timezone.localdate(),
+        "counted": min(counted, COUNTED),
+        "many": counted > COUNTED,
+        "causes": _causes(rows, filters) if filters.first_page and not filters.cause else None,
+        "cause": Cause.objects.filter(pk=filters.cause).first() if filters.cause else None,
+        "query_without_cause": filters.url(cause=""),
+        "results": _choices(RESULTS),
+        "written": _choices(WRITTEN),
+        "initiators": [*_choices(INITIATORS), *people()],
+        "codes": health_summary.code_choices(int(filters.code) if filters.code else None),
+        "platforms": platforms,
+        "older_url": filters.older(page.after),
+        "newer_url": filters.newer(page.before),
+    }
+    return _answer(request, filters, context)
+
+
+def _answer(request: Signed, filters: SyncFilters, context: dict[str, Any]) -> HttpResponse:
+    if not request.htmx:
+        return render(request, PAGE, context)
+    return push_url(render(request, f"{PAGE}#results", context), reverse("syncs") + filters.url())
+
+
+def _for_page(rows: SyncQuerySet) -> SyncQuerySet:
+    """With all that a row shows; Codat's own words of each are on the sync's own page."""
+    present = Connection.objects.filter(gone_at=None).order_by("pk")
+    return (
+        rows.select_related("merchant")
+        .prefetch_related("requests__asked_by", Prefetch("merchant__connections", present))
+        .defer("raw")
+    )
+
+
+def _by_day(found: list[Sync]) -> list[tuple[date, list[history.Row]]]:
+    days = groupby(found, key=lambda sync: timezone.localdate(sync.started_at))
+    return [(day, [history.Row(sync, is_open=False) for sync in group]) for day, group in days]
+
+
+def _causes(rows: SyncQuerySet, filters: SyncFilters) -> Causes | None:
+    """Of the days asked for; of today and yesterday where no day was. None where those are too many."""
+    zone, today = timezone.get_current_timezone(), timezone.localdate()
+    if filters.until and not filters.day:
+        return None
+    first, last = filters.days(zone, timezone.now()) or (today - timedelta(days=1), today)
+    if (last - first).days >= COMPARED_DAYS:
+        return None
+    days = Window(start_of(first, zone), day_window(last, zone).finish)
+    struck = (
+        within(rows, days)
+        .filter(outcome=Outcome.FAILED, cause__isnull=False)
+        .order_by()
+        .values("cause")
+        .annotate(
+            merchants=Count("merchant", distinct=True),
+            syncs=Count("pk", distinct=True),
+            first=Min("started_at"),
+            code=F("cause__code"),
+            words=F("cause__sample"),
+        )
+        .order_by("-merchants", "-syncs", "cause")
+    )
+    found = [
+        SharedCause(
+            filters.url(cause=str(row["cause"])),
+            row["code"],
+            row["words"],
+            row["merchants"],
+            row["syncs"],
+            row["first"],
+        )
+        for row in struck
+    ]
+    return Causes(found[:CAUSES], len(found), first, last)
+
+
+def _choices(known: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, word) for name, (word, _) in known.items()]

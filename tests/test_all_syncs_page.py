@@ -1,0 +1,214 @@
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from syncs.models import Cause, Sync, User
+from syncs.rules.states import State
+from tests.factories import make_merchant, make_request, make_sync, make_user
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    cache.clear()
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def listed(client: Client, query: str = "") -> list[int]:
+    return [int(pk) for pk in re.findall(r'<tr id="sync-(\d+)"', client.get(f"/syncs/{query}").text)]
+
+
+def caused(message: str, code: int = 5130) -> Cause:
+    return Cause.objects.create(code=code, message=message.lower(), sample=message)
+
+
+@pytest.fixture
+def cast() -> dict[str, int]:
+    harbour, wren = make_merchant(name="Harbour & Pine"), make_merchant(name="Wren")
+    harbour.connections.filter(side="commerce").update(platform_name="Clover")
+    priya = make_user("support", "priya")
+    archived = caused("Account … is not in an Active state")
+    ours = make_sync(harbour, 2000, NOON - 3 * HOUR, initiator="ours", data_pushed=True)
+    make_request(harbour, state=State.SUCCEEDED, asked_by=priya, sync=ours)
+    return {
+        "ours": ours.pk,
+        "failed": make_sync(
+            wren, 5130, NOON - 2 * HOUR, cause=archived, initiator="schedule", data_pushed=False
+        ).pk,
+        "running": make_sync(wren, 1000, NOON - HOUR, data_pushed=None).pk,
+        "empty": make_sync(harbour, 2040, NOON - 30 * HOUR, data_pushed=None).pk,
+        "old": make_sync(
+            harbour, 5000, NOON - 100 * HOUR, cause=caused("Internal server error", 5000), data_pushed=None
+        ).pk,
+    }
+
+
+def test_syncs_of_all_merchants_stand_newest_first_under_their_day(
+    as_viewer: Client, cast: dict[str, int]
+) -> None:
+    assert listed(as_viewer) == [cast[name] for name in ("running", "failed", "ours", "empty", "old")]
+    days = re.findall(r'scope="colgroup">([^<]+)<', as_viewer.get("/syncs/").text)
+    assert days == ["Saturday 21 Nov 2026", "Friday 20 Nov 2026", "Tuesday 17 Nov 2026"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?result=failed", {"failed", "old"}),
+        ("?result=running", {"running"}),
+        ("?result=empty", {"empty"}),
+        ("?code=5000", {"old"}),
+        ("?day=2026-11-21", {"ours", "failed", "running"}),
+        ("?day=2026-11-20&until=2026-11-21", {"ours", "failed", "running", "empty"}),
+        ("?until=2026-11-20", {"empty", "old"}),
+        ("?merchant=wren", {"failed", "running"}),
+        ("?commerce=Clover", {"ours", "empty", "old"}),
+        ("?by=priya", {"ours"}),
+        ("?by=us", {"ours"}),
+        ("?by=schedule", {"failed"}),
+        ("?by=untold", {"running", "empty", "old"}),
+        ("?by=nobody", set()),
+        ("?written=yes", {"ours"}),
+        ("?written=no", {"failed"}),
+        ("?message=active+state", {"failed"}),
+        ("?message=INTERNAL", {"old"}),
+        ("?message=nothing+like+it", set()),
+        ("?merchant=harbour&result=failed&message=server", {"old"}),
+    ],
+)
+def test_filters_narrow(as_viewer: Client, cast: dict[str, int], query: str, expected: set[str]) -> None:
+    assert set(listed(as_viewer, query)) == {cast[name] for name in expected}
+
+
+def test_a_sync_id_finds_its_merchants_syncs(as_viewer: Client, cast: dict[str, int]) -> None:
+    failed = Sync.objects.get(pk=cast["failed"])
+    assert set(listed(as_viewer, f"?merchant={failed.sync_id}")) == {cast["failed"], cast["running"]}
+
+
+def test_the_day_is_the_readers(as_viewer: Client, viewer: User, cast: dict[str, int]) -> None:
+    assert cast["empty"] in listed(as_viewer, "?day=2026-11-20")
+    viewer.time_zone = "America/Los_Angeles"
+    viewer.save()
+    assert cast["empty"] not in listed(as_viewer, "?day=2026-11-20")
+    assert "America/Los_Angeles" in as_viewer.get("/syncs/").text
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?result=odd", "“odd” is not a filter of this page. It was ignored."),
+        ("?code=99", "“99” is not a status code. It was ignored."),
+        ("?code=５０００", "is not a status code. It was ignored."),
+        ("?day=yesterday", "“yesterday” is not a day such as 2026-11-21. It was ignored."),
+        ("?until=2026-13-01", "“2026-13-01” is not a day such as 2026-11-21. It was ignored."),
+        ("?day=2026-11-21&until=2026-11-20", "The last day is before the first day. It was ignored."),
+        ("?cause=x", "“x” is not the number of a cause. It was ignored."),
+        ("?commerce=Amazing", "“Amazing” is not a platform that we know. It was ignored."),
+        ("?written=perhaps", "“perhaps” is not a filter of this page. It was ignored."),
+    ],
+)
+def test_what_makes_no_sense_is_ignored_and_said(
+    as_viewer: Client, cast: dict[str, int], query: str, said: str
+) -> None:
+    response = as_viewer.get(f"/syncs/{query}")
+    assert response.status_code == 200
+    assert said in response.text
+
+
+@pytest.mark.parametrize(
+    "odd", ["after=x", "before=%00", "day=%00", "cause=99999999999999999", "merchant=%00"]
+)
+def test_odd_addresses_are_no_error(as_viewer: Client, cast: dict[str, int], odd: str) -> None:
+    assert as_viewer.get(f"/syncs/?{odd}").status_code == 200
+
+
+def test_a_row_says_result_platforms_days_who_and_what_was_written(
+    as_viewer: Client, cast: dict[str, int]
+) -> None:
+    Sync.objects.filter(pk=cast["failed"]).update(
+        window_start=NOON - 60 * HOUR,
+        window_finish=NOON - 12 * HOUR,
+        window_known="inferred",
+        message="Account 090 <is> not in an Active state",
+    )
+    page = as_viewer.get("/syncs/?result=failed&day=2026-11-21").text
+    row = page[page.index(f'<tr id="sync-{cast["failed"]}"') :].partition("</tr>")[0]
+    for words in ("10:00:00", "Wren", "5130", "Account 090 &lt;is&gt; not", "about 19", "Schedule", ">No<"):
+        assert words in row
+
+
+def test_the_same_cause_at_many_merchants_stands_on_top(as_viewer: Client) -> None:
+    many, few = caused("No sales customer has been configured", 4000), caused("Internal server error", 5000)
+    for number in range(3):
+        make_sync(make_merchant(), 4000, NOON - number * HOUR, cause=many)
+    make_sync(make_merchant(), 5000, NOON - HOUR, cause=few)
+    page = as_viewer.get("/syncs/")
+    assert "2 causes of failures from 20 – 21 Nov" in page.text
+    assert [(c.words, c.merchants, c.syncs) for c in page.context["causes"].shown] == [
+        (many.sample, 3, 3),
+        (few.sample, 1, 1),
+    ]
+    of_many = page.context["causes"].shown[0].query
+    assert len(listed(as_viewer, of_many)) == 3
+    assert "Cause: No sales customer" in as_viewer.get(f"/syncs/{of_many}").text
+
+
+@pytest.mark.parametrize("query", ["?day=2026-11-01&until=2026-11-21", "?until=2026-11-21", "?result=synced"])
+def test_causes_are_not_put_side_by_side_over_too_many_days_or_where_none_failed(
+    as_viewer: Client, cast: dict[str, int], query: str
+) -> None:
+    assert "Same cause, many merchants" not in as_viewer.get(f"/syncs/{query}").text
+
+
+def test_a_list_of_all_is_paged_by_key(as_viewer: Client) -> None:
+    merchant = make_merchant()
+    made = [make_sync(merchant, 2000, NOON - number * HOUR).pk for number in range(150)]
+    first = as_viewer.get("/syncs/")
+    assert listed(as_viewer) == made[:100]
+    older = first.context["older_url"]
+    assert listed(as_viewer, older) == made[100:]
+    assert listed(as_viewer, as_viewer.get(f"/syncs/{older}").context["newer_url"]) == made[:100]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_list(as_viewer: Client) -> None:
+    def queries() -> int:
+        as_viewer.get("/syncs/")
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            as_viewer.get("/syncs/?day=2026-11-21&result=failed")
+        return len(captured)
+
+    for _ in range(2):
+        make_sync(make_merchant(), 5130, NOON - HOUR, cause=caused(f"Words {_}"))
+    few = queries()
+    for number in range(60):
+        make_sync(make_merchant(), 5130, NOON - HOUR, cause=caused(f"More words {number}"))
+    assert queries() == few <= 13
+
+
+def test_who_is_not_signed_in_is_asked_to(client: Client) -> None:
+    assert client.get("/syncs/").headers["Location"].startswith("/sign-in/")
+
+
+def test_for_htmx_only_the_list_comes_with_its_address(as_viewer: Client, cast: dict[str, int]) -> None:
+    response = as_viewer.get("/syncs/?result=failed&code=", headers={"HX-Request": "true"})
+    assert response.headers["HX-Push-Url"] == "/syncs/?result=failed"
+    assert "<html" not in response.text
+    assert 'id="results"' in response.text
+
+
+def test_nothing_yet_and_nothing_found_are_told_apart(as_viewer: Client) -> None:
+    assert "No sync yet." in as_viewer.get("/syncs/").text
+    assert "No sync fits these filters." in as_viewer.get("/syncs/?result=failed").text
