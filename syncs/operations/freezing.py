@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from syncs.models import Attempt, Freeze, Merchant, SyncRequest, User
-from syncs.operations import log
+from syncs.operations import log, restoring
 from syncs.rules.states import State
 
 IN_A_ROW = 3
@@ -40,10 +40,15 @@ def freeze(
     by: User | None = None,
     pause: timedelta = timedelta(0),
 ) -> bool:
-    """False when sending is frozen for that cause already. What is on its way already is not called back."""
+    """False when sending is frozen for that cause already. What is on its way already is not called back.
+
+    After a backup was restored, anew where it is: that freeze may be of the backup, and older than what it holds.
+    """
     was = _word()
     try:
         with transaction.atomic():
+            if cause == Freeze.Cause.RESTORE:
+                Freeze.objects.standing().filter(cause=cause).update(ended_at=now)
             Freeze.objects.create(cause=cause, since=now, by=by, reason=reason[:LONGEST_REASON], pause=pause)
             log.record("sending.frozen", "Froze sending", actor=by, reason=reason, before=was, after="frozen")
     except IntegrityError:
@@ -52,8 +57,14 @@ def freeze(
 
 
 def resume(*, now: datetime, reason: str, by: User | None = None) -> bool:
-    """Ends all stops that stand. False when none does."""
+    """Ends all stops that stand. False when none does.
+
+    What a restored backup holds as under way goes before a person with it, if anything kept it from going before.
+    """
     with transaction.atomic():
+        # The merchants before the stops, as who notes that a request was left without an answer.
+        if restored := Freeze.objects.standing().filter(cause=Freeze.Cause.RESTORE).first():
+            restoring.put_before_a_person(restoring.unsettled_since(restored.since), now)
         if not Freeze.objects.standing().update(ended_at=now):
             return False
         log.record("sending.resumed", "Resumed sending", actor=by, reason=reason, before="frozen", after="on")

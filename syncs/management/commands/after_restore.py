@@ -1,3 +1,4 @@
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -8,7 +9,7 @@ from syncs.operations import freezing, restoring
 from syncs.rules.states import WORDS, State
 
 BACKUP = "The database was restored from a backup"
-QUESTION = "Put every request that is under way before a person? [yes/no] "
+QUESTION = "Freeze sending, and put every request that is under way before a person? [yes/no] "
 AFTERWARDS = """
 What to do now:
   1. Start the house. Refreshing goes on, nothing is sent.
@@ -21,25 +22,30 @@ class Command(BaseCommand):
     help = "To be run after a backup was restored: freezes sending and puts every active request before a person."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--yes", action="store_true", help="do not ask before the requests are moved")
+        parser.add_argument("--yes", action="store_true", help="do not ask first")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["yes"] and not _agreed():
+            raise CommandError("Nothing was changed: no freeze was made, and no request was moved.")
         now = timezone.now()
-        is_new = freezing.freeze(Freeze.Cause.RESTORE, now=now, reason=BACKUP)
-        self.stdout.write("Sending is frozen." if is_new else "Sending was frozen already.")
-        if not options["yes"] and not self._agreed():
-            raise CommandError("The requests are as they were, and sending stays frozen.")
-        moved = restoring.put_all_before_a_person(now)
+        freezing.freeze(Freeze.Cause.RESTORE, now=now, reason=BACKUP)
+        self.stdout.write("Sending is frozen.")
+        try:
+            moved = restoring.put_before_a_person(restoring.all_unsettled(), now)
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. Sending stays frozen. Run it again.") from None
         for state, count in sorted(moved.items()):
             self.stdout.write(f"{count:>6}  {WORDS[State(state)]} → {WORDS[State.NEEDS_REVIEW]}")
         if not moved:
             self.stdout.write("No request was under way.")
         self.stdout.write(AFTERWARDS)
 
-    def _agreed(self) -> bool:
-        try:
-            return input(QUESTION).strip().lower() == "yes"
-        except EOFError:
-            raise CommandError("Nobody is there to ask: say --yes. Sending stays frozen.") from None
-        except KeyboardInterrupt:
-            return False
+
+def _agreed() -> bool:
+    try:
+        return input(QUESTION).strip().lower() == "yes"
+    except EOFError:
+        # A script that has no --yes means it too: it must not go on to start the house with sending on.
+        return not sys.stdin.isatty()
+    except KeyboardInterrupt:
+        return False
