@@ -102,9 +102,10 @@ def cut_short(monkeypatch: pytest.MonkeyPatch) -> str:
     def end(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(CommandError) as told:
+    with monkeypatch.context() as patch:
         patch.setattr(restoring, "put_before_a_person", end)
-        said("after_restore", yes=True)
+        with pytest.raises(CommandError) as told:
+            said("after_restore", yes=True)
     return str(told.value)
 
 

@@ -7,7 +7,7 @@ a thousand must not become a thousand reviews.
 
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from syncs.models import Attempt, Freeze, Merchant, SyncRequest, User
@@ -19,6 +19,8 @@ LONGEST_REASON = 500
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ANSWERED = (Attempt.Outcome.ACCEPTED, Attempt.Outcome.REFUSED)
 FROZEN = "Sending is frozen. It goes on by itself when sending is resumed."
+# The advisory lock on which claims and freezes meet: a number that nothing else in this database uses.
+MEETING = 7_962_374
 ONE_AT_A_TIME = "Requests were left without an answer. They go one at a time until one is answered."
 
 
@@ -47,6 +49,7 @@ def freeze(
     was = _word()
     try:
         with transaction.atomic():
+            _wait_for("pg_advisory_xact_lock")
             if cause == Freeze.Cause.RESTORE:
                 Freeze.objects.standing().filter(cause=cause).update(ended_at=now)
             Freeze.objects.create(cause=cause, since=now, by=by, reason=reason[:LONGEST_REASON], pause=pause)
@@ -97,6 +100,14 @@ def resume_when_answered(now: datetime) -> None:
             log.record("sending.resumed", "Resumed sending", reason=reason, before="frozen", after=_word())
 
 
+def keep_away_until_commit() -> None:
+    """In the transaction of a claim: a freeze waits for it, or was committed and is seen from here on.
+
+    Claims do not wait for each other. To be asked under the merchant's lock: who freezes may hold one.
+    """
+    _wait_for("pg_advisory_xact_lock_shared")
+
+
 def in_the_way_of(request: SyncRequest) -> str:
     """Why this request must not go now, in a sentence; empty when it may.
 
@@ -129,6 +140,13 @@ def _unanswered_in_a_row() -> bool:
         told = told.filter(finished_at__gt=resumed)
     last = told.order_by("-finished_at", "-pk").values_list("outcome", flat=True)[:IN_A_ROW]
     return list(last) == [Attempt.Outcome.UNCERTAIN] * IN_A_ROW
+
+
+def _wait_for(lock: str) -> None:
+    """Held until the transaction ends. SQLite lets one writer in at a time, so that nobody is in the middle of it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {lock}(%s)", [MEETING])
 
 
 def _word() -> str:
