@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -188,3 +189,23 @@ def test_a_freeze_needs_a_reason_that_fits(reason: str) -> None:
     with pytest.raises(CommandError, match="Say why, in at most 500 letters"):
         said("freeze_sending", reason)
     assert not freezing.is_frozen()
+
+
+@pytest.mark.parametrize("command", ["freeze_sending", "resume_sending"])
+def test_a_reason_that_is_no_text_is_told_and_changes_nothing(command: str) -> None:
+    """Python hands on an argument that is not UTF-8 like this."""
+    if command == "resume_sending":
+        said("freeze_sending", "Codat asked us to pause")
+    with pytest.raises(CommandError, match="The reason is not UTF-8 text"):
+        said(command, b"caf\xe9".decode("utf-8", "surrogateescape"))
+    assert freezing.is_frozen() == (command == "resume_sending")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), [("freeze_sending", ["now"]), ("resume_sending", []), ("after_restore", ["--yes"])]
+)
+def test_a_database_that_was_never_migrated_is_told_in_a_sentence(command: str, words: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE syncs_freeze RENAME TO somewhere_else")
+    with pytest.raises(CommandError, match=r"^The database cannot be used: .+\. Has it been migrated\?$"):
+        said(command, *words)

@@ -1,9 +1,12 @@
 import sys
+from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from syncs.management.sentences import database_in_a_sentence
 from syncs.models import Freeze
 from syncs.operations import freezing, restoring
 from syncs.rules.states import WORDS, State
@@ -27,18 +30,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["yes"] and not _agreed():
             raise CommandError("Nothing was changed: no freeze was made, and no request was moved.")
-        now = timezone.now()
-        freezing.freeze(Freeze.Cause.RESTORE, now=now, reason=BACKUP)
-        self.stdout.write("Sending is frozen.")
-        try:
-            moved = restoring.put_before_a_person(restoring.all_unsettled(), now)
-        except KeyboardInterrupt:
-            raise CommandError("Interrupted. Sending stays frozen. Run it again.") from None
+        with database_in_a_sentence():
+            moved = self._freeze_and_move(timezone.now())
         for state, count in sorted(moved.items()):
             self.stdout.write(f"{count:>6}  {WORDS[State(state)]} → {WORDS[State.NEEDS_REVIEW]}")
         if not moved:
             self.stdout.write("No request was under way.")
         self.stdout.write(AFTERWARDS)
+
+    def _freeze_and_move(self, now: datetime) -> Counter[State]:
+        freezing.freeze(Freeze.Cause.RESTORE, now=now, reason=BACKUP)
+        self.stdout.write("Sending is frozen.")
+        try:
+            return restoring.put_before_a_person(restoring.all_unsettled(), now)
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. Sending stays frozen. Run it again.") from None
 
 
 def _agreed() -> bool:

@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from syncs.management.sentences import database_in_a_sentence, reason_in
 from syncs.models import Freeze
 from syncs.operations import freezing
 
@@ -19,11 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("reason", nargs="?", default="", help="why, in a few words")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reason = options["reason"].strip()
-        if len(reason) > freezing.LONGEST_REASON:
-            raise CommandError(f"Say why in at most {freezing.LONGEST_REASON} letters.")
-        if any(stop.cause == Freeze.Cause.RESTORE for stop in freezing.standing()):
-            raise CommandError(RESTORED)
-        if not freezing.resume(now=timezone.now(), reason=reason):
-            raise CommandError("Sending is not frozen.")
+        reason = reason_in(options["reason"])
+        with database_in_a_sentence():
+            if any(stop.cause == Freeze.Cause.RESTORE for stop in freezing.standing()):
+                raise CommandError(RESTORED)
+            if not freezing.resume(now=timezone.now(), reason=reason):
+                raise CommandError("Sending is not frozen.")
         self.stdout.write("Sending is resumed.")
