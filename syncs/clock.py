@@ -20,6 +20,7 @@ from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
 from syncs.operations import api_key, freezing, handing_out, heartbeats, import_runs, pauses, reconciling
 from syncs.slow_path import SlowPath
+from syncs.unguarded import freeze_if_unguarded
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Clock:
     def _parts(self) -> tuple[Part, ...]:
         return (
             self._beat,
+            self._look_for_guards,
             reconciling.give_up_on_lost_senders,
             reconciling.put_overdue_before_a_person,
             freezing.resume_when_answered,
@@ -94,6 +96,10 @@ class Clock:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
             budget = shared_budget() if self.queue_is_up else slow_path_budget()
             pauses.note(budget.state().stopped_until, now)
+
+    def _look_for_guards(self, now: datetime) -> None:
+        if self._lately.is_time("guards", heartbeats.BEAT_EVERY, now):
+            freeze_if_unguarded(now)
 
     def _nudge_senders(self, now: datetime) -> None:
         self._nudge("sending", tasks.send, reconciling.ready_to_send(now), now)

@@ -63,9 +63,9 @@ def _why_frozen(stop: Freeze, now: datetime) -> str:
             goes_on = f"One more is tried when Codat answers a read after {_at(stop.ends_from, now)}."
         return f"{stop.reason} ({_at(stop.since, now)}). New requests are saved and wait. {goes_on}"
     if stop.cause == Freeze.Cause.RESTORE:
-        return f"{stop.reason} ({_at(stop.since, now)}). What was under way waits for a lead's verdict."
-    by = stop.by.display_name if stop.by else "a command on the server"
-    return f"By {by} {_since(stop.since, now)}: “{stop.reason}”. New requests are saved and wait."
+        return f"{stop.reason} ({_at(stop.since, now)}). What was asked before is not sent: a lead decides."
+    where = f"By {stop.by.display_name}" if stop.by else "On the server"
+    return f"{where} {_since(stop.since, now)}: “{stop.reason}”. New requests are saved and wait."
 
 
 def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:

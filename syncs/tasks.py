@@ -6,7 +6,8 @@ from typing import Any
 
 from celery import Task, current_app, shared_task
 from celery.signals import worker_init, worker_ready
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 from kombu.pools import producers
 
 from syncs import sign_of_life
@@ -14,6 +15,7 @@ from syncs.clients import codat_client
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import heartbeats, importing, reconciling, sending
 from syncs.operations.refresh import refresh as refresh_merchant
+from syncs.unguarded import freeze_if_unguarded
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,15 @@ def beat(queue: str) -> None:
 def begin_to_live(**_: Any) -> None:
     """Before the queue is found: a worker that waits for it is not hung."""
     sign_of_life.give()
+
+
+@worker_init.connect
+def send_nothing_unguarded(**_: Any) -> None:
+    """Before the first message: the clock looks too, but may be away."""
+    try:
+        freeze_if_unguarded(timezone.now())
+    except DatabaseError as error:
+        logger.warning("cannot look for the database's guards: %s", type(error).__name__)
 
 
 @worker_ready.connect

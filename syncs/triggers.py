@@ -77,13 +77,20 @@ GUARDS = (
 )
 
 
+# Of a name that stands on the right table; one that a superuser has switched off ("D") guards nothing.
+STANDING = {
+    "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": """
+        SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE tgenabled IN ('O', 'A') AND pg_table_is_visible(tgrelid)
+    """,
+}
+
+
 def _create(guard: Guard, vendor: str) -> Iterator[str]:
     """On PostgreSQL the condition stands in the function: in the trigger, it would forbid to alter the column."""
     begin = f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table}"
     if vendor == "sqlite":
-        if guard.event == "TRUNCATE":
-            # SQLite has no such statement.
-            return
         yield f"{begin} WHEN {guard.when} BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END"
         return
     yield f"""
@@ -99,6 +106,11 @@ def _create(guard: Guard, vendor: str) -> Iterator[str]:
     yield f"{begin} FOR EACH {each} EXECUTE FUNCTION syncs_{guard.name}()"
 
 
+def _guards(vendor: str) -> list[Guard]:
+    """SQLite knows no TRUNCATE."""
+    return [guard for guard in GUARDS if vendor != "sqlite" or guard.event != "TRUNCATE"]
+
+
 def _drop(guard: Guard, vendor: str) -> str:
     return f"DROP TRIGGER IF EXISTS {guard.name}" + ("" if vendor == "sqlite" else f" ON {guard.table}")
 
@@ -107,13 +119,22 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         remove(using)
-        for guard in GUARDS:
+        for guard in _guards(connection.vendor):
             for statement in _create(guard, connection.vendor):
                 cursor.execute(statement)
 
 
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """The names of those that ought to stand in this database and do not."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING[connection.vendor])
+        standing = set(cursor.fetchall())
+    return [guard.name for guard in _guards(connection.vendor) if (guard.name, guard.table) not in standing]
+
+
 def remove(using: str = DEFAULT_DB_ALIAS) -> None:
-    """For a migration, and for the moment in which tests empty the tables."""
+    """For a migration on SQLite, and for the moment in which tests empty the tables."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
@@ -123,8 +144,11 @@ def remove(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def before_migrate(*, using: str = DEFAULT_DB_ALIAS, plan: Sequence[Any] = (), **_: Any) -> None:
-    """SQLite changes a table by making it anew, which it refuses while the trigger of another one reads it."""
-    if plan:
+    """SQLite changes a table by making it anew, which it refuses while the trigger of another one reads it.
+
+    The command `migrate` puts them back also where it fails.
+    """
+    if plan and connections[using].vendor == "sqlite":
         remove(using)
 
 

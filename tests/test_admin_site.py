@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.models import Heartbeat, ImportRun, MerchantDay, User
-from syncs.operations import log
+from syncs.models import Freeze, Heartbeat, ImportRun, MerchantDay, User
+from syncs.operations import freezing, log
 from syncs.rules.states import State
 from tests.conftest import signed_in
 from tests.factories import (
@@ -122,6 +122,15 @@ def test_nothing_can_be_deleted_not_even_by_a_superuser(table: str) -> None:
     root = signed_in(User.objects.create_superuser("root", password="root"))
     assert root.post(f"/admin/syncs/{table}/{pk_of(table)}/delete/", {"post": "yes"}).status_code == 403
     assert "delete_selected" not in root.get(f"/admin/syncs/{table}/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "syncs/merchant/", "syncs/merchant/add/", "syncs/user/?_popup=1"])
+def test_a_freeze_is_told_here_too(as_admin: Client, path: str) -> None:
+    freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
+    page = as_admin.get(f"/admin/{path}", follow=True).text
+    assert "<b>Sending is frozen.</b> On the server since" in page
+    assert "“Codat asked us to pause”" in page
+    assert page.count("admin-desk.css") == 1
 
 
 def test_roles_cannot_be_changed_by_hand(as_admin: Client) -> None:

@@ -47,7 +47,15 @@ def test_a_house_that_works_is_ready(client: Client, all_is_well: None) -> None:
     checks = response.json()["checks"]
     assert response.json()["ready"] is True
     of_codat = {"calls to Codat", "Codat's API key"}
-    assert set(checks) == {"database", "broker", "migrations", "sending", *of_codat, *heartbeats.PARTS}
+    assert set(checks) == {
+        "database",
+        "broker",
+        "migrations",
+        "guards",
+        "sending",
+        *of_codat,
+        *heartbeats.PARTS,
+    }
     assert set(checks.values()) == {"fine"}
 
 

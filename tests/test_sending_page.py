@@ -157,7 +157,7 @@ def test_after_a_restored_backup_the_verdicts_come_first(as_lead: Client) -> Non
     frozen("restore")
     make_request(make_merchant(), state=State.NEEDS_REVIEW)
     assert "1 request still waits for a verdict. Decide them before you resume." in page(as_lead)
-    assert "What was under way waits for a lead's verdict." in page(as_lead, "/")
+    assert "What was asked before is not sent: a lead decides." in page(as_lead, "/")
 
 
 def test_readyz_says_it_without_the_reason_and_stays_as_ready_as_it_was(client: Client) -> None:

@@ -88,9 +88,6 @@ class MerchantAdmin(KeptAdmin):
     # Everything but the name: it belongs to Codat, to the workers, or to nobody (the company ID).
     readonly_fields = [str(name) for _, part in fieldsets for name in part["fields"] if name != "name"]
 
-    class Media:
-        css = {"all": ["admin-desk.css"]}
-
     # Lists
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Merchant]:

@@ -7,11 +7,11 @@ a thousand must not become a thousand reviews.
 
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from syncs.models import Attempt, Freeze, Merchant, SyncRequest, User
-from syncs.operations import log
+from syncs.operations import log, restoring
 from syncs.rules.states import State
 
 IN_A_ROW = 3
@@ -19,6 +19,8 @@ LONGEST_REASON = 500
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ANSWERED = (Attempt.Outcome.ACCEPTED, Attempt.Outcome.REFUSED)
 FROZEN = "Sending is frozen. It goes on by itself when sending is resumed."
+# The advisory lock on which claims and freezes meet: a number that nothing else in this database uses.
+MEETING = 7_962_374
 ONE_AT_A_TIME = "Requests were left without an answer. They go one at a time until one is answered."
 
 
@@ -40,10 +42,16 @@ def freeze(
     by: User | None = None,
     pause: timedelta = timedelta(0),
 ) -> bool:
-    """False when sending is frozen for that cause already. What is on its way already is not called back."""
+    """False when sending is frozen for that cause already. What is on its way already is not called back.
+
+    After a backup was restored, anew where it is: that freeze may be of the backup, and older than what it holds.
+    """
     was = _word()
     try:
         with transaction.atomic():
+            _wait_for("pg_advisory_xact_lock")
+            if cause == Freeze.Cause.RESTORE:
+                Freeze.objects.standing().filter(cause=cause).update(ended_at=now)
             Freeze.objects.create(cause=cause, since=now, by=by, reason=reason[:LONGEST_REASON], pause=pause)
             log.record("sending.frozen", "Froze sending", actor=by, reason=reason, before=was, after="frozen")
     except IntegrityError:
@@ -52,8 +60,14 @@ def freeze(
 
 
 def resume(*, now: datetime, reason: str, by: User | None = None) -> bool:
-    """Ends all stops that stand. False when none does."""
+    """Ends all stops that stand. False when none does.
+
+    What a restored backup holds as under way goes before a person with it, if anything kept it from going before.
+    """
     with transaction.atomic():
+        # The merchants before the stops, as who notes that a request was left without an answer.
+        if restored := Freeze.objects.standing().filter(cause=Freeze.Cause.RESTORE).first():
+            restoring.put_before_a_person(restoring.unsettled_since(restored.since), now)
         if not Freeze.objects.standing().update(ended_at=now):
             return False
         log.record("sending.resumed", "Resumed sending", actor=by, reason=reason, before="frozen", after="on")
@@ -84,6 +98,14 @@ def resume_when_answered(now: datetime) -> None:
         if Freeze.objects.standing().filter(pk=stop.pk).update(ended_at=now, ended_by_itself=True):
             reason = "Codat answers again. Requests go one at a time until one is answered"
             log.record("sending.resumed", "Resumed sending", reason=reason, before="frozen", after=_word())
+
+
+def keep_away_until_commit() -> None:
+    """In the transaction of a claim: a freeze waits for it, or was committed and is seen from here on.
+
+    Claims do not wait for each other. To be asked under the merchant's lock: who freezes may hold one.
+    """
+    _wait_for("pg_advisory_xact_lock_shared")
 
 
 def in_the_way_of(request: SyncRequest) -> str:
@@ -118,6 +140,13 @@ def _unanswered_in_a_row() -> bool:
         told = told.filter(finished_at__gt=resumed)
     last = told.order_by("-finished_at", "-pk").values_list("outcome", flat=True)[:IN_A_ROW]
     return list(last) == [Attempt.Outcome.UNCERTAIN] * IN_A_ROW
+
+
+def _wait_for(lock: str) -> None:
+    """Held until the transaction ends. SQLite lets one writer in at a time, so that nobody is in the middle of it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {lock}(%s)", [MEETING])
 
 
 def _word() -> str:

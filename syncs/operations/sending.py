@@ -15,7 +15,7 @@ from syncs.codat.errors import Later, NotSent, Refused, Uncertain
 from syncs.codat.schemas import SyncStatus, SyncSummary
 from syncs.codat.until import Until
 from syncs.models import Attempt, Merchant, SyncRequest
-from syncs.operations import answers, api_key, before_sending
+from syncs.operations import answers, api_key, before_sending, freezing
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 
@@ -55,6 +55,7 @@ def _claim(request: SyncRequest, listed: list[SyncStatus]) -> Claim | None:
     with transaction.atomic(durable=True):
         # A refresh stores under the same lock: what it learned while Codat was looked at is seen here.
         request.merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
+        freezing.keep_away_until_commit()
         if before_sending.is_too_late(request, now) or before_sending.is_held_up(request, now):
             return None
         claimed = move(

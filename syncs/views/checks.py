@@ -14,6 +14,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from syncs import triggers
 from syncs.operations import api_key, freezing, heartbeats, pauses
 
 PARTS = {
@@ -52,6 +53,7 @@ def _checks() -> Iterator[tuple[str, str]]:
     yield "broker", _broker()
     try:
         yield "migrations", _migrations()
+        yield "guards", _guards()
         signs = heartbeats.signs(timezone.now())
         for part, words in PARTS.items():
             yield part, _verdict(part, words, signs)
@@ -84,6 +86,11 @@ def _migrations() -> str:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return f"Not applied: {len(missing)} of the migrations. Run: manage.py migrate" if missing else FINE
+
+
+def _guards() -> str:
+    missing = ", ".join(triggers.missing())
+    return f"Missing in the database: {missing}. Run: manage.py migrate" if missing else FINE
 
 
 def _verdict(part: str, words: str, signs: heartbeats.Signs) -> str:

@@ -66,15 +66,19 @@ def _context(
     request: Signed, *, freeze_form: FreezeForm | None = None, resume_form: ResumeForm | None = None
 ) -> dict[str, Any]:
     stops = freezing.standing()
+    restored = next((stop.since for stop in stops if stop.cause == Freeze.Cause.RESTORE), None)
     # What only the freeze holds back; a sender that met it put the request off for seconds.
     is_ready = Q(not_before__lte=timezone.now()) | Q(waiting_for=freezing.FROZEN)
+    if restored:
+        # What was asked before goes before a person.
+        is_ready &= Q(asked_at__gte=restored)
     states = SyncRequest.objects.active().values_list("state").order_by()
     rows = states.annotate(Count("pk"), ready=Count("pk", filter=is_ready))
     count = Counter({State(state): number for state, number, _ in rows})
     ready = next((number for state, _, number in rows if state == State.QUEUED), 0)
     return {
         "stops": stops,
-        "restored": any(stop.cause == Freeze.Cause.RESTORE for stop in stops),
+        "restored": restored,
         "can_freeze": all(stop.cause != Freeze.Cause.PERSON for stop in stops),
         "waiting": count[State.QUEUED],
         "ready": ready,

@@ -1,14 +1,18 @@
+import sys
+from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from syncs.management.sentences import database_in_a_sentence
 from syncs.models import Freeze
 from syncs.operations import freezing, restoring
 from syncs.rules.states import WORDS, State
 
 BACKUP = "The database was restored from a backup"
-QUESTION = "Put every request that is under way before a person? [yes/no] "
+QUESTION = "Freeze sending, and put every request that is under way before a person? [yes/no] "
 AFTERWARDS = """
 What to do now:
   1. Start the house. Refreshing goes on, nothing is sent.
@@ -21,25 +25,33 @@ class Command(BaseCommand):
     help = "To be run after a backup was restored: freezes sending and puts every active request before a person."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--yes", action="store_true", help="do not ask before the requests are moved")
+        parser.add_argument("--yes", action="store_true", help="do not ask first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
-        is_new = freezing.freeze(Freeze.Cause.RESTORE, now=now, reason=BACKUP)
-        self.stdout.write("Sending is frozen." if is_new else "Sending was frozen already.")
-        if not options["yes"] and not self._agreed():
-            raise CommandError("The requests are as they were, and sending stays frozen.")
-        moved = restoring.put_all_before_a_person(now)
+        if not options["yes"] and not _agreed():
+            raise CommandError("Nothing was changed: no freeze was made, and no request was moved.")
+        with database_in_a_sentence():
+            moved = self._freeze_and_move(timezone.now())
         for state, count in sorted(moved.items()):
             self.stdout.write(f"{count:>6}  {WORDS[State(state)]} → {WORDS[State.NEEDS_REVIEW]}")
         if not moved:
             self.stdout.write("No request was under way.")
         self.stdout.write(AFTERWARDS)
 
-    def _agreed(self) -> bool:
+    def _freeze_and_move(self, now: datetime) -> Counter[State]:
+        freezing.freeze(Freeze.Cause.RESTORE, now=now, reason=BACKUP)
+        self.stdout.write("Sending is frozen.")
         try:
-            return input(QUESTION).strip().lower() == "yes"
-        except EOFError:
-            raise CommandError("Nobody is there to ask: say --yes. Sending stays frozen.") from None
+            return restoring.put_before_a_person(restoring.all_unsettled(), now)
         except KeyboardInterrupt:
-            return False
+            raise CommandError("Interrupted. Sending stays frozen. Run it again.") from None
+
+
+def _agreed() -> bool:
+    try:
+        return input(QUESTION).strip().lower() == "yes"
+    except EOFError:
+        # A script that has no --yes means it too: it must not go on to start the house with sending on.
+        return not sys.stdin.isatty()
+    except KeyboardInterrupt:
+        return False

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
 from syncs.clients import codat_client
 from syncs.codat.reading import one_line
 from syncs.management.interrupting import ending_in_order
+from syncs.management.sentences import database_in_a_sentence
 from syncs.models.merchant import is_company_id
 from syncs.operations.probing import CannotProbe, Pace, Plan, Probe, planned
 from syncs.rules.probing import (
@@ -93,12 +93,10 @@ class Command(BaseCommand):
 @contextmanager
 def _problems_in_sentences() -> Iterator[None]:
     try:
-        yield
+        with database_in_a_sentence():
+            yield
     except (CannotProbe, ImproperlyConfigured) as reason:
         raise CommandError(str(reason)) from None
-    except DatabaseError as error:
-        what = (str(error).splitlines() or ["no reason was given"])[0].rstrip(".: ")
-        raise CommandError(f"The database cannot be used: {what}. Has it been migrated?") from None
     except KeyboardInterrupt:
         raise CommandError("Interrupted.") from None
 
