@@ -58,7 +58,8 @@ def _accept(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> boo
     try:
         with transaction.atomic():
             problem = f"It runs {instead}." if instead else ""
-            _close(attempt, Attempt.Outcome.ACCEPTED, now, problem=problem, http_status=200)
+            status = summary.http_status
+            _close(attempt, Attempt.Outcome.ACCEPTED, now, problem=problem, http_status=status)
             moved = _move_to_accepted(request, now, _accepting(instead), _told(summary))
             if not moved:
                 _tell_too_late(request, summary)
