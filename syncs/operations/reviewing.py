@@ -155,7 +155,7 @@ def _refuse_if_it_ran(sync: Sync | None, now: datetime) -> None:
     if sync and Outcome(sync.outcome).is_final:
         sentence = f"Codat ran it: sync {sync.sync_id} ended as “{sync.status.word}” ({sync.code})."
         raise NotPossible(sentence, field="verdict")
-    if sync and sync_rows.runs_still(sync.code, sync.started_at, now):
+    if sync and sync_rows.runs_still(sync, now):
         sentence = f"Codat is running it: sync {sync.sync_id}. Wait for its end, or say that it ran."
         raise NotPossible(sentence, field="verdict")
 

@@ -17,11 +17,17 @@ REPORTED = (
 )
 # A sync that is told as running for longer was lost at Codat. It must not block its merchant for ever.
 RUNS_AT_MOST = timedelta(hours=24)
+# Also what tells no state that we know.
+MAY_RUN = (Outcome.RUNNING, Outcome.UNKNOWN)
 
 
-def runs_still(code: int | None, started_at: datetime | None, now: datetime) -> bool:
-    is_running = status_of(code).outcome is Outcome.RUNNING
-    return is_running and (started_at is None or now - started_at < RUNS_AT_MOST)
+def runs_still(sync: Sync, now: datetime) -> bool:
+    return sync.outcome == Outcome.RUNNING and now - sync.started_at < RUNS_AT_MOST
+
+
+def told_start(report: SyncStatus, now: datetime) -> datetime | None:
+    """None for a start in the future: such a sync would be a merchant's newest one for as long as it lies ahead."""
+    return report.sync_utc if report.sync_utc and report.sync_utc <= now else None
 
 
 def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> list[Sync]:
@@ -105,15 +111,10 @@ def _apply(sync: Sync, report: SyncStatus, now: datetime) -> Sync:
         return sync
     sync.code, sync.text, sync.message = report.code, report.text[:200], _message(report)
     sync.outcome, sync.data_pushed, sync.raw = outcome.value, report.data_pushed, report.raw
-    sync.started_at = _started_at(report, now) or sync.started_at or now
+    sync.started_at = told_start(report, now) or sync.started_at or now
     if outcome.is_final and sync.final_seen is None:
         sync.final_seen = now
     return sync
-
-
-def _started_at(report: SyncStatus, now: datetime) -> datetime | None:
-    """None for a start in the future: such a sync would be a merchant's newest one for as long as it lies ahead."""
-    return report.sync_utc if report.sync_utc and report.sync_utc <= now else None
 
 
 def _message(report: SyncStatus) -> str:
