@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.db import models
+
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Cause, Merchant, Sync, SyncRequest
@@ -47,11 +49,16 @@ def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> 
     return [*fresh, *changed]
 
 
+def untied(merchant: Merchant) -> models.QuerySet[SyncRequest]:
+    """Requests under an id that Codat answered, whose sync is not known yet; also those that a lead says never ran."""
+    may_have_one = [State.ACCEPTED, State.NEEDS_REVIEW, State.NOT_RUN]
+    return merchant.requests.filter(state__in=may_have_one, sync=None).exclude(commerce_sync_id="")
+
+
 def link_requests(merchant: Merchant) -> list[SyncRequest]:
     """Ties requests to the syncs that Codat started for them; returns those newly tied."""
     linked = []
-    open_requests = merchant.requests.filter(state__in=[State.ACCEPTED, State.NEEDS_REVIEW], sync=None)
-    for request in open_requests.exclude(commerce_sync_id=""):
+    for request in untied(merchant):
         if sync := _sync_of(request):
             request.sync = sync
             request.save(update_fields=["sync"])

@@ -28,6 +28,8 @@ TOLD_BY_ATTEMPTS = {
 }
 # Counted as looks, and without a list to look at.
 SHOWED_NOTHING = {"request.look_failed", "request.replayed"}
+# Told after a lead had decided.
+AFTER_ALL = {"request.accepted_late", "request.ran_after_all"}
 OUTCOMES = {
     Attempt.Outcome.OPEN: ("run", "Waiting for Codat's answer.", ""),
     Attempt.Outcome.ACCEPTED: ("ok", "Codat accepted it.", ""),
@@ -126,7 +128,7 @@ def _entry(entry: Activity, looked: str) -> Iterator[Event]:
     if entry.actor and entry.actor.display_name not in entry.what:
         happened = f"{entry.actor.display_name}: {happened[:1].lower()}{happened[1:]}"
     waits = entry.verb == "request.needs_review"
-    tone = "warn" if waits or entry.verb == "request.accepted_late" else ""
+    tone = "warn" if waits or entry.verb in AFTER_ALL else ""
     text = " ".join(filter(None, [rest, looked, BLOCKED])) if waits else rest
     yield Event(entry.at, happened + colon, text, quote=entry.reason, tone=tone)
 
