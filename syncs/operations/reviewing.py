@@ -165,7 +165,10 @@ def _refuse_if_not_a_candidate(request: SyncRequest, sync: Sync) -> None:
         raise NotPossible("That sync belongs to another merchant.", field="sync")
     if SyncRequest.objects.filter(sync=sync).exclude(pk=request.pk).exists():
         raise NotPossible("That sync belongs to another request. Choose again.", field="sync")
-    if sync not in evidence_of([request])[0].candidates:
+    [evidence] = evidence_of([request])
+    if sync in evidence.others:
+        raise NotPossible(evidence.why_not_others, field="sync")
+    if sync not in evidence.candidates:
         raise NotPossible(
             "Codat listed that sync before this request was sent: it cannot be the one.", field="sync"
         )

@@ -13,7 +13,7 @@ from syncs.operations import waiting
 from syncs.operations.evidence import Evidence, evidence_of
 from syncs.operations.reconciling import LOOKS
 from syncs.rules.states import State
-from syncs.views.candidates import candidates_of, sent_word
+from syncs.views.candidates import candidates_of, others_of, sent_word
 from syncs.views.request_list import rows_of
 
 OPEN = {State.NEEDS_REVIEW, State.UNCERTAIN}
@@ -63,6 +63,7 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "looks": len(LOOKS),
         "sending_known": evidence.sent is not None,
         "candidates": candidates_of(evidence),
+        "others": others_of(evidence),
         "unread": len(evidence.unread),
         "seen": evidence.seen,
         "list_read": evidence.list_read or request.state != State.NEEDS_REVIEW,
@@ -174,7 +175,7 @@ def _version(evidence: Evidence) -> str:
             wording.is_not_found(request),
             request.sync.code if request.sync else None,
             [(attempt.pk, attempt.outcome) for attempt in evidence.attempts],
-            [(sync.pk, sync.code) for sync in evidence.candidates],
+            [(sync.pk, sync.code) for sync in (*evidence.candidates, *evidence.others)],
         )
     )
     return blake2b(seen.encode(), digest_size=8).hexdigest()
