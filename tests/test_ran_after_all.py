@@ -18,7 +18,7 @@ from tests.codat.server import Server, says
 from tests.conftest import NOON
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
 from tests.looks import row
-from tests.presses import last_entry, stored, verbs
+from tests.presses import cancelled, is_sent, last_entry, stored, verbs
 
 UPSTREAM = "8d0a044e-b683-4fc9-bd0d-bfb2ca5731b7"
 SENT = NOON - timedelta(hours=2)
@@ -76,6 +76,15 @@ def test_its_window_is_the_requests_and_the_days_are_decided_anew(
     assert (sync.initiator, sync.window_known) == ("ours", "requested")
     assert (sync.window_start, sync.window_finish) == (never_ran.window_start, never_ran.window_finish)
     assert never_ran.merchant.days.get(day=never_ran.first_day).covered_by == sync
+
+
+def test_what_was_asked_for_again_meanwhile_is_not_sent(
+    moved: Any, scripted: Server, told: CodatClient, never_ran: SyncRequest
+) -> None:
+    again = make_request(never_ran.merchant, resend_of=never_ran, asked_at=NOON, not_before=NOON)
+    looked(never_ran, moved, scripted, told, says(200, [listed()]))
+    assert not is_sent(again, scripted, told)
+    assert cancelled(again) == "Too late: a sync of 17 Jun, 10:00 UTC covered these days."
 
 
 def test_one_that_was_taken_for_the_schedules_is_given_back(
