@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
 from syncs.rules.health import WORD, Health
-from syncs.rules.states import FINAL, HELD_BACK_WORD, WORDS, State
+from syncs.rules.states import FINAL, HELD_BACK_WORD, RAN, WORDS, State
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ def look_of_merchant(merchant: Merchant) -> Look:
 
 
 def look_of_request(request: SyncRequest) -> Look:
-    """A settled request wears the pill of the code that its sync ended with."""
+    """A settled request wears the pill of the code that its sync ended with, also if a lead says that it never ran."""
     state = State(request.state)
     if state == State.QUEUED and (request.waiting_for or request.sending_frozen):
         return Look(*HELD_BACK, HELD_BACK_WORD)
-    if state in {State.SUCCEEDED, State.SUCCEEDED_EMPTY, State.FAILED} and request.sync:
+    if state in RAN | {State.NOT_RUN} and request.sync and request.sync.status.outcome.is_final:
         return look_of_code(request.sync.code)
     return Look(*OF_STATE[state], WORDS[state], spins=state == State.ACCEPTED)
 
@@ -105,6 +105,6 @@ def look_of_move(verb: str, request: SyncRequest | None) -> Look | None:
     state = verb.removeprefix("request.")
     if request is None or state not in FINAL | {State.NEEDS_REVIEW, State.UNCERTAIN}:
         return None
-    if state == request.state:
+    if state == request.state and state in RAN:
         return look_of_request(request)
     return Look(*OF_STATE[State(state)], WORDS[State(state)])

@@ -34,6 +34,14 @@ def test_what_codat_accepts_is_looked_at_at_once(
     assert Merchant.objects.get().next_refresh_at <= timezone.now()
 
 
+def test_an_answer_is_on_record_with_its_own_status(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    scripted.answers(NONE_YET, says(202, STARTED))
+    send(request_.pk, told)
+    assert (attempt_of(request_).outcome, attempt_of(request_).http_status) == ("accepted", 202)
+
+
 def test_an_answered_window_without_length_is_no_window(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:

@@ -1,6 +1,6 @@
 """Codat's answer is read after a person has decided without it: the decision stays, and the truth stands beside it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -53,6 +53,10 @@ def test_what_never_ran_says_that_codat_accepted_it_after_all(never_ran: SyncReq
     assert (never_ran.state, never_ran.result) == (State.NOT_RUN, AFTER_ALL)
     assert (never_ran.commerce_sync_id, outcomes(never_ran)) == (STARTED_ID, ["accepted"])
     assert (verbs(never_ran)[-1], last_entry(never_ran)) == ("request.accepted_late", AFTER_ALL)
+
+
+def test_its_window_is_the_one_that_codat_answered(never_ran: SyncRequest) -> None:
+    assert (never_ran.window_answered, never_ran.window_start) == (True, datetime(2026, 11, 1, tzinfo=UTC))
 
 
 def test_its_merchant_is_looked_at_at_once(never_ran: SyncRequest) -> None:

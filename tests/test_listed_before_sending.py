@@ -8,13 +8,11 @@ import pytest
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import before_sending
-from syncs.operations.sending import send
-from tests.codat.server import Server, says
+from tests.codat.server import Server
 from tests.factories import make_sync
 from tests.presses import NOW, held_back, is_sent, stored
 from tests.presses import now_stands_still as now_stands_still
 from tests.presses import request_ as request_
-from tests.upstream import STARTED, posts
 
 pytestmark = pytest.mark.usefixtures("now_stands_still")
 
@@ -22,26 +20,6 @@ pytestmark = pytest.mark.usefixtures("now_stands_still")
 def sync_at_codat(merchant: Merchant, code: int, began: Any, name: str = "a-sync") -> dict[str, Any]:
     when = began.isoformat() if began else None
     return {"companyId": str(merchant.company_id), "syncId": name, "syncStatusCode": code, "syncUtc": when}
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        says(200, []),
-        says(200, b""),
-        says(204),
-        says(404, {"error": "No data available"}),
-        says(200, {"message": "hello"}),
-    ],
-)
-def test_a_list_that_has_lost_what_it_held_is_not_believed(
-    scripted: Server, told: CodatClient, request_: SyncRequest, answer: Any
-) -> None:
-    make_sync(request_.merchant, 5130, NOW - timedelta(days=1))
-    scripted.answers(answer, says(200, STARTED))
-    send(request_.pk, told)
-    assert not posts(scripted)
-    assert held_back(request_)
 
 
 @pytest.mark.parametrize(("ago", "sent"), [(timedelta(hours=1), False), (timedelta(days=2), True)])
@@ -103,6 +81,23 @@ def test_a_failure_that_nobody_has_read_yet_wrote_nothing(
     assert is_sent(
         request_, scripted, told, [sync_at_codat(request_.merchant, 5130, NOW - timedelta(hours=1))]
     )
+
+
+@pytest.mark.parametrize("told_as", [None, "2126-11-20T03:00:00Z"])
+@pytest.mark.parametrize("code", [1000, None])
+@pytest.mark.parametrize(("known_for", "sent"), [(timedelta(hours=23), False), (timedelta(hours=25), True)])
+def test_without_a_date_that_can_be_its_age_counts_from_when_we_first_saw_it(  # noqa: PLR0917
+    scripted: Server,
+    told: CodatClient,
+    request_: SyncRequest,
+    told_as: str | None,
+    code: int | None,
+    known_for: timedelta,
+    sent: bool,
+) -> None:
+    make_sync(request_.merchant, code, NOW - known_for, sync_id="a-sync")
+    row = sync_at_codat(request_.merchant, code, None) | {"syncUtc": told_as}
+    assert is_sent(request_, scripted, told, [row]) is sent
 
 
 @pytest.mark.parametrize("began", [NOW - timedelta(minutes=4), None])

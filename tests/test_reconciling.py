@@ -175,6 +175,17 @@ def test_a_replay_without_an_answer_is_tried_again(
     assert len({post.headers["idempotency-key"] for post in posts(scripted)}) == 1
 
 
+def test_a_replay_that_never_left_is_not_told_as_sent(
+    scripted: Server, told: CodatClient, request_: SyncRequest, verified: None
+) -> None:
+    scripted.__exit__()
+    assert looked_at(request_, told, NOW + timedelta(minutes=1)).state == State.UNCERTAIN
+    assert verbs(request_) == ["request.asked", "request.replayed", "request.replay_not_sent"]
+    entries = " ".join(request_.activity.values_list("what", flat=True))
+    assert "Asked Codat again" not in entries
+    assert last_entry(request_).startswith("Not sent: Nothing was sent to Codat")
+
+
 def test_a_replay_that_names_the_sync_of_another_request_proves_nothing(
     scripted: Server, told: CodatClient, request_: SyncRequest, verified: None
 ) -> None:

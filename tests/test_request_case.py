@@ -211,7 +211,7 @@ def test_sent_once_is_not_said_where_a_replay_sends_it_again(
     assert "<b>May have been sent:</b>" in case(as_viewer, stuck)
     assert "<b>May have been sent, " in as_viewer.get("/requests/review/").text
     stuck.attempts.update(outcome="accepted")
-    log.record("request.replayed", "Asked Codat again with the same key", request=stuck)
+    log.record("request.replayed", "Asking Codat again with the same key", request=stuck)
     page = case(as_viewer, stuck)
     assert "<b>Sent:</b>" in page
     assert "once" not in page

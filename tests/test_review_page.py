@@ -12,6 +12,7 @@ from syncs.models import SyncRequest, User
 from syncs.rules.states import State
 from tests.cases import bare, new_sync, not_read_since, stuck
 from tests.factories import make_attempt, make_merchant, make_request, make_sync, make_user
+from tests.presses import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,25 @@ def test_a_candidate_is_shown_with_its_result_and_time_to_everybody(
         assert "9ab0f3d2…0000" in page
         assert "Synced, no sales" in page
         assert "2 s after we sent" in page
+
+
+def test_a_sync_that_codat_calls_another_one_is_shown_and_not_offered(as_lead: Client) -> None:
+    request = stuck("Cobalt Coffee", commerce_sync_id="ours")
+    other = new_sync(request, sync_id="9ab0f3d2-other", commerce_sync_id="somebody-elses")
+    for path in ("/requests/review/", f"/requests/{request.pk}/"):
+        page = as_lead.get(path).text
+        assert "9ab0f3d2" in page
+        assert "Codat says that this is another sync" in page
+        assert f'value="ran:{other.pk}"' not in page
+        assert 'name="sync"' not in page
+        assert "not read yet" not in page
+        assert "nothing new since" not in page
+        assert "No sync of this merchant is new since" not in page
+    picked = {"verdict": "ran", "sync": other.pk, "reason": "x"}
+    refused = as_lead.post(f"/requests/{request.pk}/verdict/", picked)
+    assert refused.status_code == 422
+    assert "Codat says that this is another sync" in refused.text
+    assert stored(request).state == "needs_review"
 
 
 def test_of_very_many_candidates_the_rest_is_left_to_the_requests_own_page(as_lead: Client) -> None:

@@ -141,6 +141,33 @@ def test_a_sync_listed_before_it_was_sent_is_refused(merchant, stuck, lead) -> N
         decide_ran(stuck, merchant.syncs.get(sync_id="old"), lead)
 
 
+def test_a_sync_that_codat_calls_another_one_is_refused(merchant, stuck, sent, lead) -> None:
+    other = make_sync(merchant, 2000, sent + timedelta(seconds=2), commerce_sync_id="somebody-elses")
+    SyncRequest.objects.filter(pk=stuck.pk).update(commerce_sync_id="ours")
+    request = SyncRequest.objects.get(pk=stuck.pk)
+    [evidence] = evidence_of([request])
+    assert (evidence.candidates, evidence.others) == ([], [other])
+    with pytest.raises(NotPossible, match="Codat gave this request the ID ours") as refusal:
+        decide_ran(request, other, lead)
+    assert refusal.value.field == "sync"
+    assert SyncRequest.objects.get(pk=stuck.pk).state == "needs_review"
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {"sync_id": "listed", "commerce_sync_id": "ours"},
+        {"sync_id": "ours", "commerce_sync_id": "named-otherwise"},
+        {"sync_id": "listed", "commerce_sync_id": ""},
+    ],
+    ids=["named by its other id", "where both ids are one", "whose other id is not known"],
+)
+def test_one_that_codat_does_not_call_another_may_be_picked(merchant, stuck, sent, lead, ids) -> None:
+    sync = make_sync(merchant, 2000, sent + timedelta(seconds=2), **ids)
+    SyncRequest.objects.filter(pk=stuck.pk).update(commerce_sync_id="ours")
+    assert decide_ran(SyncRequest.objects.get(pk=stuck.pk), sync, lead)
+
+
 def test_two_leads_who_give_one_sync_to_two_requests_are_told_apart_by_the_database(
     merchant, stuck, sent, lead
 ) -> None:

@@ -9,6 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -218,7 +219,10 @@ class CodatClient:
         deadline = time.monotonic() + self._deadline
         outcome = self._exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=True)
         if isinstance(outcome, Answer) and outcome.succeeded:
-            return self._parsed(call, outcome, lambda value: SyncSummary.from_json(value, company_id=asked))
+            summary = self._parsed(
+                call, outcome, lambda value: SyncSummary.from_json(value, company_id=asked)
+            )
+            return replace(summary, http_status=outcome.status)
         raise _told(call, failure_of(outcome))
 
     def _exchange(

@@ -141,6 +141,7 @@ class SyncSummary:
     error_message: str
     sync_utc: datetime | None
     raw: dict[str, Any]
+    http_status: int | None = None
 
     @classmethod
     def from_json(cls, value: object, *, company_id: str) -> Self:

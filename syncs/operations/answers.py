@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
-from syncs.operations import answered_windows, api_key, freezing, log, waiting
+from syncs.operations import answered_windows, api_key, corrections, freezing, waiting
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
 from syncs.rules.windows import Window
@@ -58,7 +57,8 @@ def _accept(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> boo
     try:
         with transaction.atomic():
             problem = f"It runs {instead}." if instead else ""
-            _close(attempt, Attempt.Outcome.ACCEPTED, now, problem=problem, http_status=200)
+            status = summary.http_status
+            _close(attempt, Attempt.Outcome.ACCEPTED, now, problem=problem, http_status=status)
             moved = _move_to_accepted(request, now, _accepting(instead), _told(summary))
             if not moved:
                 _tell_too_late(request, summary)
@@ -87,20 +87,14 @@ def _accepting(instead: str) -> str:
 
 
 def _tell_too_late(request: SyncRequest, summary: SyncSummary) -> None:
-    """A state that a person decided is not left, but nothing untrue is left standing there."""
     never_ran = request.state == State.NOT_RUN
-    decided = "A lead decided that this never ran. Codat accepted it after all"
+    decided = f"{corrections.NEVER_RAN} Codat accepted it after all"
     happened = decided if never_ran else "Codat's answer came after a lead had decided"
     sentence = f"{happened}: sync {summary.commerce_sync_id}"
-    logger.error("request %s: %s", request.pk, sentence)
-    changes: dict[str, Any] = {"version": F("version") + 1}
-    if never_ran:
-        changes["result"] = sentence
+    changes: dict[str, Any] = {"result": sentence} if never_ran else {}
     if not request.commerce_sync_id:
-        changes["commerce_sync_id"] = summary.commerce_sync_id
-    SyncRequest.objects.filter(pk=request.pk).update(**changes)
-    Merchant.objects.filter(pk=request.merchant_id).update(version=F("version") + 1)
-    log.record("request.accepted_late", sentence, request=request)
+        changes |= _told(summary) if never_ran else {"commerce_sync_id": summary.commerce_sync_id}
+    corrections.tell(request, "request.accepted_late", sentence, **changes)
 
 
 def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> None:

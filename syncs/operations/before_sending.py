@@ -12,9 +12,9 @@ from syncs.codat.errors import CodatError, Later
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import api_key, connections, coverage, freezing, gone, pauses, waiting
+from syncs.operations import api_key, connections, coverage, empty_lists, freezing, gone, pauses, waiting
 from syncs.operations.merchants import GONE_AT_CODAT, archive
-from syncs.operations.sync_rows import RUNS_AT_MOST, runs_still
+from syncs.operations.sync_rows import MAY_RUN, RUNS_AT_MOST, told_start
 from syncs.operations.transitions import hold_back, move
 from syncs.rules.coverage import overlapping
 from syncs.rules.health import Health
@@ -120,16 +120,18 @@ def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime)
         return False
     if listed:
         _look_first(request, now)
-    hold_back(request, now=now, until=now + wait, why=why)
+    with transaction.atomic():
+        if hold_back(request, now=now, until=now + wait, why=why) and not listed:
+            empty_lists.note(request, why, now)
     return True
 
 
 def _in_its_way(listed: list[SyncStatus], request: SyncRequest, now: datetime) -> tuple[str, timedelta]:
     """Why it waits for what Codat lists, and how long; empty when it may go."""
-    if not listed and request.merchant.syncs.exists():
-        return "Codat lists no syncs, though it did before. Its list is read again first.", LOOK_AGAIN
-    if running := next((sync for sync in listed if _may_run(sync, now)), None):
-        return _why_it_waits(running), LOOK_AGAIN
+    if not listed:
+        return empty_lists.doubt(request, now), LOOK_AGAIN
+    if running := next((sync for sync in listed if _may_run(sync, request, now)), None):
+        return _why_it_waits(running, now), LOOK_AGAIN
     if _ran_unseen(listed, request):
         why = "Codat lists a sync that we have not read yet. Its result is read first."
         return why, LOOK_AGAIN_AFTER_NEWS
@@ -141,19 +143,29 @@ def _look_first(request: SyncRequest, now: datetime) -> None:
     Merchant.objects.registered().filter(pk=request.merchant_id).update(**first_in_line)
 
 
-def _why_it_waits(running: SyncStatus) -> str:
+def _why_it_waits(running: SyncStatus, now: datetime) -> str:
     if status_of(running.code).outcome is Outcome.UNKNOWN:
         return "Codat lists a sync without a state that we know. It may be running."
-    if running.sync_utc is None:
-        return "A sync is running at Codat."
-    return f"A sync has been running at Codat since about {_clock(running.sync_utc)}."
+    began = told_start(running, now)
+    return (
+        f"A sync has been running at Codat since about {_clock(began)}."
+        if began
+        else "A sync is running at Codat."
+    )
 
 
-def _may_run(sync: SyncStatus, now: datetime) -> bool:
-    """Also what tells no state that we know: until a day has passed, it may be running."""
-    is_unknown = status_of(sync.code).outcome is Outcome.UNKNOWN
-    is_young = sync.sync_utc is None or now - sync.sync_utc < RUNS_AT_MOST
-    return runs_still(sync.code, sync.sync_utc, now) or (is_unknown and is_young)
+def _may_run(sync: SyncStatus, request: SyncRequest, now: datetime) -> bool:
+    """Also what tells no state that we know: until a day has passed, it may be running.
+
+    Where Codat tells no date that can be, its age counts from when we first saw it.
+    """
+    if status_of(sync.code).outcome not in MAY_RUN:
+        return False
+    began = told_start(sync, now)
+    if began is None:
+        known = request.merchant.syncs.filter(sync_id=sync.sync_id).only("started_at").first()
+        began = known.started_at if known else now
+    return now - began < RUNS_AT_MOST
 
 
 def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:

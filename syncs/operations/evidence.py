@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
@@ -25,7 +25,9 @@ class Evidence:
     request: SyncRequest
     attempts: list[Attempt]
     candidates: list[Sync]
-    """The merchant's syncs that are new since our POST and belong to no other request, oldest first."""
+    """The merchant's syncs that are new since our POST and may have been begun by it, oldest first."""
+    others: list[Sync] = field(default_factory=list)
+    """New as well, but under another id than the one that Codat gave this request."""
 
     @property
     def sent(self) -> Attempt | None:
@@ -45,7 +47,7 @@ class Evidence:
     def unread(self) -> set[str]:
         """Ids of syncs seen at Codat in a look that no refresh has stored yet, so that nobody can pick them."""
         seen = {str(candidate.get("sync_id")) for candidate in self.request.candidates}
-        return seen - {sync.sync_id for sync in self.candidates}
+        return seen - {sync.sync_id for sync in (*self.candidates, *self.others)}
 
     @property
     def list_read(self) -> bool:
@@ -57,6 +59,11 @@ class Evidence:
         """Changes with what Codat lists since. A lead's “nothing ran” stands on it."""
         ids = sorted(self.unread.union(sync.sync_id for sync in self.candidates))
         return blake2b(repr(ids).encode(), digest_size=8).hexdigest()
+
+    @property
+    def why_not_others(self) -> str:
+        upstream = self.request.commerce_sync_id
+        return f"Codat says that this is another sync: Codat gave this request the ID {upstream}."
 
     @property
     def against_nothing_ran(self) -> str:
@@ -80,8 +87,10 @@ def evidence_of(requests: Sequence[SyncRequest]) -> list[Evidence]:
         new[sync.merchant_id].append(sync)
     for evidence in bare:
         before = evidence.attempts[-1].listed_before if evidence.attempts else []
-        of_merchant = new[evidence.request.merchant_id]
-        evidence.candidates.extend(sync for sync in of_merchant if sync.sync_id not in before)
+        for sync in new[evidence.request.merchant_id]:
+            if sync.sync_id not in before:
+                is_another = _is_another(sync, evidence.request.commerce_sync_id)
+                (evidence.others if is_another else evidence.candidates).append(sync)
     return bare
 
 
@@ -103,6 +112,11 @@ def perhaps_ours(merchant: Merchant) -> list[Sync]:
     first_seen_from = attempt.started_at - A_LOOK_TAKES
     new = merchant.syncs.filter(requests=None, first_seen__gte=first_seen_from, started_at__range=near)
     return list(new.exclude(sync_id__in=attempt.listed_before).defer("raw", "message"))
+
+
+def _is_another(sync: Sync, upstream: str) -> bool:
+    """Only where both ids are known; Codat may use the one of the list for both."""
+    return bool(upstream and sync.commerce_sync_id) and upstream not in {sync.commerce_sync_id, sync.sync_id}
 
 
 def _new_since(evidence: Sequence[Evidence]) -> Iterable[Sync]:

@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import Any
+
 from syncs.models import Activity, Merchant, SyncRequest, User
 
 
@@ -11,8 +14,13 @@ def record(
     reason: str = "",
     before: str = "",
     after: str = "",
+    at: datetime | None = None,
 ) -> Activity:
-    """Adds an entry, in the caller's transaction: what was done and its record stand or fall together."""
+    """Adds an entry, in the caller's transaction: what was done and its record stand or fall together.
+
+    It is dated by the database, but where the caller measures time by it.
+    """
+    dated: dict[str, Any] = {"at": at} if at else {}
     return Activity.objects.create(
         actor=actor,
         verb=verb,
@@ -22,4 +30,5 @@ def record(
         reason=reason[:500],
         before=before[:300],
         after=after[:300],
+        **dated,
     )

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 SENDING_AT_MOST = timedelta(minutes=5)
 ACCEPTED_AT_MOST = timedelta(hours=24)
 UNKNOWN_ID_AT_MOST = timedelta(hours=1)
-# Our own death, which is no silence of Codat's.
+# Our own death; towards a freeze it counts like an answer that never came.
 LOST_SENDER = "Sync Desk was interrupted while it sent this. It may have been sent."
 UNPROVEN = "We have no answer that we can trust, and looking at Codat did not prove whether it ran."
 # Minutes after the POST at which an uncertain request is looked at; after the last it goes before a person.
@@ -170,11 +170,14 @@ def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient, *, clai
     """The same key and body again. Any answer but a valid one may be the echo of our own first POST."""
     client.reserve_send()
     try:
-        log.record("request.replayed", "Asked Codat again with the same key", request=request)
+        # The intent: whoever dies after this may have sent it.
+        log.record("request.replayed", "Asking Codat again with the same key", request=request)
         # After a sleep Codat may have forgotten the key, or a lead may have decided: then nothing is sent.
         left = CLAIM_GOOD_FOR - (timezone.now() - claimed_at).total_seconds()
         summary = post(request, client, first_byte_by=Until.after(left))
     except CodatError as error:
+        if isinstance(error, NotSent):
+            log.record("request.replay_not_sent", f"Not sent: {error.message}", request=request)
         why = f"Asked Codat again with the same key: {error.message}"
         if _was_answered(error):
             _review(request, timezone.now(), why)

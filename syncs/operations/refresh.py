@@ -12,14 +12,14 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import api_key, connections, health, settling, sync_rows
+from syncs.operations import api_key, connections, corrections, health, settling, sync_rows
 from syncs.operations.gone import archive_unless_many, says_no_company
-from syncs.rules.states import State
 
 logger = logging.getLogger(__name__)
 
 CONFIGURATION_GOOD_FOR = timedelta(hours=24)
 CONNECTIONS_GOOD_FOR = timedelta(hours=1)
+SOUGHT_AFTER_ITS_END = timedelta(hours=24)
 LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
 # Nulls for everything: that Codat told no schedule is not the same as that there is none.
 NOTHING_TOLD = (None, "", None, None)
@@ -70,7 +70,7 @@ def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) ->
 
 def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool) -> Seen:
     syncs = client.syncs(str(merchant.company_id))
-    found = [_find(request, syncs, merchant, client) for request in _untied(merchant)]
+    found = [_find(request, syncs, merchant, client) for request in _sought(merchant, now)]
     stale = merchant.configured_at is None or now - merchant.configured_at > CONFIGURATION_GOOD_FOR
     return Seen(
         # What was found was asked for later than the list, so it comes first: the newest word counts.
@@ -86,10 +86,12 @@ def _is_new(merchant: Merchant, now: datetime) -> bool:
     return merchant.refreshed_at is None and not lately.exists()
 
 
-def _untied(merchant: Merchant) -> list[SyncRequest]:
-    """Requests whose sync at Codat is not known yet; at most one, as long as one may be active."""
-    requests = merchant.requests.filter(state__in=[State.ACCEPTED, State.NEEDS_REVIEW], sync=None)
-    return list(requests.exclude(commerce_sync_id=""))
+def _sought(merchant: Merchant, now: datetime) -> list[SyncRequest]:
+    """Those whose sync is asked for by its id: the active one, and for a day what a lead says never ran."""
+    untied = sync_rows.untied(merchant)
+    return [
+        each for each in untied if each.finished_at is None or now - each.finished_at < SOUGHT_AFTER_ITS_END
+    ]
 
 
 def _find(
@@ -154,13 +156,15 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
         if seen.connections is not None:
             news |= connections.store(merchant, seen.connections, now)
         changed = sync_rows.store(merchant, seen.syncs, now)
-        is_awaited = merchant.requests.active().exists()
-        tied = sync_rows.link_requests(merchant) if is_awaited else []
-        news |= health.update(merchant, changed, [request.sync for request in tied if request.sync], now)
+        is_awaited = (merchant.requests.active() | sync_rows.untied(merchant)).exists()
+        linked = sync_rows.link_requests(merchant) if is_awaited else []
+        tied = [request.sync for request in linked if request.sync]
+        news |= health.update(merchant, changed, tied, now)
         if news:
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
         if is_awaited:
             settling.settle(merchant, now)
+        corrections.tell_of_what_ran(merchant, changed, tied)
         health.plan_next_look(merchant, now)
         merchant.save(update_fields=OWN_COLUMNS)
 

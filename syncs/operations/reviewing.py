@@ -155,7 +155,7 @@ def _refuse_if_it_ran(sync: Sync | None, now: datetime) -> None:
     if sync and Outcome(sync.outcome).is_final:
         sentence = f"Codat ran it: sync {sync.sync_id} ended as “{sync.status.word}” ({sync.code})."
         raise NotPossible(sentence, field="verdict")
-    if sync and sync_rows.runs_still(sync.code, sync.started_at, now):
+    if sync and sync_rows.runs_still(sync, now):
         sentence = f"Codat is running it: sync {sync.sync_id}. Wait for its end, or say that it ran."
         raise NotPossible(sentence, field="verdict")
 
@@ -165,7 +165,10 @@ def _refuse_if_not_a_candidate(request: SyncRequest, sync: Sync) -> None:
         raise NotPossible("That sync belongs to another merchant.", field="sync")
     if SyncRequest.objects.filter(sync=sync).exclude(pk=request.pk).exists():
         raise NotPossible("That sync belongs to another request. Choose again.", field="sync")
-    if sync not in evidence_of([request])[0].candidates:
+    [evidence] = evidence_of([request])
+    if sync in evidence.others:
+        raise NotPossible(evidence.why_not_others, field="sync")
+    if sync not in evidence.candidates:
         raise NotPossible(
             "Codat listed that sync before this request was sent: it cannot be the one.", field="sync"
         )

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.db import models
+
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Cause, Merchant, Sync, SyncRequest
@@ -17,11 +19,17 @@ REPORTED = (
 )
 # A sync that is told as running for longer was lost at Codat. It must not block its merchant for ever.
 RUNS_AT_MOST = timedelta(hours=24)
+# Also what tells no state that we know.
+MAY_RUN = (Outcome.RUNNING, Outcome.UNKNOWN)
 
 
-def runs_still(code: int | None, started_at: datetime | None, now: datetime) -> bool:
-    is_running = status_of(code).outcome is Outcome.RUNNING
-    return is_running and (started_at is None or now - started_at < RUNS_AT_MOST)
+def runs_still(sync: Sync, now: datetime) -> bool:
+    return sync.outcome == Outcome.RUNNING and now - sync.started_at < RUNS_AT_MOST
+
+
+def told_start(report: SyncStatus, now: datetime) -> datetime | None:
+    """None for a start in the future: such a sync would be a merchant's newest one for as long as it lies ahead."""
+    return report.sync_utc if report.sync_utc and report.sync_utc <= now else None
 
 
 def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> list[Sync]:
@@ -41,11 +49,16 @@ def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> 
     return [*fresh, *changed]
 
 
+def untied(merchant: Merchant) -> models.QuerySet[SyncRequest]:
+    """Requests under an id that Codat answered, whose sync is not known yet; also those that a lead says never ran."""
+    may_have_one = [State.ACCEPTED, State.NEEDS_REVIEW, State.NOT_RUN]
+    return merchant.requests.filter(state__in=may_have_one, sync=None).exclude(commerce_sync_id="")
+
+
 def link_requests(merchant: Merchant) -> list[SyncRequest]:
     """Ties requests to the syncs that Codat started for them; returns those newly tied."""
     linked = []
-    open_requests = merchant.requests.filter(state__in=[State.ACCEPTED, State.NEEDS_REVIEW], sync=None)
-    for request in open_requests.exclude(commerce_sync_id=""):
+    for request in untied(merchant):
         if sync := _sync_of(request):
             request.sync = sync
             request.save(update_fields=["sync"])
@@ -105,15 +118,10 @@ def _apply(sync: Sync, report: SyncStatus, now: datetime) -> Sync:
         return sync
     sync.code, sync.text, sync.message = report.code, report.text[:200], _message(report)
     sync.outcome, sync.data_pushed, sync.raw = outcome.value, report.data_pushed, report.raw
-    sync.started_at = _started_at(report, now) or sync.started_at or now
+    sync.started_at = told_start(report, now) or sync.started_at or now
     if outcome.is_final and sync.final_seen is None:
         sync.final_seen = now
     return sync
-
-
-def _started_at(report: SyncStatus, now: datetime) -> datetime | None:
-    """None for a start in the future: such a sync would be a merchant's newest one for as long as it lies ahead."""
-    return report.sync_utc if report.sync_utc and report.sync_utc <= now else None
 
 
 def _message(report: SyncStatus) -> str:

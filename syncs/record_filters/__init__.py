@@ -39,13 +39,14 @@ GROUPS = {
 KINDS = dict(SyncRequest.Kind.choices)
 
 DECIDED = Q(verb__in=["request.accepted", "request.not_run"], actor__isnull=False)
+TOLD_OF_REVIEWS = ["request.needs_review", "request.accepted_late", "request.ran_after_all"]
 VERBS = {
     "asked": ("Asked for a sync", Q(verb="request.asked")),
     "ended": (
         "Ended",
         Q(verb__in=[f"request.{state}" for state in State if state not in ACTIVE_STATES]),
     ),
-    "reviews": ("Reviews", Q(verb__in=["request.needs_review", "request.accepted_late"]) | DECIDED),
+    "reviews": ("Reviews", Q(verb__in=TOLD_OF_REVIEWS) | DECIDED),
     "sending": ("Sending frozen or resumed", Q(verb__startswith="sending.")),
     "notes": ("Notes", Q(verb__startswith="note.")),
     "merchants": ("Merchants", Q(verb__startswith="merchant")),

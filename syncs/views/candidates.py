@@ -56,6 +56,11 @@ def candidates_of(evidence: Evidence) -> list[Candidate]:
     ]
 
 
+def others_of(evidence: Evidence) -> list[Candidate]:
+    """Shown, so that nobody wonders what they are, and never offered."""
+    return [Candidate(sync, _distance(evidence, sync), evidence.why_not_others) for sync in evidence.others]
+
+
 def answer_to(evidence: Evidence) -> str:
     """What came of the POST that is on record: "No answer in 30 s."; empty when there is none."""
     attempt = evidence.sent

@@ -13,7 +13,7 @@ from syncs.operations import waiting
 from syncs.operations.evidence import Evidence, evidence_of
 from syncs.operations.reconciling import LOOKS
 from syncs.rules.states import State
-from syncs.views.candidates import candidates_of, sent_word
+from syncs.views.candidates import candidates_of, others_of, sent_word
 from syncs.views.request_list import rows_of
 
 OPEN = {State.NEEDS_REVIEW, State.UNCERTAIN}
@@ -28,6 +28,8 @@ TOLD_BY_ATTEMPTS = {
 }
 # Counted as looks, and without a list to look at.
 SHOWED_NOTHING = {"request.look_failed", "request.replayed"}
+# Told after a lead had decided.
+AFTER_ALL = {"request.accepted_late", "request.ran_after_all"}
 OUTCOMES = {
     Attempt.Outcome.OPEN: ("run", "Waiting for Codat's answer.", ""),
     Attempt.Outcome.ACCEPTED: ("ok", "Codat accepted it.", ""),
@@ -61,6 +63,7 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "looks": len(LOOKS),
         "sending_known": evidence.sent is not None,
         "candidates": candidates_of(evidence),
+        "others": others_of(evidence),
         "unread": len(evidence.unread),
         "seen": evidence.seen,
         "list_read": evidence.list_read or request.state != State.NEEDS_REVIEW,
@@ -126,7 +129,7 @@ def _entry(entry: Activity, looked: str) -> Iterator[Event]:
     if entry.actor and entry.actor.display_name not in entry.what:
         happened = f"{entry.actor.display_name}: {happened[:1].lower()}{happened[1:]}"
     waits = entry.verb == "request.needs_review"
-    tone = "warn" if waits or entry.verb == "request.accepted_late" else ""
+    tone = "warn" if waits or entry.verb in AFTER_ALL else ""
     text = " ".join(filter(None, [rest, looked, BLOCKED])) if waits else rest
     yield Event(entry.at, happened + colon, text, quote=entry.reason, tone=tone)
 
@@ -172,7 +175,7 @@ def _version(evidence: Evidence) -> str:
             wording.is_not_found(request),
             request.sync.code if request.sync else None,
             [(attempt.pk, attempt.outcome) for attempt in evidence.attempts],
-            [(sync.pk, sync.code) for sync in evidence.candidates],
+            [(sync.pk, sync.code) for sync in (*evidence.candidates, *evidence.others)],
         )
     )
     return blake2b(seen.encode(), digest_size=8).hexdigest()

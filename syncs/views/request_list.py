@@ -47,8 +47,9 @@ class Row:
         """Where a new request like this one is asked for; empty where this one is on its way, all is well, or nothing
         is sent for the merchant any more."""
         request = self.request
+        is_done = request.sync is not None and request.sync.status.outcome.is_success
         can_be_wanted = State(request.state) in FINAL - {State.SUCCEEDED, State.SUCCEEDED_EMPTY}
-        if not can_be_wanted or request.merchant.is_archived:
+        if not can_be_wanted or is_done or request.merchant.is_archived:
             return ""
         words = {
             "run": request.kind,

@@ -11,7 +11,7 @@ from syncs.operations.reviewing import Ending, Ruling
 from syncs.paging import Order
 from syncs.record_filters import DECIDED
 from syncs.views import request_list
-from syncs.views.candidates import Candidate, answer_to, candidates_of, sent_word
+from syncs.views.candidates import Candidate, answer_to, candidates_of, others_of, sent_word
 
 OLDEST_FIRST = Order("asked_at")
 # Of more, a lead reads on the page of that request.
@@ -41,6 +41,10 @@ class Row(request_list.Row):
     @property
     def shown(self) -> list[Candidate]:
         return self.candidates[:MOST_CANDIDATES]
+
+    @property
+    def others(self) -> list[Candidate]:
+        return others_of(self.evidence)
 
     @property
     def more(self) -> int:

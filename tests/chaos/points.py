@@ -159,10 +159,10 @@ def _refresh() -> None:
         return wrapped
 
     def finding(real: Any) -> Any:
-        def wrapped(merchant: Any) -> Any:
-            if untied := real(merchant):
-                begin("refresh", untied[0].pk, "accepted, its end being read")
-            return untied
+        def wrapped(merchant: Any, now: Any) -> Any:
+            if sought := real(merchant, now):
+                begin("refresh", sought[0].pk, "accepted, its end being read")
+            return sought
 
         return wrapped
 
@@ -176,7 +176,7 @@ def _refresh() -> None:
     around(refresh, "refresh", whole)
     around(tasks, "refresh_merchant", whole)
     around(slow_path, "refresh", whole)
-    around(refresh, "_untied", finding)
+    around(refresh, "_sought", finding)
     around(settling, "settle", settling_)
 
 
