@@ -22,7 +22,12 @@ def about(company_id: object, kind: str = "connection.disconnected") -> dict[str
     link = {"id": "ee2eb431-c0fa-4dc9-93fa-d29781c12bcd", "platformName": "Xero", "status": "Deauthorized"}
     payload = company if kind.startswith("company.") else {"referenceCompany": company, "connection": link}
     event_id = "ba29118f-5406-4e59-b05c-ba307ca38d01"
-    return {"id": event_id, "eventType": kind, "generatedDate": "2024-08-08T17:10:34.015Z", "payload": payload}
+    return {
+        "id": event_id,
+        "eventType": kind,
+        "generatedDate": "2024-08-08T17:10:34.015Z",
+        "payload": payload,
+    }
 
 
 def headers(
