@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from codat_admin import env
 from syncs.codat.key import Key
 from syncs.codat.paths import checked_address
+from syncs.codat.webhooks import checked_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -25,6 +26,8 @@ CODAT_CALLS_PER_MINUTE = env.whole_number("CODAT_CALLS_PER_MINUTE", 800, least=1
 CODAT_USE_ENV_PROXIES = env.flag("CODAT_USE_ENV_PROXIES")
 # Only after finding out, for the customer's own account: manage.py probe_codat.
 CODAT_IDEMPOTENCY_VERIFIED = env.flag("CODAT_IDEMPOTENCY_VERIFIED")
+# Two while a new one takes the place of the old.
+CODAT_WEBHOOK_SECRETS = env.accepted("CODAT_WEBHOOK_SECRETS", checked_secrets).split()
 
 # --- The house ------------------------------------------------------------------------------------
 

@@ -18,7 +18,16 @@ from django.utils import timezone
 from syncs import sign_of_life, tasks
 from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
-from syncs.operations import api_key, freezing, handing_out, heartbeats, import_runs, pauses, reconciling
+from syncs.operations import (
+    api_key,
+    freezing,
+    handing_out,
+    heartbeats,
+    import_runs,
+    pauses,
+    reconciling,
+    webhooks,
+)
 from syncs.slow_path import SlowPath
 from syncs.unguarded import freeze_if_unguarded
 
@@ -26,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 TICK = 1.0
 CONNECTIONS_EVERY = timedelta(minutes=10)
+FORGET_EVERY = timedelta(minutes=10)
 # A request that was nudged is not nudged again before this: most are sent within a second.
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
 # Messages that wait in one queue: more would only grow old in it, and keep what is urgent waiting.
@@ -82,6 +92,7 @@ class Clock:
             self._nudge_imports,
             self._hand_out_looks,
             self._read_connections,
+            self._forget_webhooks,
             self._go_slowly,
         )
 
@@ -129,6 +140,10 @@ class Clock:
     def _read_connections(self, now: datetime) -> None:
         if self._lately.is_time("connections", CONNECTIONS_EVERY, now):
             self._published(tasks.read_companies)
+
+    def _forget_webhooks(self, now: datetime) -> None:
+        if self._lately.is_time("webhooks", FORGET_EVERY, now):
+            webhooks.forget_old(now)
 
     def _go_slowly(self, now: datetime) -> None:
         if not self.queue_is_up:

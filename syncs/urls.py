@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from syncs.views import account, activity, checks, health, merchant, requests, rerun, review, sending, syncs
+from syncs.views import (
+    account,
+    activity,
+    checks,
+    health,
+    merchant,
+    requests,
+    rerun,
+    review,
+    sending,
+    syncs,
+    webhooks,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", health.health, name="health"),
@@ -31,6 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("sign-out/", account.sign_out, name="sign-out"),
     path("profile/", account.profile, name="profile"),
     path("profile/password/", account.change_password, name="change-password"),
+    path("webhooks/codat", webhooks.codat, name="webhooks"),
     path("healthz", checks.healthz, name="healthz"),
     path("readyz", checks.readyz, name="readyz"),
 ]

@@ -19,6 +19,7 @@ KEPT_FOR = 2 * 24 * 3600
 GONE = "Redis does not answer, so nobody knows how many calls to Codat are left; no call is made."
 RETRY_WHEN_GONE = 10.0
 PATIENCE = 2.0
+ASKED_LATELY = 10.0
 
 # Times are whole microseconds of Redis's own clock, so the clocks of the hosts need not agree.
 CLOCK = """
@@ -76,6 +77,17 @@ put('paused_until', whole(math.max(paused, now + tonumber(ARGV[2]))), 'asked_at'
 """
 )
 
+# A pause of up to a minute is kept to the letter, and who is asked just now need not be asked again.
+ASK_SOON = (
+    CLOCK
+    + """
+local state = redis.call('HMGET', KEYS[1], 'paused_until', 'asked_at')
+local paused, since = (tonumber(state[1]) or 0) - now, now - (tonumber(state[2]) or 0)
+if paused > 0 and paused <= tonumber(ARGV[2]) or since < tonumber(ARGV[3]) then return end
+redis.call('HDEL', KEYS[1], 'asked_at', 'is_asking')
+"""
+)
+
 RESUME = """
 redis.call('HDEL', KEYS[1], 'paused_until')
 if redis.call('HGET', KEYS[1], 'remaining') == '0' then redis.call('HDEL', KEYS[1], 'remaining') end
@@ -100,6 +112,7 @@ class SharedBudget:
         self._take = redis_client.register_script(TAKE)
         self._heard = redis_client.register_script(HEARD)
         self._slow_down = redis_client.register_script(SLOW_DOWN)
+        self._ask_soon = redis_client.register_script(ASK_SOON)
         self._resume = redis_client.register_script(RESUME)
         self._state = redis_client.register_script(STATE)
 
@@ -128,6 +141,10 @@ class SharedBudget:
 
     def slow_down(self, seconds: float) -> None:
         self._ask(self._slow_down, _micros(sane_wait(seconds)), _micros(LONGEST_WAIT))
+
+    def ask_soon(self) -> None:
+        """The limits are said to have changed: the next read asks whether the pause still holds."""
+        self._ask(self._ask_soon, _micros(PROBE_EVERY), _micros(ASKED_LATELY))
 
     def resume(self) -> None:
         self._ask(self._resume)

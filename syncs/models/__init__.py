@@ -7,6 +7,7 @@ from syncs.models.pause import Pause
 from syncs.models.request import Attempt, SyncRequest
 from syncs.models.sync import Cause, MerchantDay, Sync
 from syncs.models.user import User
+from syncs.models.webhook import Webhook
 
 __all__ = [
     "Activity",
@@ -22,4 +23,5 @@ __all__ = [
     "Sync",
     "SyncRequest",
     "User",
+    "Webhook",
 ]

@@ -83,6 +83,9 @@ class Merchant(models.Model):
     checked_at = models.DateTimeField("last “Check now”", null=True, blank=True)
     next_refresh_at = models.DateTimeField(null=True, blank=True)
     next_refresh_reason = models.CharField(max_length=200, blank=True)
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="The moment to which Codat's last webhook about it moved its look."
+    )
     usual_delay_mean = models.FloatField(null=True, blank=True, help_text="Seconds after its sync hour.")
     usual_delay_spread = models.FloatField(null=True, blank=True, help_text="Seconds.")
     version = models.PositiveBigIntegerField(default=0)

@@ -12,7 +12,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import api_key, connections, corrections, health, settling, sync_rows
+from syncs.operations import api_key, connections, corrections, health, settling, sync_rows, webhooks
 from syncs.operations.gone import archive_unless_many, says_no_company
 
 logger = logging.getLogger(__name__)
@@ -76,12 +76,17 @@ def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool
         # What was found was asked for later than the list, so it comes first: the newest word counts.
         syncs=[*(sync for sync in found if sync), *syncs],
         configuration=_configuration(merchant, client) if stale or thorough else None,
-        connections=_connections(merchant, client) if thorough or _is_new(merchant, now) else None,
+        connections=_connections(merchant, client) if thorough or _is_wanted(merchant, now) else None,
     )
 
 
-def _is_new(merchant: Merchant, now: datetime) -> bool:
-    """Registered or restored by hand, without a recent word about its connections; an import brings one."""
+def _is_wanted(merchant: Merchant, now: datetime) -> bool:
+    """Codat told of a change, or it was registered or restored by hand, without a recent word about its connections.
+
+    An import brings one.
+    """
+    if webhooks.is_news(merchant):
+        return True
     lately = merchant.connections.filter(seen_at__gt=now - CONNECTIONS_GOOD_FOR)
     return merchant.refreshed_at is None and not lately.exists()
 
@@ -166,6 +171,7 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
             settling.settle(merchant, now)
         corrections.tell_of_what_ran(merchant, changed, tied)
         health.plan_next_look(merchant, now)
+        webhooks.keep_in_line(merchant, now)
         merchant.save(update_fields=OWN_COLUMNS)
 
 

@@ -153,3 +153,30 @@ def test_reads_through_the_client_stop_at_the_reserve(
             client.latest_sync(DONE["companyId"])
         client.reserve_send()
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("asked_ago", "asks"), [(11, True), (9, False)])
+def test_when_the_limits_are_said_to_have_changed_one_asks_at_once(
+    redis: Redis, asked_ago: int, asks: bool
+) -> None:
+    budget = SharedBudget(redis)
+    budget.slow_down(3600)
+    redis.hset(KEY, "asked_at", int((time.time() - asked_ago) * 1e6))
+    budget.ask_soon()
+    if asks:
+        assert budget.take(READ)
+    refusal(budget, READ)
+
+
+def test_a_pause_of_a_minute_is_kept_to_the_letter_whatever_is_said_of_the_limits(redis: Redis) -> None:
+    budget = SharedBudget(redis)
+    budget.slow_down(59)
+    redis.hset(KEY, "asked_at", int((time.time() - 30) * 1e6))
+    budget.ask_soon()
+    refusal(budget, READ)
+
+
+def test_what_is_said_of_the_limits_changes_nothing_while_calls_go(redis: Redis) -> None:
+    budget = SharedBudget(redis)
+    budget.ask_soon()
+    assert not budget.take(READ)

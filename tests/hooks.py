@@ -1,0 +1,54 @@
+"""Webhooks as Codat sends them (Platform OpenAPI, webhooks; signed as Standard Webhooks has it)."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+from standardwebhooks.webhooks import Webhook as Signer
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+ADDRESS = "/webhooks/codat"
+numbers = count(1)
+
+
+def about(company_id: object, kind: str = "connection.disconnected") -> dict[str, Any]:
+    """What is told of a company or of one of its connections."""
+    company = {"id": str(company_id), "name": "Bank of Dave", "tags": {}}
+    link = {"id": "ee2eb431-c0fa-4dc9-93fa-d29781c12bcd", "platformName": "Xero", "status": "Deauthorized"}
+    payload = company if kind.startswith("company.") else {"referenceCompany": company, "connection": link}
+    event_id = "ba29118f-5406-4e59-b05c-ba307ca38d01"
+    return {
+        "id": event_id,
+        "eventType": kind,
+        "generatedDate": "2024-08-08T17:10:34.015Z",
+        "payload": payload,
+    }
+
+
+def headers(
+    body: bytes, *, message_id: str = "", at: datetime | None = None, secrets: Iterable[str] = (SECRET,)
+) -> dict[str, str]:
+    message_id, at = message_id or f"msg_{next(numbers)}", at or timezone.now()
+    entries = [Signer(secret).sign(message_id, at, body.decode()) for secret in secrets]
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(entries),
+    }
+
+
+def post(body: bytes, head: dict[str, str], **more: Any) -> Any:
+    """Without a session, and with Django's protection against foreign forms in force."""
+    client = Client(enforce_csrf_checks=True)
+    return client.post(ADDRESS, body, content_type="application/json", headers=head, **more)
+
+
+def tell(event: object, **signing: Any) -> Any:
+    """Signed and sent."""
+    body = json.dumps(event).encode()
+    return post(body, headers(body, **signing))

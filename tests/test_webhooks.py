@@ -1,0 +1,300 @@
+"""What Codat tells us only moves a merchant's next look; it is believed by its signature alone."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import OperationalError
+from django.test import override_settings
+from django.utils import timezone
+
+from syncs.clock import Clock
+from syncs.models import Merchant, Webhook
+from syncs.operations import merchants, webhooks
+from syncs.operations.handing_out import claim_due_merchants
+from syncs.operations.refresh import refresh
+from tests.codat.server import Server, says
+from tests.conftest import NOON
+from tests.factories import make_merchant, make_user
+from tests.hooks import ADDRESS, OTHER_SECRET, SECRET, about, headers, post, tell
+
+pytestmark = pytest.mark.django_db
+TOMORROW = NOON + timedelta(days=1)
+REASON = "asked at once: Codat told us that a connection changed"
+
+
+@pytest.fixture(autouse=True)
+def secret() -> Iterator[None]:
+    with override_settings(CODAT_WEBHOOK_SECRETS=[SECRET]):
+        yield
+
+
+@pytest.fixture
+def merchant(moved: time_machine.Traveller) -> Merchant:
+    looked = NOON - timedelta(hours=1)
+    return make_merchant(next_refresh_at=TOMORROW, next_refresh_reason="settled", refreshed_at=looked)
+
+
+def line(merchant: Merchant) -> tuple[datetime | None, str]:
+    merchant.refresh_from_db()
+    return merchant.next_refresh_at, merchant.next_refresh_reason
+
+
+@pytest.mark.parametrize("what", ["created", "connected", "failed", "disconnected", "reconnected", "deleted"])
+def test_after_news_of_a_connection_its_merchant_is_asked_at_once(merchant: Merchant, what: str) -> None:
+    assert tell(about(merchant.company_id, f"connection.{what}")).status_code == 204
+    assert line(merchant) == (NOON, REASON)
+
+
+def test_news_of_a_company_say_so(merchant: Merchant) -> None:
+    tell(about(merchant.company_id, "company.deleted"))
+    assert line(merchant) == (NOON, "asked at once: Codat told us that the company changed")
+
+
+def test_nothing_else_of_the_merchant_changes(merchant: Merchant) -> None:
+    before = Merchant.objects.filter(pk=merchant.pk).values().get()
+    tell(about(merchant.company_id))
+    after = Merchant.objects.filter(pk=merchant.pk).values().get()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"told_at", "next_refresh_at", "next_refresh_reason"}
+    assert merchant.connections.filter(status="Linked").count() == 2
+
+
+def test_who_is_asked_sooner_than_that_stays_so(merchant: Merchant) -> None:
+    Merchant.objects.update(next_refresh_at=NOON - timedelta(minutes=1), next_refresh_reason="due")
+    tell(about(merchant.company_id))
+    assert line(merchant) == (NOON - timedelta(minutes=1), "due")
+
+
+def test_an_archived_merchant_is_not_asked(merchant: Merchant) -> None:
+    merchants.archive(merchant, by=make_user("admin"), why="Left us", now=NOON)
+    assert tell(about(merchant.company_id)).status_code == 204
+    assert line(merchant)[0] is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        about(uuid.uuid4()),
+        about("not an id"),
+        about(uuid.uuid4(), "connection.exploded"),
+        {"eventType": "connection.deleted", "payload": None},
+        {"eventType": "connection.deleted", "payload": {"referenceCompany": {"id": 7}}},
+        {"eventType": "company.deleted", "payload": ["?"]},
+        {"eventType": ["company.deleted"], "payload": {}},
+        {},
+    ],
+)
+def test_what_means_nothing_to_us_is_taken_and_ignored(merchant: Merchant, event: dict[str, Any]) -> None:
+    assert tell(event).status_code == 204
+    assert line(merchant) == (TOMORROW, "settled")
+
+
+def test_the_same_message_counts_once(merchant: Merchant, moved: time_machine.Traveller) -> None:
+    tell(about(merchant.company_id), message_id="msg_1")
+    Merchant.objects.update(next_refresh_at=TOMORROW)
+    moved.shift(5 * 60)
+    assert tell(about(merchant.company_id), message_id="msg_1").status_code == 204
+    assert line(merchant)[0] == TOMORROW
+
+
+def test_a_flood_has_a_merchant_asked_once_in_ten_seconds(
+    merchant: Merchant, moved: time_machine.Traveller
+) -> None:
+    asked = []
+    for _ in range(35):
+        tell(about(merchant.company_id))
+        if claim_due_merchants(timezone.now(), limit=10):
+            asked.append(timezone.now() - NOON)
+            # What a look that began now would leave behind.
+            Merchant.objects.update(refreshed_at=timezone.now())
+        moved.shift(1)
+    assert asked == [timedelta(seconds=seconds) for seconds in (0, 10, 20, 30)]
+
+
+def test_news_right_after_a_look_wait_until_ten_seconds_have_passed(merchant: Merchant) -> None:
+    Merchant.objects.update(refreshed_at=NOON - timedelta(seconds=3))
+    tell(about(merchant.company_id))
+    assert line(merchant)[0] == NOON + timedelta(seconds=7)
+
+
+def test_a_clock_that_was_set_back_keeps_no_merchant_waiting(merchant: Merchant) -> None:
+    Merchant.objects.update(told_at=TOMORROW, refreshed_at=TOMORROW)
+    tell(about(merchant.company_id))
+    assert line(merchant)[0] == NOON
+
+
+def test_news_that_come_during_a_look_are_looked_at_after_it(
+    merchant: Merchant, scripted: Server, told: Any, moved: time_machine.Traveller
+) -> None:
+    def meanwhile(*_: object) -> Any:
+        moved.shift(2)
+        tell(about(merchant.company_id))
+        return says(200, [])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(told), "syncs", lambda *_: meanwhile() and [])
+        patch.setattr(type(told), "configuration", lambda *_: None)
+        refresh(merchant.pk, told)
+    at, reason = line(merchant)
+    assert at == NOON + timedelta(seconds=2)
+    assert reason == "asked at once: Codat told us of a change during the last look"
+
+
+def test_the_look_that_follows_reads_the_connections_too(merchant: Merchant, told: Any) -> None:
+    read = []
+    tell(about(merchant.company_id))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(told), "syncs", lambda *_: [])
+        patch.setattr(type(told), "configuration", lambda *_: None)
+        patch.setattr(type(told), "connections", lambda *_: read.append(1) or [])
+        refresh(merchant.pk, told)
+        refresh(merchant.pk, told)
+    assert read == [1]
+
+
+@pytest.mark.parametrize("kind", ["client.rateLimit.reset", "client.rateLimit.reached"])
+def test_news_of_the_limits_have_the_budget_ask_again(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    asked: list[bool] = []
+    budget = type("Budget", (), {"ask_soon": lambda self: asked.append(True)})
+    monkeypatch.setattr("syncs.views.webhooks.shared_budget", budget)
+    payload = {"dailyQuota": 12000, "quotaRemaining": 11993, "expiryDate": "2024-09-01T23:59:99Z"}
+    event = {"eventType": kind, "payload": payload}
+    assert [tell(event, message_id="msg_1").status_code for _ in range(2)] == [204, 204]
+    assert asked == [True]
+    assert line(merchant) == (TOMORROW, "settled")
+
+
+def test_without_a_queue_news_of_the_limits_are_taken_all_the_same(no_broker: None) -> None:
+    assert tell({"eventType": "client.rateLimit.reset"}).status_code == 204
+
+
+def test_either_secret_is_good_while_one_takes_the_place_of_the_other(merchant: Merchant) -> None:
+    with override_settings(CODAT_WEBHOOK_SECRETS=[OTHER_SECRET, SECRET]):
+        assert tell({}, secrets=[SECRET]).status_code == 204
+        assert tell({}, secrets=[OTHER_SECRET]).status_code == 204
+        assert tell({}, secrets=[SECRET, OTHER_SECRET]).status_code == 204
+    assert tell({}, secrets=[OTHER_SECRET]).status_code == 401
+
+
+def test_the_names_of_the_service_behind_are_understood_too(merchant: Merchant) -> None:
+    body = json.dumps(about(merchant.company_id)).encode()
+    head = {name.replace("webhook", "svix"): value for name, value in headers(body).items()}
+    assert post(body, head).status_code == 204
+    assert line(merchant)[0] == NOON
+
+
+@pytest.mark.parametrize(("away", "status"), [(-299, 204), (299, 204), (-301, 400), (301, 400)])
+def test_five_minutes_are_tolerated_each_way(merchant: Merchant, away: int, status: int) -> None:
+    answer = tell(about(merchant.company_id), at=NOON + timedelta(seconds=away))
+    assert answer.status_code == status
+    assert (line(merchant)[0] == NOON) == (status == 204)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("id", None, "The header webhook-id is missing."),
+        ("timestamp", None, "The header webhook-timestamp is missing."),
+        ("signature", "", "The header webhook-signature is missing."),
+        ("id", "msg.1", "The header webhook-id is not the ID of a message."),
+        ("id", "m" * 101, "The header webhook-id is not the ID of a message."),
+        ("timestamp", "noon", "The header webhook-timestamp is not a number of seconds."),
+        ("timestamp", "1.5e9", "The header webhook-timestamp is not a number of seconds."),
+        ("timestamp", "nan", "The header webhook-timestamp is not a number of seconds."),
+        ("timestamp", "٣٤", "The header webhook-timestamp is not a number of seconds."),
+        ("timestamp", "9" * 40, "The header webhook-timestamp is not a number of seconds."),
+        (
+            "timestamp",
+            "99999999999",
+            "The header webhook-timestamp is more than five minutes away from this panel's clock.",
+        ),
+        ("signature", "v1", "The header webhook-signature is not a list of signatures."),
+        ("signature", "v1,a,b", "The header webhook-signature is not a list of signatures."),
+        ("signature", "v1,?", "The header webhook-signature is not a list of signatures."),
+        ("signature", "v1a,aGk=", "The header webhook-signature holds no signature of version 1."),
+    ],
+)
+def test_a_header_that_is_missing_or_malformed_is_told_in_a_sentence(
+    merchant: Merchant, name: str, value: str | None, sentence: str
+) -> None:
+    head = headers(b"{}")
+    if value is None:
+        del head[f"webhook-{name}"]
+    else:
+        head[f"webhook-{name}"] = value
+    answer = post(b"{}", head)
+    assert (answer.status_code, answer.content.decode()) == (400, f"{sentence}\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "The body is not JSON."),
+        (b"{", "The body is not JSON."),
+        (b"[" * 100_000, "The body is not JSON."),
+        (b"9" * 5_000, "The body is not JSON."),
+        (b"[]", "The body is not a JSON object."),
+    ],
+)
+def test_a_signed_body_that_is_no_event_is_told_in_a_sentence(
+    merchant: Merchant, body: bytes, sentence: str
+) -> None:
+    answer = post(body, headers(body))
+    assert (answer.status_code, answer.content.decode()) == (400, f"{sentence}\n")
+
+
+def test_a_body_that_was_changed_on_the_way_is_refused(merchant: Merchant) -> None:
+    answer = post(json.dumps(about(merchant.company_id)).encode(), headers(b"{}"))
+    assert answer.status_code == 401
+    assert line(merchant) == (TOMORROW, "settled")
+    assert not Webhook.objects.exists()
+
+
+def test_what_is_too_long_is_refused_before_anything_is_checked() -> None:
+    body = b"x" * (256 * 1024 + 1)
+    assert post(body, {}).status_code == 413
+
+
+def test_without_a_secret_nobody_listens() -> None:
+    with override_settings(CODAT_WEBHOOK_SECRETS=[]):
+        answer = tell({})
+    assert answer.status_code == 404
+    assert "CODAT_WEBHOOK_SECRETS is not set" in answer.content.decode()
+
+
+def test_only_a_post_tells_anything(client: Any) -> None:
+    assert client.get(ADDRESS).status_code == 405
+
+
+def test_when_the_database_is_busy_codat_is_to_send_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(webhooks, "hear", busy)
+    assert tell({}).status_code == 503
+
+
+def test_a_message_costs_few_queries_and_no_session(
+    merchant: Merchant, django_assert_max_num_queries: Any
+) -> None:
+    # Savepoints and the transaction's own two among them.
+    with django_assert_max_num_queries(8):
+        answer = tell(about(merchant.company_id))
+    assert not answer.cookies
+
+
+def test_the_clock_forgets_what_codat_sends_no_more(
+    moved: time_machine.Traveller, no_broker: None, db: None
+) -> None:
+    tell({}, message_id="msg_old")
+    moved.shift(timedelta(days=3, minutes=1))
+    tell({}, message_id="msg_new")
+    Clock().tick(timezone.now())
+    assert list(Webhook.objects.values_list("message_id", flat=True)) == ["msg_new"]
