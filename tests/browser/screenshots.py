@@ -82,6 +82,8 @@ def take_all(panel: Panel, browser: Browser) -> None:
     take(priya, "request")
     priya.goto("/activity/")
     take(priya, "activity")
+    priya.goto("/syncs/?result=failed")
+    take(priya, "all_syncs")
     priya.goto("/?health=failing")
     take(priya, "health")
 
