@@ -31,6 +31,8 @@ def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> 
     changed: list[Sync] = []
     for sync_id, report in _once_each(reported):
         sync = known.get(sync_id)
+        if sync is None and is_thinned(merchant, report):
+            continue
         if sync is None:
             fresh.append(_apply(Sync(merchant=merchant, sync_id=sync_id, first_seen=now), report, now))
         elif _says_more(sync, report):
@@ -39,6 +41,12 @@ def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> 
     Sync.objects.bulk_create(fresh, batch_size=500)
     update_each(changed, REPORTED)
     return [*fresh, *changed]
+
+
+def is_thinned(merchant: Merchant, report: SyncStatus) -> bool:
+    """So old that it is not kept here, if it ever was; Codat lists it for ever."""
+    before = merchant.thinned_before
+    return before is not None and report.sync_utc is not None and report.sync_utc < before
 
 
 def link_requests(merchant: Merchant) -> list[SyncRequest]:
