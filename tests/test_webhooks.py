@@ -116,6 +116,36 @@ def test_a_flood_has_a_merchant_asked_once_in_ten_seconds(
     assert asked == [timedelta(seconds=seconds) for seconds in (0, 10, 20, 30)]
 
 
+def test_ten_seconds_are_counted_from_when_a_look_was_handed_out_at_last(
+    merchant: Merchant, moved: time_machine.Traveller
+) -> None:
+    tell(about(merchant.company_id))
+    moved.shift(30)
+    tell(about(merchant.company_id))
+    assert line(merchant)[0] == NOON, "It is due, and nobody has begun."
+    assert claim_due_merchants(timezone.now(), limit=10) == [merchant.pk]
+    moved.shift(1)
+    tell(about(merchant.company_id))
+    assert line(merchant)[0] == NOON + timedelta(seconds=40)
+
+
+def test_a_look_that_meets_all_the_news_is_followed_by_no_other(
+    merchant: Merchant, told: Any, moved: time_machine.Traveller
+) -> None:
+    for _ in range(3):
+        tell(about(merchant.company_id))
+        moved.shift(1)
+    claim_due_merchants(timezone.now(), limit=10)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(told), "syncs", lambda *_: [])
+        patch.setattr(type(told), "configuration", lambda *_: None)
+        patch.setattr(type(told), "connections", lambda *_: None)
+        refresh(merchant.pk, told)
+    at, _ = line(merchant)
+    assert at
+    assert at > timezone.now() + timedelta(minutes=1)
+
+
 def test_news_right_after_a_look_wait_until_ten_seconds_have_passed(merchant: Merchant) -> None:
     Merchant.objects.update(refreshed_at=NOON - timedelta(seconds=3))
     tell(about(merchant.company_id))

@@ -99,16 +99,12 @@ def _named_by_requests(merchant: Merchant) -> set[str]:
 
 def _newest_listed(merchant: Merchant) -> set[int]:
     """Of what Codat listed before a POST the request's page names the newest."""
-    listings = list(
-        Attempt.objects.filter(request__merchant=merchant).values_list("listed_before", flat=True)
-    )
-    if not listings:
-        return set()
-    known = {
-        sync_id: (at, pk) for sync_id, at, pk in merchant.syncs.values_list("sync_id", "started_at", "pk")
+    attempts = Attempt.objects.filter(request__merchant=merchant)
+    return {
+        pk
+        for listed in attempts.values_list("listed_before", flat=True)
+        for pk in merchant.syncs.filter(sync_id__in=listed).newest_first().values_list("pk", flat=True)[:1]
     }
-    found = (max((known[key] for key in listed if key in known), default=None) for listed in listings)
-    return {newest[1] for newest in found if newest}
 
 
 def _remember(merchant: Merchant, doomed: list[Sync], bound: datetime) -> None:
