@@ -8,15 +8,18 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
+from sandbox.testing import running
 from syncs.codat.client import CodatClient
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Merchant, MerchantDay, Sync
 from syncs.operations import before_sending, thinning
 from syncs.operations.coverage import overlap, reached
+from syncs.operations.refresh import refresh
 from syncs.rules.states import State
 from tests.codat.server import Server
-from tests.factories import make_attempt, make_request
-from tests.looks import NOW, looked, never_seen, row
+from tests.companies import client_of
+from tests.factories import make_attempt, make_merchant, make_request
+from tests.looks import NOTHING_KNOWN, NOW, looked, never_seen, row
 from tests.test_rebuilding import daily, rebuild
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +203,22 @@ def test_what_pages_read_is_not_to_be_removed(merchant: Merchant, days: str) -> 
 
 def test_by_itself_it_keeps_more_than_a_year(merchant: Merchant) -> None:
     assert thin() == "Syncs that were removed: 0.\n"
+
+
+@pytest.mark.slow
+def test_of_every_kind_of_merchant_the_days_and_health_stay_through_the_next_looks() -> None:
+    with running(history_days=300) as sandbox, client_of(sandbox) as client:
+        kinds = {shop["kind"]: shop for shop in sandbox.merchants()}
+        merchants = [make_merchant(company_id=shop["company_id"], **NOTHING_KNOWN) for shop in kinds.values()]
+        for merchant in merchants:
+            refresh(merchant.pk, client)
+        before = [(columns(merchant), outcomes(merchant)) for merchant in merchants]
+        assert thin("--older-than", "130") != "Syncs that were removed: 0.\n"
+        assert [(columns(merchant), outcomes(merchant)) for merchant in merchants] == before
+        assert rebuild("--check")[0] == 0
+        count = Sync.objects.count()
+        for merchant in merchants:
+            refresh(merchant.pk, client)
+        assert Sync.objects.count() == count
+        assert [outcomes(merchant) for merchant in merchants] == [days for _, days in before]
+        assert rebuild("--check")[0] == 0
