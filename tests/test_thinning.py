@@ -150,6 +150,17 @@ def test_who_only_fails_since_long_keeps_its_last_success_and_its_last_end(
     assert rebuild("--check")[0] == 0
 
 
+def test_who_has_not_run_for_long_keeps_what_its_health_comes_from(
+    clock: Any, scripted: Server, told: CodatClient
+) -> None:
+    merchant = looked(never_seen(), scripted, told, *daily(DAYS, failed=tuple(range(160)))[150:])
+    assert merchant.health == "failing"
+    thin("--older-than", "130")
+    assert merchant.syncs.newest_first()[0].started_at == merchant.last_final_at
+    assert merchant.syncs.successful().newest_first()[0].started_at == merchant.last_success_at
+    assert rebuild("--check")[0] == 0
+
+
 def test_a_run_that_never_ended_is_kept(clock: Any, scripted: Server, told: CodatClient) -> None:
     old = f"{NOW - timedelta(days=190):%Y-%m-%dT%H:%M:%SZ}"
     merchant = looked(never_seen(), scripted, told, row("hangs", 1010, old), *daily(DAYS))
