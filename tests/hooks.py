@@ -1,19 +1,45 @@
 """Webhooks as Codat sends them (Platform OpenAPI, webhooks; signed as Standard Webhooks has it)."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from django.test import Client
+import pytest
+import time_machine
+from django.test import Client, override_settings
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook as Signer
+
+from syncs.models import Merchant
+from tests.conftest import NOON
+from tests.factories import make_merchant
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 ADDRESS = "/webhooks/codat"
+TOMORROW = NOON + timedelta(days=1)
 numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def secret() -> Iterator[None]:
+    """The panel knows this one."""
+    with override_settings(CODAT_WEBHOOK_SECRETS=[SECRET]):
+        yield
+
+
+@pytest.fixture
+def merchant(moved: time_machine.Traveller) -> Merchant:
+    """Looked at an hour ago, and due tomorrow."""
+    looked = NOON - timedelta(hours=1)
+    return make_merchant(next_refresh_at=TOMORROW, next_refresh_reason="settled", refreshed_at=looked)
+
+
+def line(merchant: Merchant) -> tuple[datetime | None, str]:
+    merchant.refresh_from_db()
+    return merchant.next_refresh_at, merchant.next_refresh_reason
 
 
 def about(company_id: object, kind: str = "connection.disconnected") -> dict[str, Any]:

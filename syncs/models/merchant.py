@@ -88,6 +88,12 @@ class Merchant(models.Model):
     )
     usual_delay_mean = models.FloatField(null=True, blank=True, help_text="Seconds after its sync hour.")
     usual_delay_spread = models.FloatField(null=True, blank=True, help_text="Seconds.")
+    thinned_before = models.DateTimeField(
+        null=True, blank=True, help_text="Old syncs that began before are not kept (manage.py thin_syncs)."
+    )
+    thinned_windows = models.JSONField(
+        default=list, blank=True, help_text="What they wrote into the books: pairs of UTC moments."
+    )
     version = models.PositiveBigIntegerField(default=0)
 
     objects = MerchantQuerySet.as_manager()

@@ -10,6 +10,7 @@ from syncs.rules.coverage import DayOutcome
 OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 DAY_OUTCOMES = [(outcome.value, outcome.value.replace("_", " ")) for outcome in DayOutcome]
 FINAL = [outcome.value for outcome in Outcome if outcome.is_final]
+SYNCED_DAYS = [DayOutcome.SYNCED.value, DayOutcome.EMPTY.value]
 SUCCESSFUL = [outcome.value for outcome in Outcome if outcome.is_success]
 
 

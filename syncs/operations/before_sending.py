@@ -14,7 +14,7 @@ from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import api_key, connections, coverage, empty_lists, freezing, gone, pauses, waiting
 from syncs.operations.merchants import GONE_AT_CODAT, archive
-from syncs.operations.sync_rows import MAY_RUN, RUNS_AT_MOST, told_start
+from syncs.operations.sync_rows import MAY_RUN, RUNS_AT_MOST, is_thinned, told_start
 from syncs.operations.transitions import hold_back, move
 from syncs.rules.coverage import overlapping
 from syncs.rules.health import Health
@@ -170,7 +170,8 @@ def _may_run(sync: SyncStatus, request: SyncRequest, now: datetime) -> bool:
 
 def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
     """Whether Codat lists a success that we have not stored as one: it may cover these days, whenever it ran."""
-    ran = {sync.sync_id for sync in listed if sync.sync_id and status_of(sync.code).outcome.is_success}
+    kept = [sync for sync in listed if sync.sync_id and not is_thinned(request.merchant, sync)]
+    ran = {sync.sync_id for sync in kept if status_of(sync.code).outcome.is_success}
     stored = request.merchant.syncs.successful().filter(sync_id__in=ran).count() if ran else 0
     return stored < len(ran)
 

@@ -1,7 +1,7 @@
 """A merchant's stored syncs as the rules want them, and the days they cover."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync
@@ -30,6 +30,16 @@ def touching(merchant: Merchant, window: Window) -> list[RanSync]:
     """The syncs whose windows have any part in this one."""
     syncs = merchant.syncs.filter(window_start__lt=window.finish, window_finish__gt=window.start)
     return [as_ran(sync) for sync in syncs.only(*FIELDS, "merchant")]
+
+
+def thinned_windows(merchant: Merchant) -> list[Window]:
+    """What old syncs have written that are no longer kept."""
+    return [Window(*map(datetime.fromisoformat, pair)) for pair in merchant.thinned_windows]
+
+
+def _thinned(merchant: Merchant) -> list[RanSync]:
+    windows = thinned_windows(merchant)
+    return [RanSync(0, window.finish, Outcome.SYNCED, False, window, "") for window in windows]
 
 
 def synced_days(merchant: Merchant, first: date, last: date) -> list[date]:
@@ -62,7 +72,7 @@ class Overlap:
 
 def overlap(merchant: Merchant, first: date, last: date) -> Overlap:
     wanted = range_window(first, last, merchant.zone)
-    placed = touching(merchant, wanted)
+    placed = [*touching(merchant, wanted), *_thinned(merchant)]
     days = coverage.synced_days(first, last, placed, merchant.zone)
     partly = coverage.partly_synced(days, placed, merchant.zone)
     left = coverage.trim(first, last, days) if days else None

@@ -30,6 +30,14 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
     return touched or shown != _shown(merchant)
 
 
+def recompute(merchant: Merchant, now: datetime) -> None:
+    """All of it anew from the stored syncs, as a look at this moment would leave it. The caller saves."""
+    merchant.last_days_end = None
+    update_days(merchant, [], [], now)
+    _read_newest(merchant, now)
+    _judge(merchant, now)
+
+
 def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
     """Decides anew the days that these syncs touch, with strip and fuse; True if there was anything to decide."""
     yesterday = day_before(today(merchant.zone, now), merchant.zone)

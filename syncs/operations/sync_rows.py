@@ -39,6 +39,8 @@ def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> 
     changed: list[Sync] = []
     for sync_id, report in _once_each(reported):
         sync = known.get(sync_id)
+        if sync is None and is_thinned(merchant, report):
+            continue
         if sync is None:
             fresh.append(_apply(Sync(merchant=merchant, sync_id=sync_id, first_seen=now), report, now))
         elif _says_more(sync, report):
@@ -53,6 +55,12 @@ def untied(merchant: Merchant) -> models.QuerySet[SyncRequest]:
     """Requests under an id that Codat answered, whose sync is not known yet; also those that a lead says never ran."""
     may_have_one = [State.ACCEPTED, State.NEEDS_REVIEW, State.NOT_RUN]
     return merchant.requests.filter(state__in=may_have_one, sync=None).exclude(commerce_sync_id="")
+
+
+def is_thinned(merchant: Merchant, report: SyncStatus) -> bool:
+    """So old that it is not kept here, if it ever was; Codat lists it for ever."""
+    before = merchant.thinned_before
+    return before is not None and report.sync_utc is not None and report.sync_utc < before
 
 
 def link_requests(merchant: Merchant) -> list[SyncRequest]:

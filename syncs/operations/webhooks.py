@@ -7,6 +7,7 @@ from django.db import transaction
 from syncs.codat.webhooks import ABOUT_A_CONNECTION, Event
 from syncs.models import Merchant, Webhook
 from syncs.models.merchant import is_company_id
+from syncs.operations.handing_out import LEASE
 
 # Codat tries for about 28 hours (Codat docs, webhooks); later a person may have it sent again.
 KEPT_FOR = timedelta(days=3)
@@ -53,12 +54,17 @@ def _ask_soon(event: Event, now: datetime) -> None:
 
 
 def _moment(merchant: Merchant, now: datetime) -> datetime:
-    """Now, or when ten seconds have passed since the last look, and since the last that was asked for like this."""
-    told, looked = merchant.told_at, merchant.refreshed_at
+    """Now, or ten seconds after the last look began, or was handed out, or was asked for like this."""
+    due, told = merchant.next_refresh_at, merchant.told_at
+    if due and due <= now:
+        # Nobody has begun to look yet: that look will meet it.
+        return now
     if told and now < told <= now + AT_MOST_EVERY:
         return told
+    handed_out = due - LEASE if due else None
     # A moment in the future is of a clock that was set back since.
-    return max([now, *(past + AT_MOST_EVERY for past in (told, looked) if past and past <= now)])
+    begun = [moment for moment in (told, merchant.refreshed_at, handed_out) if moment and moment <= now]
+    return max([now, *(moment + AT_MOST_EVERY for moment in begun)])
 
 
 def _put_first(merchant: Merchant, at: datetime, reason: str) -> None:

@@ -42,6 +42,7 @@ queue and a Codat of its own. In the second one Codat honours its idempotency ke
     told untruly             said not to have run and did; or to have ended otherwise than Codat knows
     somebody else's          the sync of another was taken for ours
     record                   the activity does not lead to the row's state, or by a move that does not exist
+    columns                  health columns or days that `manage.py rebuild_health` would make otherwise (columns.py)
 
 Any of them makes the exit code 1. **The bugs** (`bugs.py`, `trials.py`) show that it can: each is seeded, and the
 judge has to see it; where the database has a net of its own against it, that is shown to hold first, and is cut

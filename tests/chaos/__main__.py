@@ -69,7 +69,7 @@ def _crashed(options: argparse.Namespace, number: int) -> tuple[Verdict, Counter
     with ground(merchants=merchants, seed=options.seed, sqlite=options.sqlite) as world:
         settle_in(world, LOG_LEVEL="ERROR")
         preload()
-        from tests.chaos import faults
+        from tests.chaos import columns, faults
         from tests.chaos.afterwards import live_on
         from tests.chaos.cells import Cells
         from tests.chaos.scenes import ways
@@ -83,6 +83,7 @@ def _crashed(options: argparse.Namespace, number: int) -> tuple[Verdict, Counter
         _say(f"{sum(cells.died.values())} cells, {len(cells.broke)} broke")
         live_on(Times(world), brief=options.brief)
         verdict = judge(world, cells.journal.presses)
+        verdict += columns.compare()
     verdict.findings += cells.broke
     return verdict, cells.died, [f"{cell}: lived" for cell in cells.not_reached]
 
@@ -104,6 +105,7 @@ def _killed(options: argparse.Namespace, number: int) -> tuple[Verdict, Tally]:
         settle_in(world, LOG_LEVEL="ERROR")
         preload()
         zygote = Zygote()
+        from tests.chaos import columns
         from tests.chaos.run import Run
 
         world.start_queue()
@@ -112,13 +114,14 @@ def _killed(options: argparse.Namespace, number: int) -> tuple[Verdict, Tally]:
             crew.start_all()
             _say("everything runs")
             share = options.kills // options.worlds + (number < options.kills % options.worlds)
-            found = Run(world, crew, seed).until(share, _say)
+            verdict, tally = Run(world, crew, seed).until(share, _say)
         finally:
             crew.end()
             zygote.end()
+        verdict += columns.compare()
         if options.keep:
             shutil.copytree(world.folder, f"{options.keep}/{number}", dirs_exist_ok=True)
-    return found
+    return verdict, tally
 
 
 def _say(line: str) -> None:

@@ -13,6 +13,7 @@ PROMISES = {
     "untrue": "told untruly",
     "foreign": "somebody else's sync claimed",
     "record": "record that does not add up",
+    "columns": "health columns or days that the syncs do not make",
 }
 
 
