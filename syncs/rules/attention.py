@@ -1,7 +1,13 @@
-"""When to ask Codat about a merchant again: soon while a sync is on its way, else when one usually ends."""
+"""When to ask Codat about a merchant again: soon while a sync is on its way, else when one usually ends.
+
+A merchant's result comes some time after its sync hour; we know that delay's mean and mean deviation, and take it for
+logistic, whose chances are easily written down. A look is worth its call when a result has probably come and is already
+old: the step to the next look shrinks as the chance of news grows, and with a delay that strays little.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import exp, log
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,8 +20,16 @@ OLDEST = DAY
 HOT_SOON, HOT_LATER, HOT_STUCK = 5 * SECOND, MINUTE, 10 * MINUTE
 STUCK_AFTER = 6 * HOUR
 UNKNOWN_DELAY, UNKNOWN_SPREAD = 2 * HOUR, HOUR
-LEAST_SPREAD, MOST_SPREAD = 10 * MINUTE, 6 * HOUR
-LEARNING = 8
+LEAST_SPREAD, MOST_SPREAD = 5 * MINUTE, 6 * HOUR
+# One more result moves what was learned by this part of the surprise, and no surprise counts for more than so many
+# spreads: a night on which Codat stood still teaches little about the next.
+LEARNING, SURPRISE = 1 / 10, 4
+# How dear a call is: a larger number asks more rarely. `make bench PART=F8` shows what it buys.
+DEARNESS = 0.6
+# Who is so many scales over its usual time has a night of its own: asked ever more rarely, by this part of how late.
+OVER, THINNING = 4, 1 / 8
+# A logistic delay strays from its mean by so many scales on average.
+SCALES_IN_A_SPREAD = 2 * log(2)
 
 OFF = {Health.SWITCHED_OFF: "it is switched off", Health.NEEDS_RECONNECT: "the merchant must reconnect first"}
 
@@ -60,7 +74,9 @@ def learn(mean: timedelta | None, spread: timedelta | None, delay: timedelta) ->
         return Usual(min(max(delay, 0 * SECOND), DAY), UNKNOWN_SPREAD)
     if not 0 * SECOND <= delay <= DAY:
         return Usual(mean, spread)
-    return Usual(mean + (delay - mean) / LEARNING, spread + (abs(delay - mean) - spread) / LEARNING)
+    most = SURPRISE * max(spread, LEAST_SPREAD)
+    surprise = min(max(delay - mean, -most), most)
+    return Usual(mean + surprise * LEARNING, spread + (abs(surprise) - spread) * LEARNING)
 
 
 def next_look(facts: Facts, now: datetime) -> Look:
@@ -92,10 +108,15 @@ def _hourly(facts: Facts, asked: datetime) -> datetime:
 
 
 def _hot_wait(facts: Facts, now: datetime) -> timedelta:
-    """A tenth of its age, so that a short sync is seen at once and a long one costs little."""
+    """A tenth of its age, so that a short sync is seen at once and a long one costs little.
+
+    A run that nobody here asked for can wait a minute; whoever has its page open is told sooner all the same.
+    """
     since = facts.active_since if facts.has_active_request else facts.running_since
     age = now - (since or now)
-    return HOT_STUCK if age > STUCK_AFTER else min(HOT_LATER, max(HOT_SOON, age / 10))
+    if age > STUCK_AFTER:
+        return HOT_STUCK
+    return min(HOT_LATER, max(HOT_SOON, age / 10)) if facts.has_active_request else HOT_LATER
 
 
 def _is_due(facts: Facts, now: datetime) -> bool:
@@ -104,29 +125,63 @@ def _is_due(facts: Facts, now: datetime) -> bool:
 
 
 def _due(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
-    """Dense around the usual time, thinner the longer it is over."""
-    early, late = _usual_span(facts, salesdays.due_before(now, facts.zone, facts.sync_hour))
-    step = min(HOUR, max((late - early) / 4, (now - late) / 3))
-    return max(early + step * facts.jitter, asked + step), _usual_words(facts, early, late)
+    """From its first look on, each a step after the last."""
+    due = salesdays.due_before(now, facts.zone, facts.sync_hour)
+    usual = _usual(facts)
+    first = _first_look(facts, due, usual)
+    at = first if asked < first else asked + _step(asked - due - usual.delay, usual.spread)
+    return at, _usual_words(facts, due, usual)
 
 
 def _settled(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
     """When the next result may come, with one safety look halfway."""
     due = salesdays.due_before(now, facts.zone, facts.sync_hour)
-    early, late = _usual_span(facts, salesdays.next_due(now, facts.zone, facts.sync_hour))
-    safety = due + (early - due) / 2 + HOUR * facts.jitter
+    next_due = salesdays.next_due(now, facts.zone, facts.sync_hour)
+    usual = _usual(facts)
+    first = _first_look(facts, next_due, usual)
+    safety = due + (first - due) / 2 + HOUR * facts.jitter
     if asked < safety:
         return safety, "its result is in, this is the safety look"
-    return early + (late - early) / 4 * facts.jitter, _usual_words(facts, early, late)
+    return first, _usual_words(facts, next_due, usual)
 
 
-def _usual_span(facts: Facts, due: datetime) -> tuple[datetime, datetime]:
+def _first_look(facts: Facts, due: datetime, usual: Usual) -> datetime:
+    """When a result may be in that is as old as one that a step later on would miss."""
+    scale = _scale(usual.spread)
+    before = log(2 * scale / DEARNESS**3) / 2 * scale
+    start = max(0 * SECOND, usual.delay - before * MINUTE)
+    return due + start + _step(start - usual.delay, usual.spread) / 2 * facts.jitter
+
+
+def _step(late: timedelta, spread: timedelta) -> timedelta:
+    """To the next look, from one so late after the usual time (or before it) that found no result.
+
+    What a look brings is worth (chance of news)² x (its age), which for short steps is (step x chance a minute)² x step:
+    the steps at which this is always the same reach every bound in the table of docs/performance.md with the fewest calls.
+    """
+    scale, minutes = _scale(spread), late / MINUTE
+    step = 0.0
+    for _ in range(2):
+        # In the middle of the step, which has to be guessed first.
+        is_in = 1 / (1 + exp(min(30.0, -(minutes + step / 2) / scale)))
+        step = DEARNESS * (scale / is_in) ** (2 / 3)
+    step = max(1.0, step, (minutes - OVER * scale) * THINNING)
+    return min(HOUR, step * MINUTE)
+
+
+def _scale(spread: timedelta) -> float:
+    return spread / MINUTE / SCALES_IN_A_SPREAD
+
+
+def _usual(facts: Facts) -> Usual:
+    """What was learned, within reason; a guess where nothing was."""
     delay = UNKNOWN_DELAY if facts.usual_delay is None else min(max(facts.usual_delay, 0 * SECOND), DAY)
-    spread = min(max(facts.spread or UNKNOWN_SPREAD, LEAST_SPREAD), MOST_SPREAD)
-    return max(due, due + delay - spread), due + delay + spread
+    spread = UNKNOWN_SPREAD if facts.spread is None else facts.spread
+    return Usual(delay, min(max(spread, LEAST_SPREAD), MOST_SPREAD))
 
 
-def _usual_words(facts: Facts, early: datetime, late: datetime) -> str:
+def _usual_words(facts: Facts, due: datetime, usual: Usual) -> str:
+    early, late = due + max(0 * SECOND, usual.delay - 2 * usual.spread), due + usual.delay + 2 * usual.spread
     known = "usually end" if facts.usual_delay is not None else "may end"
     return f"its syncs {known} {_clock(early, facts.zone)}-{_clock(late, facts.zone)}"
 
