@@ -15,6 +15,7 @@ FIRST, LAST = 12 * HOUR, 36 * HOUR
 # What came late in the day is waited for.
 UNTIL = LAST + 3 * HOUR
 COMPANIES_EVERY, COMPANIES_ON_A_PAGE = 10 * MINUTE, 500
+CONF = 18 * HOUR
 AGAIN_WITHOUT_ANSWER = 2 * MINUTE
 
 
@@ -56,7 +57,7 @@ class Desk:
             self.rows.append(row)
             if not shop.is_new:
                 self._get_to_know(row)
-                row.configured = -row.jitter * DAY
+                row.configured = -(6 + 12 * row.jitter) * HOUR
                 self._take_in(row, 0.0)
                 heapq.heappush(self._due, (self._next_look(row, 0.0), number))
         self._new = [number for number in range(len(self.rows) - 1, -1, -1) if self.rows[number].shop.is_new]
@@ -86,7 +87,7 @@ class Desk:
 
     def _look(self, row: Row, at: float, wished: float) -> float:
         """When this merchant is looked at the next time."""
-        needs_configuration = at - row.configured > DAY or row.refreshed is None
+        needs_configuration = row.refreshed is None or at - row.configured > (CONF if self._is_quiet(row, at) else 36 * HOUR)
         self._spend(2 if needs_configuration else 1, at)
         if FIRST <= at < LAST:
             self.behind = max(self.behind, at - wished)
@@ -99,6 +100,9 @@ class Desk:
             row.configured = at
         self._take_in(row, at)
         return self._next_look(row, at)
+
+    def _is_quiet(self, row: Row, at: float) -> bool:
+        return row.last_start is not None and row.last_start >= self._due_before(row, at)
 
     def _spend(self, calls: int, at: float) -> None:
         for _ in range(calls):

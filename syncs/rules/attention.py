@@ -27,6 +27,7 @@ LEARNING, SURPRISE = 1 / 10, 4
 # How dear a call is: a larger number asks more rarely. `make bench PART=F8` shows what it buys.
 DEARNESS = 0.6
 # Who is so many scales over its usual time has a night of its own: asked ever more rarely, by this part of how late.
+POW = 2 / 3
 OVER, THINNING = 4, 1 / 8
 # A logistic delay strays from its mean by so many scales on average.
 SCALES_IN_A_SPREAD = 2 * log(2)
@@ -164,7 +165,7 @@ def _step(late: timedelta, spread: timedelta) -> timedelta:
     for _ in range(2):
         # In the middle of the step, which has to be guessed first.
         is_in = 1 / (1 + exp(min(30.0, -(minutes + step / 2) / scale)))
-        step = DEARNESS * (scale / is_in) ** (2 / 3)
+        step = DEARNESS * (scale / is_in) ** POW
     step = max(1.0, step, (minutes - OVER * scale) * THINNING)
     return min(HOUR, step * MINUTE)
 
