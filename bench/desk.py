@@ -15,7 +15,6 @@ FIRST, LAST = 12 * HOUR, 36 * HOUR
 # What came late in the day is waited for.
 UNTIL = LAST + 3 * HOUR
 COMPANIES_EVERY, COMPANIES_ON_A_PAGE = 10 * MINUTE, 500
-CONF = 18 * HOUR
 AGAIN_WITHOUT_ANSWER = 2 * MINUTE
 
 
@@ -87,7 +86,7 @@ class Desk:
 
     def _look(self, row: Row, at: float, wished: float) -> float:
         """When this merchant is looked at the next time."""
-        needs_configuration = row.refreshed is None or at - row.configured > (CONF if self._is_quiet(row, at) else 36 * HOUR)
+        needs_configuration = row.refreshed is None or self._is_stale(row, at)
         self._spend(2 if needs_configuration else 1, at)
         if FIRST <= at < LAST:
             self.behind = max(self.behind, at - wished)
@@ -101,8 +100,11 @@ class Desk:
         self._take_in(row, at)
         return self._next_look(row, at)
 
-    def _is_quiet(self, row: Row, at: float) -> bool:
-        return row.last_start is not None and row.last_start >= self._due_before(row, at)
+    def _is_stale(self, row: Row, at: float) -> bool:
+        """A configuration is read with a look that no result waits for, or when it is much too old."""
+        zone, hour = row.shop.zone, row.shop.sync_hour
+        last = None if row.last_start is None else moment(row.last_start)
+        return attention.is_stale(moment(row.configured), last, zone, hour, moment(at))
 
     def _spend(self, calls: int, at: float) -> None:
         for _ in range(calls):

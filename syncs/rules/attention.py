@@ -1,13 +1,13 @@
 """When to ask Codat about a merchant again: soon while a sync is on its way, else when one usually ends.
 
 A merchant's result comes some time after its sync hour; we know that delay's mean and mean deviation, and take it for
-logistic, whose chances are easily written down. A look is worth its call when a result has probably come and is already
-old: the step to the next look shrinks as the chance of news grows, and with a delay that strays little.
+logistic, whose chances are easily written down. A look is worth its call when a result has probably come and would
+already be old: steps shrink as the chance of news grows, and where the delay strays little.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import exp, log
+from math import exp, log, sqrt
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,14 +21,14 @@ HOT_SOON, HOT_LATER, HOT_STUCK = 5 * SECOND, MINUTE, 10 * MINUTE
 STUCK_AFTER = 6 * HOUR
 UNKNOWN_DELAY, UNKNOWN_SPREAD = 2 * HOUR, HOUR
 LEAST_SPREAD, MOST_SPREAD = 5 * MINUTE, 6 * HOUR
+CONFIGURATION_OLD, CONFIGURATION_TOO_OLD = 18 * HOUR, 36 * HOUR
 # One more result moves what was learned by this part of the surprise, and no surprise counts for more than so many
 # spreads: a night on which Codat stood still teaches little about the next.
-LEARNING, SURPRISE = 1 / 10, 4
-# How dear a call is: a larger number asks more rarely. `make bench PART=F8` shows what it buys.
-DEARNESS = 0.6
+LEARNING, SURPRISE = 0.1, 4
+# What a call must promise: chance of news x minutes that it would be old. A larger number asks more rarely.
+WORTH = 1.2
 # Who is so many scales over its usual time has a night of its own: asked ever more rarely, by this part of how late.
-POW = 2 / 3
-OVER, THINNING = 4, 1 / 8
+OVER, THINNING = 4, 0.125
 # A logistic delay strays from its mean by so many scales on average.
 SCALES_IN_A_SPREAD = 2 * log(2)
 
@@ -97,7 +97,7 @@ def _wish(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
         return asked + DAY * (1 - facts.jitter / 10), OFF.get(facts.health, "it is archived")
     if facts.health is Health.NEVER_SYNCED:
         return _hourly(facts, asked), "it has never synced"
-    if _is_due(facts, now):
+    if is_due(facts.last_result_at, facts.zone, facts.sync_hour, now):
         return _due(facts, asked, now)
     if facts.health is Health.FAILING:
         return _hourly(facts, asked), "its last sync failed"
@@ -120,9 +120,23 @@ def _hot_wait(facts: Facts, now: datetime) -> timedelta:
     return min(HOT_LATER, max(HOT_SOON, age / 10)) if facts.has_active_request else HOT_LATER
 
 
-def _is_due(facts: Facts, now: datetime) -> bool:
-    due = salesdays.due_before(now, facts.zone, facts.sync_hour)
-    return facts.last_result_at is None or facts.last_result_at < due
+def is_due(last_result_at: datetime | None, zone: ZoneInfo, sync_hour: int, now: datetime) -> bool:
+    """Whether its sync hour has passed and the result of that is not in."""
+    return last_result_at is None or last_result_at < salesdays.due_before(now, zone, sync_hour)
+
+
+def is_stale(
+    configured_at: datetime | None, last_result_at: datetime | None, zone: ZoneInfo, sync_hour: int, now: datetime
+) -> bool:
+    """Whether the configuration is to be read again: once a day, by a look that no result waits for.
+
+    Where a result is late for long, it is read all the same. In the hours in which most results come, a second call
+    for each merchant would keep all the others waiting.
+    """
+    if configured_at is None:
+        return True
+    waits = is_due(last_result_at, zone, sync_hour, now)
+    return now - configured_at > (CONFIGURATION_TOO_OLD if waits else CONFIGURATION_OLD)
 
 
 def _due(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
@@ -147,9 +161,9 @@ def _settled(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, st
 
 
 def _first_look(facts: Facts, due: datetime, usual: Usual) -> datetime:
-    """When a result may be in that is as old as one that a step later on would miss."""
+    """When a result is in with about the chance that each later look has."""
     scale = _scale(usual.spread)
-    before = log(2 * scale / DEARNESS**3) / 2 * scale
+    before = scale * log(2 * scale / WORTH) / 2
     start = max(0 * SECOND, usual.delay - before * MINUTE)
     return due + start + _step(start - usual.delay, usual.spread) / 2 * facts.jitter
 
@@ -157,15 +171,14 @@ def _first_look(facts: Facts, due: datetime, usual: Usual) -> datetime:
 def _step(late: timedelta, spread: timedelta) -> timedelta:
     """To the next look, from one so late after the usual time (or before it) that found no result.
 
-    What a look brings is worth (chance of news)² x (its age), which for short steps is (step x chance a minute)² x step:
-    the steps at which this is always the same reach every bound in the table of docs/performance.md with the fewest calls.
+    News comes with a chance of `is_in / scale` a minute, so a step of that many minutes is worth (chance x step) x step.
     """
     scale, minutes = _scale(spread), late / MINUTE
     step = 0.0
     for _ in range(2):
         # In the middle of the step, which has to be guessed first.
         is_in = 1 / (1 + exp(min(30.0, -(minutes + step / 2) / scale)))
-        step = DEARNESS * (scale / is_in) ** POW
+        step = sqrt(WORTH * scale / is_in)
     step = max(1.0, step, (minutes - OVER * scale) * THINNING)
     return min(HOUR, step * MINUTE)
 
