@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bench.world import DAY, HOUR, MINUTE, Conditions, Shop, moment
+from bench.world import HOUR, MINUTE, Conditions, Shop, moment
 from syncs.rules import attention
 from syncs.rules.health import Health
 
@@ -15,6 +15,8 @@ FIRST, LAST = 12 * HOUR, 36 * HOUR
 # What came late in the day is waited for.
 UNTIL = LAST + 3 * HOUR
 COMPANIES_EVERY, COMPANIES_ON_A_PAGE = 10 * MINUTE, 500
+# As operations/handing_out.py has it.
+NEW_ONE_IN = 4
 AGAIN_WITHOUT_ANSWER = 2 * MINUTE
 
 
@@ -47,7 +49,7 @@ class Desk:
     _free: float = 0.0
     _due: list[tuple[float, int]] = field(default_factory=list)
     _new: list[int] = field(default_factory=list)
-    _turn_of_new: bool = False
+    _turn: int = 0
 
     def open(self, shops: Iterable[Shop]) -> None:
         """Everybody known already was looked at within the day before; who is new comes with the measured day."""
@@ -76,10 +78,10 @@ class Desk:
         self._count_what_was_not_seen()
 
     def _most_urgent(self) -> tuple[int, float]:
-        """Who waits the longest; of what is left over while some are new, half goes to them."""
-        is_new = self._new and self._free >= FIRST
-        self._turn_of_new = bool(is_new) and (not self._turn_of_new or self._due[0][0] > self._free)
-        if self._turn_of_new:
+        """Who waits the longest. Of those never looked at, one in so many turns, or whenever nobody else waits."""
+        self._turn += 1
+        is_free = self._turn % NEW_ONE_IN == 0 or self._due[0][0] > self._free
+        if self._new and self._free >= FIRST and is_free:
             return self._new.pop(), self._free
         wished, number = heapq.heappop(self._due)
         return number, wished

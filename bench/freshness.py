@@ -39,14 +39,20 @@ def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[floa
         return at_most("F8", name, value, "min", *bound) if bound else Row("F8", name, round(value, 3), "min")
 
     ages = desk.ages
-    turns_of_all = [minutes(f"asked in turn, p{part:.0%}"[:-1], percentile(turns, part)) for part in (0.5, 0.95)]
+    turns_of_all = [
+        minutes(f"asked in turn, p{part:.0%}"[:-1], percentile(turns, part)) for part in (0.5, 0.95)
+    ]
     return [
         minutes("age of a new result, p50", percentile(ages, 0.5), *targets[:1]),
         minutes("age of a new result, p95", percentile(ages, 0.95), *targets[1:]),
         minutes("age of a new result, p99", percentile(ages, 0.99)),
         minutes("age of a new result, oldest", max(ages)),
         *turns_of_all,
-        *([minutes("run by hand elsewhere, p50", percentile(desk.unexpected, 0.5))] if desk.unexpected else []),
+        *(
+            [minutes("run by hand elsewhere, p50", percentile(desk.unexpected, 0.5))]
+            if desk.unexpected
+            else []
+        ),
         at_most("F8", f"{title}: calls a merchant a day", desk.calls / len(desk.rows), "calls", CALLS),
         at_most("F8", f"{title}: most calls in a minute", max(desk.per_minute.values()), "calls", desk.rate),
         minutes("longest wait for a call that was due", desk.behind),

@@ -14,9 +14,23 @@ MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 BEGIN = datetime(2026, 6, 16, 16, tzinfo=UTC)
 LARGEST = "America/New_York"
 OTHERS = (
-    *("America/Chicago", "America/Denver", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Europe/Helsinki"),
+    *(
+        "America/Chicago",
+        "America/Denver",
+        "America/Los_Angeles",
+        "Europe/London",
+        "Europe/Berlin",
+        "Europe/Helsinki",
+    ),
     *("Asia/Dubai", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland"),
-    *("America/Halifax", "America/Sao_Paulo", "Europe/Paris", "Europe/Athens", "Africa/Lagos", "Asia/Karachi"),
+    *(
+        "America/Halifax",
+        "America/Sao_Paulo",
+        "Europe/Paris",
+        "Europe/Athens",
+        "Africa/Lagos",
+        "Asia/Karachi",
+    ),
     *("Asia/Shanghai", "Australia/Perth", "Pacific/Honolulu", "America/Anchorage", "Asia/Dhaka"),
 )
 USUALLY_AFTER = 3 * HOUR
@@ -84,7 +98,9 @@ def _shop(conditions: Conditions, draw: random.Random, *, is_new: bool) -> Shop:
     others = OTHERS[: max(0, conditions.zones - 1)]
     zone = draw.choice(others) if others and draw.random() >= conditions.in_largest else LARGEST
     hour = draw.randint(1, 6) if draw.random() < conditions.other_hours else 0
-    own, rest = (conditions.spread * MINUTE * part**0.5 for part in (conditions.explained, 1 - conditions.explained))
+    own, rest = (
+        conditions.spread * MINUTE * part**0.5 for part in (conditions.explained, 1 - conditions.explained)
+    )
     delay = max(MINUTE, draw.gauss(USUALLY_AFTER, own))
     return Shop(ZoneInfo(zone), hour, delay, rest, draw.random() < conditions.off, is_new)
 
@@ -109,7 +125,9 @@ class Night:
             if self.draw.random() >= self.conditions.missed:
                 yield self._run(self._held_back(at + self.delay(shop)), failed, expected=True)
             if self.draw.random() < self.conditions.by_hand:
-                yield self._run(self._held_back(at + self.draw.uniform(8 * HOUR, 22 * HOUR)), failed, expected=False)
+                yield self._run(
+                    self._held_back(at + self.draw.uniform(8 * HOUR, 22 * HOUR)), failed, expected=False
+                )
             due = next_due(due, shop.zone, shop.sync_hour)
 
     def _fails_after(self, failed: bool) -> bool:
@@ -119,7 +137,9 @@ class Night:
         return self.draw.random() < (0.9 if failed else begins)
 
     def _run(self, start: float, failed: bool, *, expected: bool) -> Run:
-        return Run(start, start + MINUTE * self.draw.lognormvariate(0, 0.7) * self.conditions.run, failed, expected)
+        return Run(
+            start, start + MINUTE * self.draw.lognormvariate(0, 0.7) * self.conditions.run, failed, expected
+        )
 
     def _held_back(self, start: float) -> float:
         """What would have run in an outage runs after it, in order, within half the time: the wave."""

@@ -10,6 +10,8 @@ from syncs.models import Merchant, SyncRequest
 
 # A look that was handed out and then lost (a worker killed, a message gone) is handed out again after this.
 LEASE = timedelta(minutes=2)
+# Of so many looks, one is left to those that never had one.
+NEW_ONE_IN = 4
 HANDED_OUT = "being asked now"
 # Who has a merchant's page open sees no older state; while a sync runs there, hardly any older.
 WATCHED_EVERY, WATCHED_RUNNING_EVERY = timedelta(minutes=1), timedelta(seconds=5)
@@ -20,12 +22,12 @@ def claim_due_merchants(now: datetime, limit: int, watched: Collection[int] = ()
 
     The rows are locked, and those that another clock has just locked are passed over (SQLite has one writer anyway).
     """
-    if limit < 1 or not any(rows.exists() for rows in _most_urgent_first(now, watched)):
+    if limit < 1 or not any(rows.exists() for rows, _ in _most_urgent_first(now, limit, watched)):
         return []
     with transaction.atomic():
         claimed: list[int] = []
-        for rows in _most_urgent_first(now, watched):
-            claimed += _lock(rows.exclude(pk__in=claimed), limit - len(claimed))
+        for rows, at_most in _most_urgent_first(now, limit, watched):
+            claimed += _lock(rows.exclude(pk__in=claimed), min(at_most, limit - len(claimed)))
         Merchant.objects.filter(pk__in=claimed).update(
             next_refresh_at=now + LEASE, next_refresh_reason=HANDED_OUT
         )
@@ -38,13 +40,20 @@ def give_back(pks: list[int], now: datetime) -> None:
     held.update(next_refresh_at=now, next_refresh_reason="asked again: the queue was down")
 
 
-def _most_urgent_first(now: datetime, watched: Collection[int]) -> Iterator[QuerySet[Merchant]]:
-    """Who waits for a sync of ours, archived or not; who is looked at by a person; and then the most overdue."""
+def _most_urgent_first(
+    now: datetime, limit: int, watched: Collection[int]
+) -> Iterator[tuple[QuerySet[Merchant], int]]:
+    """Each with how many at most: who waits for a sync of ours, archived or not; who is looked at by a person; and
+    then the most overdue. Who was never looked at, thousands after an import, leaves most to those who were.
+    """
     awaited = SyncRequest.objects.active().values("merchant")
-    yield Merchant.objects.filter(pk__in=awaited, next_refresh_at__lte=now).order_by("next_refresh_at", "pk")
+    of_ours = Merchant.objects.filter(pk__in=awaited, next_refresh_at__lte=now)
+    yield of_ours.order_by("next_refresh_at", "pk"), limit
     if watched:
-        yield _watched(now, watched)
-    yield Merchant.objects.due_for_a_look(now)
+        yield _watched(now, watched), limit
+    due = Merchant.objects.due_for_a_look(now)
+    yield due.exclude(refreshed_at=None), limit - limit // NEW_ONE_IN
+    yield due, limit
 
 
 def _watched(now: datetime, pks: Collection[int]) -> QuerySet[Merchant]:
@@ -55,4 +64,6 @@ def _watched(now: datetime, pks: Collection[int]) -> QuerySet[Merchant]:
 
 
 def _lock(rows: QuerySet[Merchant], count: int) -> list[int]:
-    return list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:count]) if count else []
+    return (
+        list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:count]) if count else []
+    )

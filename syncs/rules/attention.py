@@ -100,12 +100,18 @@ def _wish(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
     if is_due(facts.last_result_at, facts.zone, facts.sync_hour, now):
         return _due(facts, asked, now)
     if facts.health is Health.FAILING:
-        return _hourly(facts, asked), "its last sync failed"
+        return _after_failure(facts, asked), "its last sync failed"
     return _settled(facts, asked, now)
 
 
 def _hourly(facts: Facts, asked: datetime) -> datetime:
     return asked + HOUR * (1 + facts.jitter / 10)
+
+
+def _after_failure(facts: Facts, asked: datetime) -> datetime:
+    """Hourly while people are likely to act, then more rarely: a wave of failures must not use up everybody's calls."""
+    age = asked - (facts.last_result_at or asked)
+    return max(_hourly(facts, asked), asked + age / 4)
 
 
 def _hot_wait(facts: Facts, now: datetime) -> timedelta:
@@ -126,7 +132,11 @@ def is_due(last_result_at: datetime | None, zone: ZoneInfo, sync_hour: int, now:
 
 
 def is_stale(
-    configured_at: datetime | None, last_result_at: datetime | None, zone: ZoneInfo, sync_hour: int, now: datetime
+    configured_at: datetime | None,
+    last_result_at: datetime | None,
+    zone: ZoneInfo,
+    sync_hour: int,
+    now: datetime,
 ) -> bool:
     """Whether the configuration is to be read again: once a day, by a look that no result waits for.
 
@@ -171,7 +181,7 @@ def _first_look(facts: Facts, due: datetime, usual: Usual) -> datetime:
 def _step(late: timedelta, spread: timedelta) -> timedelta:
     """To the next look, from one so late after the usual time (or before it) that found no result.
 
-    News comes with a chance of `is_in / scale` a minute, so a step of that many minutes is worth (chance x step) x step.
+    News comes with a chance of `is_in / scale` a minute, so a step is worth (its chance) x (its minutes).
     """
     scale, minutes = _scale(spread), late / MINUTE
     step = 0.0
