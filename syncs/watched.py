@@ -35,4 +35,5 @@ def note(pk: int) -> None:
 def merchants(redis: "Redis") -> list[int]:
     """Those whose pages polled lately."""
     redis.zremrangebyscore(KEY, "-inf", time.time() - FORGOTTEN_AFTER)
-    return [int(pk) for pk in redis.zrange(KEY, 0, -1)]
+    pks: list[bytes] = redis.zrange(KEY, 0, -1)  # type: ignore[assignment]
+    return [int(pk) for pk in pks]

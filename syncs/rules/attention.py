@@ -99,8 +99,10 @@ def _wish(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
         return _hourly(facts, asked), "it has never synced"
     if is_due(facts.last_result_at, facts.zone, facts.sync_hour, now):
         return _due(facts, asked, now)
-    if facts.health is Health.FAILING:
-        return _after_failure(facts, asked), "its last sync failed"
+    if facts.health is Health.FAILING and (again := _after_failure(facts, asked)) < _next_first_look(
+        facts, now
+    ):
+        return again, "its last sync failed"
     return _settled(facts, asked, now)
 
 
@@ -161,19 +163,22 @@ def _due(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
 def _settled(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
     """When the next result may come, with one safety look halfway."""
     due = salesdays.due_before(now, facts.zone, facts.sync_hour)
-    next_due = salesdays.next_due(now, facts.zone, facts.sync_hour)
-    usual = _usual(facts)
-    first = _first_look(facts, next_due, usual)
+    first = _next_first_look(facts, now)
     safety = due + (first - due) / 2 + HOUR * facts.jitter
-    if asked < safety:
+    if asked < safety and facts.health is not Health.FAILING:
         return safety, "its result is in, this is the safety look"
-    return first, _usual_words(facts, next_due, usual)
+    next_due = salesdays.next_due(now, facts.zone, facts.sync_hour)
+    return first, _usual_words(facts, next_due, _usual(facts))
+
+
+def _next_first_look(facts: Facts, now: datetime) -> datetime:
+    return _first_look(facts, salesdays.next_due(now, facts.zone, facts.sync_hour), _usual(facts))
 
 
 def _first_look(facts: Facts, due: datetime, usual: Usual) -> datetime:
     """When a result is in with about the chance that each later look has."""
     scale = _scale(usual.spread)
-    before = scale * log(2 * scale / WORTH) / 2
+    before = scale * log(3 * scale / WORTH) / 2
     start = max(0 * SECOND, usual.delay - before * MINUTE)
     return due + start + _step(start - usual.delay, usual.spread) / 2 * facts.jitter
 

@@ -111,6 +111,8 @@ def test_a_failing_merchant_is_asked_hourly_once_the_result_is_in():
     assert next_look(failing, at(4)) == (at(5), "asked again at 05:00: its last sync failed")
     evening = next_look(settled(at(18, 30), health=Health.FAILING), at(18, 30))
     assert evening.at == at(22, 30)
+    night = next_look(settled(at(23), health=Health.FAILING), at(23))
+    assert at(24 + 2, 10) < night.at < at(24 + 2, 30), "no later than its next result may come"
 
 
 def test_a_failing_merchant_whose_next_result_is_due_is_asked_at_its_usual_time():
