@@ -99,21 +99,13 @@ def _wish(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
         return _hourly(facts, asked), "it has never synced"
     if is_due(facts.last_result_at, facts.zone, facts.sync_hour, now):
         return _due(facts, asked, now)
-    if facts.health is Health.FAILING and (again := _after_failure(facts, asked)) < _next_first_look(
-        facts, now
-    ):
-        return again, "its last sync failed"
+    if facts.health is Health.FAILING:
+        return _failing(facts, asked, now)
     return _settled(facts, asked, now)
 
 
 def _hourly(facts: Facts, asked: datetime) -> datetime:
     return asked + HOUR * (1 + facts.jitter / 10)
-
-
-def _after_failure(facts: Facts, asked: datetime) -> datetime:
-    """Hourly while people are likely to act, then more rarely: a wave of failures must not use up everybody's calls."""
-    age = asked - (facts.last_result_at or asked)
-    return max(_hourly(facts, asked), asked + age / 4)
 
 
 def _hot_wait(facts: Facts, now: datetime) -> timedelta:
@@ -160,19 +152,26 @@ def _due(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
     return at, _usual_words(facts, due, usual)
 
 
+def _failing(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
+    """Hourly while people are likely to act, then more rarely: a wave of failures must not use up everybody's calls."""
+    age = asked - (facts.last_result_at or asked)
+    again = max(_hourly(facts, asked), asked + age / 4)
+    first, why = _next_night(facts, now)
+    return (again, "its last sync failed") if again < first else (first, why)
+
+
 def _settled(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
     """When the next result may come, with one safety look halfway."""
     due = salesdays.due_before(now, facts.zone, facts.sync_hour)
-    first = _next_first_look(facts, now)
+    first, why = _next_night(facts, now)
     safety = due + (first - due) / 2 + HOUR * facts.jitter
-    if asked < safety and facts.health is not Health.FAILING:
-        return safety, "its result is in, this is the safety look"
-    next_due = salesdays.next_due(now, facts.zone, facts.sync_hour)
-    return first, _usual_words(facts, next_due, _usual(facts))
+    return (safety, "its result is in, this is the safety look") if asked < safety else (first, why)
 
 
-def _next_first_look(facts: Facts, now: datetime) -> datetime:
-    return _first_look(facts, salesdays.next_due(now, facts.zone, facts.sync_hour), _usual(facts))
+def _next_night(facts: Facts, now: datetime) -> tuple[datetime, str]:
+    due = salesdays.next_due(now, facts.zone, facts.sync_hour)
+    usual = _usual(facts)
+    return _first_look(facts, due, usual), _usual_words(facts, due, usual)
 
 
 def _first_look(facts: Facts, due: datetime, usual: Usual) -> datetime:
