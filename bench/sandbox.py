@@ -90,7 +90,7 @@ def _options() -> argparse.Namespace:
 
 
 async def _measure(sandbox: Sandbox, names: list[str], options: argparse.Namespace) -> Measured:
-    ids, dice = CompanyIds(options.seed), random.Random(1)  # noqa: S311
+    ids, dice = CompanyIds(options.seed), random.Random(1)
     port = int(sandbox.url.rpartition(":")[2])
     waits: list[float] = []
     started, cpu = time.monotonic(), _cpu(sandbox.process.pid)

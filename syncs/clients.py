@@ -28,6 +28,15 @@ def redis_client() -> Redis:
 
 
 @cache
+def impatient_redis() -> Redis:
+    """For pages, which are as fast without it."""
+    never_again = Retry(NoBackoff(), 0)
+    return Redis.from_url(
+        settings.REDIS_URL, retry=never_again, socket_timeout=0.2, socket_connect_timeout=0.2
+    )
+
+
+@cache
 def shared_budget() -> SharedBudget:
     return SharedBudget(redis_client(), per_minute=settings.CODAT_CALLS_PER_MINUTE)
 

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
+from redis import RedisError
 
-from syncs import sign_of_life, tasks
+from syncs import sign_of_life, tasks, watched
 from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
 from syncs.operations import (
@@ -133,9 +134,15 @@ class Clock:
         room = min(self._room("refreshing"), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
         if not self.queue_is_up:
             return
-        claimed = handing_out.claim_due_merchants(now, limit=room)
+        claimed = handing_out.claim_due_merchants(now, room, self._watched())
         published = list(takewhile(lambda pk: self._published(tasks.refresh, pk), claimed))
         handing_out.give_back(claimed[len(published) :], now)
+
+    def _watched(self) -> list[int]:
+        try:
+            return watched.merchants(redis_client())
+        except (RedisError, OSError, ValueError):  # what is due is handed out all the same
+            return []
 
     def _read_connections(self, now: datetime) -> None:
         if self._lately.is_time("connections", CONNECTIONS_EVERY, now):

@@ -16,7 +16,13 @@ from syncs import clients, tasks
 from tests.upstream import CANARY
 from tests.valkey import free_port, running_valkey
 
-CACHES = (tasks._producers, clients.redis_client, clients.shared_budget, clients.codat_client)
+CACHES = (
+    tasks._producers,
+    clients.redis_client,
+    clients.impatient_redis,
+    clients.shared_budget,
+    clients.codat_client,
+)
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,8 @@ def test_a_codat_that_is_slow_keeps_neither_sweeps_nor_signs_of_life_waiting(
         return NONE_YET(sock)
 
     request, merchant = waiting(), due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])[0]
-    scripted.answers(slowly, says(200, STARTED), NONE_YET)
+    Merchant.objects.filter(pk=request.merchant.pk).update(configured_at=timezone.now())
+    scripted.answers(slowly, says(200, STARTED), NONE_YET, NONE_YET)
     with codat_at(scripted.url):
         clock.tick(timezone.now())
         lost = make_request(make_merchant(), state=State.SENDING)
@@ -137,6 +138,7 @@ def test_a_codat_that_is_slow_keeps_neither_sweeps_nor_signs_of_life_waiting(
         assert (stored(request).state, len(scripted.requests)) == (State.QUEUED, 1)
         patience.set()
         clock.slow_path.finish()
+        ticks(clock)
     assert stored(request).state == State.ACCEPTED
     assert Merchant.objects.get(pk=merchant.pk).next_refresh_at > timezone.now()
 

@@ -91,7 +91,7 @@ def test_days_begin_with_the_start_date(scripted: Server, told: CodatClient, new
 def test_the_schedule_is_read_once_a_day(scripted: Server, told: CodatClient, known: Merchant) -> None:
     seen(known, scripted, told, LIST, says(200, CONFIGURATION))
     assert not asked_for(scripted)
-    with time_machine.travel(NOW + timedelta(hours=24), tick=False):
+    with time_machine.travel(NOW + timedelta(hours=36), tick=False):
         assert seen(known, scripted, told, LIST, says(200, CONFIGURATION)).time_zone == "Asia/Tokyo"
 
 

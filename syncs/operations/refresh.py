@@ -14,10 +14,10 @@ from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import api_key, connections, corrections, health, settling, sync_rows, webhooks
 from syncs.operations.gone import archive_unless_many, says_no_company
+from syncs.rules import attention
 
 logger = logging.getLogger(__name__)
 
-CONFIGURATION_GOOD_FOR = timedelta(hours=24)
 CONNECTIONS_GOOD_FOR = timedelta(hours=1)
 SOUGHT_AFTER_ITS_END = timedelta(hours=24)
 LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
@@ -71,7 +71,9 @@ def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) ->
 def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool) -> Seen:
     syncs = client.syncs(str(merchant.company_id))
     found = [_find(request, syncs, merchant, client) for request in _sought(merchant, now)]
-    stale = merchant.configured_at is None or now - merchant.configured_at > CONFIGURATION_GOOD_FOR
+    stale = attention.is_stale(
+        merchant.configured_at, merchant.last_final_at, merchant.zone, merchant.sync_hour or 0, now
+    )
     return Seen(
         # What was found was asked for later than the list, so it comes first: the newest word counts.
         syncs=[*(sync for sync in found if sync), *syncs],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from syncs.rules.windows import Window
@@ -96,6 +96,7 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     return first_instant(day, time(0), zone)
 
 
+@lru_cache(maxsize=10_000)
 def first_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """When the zone's clocks first show that time or a later one, in UTC. ValueError past the calendar."""
     if not 1 < day.year < 9999:

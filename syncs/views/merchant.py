@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from syncs import context_processors, tasks, wording
+from syncs import context_processors, tasks, watched, wording
 from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
@@ -35,6 +35,7 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """The whole page, or its live region when the poller asks; 204 when nothing has changed."""
     found = find_merchant(company_id)
     now = timezone.now()
+    watched.note(found.pk)
     if (
         request.htmx
         and request.GET.get("v") == _page_version(request, found, now)

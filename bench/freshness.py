@@ -1,0 +1,85 @@
+"""F8: how old a new result is when we have it, in a simulated day. What is asked when is the product's own rule."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+from bench import world
+from bench.desk import FIRST, LAST, UNTIL, Desk, in_turn
+from bench.results import Row, at_most, percentile
+
+# Where a merchant's own usual time explains so much of the spread: p50 and p95 in minutes.
+TARGETS = {0.8: (3, 17), 0.0: (5, 36)}
+CALLS = 8
+# The rule's ceiling is a day; nobody waits much longer for the turn that is then due.
+OLDEST_HOURS = 25
+
+
+def measure(words: Sequence[str]) -> list[Row]:
+    conditions, rate = _read(words)
+    rows = []
+    for explained in TARGETS if conditions.explained < 0 else [conditions.explained]:
+        rows += simulate(replace(conditions, explained=explained), rate)
+    return rows
+
+
+def simulate(conditions: world.Conditions, rate: float) -> list[Row]:
+    desk = Desk(conditions, rate)
+    desk.open(world.shops(conditions, UNTIL))
+    turns = in_turn((row.shop for row in desk.rows), len(desk.rows), rate)
+    desk.work()
+    return _rows(f"usual time explains {conditions.explained:.0%}", conditions, desk, turns)
+
+
+def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[float]) -> list[Row]:
+    targets = TARGETS.get(conditions.explained, ())
+
+    def minutes(name: str, seconds: float, *bound: float) -> Row:
+        name, value = f"{title}: {name}", seconds / world.MINUTE
+        return at_most("F8", name, value, "min", *bound) if bound else Row("F8", name, round(value, 3), "min")
+
+    ages = desk.ages
+    turns_of_all = [
+        minutes(f"asked in turn, p{part:.0%}"[:-1], percentile(turns, part)) for part in (0.5, 0.95)
+    ]
+    return [
+        minutes("age of a new result, p50", percentile(ages, 0.5), *targets[:1]),
+        minutes("age of a new result, p95", percentile(ages, 0.95), *targets[1:]),
+        minutes("age of a new result, p99", percentile(ages, 0.99)),
+        minutes("age of a new result, oldest", max(ages)),
+        *turns_of_all,
+        *(
+            [minutes("run by hand elsewhere, p50", percentile(desk.unexpected, 0.5))]
+            if desk.unexpected
+            else []
+        ),
+        at_most("F8", f"{title}: calls a merchant a day", desk.calls / len(desk.rows), "calls", CALLS),
+        at_most("F8", f"{title}: most calls in a minute", max(desk.per_minute.values()), "calls", desk.rate),
+        minutes("longest wait for a call that was due", desk.behind),
+        at_most("F8", f"{title}: oldest state of any", desk.oldest / world.HOUR, "hours", OLDEST_HOURS),
+    ]
+
+
+def _read(words: Sequence[str]) -> tuple[world.Conditions, float]:
+    parser = argparse.ArgumentParser(prog="python -m bench --part F8")
+    parser.add_argument("--rate", type=float, default=800, help="calls a minute")
+    parser.add_argument("--outage", type=_outage, help="00:00-03:00, on the clock of the largest zone")
+    parser.add_argument("--outage-of", choices=["syncs", "answers", "both"], default="both")
+    parser.add_argument("--doubled", action="store_true", help="as many merchants again, at that midnight")
+    by_hand = {"outage", "outage_of", "doubled"}
+    for option in fields(world.Conditions):
+        if option.name not in by_hand:
+            default = -1.0 if option.name == "explained" else option.default
+            kind = type(default)
+            parser.add_argument(f"--{option.name.replace('_', '-')}", type=kind, default=default)
+    options = vars(parser.parse_args(words))
+    rate = options.pop("rate")
+    return world.Conditions(**options), rate
+
+
+def _outage(text: str) -> tuple[float, float]:
+    """Of the measured day; an end that is not after its beginning is on the next."""
+    begin, end = (int(part[:2]) * world.HOUR + int(part[3:5]) * world.MINUTE for part in text.split("-"))
+    if end <= begin:
+        end += world.DAY
+    return FIRST + begin, min(FIRST + end, LAST)

@@ -1,0 +1,149 @@
+"""Merchants and their nights, as the simulation of freshness draws them. Times are seconds from its beginning."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from syncs.rules.salesdays import due_before, next_due
+
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+# Noon where most merchants are: what came in the night is known, and the next night is yet to come.
+BEGIN = datetime(2026, 6, 16, 16, tzinfo=UTC)
+LARGEST = "America/New_York"
+OTHERS = (
+    *(
+        "America/Chicago",
+        "America/Denver",
+        "America/Los_Angeles",
+        "Europe/London",
+        "Europe/Berlin",
+        "Europe/Helsinki",
+    ),
+    *("Asia/Dubai", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland"),
+    *(
+        "America/Halifax",
+        "America/Sao_Paulo",
+        "Europe/Paris",
+        "Europe/Athens",
+        "Africa/Lagos",
+        "Asia/Karachi",
+    ),
+    *("Asia/Shanghai", "Australia/Perth", "Pacific/Honolulu", "America/Anchorage", "Asia/Dhaka"),
+)
+USUALLY_AFTER = 3 * HOUR
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the world is like; all shares from 0 to 1, all spreads in minutes."""
+
+    merchants: int = 100_000
+    seed: int = 1
+    zones: int = 10
+    in_largest: float = 0.5
+    other_hours: float = 0.3
+    spread: float = 35.0
+    explained: float = 0.8
+    failing: float = 0.03
+    off: float = 0.03
+    missed: float = 0.005
+    by_hand: float = 0.02
+    run: float = 2.0
+    days: int = 30
+    outage: tuple[float, float] | None = None
+    outage_of: str = "both"
+    doubled: bool = False
+
+
+class Run(NamedTuple):
+    start: float
+    end: float
+    failed: bool
+    expected: bool
+
+
+@dataclass(slots=True)
+class Shop:
+    """A merchant as Codat knows it."""
+
+    zone: ZoneInfo
+    sync_hour: int
+    delay: float
+    rest: float
+    is_off: bool
+    is_new: bool
+    runs: list[Run] = field(default_factory=list)
+    history: list[float] = field(default_factory=list)
+
+
+def moment(seconds: float) -> datetime:
+    return BEGIN + timedelta(seconds=seconds)
+
+
+def shops(conditions: Conditions, until: float) -> Iterator[Shop]:
+    draw = random.Random(conditions.seed)
+    night = Night(conditions, draw, until)
+    for number in range(conditions.merchants * (2 if conditions.doubled else 1)):
+        shop = _shop(conditions, draw, is_new=number >= conditions.merchants)
+        if not shop.is_off:
+            shop.history = [night.delay(shop) for _ in range(conditions.days)]
+            shop.runs = sorted(night.runs(shop))
+        yield shop
+
+
+def _shop(conditions: Conditions, draw: random.Random, *, is_new: bool) -> Shop:
+    others = OTHERS[: max(0, conditions.zones - 1)]
+    zone = draw.choice(others) if others and draw.random() >= conditions.in_largest else LARGEST
+    hour = draw.randint(1, 6) if draw.random() < conditions.other_hours else 0
+    own, rest = (
+        conditions.spread * MINUTE * part**0.5 for part in (conditions.explained, 1 - conditions.explained)
+    )
+    delay = max(MINUTE, draw.gauss(USUALLY_AFTER, own))
+    return Shop(ZoneInfo(zone), hour, delay, rest, draw.random() < conditions.off, is_new)
+
+
+@dataclass(frozen=True)
+class Night:
+    """Draws when Codat runs a merchant's syncs, and how that ends."""
+
+    conditions: Conditions
+    draw: random.Random
+    until: float
+
+    def delay(self, shop: Shop) -> float:
+        return max(MINUTE, self.draw.gauss(shop.delay, shop.rest))
+
+    def runs(self, shop: Shop) -> Iterator[Run]:
+        """From the last due moment before the beginning on."""
+        failed = self.draw.random() < self.conditions.failing
+        due = due_before(BEGIN, shop.zone, shop.sync_hour)
+        while (at := (due - BEGIN).total_seconds()) < self.until:
+            failed = self._fails_after(failed)
+            if self.draw.random() >= self.conditions.missed:
+                yield self._run(self._held_back(at + self.delay(shop)), failed, expected=True)
+            if self.draw.random() < self.conditions.by_hand:
+                yield self._run(
+                    self._held_back(at + self.draw.uniform(8 * HOUR, 22 * HOUR)), failed, expected=False
+                )
+            due = next_due(due, shop.zone, shop.sync_hour)
+
+    def _fails_after(self, failed: bool) -> bool:
+        """Nine in ten that fail fail again the next night; as many begin to as end."""
+        share = self.conditions.failing
+        begins = 0.1 * share / (1 - share) if share < 1 else 1.0
+        return self.draw.random() < (0.9 if failed else begins)
+
+    def _run(self, start: float, failed: bool, *, expected: bool) -> Run:
+        return Run(
+            start, start + MINUTE * self.draw.lognormvariate(0, 0.7) * self.conditions.run, failed, expected
+        )
+
+    def _held_back(self, start: float) -> float:
+        """What would have run in an outage runs after it, in order, within half the time: the wave."""
+        outage = self.conditions.outage
+        if outage is None or self.conditions.outage_of == "answers" or not outage[0] <= start < outage[1]:
+            return start
+        return outage[1] + (start - outage[0]) / 2
