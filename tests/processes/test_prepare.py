@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.codat.server import Server, says
 from tests.processes.desk import ROOT
+from tests.valkey import running_valkey
 
 pytestmark = pytest.mark.slow
 NOBODY = "http://127.0.0.1:9"
@@ -31,9 +33,11 @@ def prepare(folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_sandboxs_people_never_meet_a_real_account(tmp_path: Path) -> None:
-    sandboxed = prepare(tmp_path, SANDBOX="true")
+    with Server() as codat, running_valkey() as queue:
+        codat.answers(says(401, {"error": "Unauthorized"}))
+        sandboxed = prepare(tmp_path, SANDBOX="true", CODAT_API_URL=codat.url, REDIS_URL=queue)
     assert "Demo users, password = name" in sandboxed.stdout
-    assert (sandboxed.returncode, "canary" in sandboxed.stderr) == (1, False), "Codat does not answer"
+    assert (sandboxed.returncode, "canary" in sandboxed.stderr) == (1, False)
     real = prepare(tmp_path, SANDBOX="false")
     assert real.returncode == 1
     assert real.stderr.startswith("CommandError: This database holds the sandbox's demo users and merchants.")
