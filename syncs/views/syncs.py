@@ -21,8 +21,7 @@ from syncs.models import Cause, Connection, Sync
 from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters, within
-from syncs.rules.salesdays import day_window, start_of
-from syncs.rules.windows import Window
+from syncs.rules.salesdays import range_window
 from syncs.views import health_summary, history
 from syncs.views.access import Signed
 
@@ -118,9 +117,8 @@ def _causes(rows: SyncQuerySet, filters: SyncFilters) -> Causes | None:
     first, last = filters.days(zone, timezone.now()) or (today - timedelta(days=1), today)
     if (last - first).days >= COMPARED_DAYS:
         return None
-    days = Window(start_of(first, zone), day_window(last, zone).finish)
     struck = (
-        within(rows, days)
+        within(rows, range_window(first, last, zone))
         .filter(outcome=Outcome.FAILED, cause__isnull=False)
         .order_by()
         .values("cause")

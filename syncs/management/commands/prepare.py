@@ -29,7 +29,10 @@ class Command(BaseCommand):
             belongings.refuse_mixing(sandboxed=settings.SANDBOX)
         except CannotRun as reason:
             raise CommandError(str(reason)) from None
-        self._populate() if settings.SANDBOX else self._tell_first_steps()
+        if settings.SANDBOX:
+            self._populate()
+        else:
+            self._tell_first_steps()
         self._collect_static_files()
 
     def _populate(self) -> None:
