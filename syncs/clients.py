@@ -42,6 +42,12 @@ def shared_budget() -> SharedBudget:
 
 
 @cache
+def impatient_budget() -> SharedBudget:
+    """For pages, which only look at it."""
+    return SharedBudget(impatient_redis(), per_minute=settings.CODAT_CALLS_PER_MINUTE)
+
+
+@cache
 def codat_client() -> CodatClient:
     return CodatClient(**_account(), budget=shared_budget())
 

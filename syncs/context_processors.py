@@ -36,11 +36,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {"banners": SimpleLazyObject(lambda: banners(request))}
 
 
-def banners(request: HttpRequest) -> list[Banner]:
-    """What a reader must know on every page: two queries."""
+def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
+    """What a reader must know on every page: two queries, one where the signs of life are at hand."""
     now = timezone.localtime()
-    signs = heartbeats.signs(now)
-    return [*_frozen(request, now), *_silent_parts(signs.silent, now), *_held_up(signs, now)]
+    signs = signs or heartbeats.signs(now)
+    return [*_frozen(request, now), *notices(signs, now)]
+
+
+def notices(signs: Signs, now: datetime) -> list[Banner]:
+    """Those that come and go with the signs of life, and are the same for everybody."""
+    now = timezone.localtime(now)
+    return [*_silent_parts(signs.silent, now), *_held_up(signs, now)]
 
 
 def version(request: HttpRequest) -> str:
@@ -72,7 +78,8 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if api_key.refused_since(signs.seen):
         yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
     if down := signs.no_queue_since:
-        sentence = f"It has taken nothing {_since(down, now)}. What waits is sent one at a time, slowly."
+        slowly = "What waits is sent, and what is due refreshed, one at a time."
+        sentence = f"It has taken nothing {_since(down, now)}. {slowly}"
         yield Banner("warn", "warn", "The queue does not answer.", sentence)
     if busy := signs.busy.get("worker sending"):
         sentence = f"All workers have been busy {_since(busy, now)}. New requests are saved and wait."

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
 
-from syncs.codat.budget import LocalBudget
+from syncs.codat.budget import LocalBudget, Purpose
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later
 from syncs.models import Merchant, SyncRequest
@@ -150,12 +151,34 @@ def test_what_waits_is_sent_when_its_time_has_come(scripted: Server) -> None:
         assert is_sent(request, scripted, client)
 
 
-def test_each_post_takes_its_place_in_the_budget(
+def test_a_look_takes_the_call_for_its_post(scripted: Server, request_: SyncRequest) -> None:
+    """A look whose POST then finds none would be a call for nothing, and so would the next one."""
+    budget = LocalBudget(per_minute=1)
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=budget) as client:
+        for _ in range(19):
+            budget.take(Purpose.SEND)
+        assert is_sent(request_, scripted, client)
+        send((another := asked()).pk, client)
+        assert "spread out" in held_back(another)
+        assert len(scripted.requests) == 2
+
+
+def test_a_press_is_not_held_up_by_what_a_bulk_has_taken(scripted: Server, db: None) -> None:
+    budget = LocalBudget(per_minute=1)
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=budget) as client:
+        for _ in range(15):
+            budget.take(Purpose.BULK)
+        bulk, press = asked(bulk=uuid4(), priority=-1), asked()
+        assert not is_sent(bulk, scripted, client)
+        assert is_sent(press, scripted, client)
+
+
+def test_a_stop_of_all_calls_after_the_look_holds_the_post_back(
     scripted: Server, told: CodatClient, request_: SyncRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spent() -> None:
+    def spent(company_id: str) -> None:
         raise Later("The budget is spent.", retry_after=7)
 
-    monkeypatch.setattr(told, "reserve_send", spent)
+    monkeypatch.setattr(told, "confirm_send", spent)
     assert not is_sent(request_, scripted, told)
     assert held_back(request_) == "The budget is spent."

@@ -48,7 +48,9 @@ def standing() -> set[tuple[str, str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(CATALOGUES[connection.vendor])
         # "CREATE TRIGGER name BEFORE event ON table": on SQLite as we wrote it, on PostgreSQL as it understood it.
-        return {(name, table, sql.split()[4]) for name, table, sql in cursor.fetchall()}
+        found = {(name, table, sql.split()[4]) for name, table, sql in cursor.fetchall()}
+    # What moves the pulse refuses nothing (tests/test_pulse.py).
+    return {guard for guard in found if "_moves_pulse" not in guard[0]}
 
 
 def all_guards() -> set[tuple[str, str, str]]:

@@ -12,7 +12,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
+from redis import Redis
 
+from syncs.codat.budget import Purpose
+from syncs.codat.quota import Quota
+from syncs.codat.shared_budget import SharedBudget
 from syncs.models import Heartbeat
 from syncs.operations import heartbeats
 from tests.valkey import free_port, running_valkey
@@ -33,6 +37,18 @@ def all_is_well(redis_url: str, settings: Settings) -> None:
         heartbeats.beat(part, host="here", pid=os.getpid())
 
 
+@pytest.fixture
+def budget(redis_url: str, settings: Settings) -> Iterator[SharedBudget]:
+    settings.CODAT_CALLS_PER_MINUTE = 1000
+    with Redis.from_url(redis_url) as redis:
+        redis.flushall()
+        yield SharedBudget(redis, per_minute=1000)
+
+
+def of_the_budget(client: Client) -> str:
+    return str(client.get("/readyz").json()["checks"]["budget of calls"])
+
+
 def test_healthz_says_alive_and_asks_the_database_nothing(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -46,6 +62,7 @@ def test_a_house_that_works_is_ready(client: Client, all_is_well: None) -> None:
     assert response.status_code == 200
     checks = response.json()["checks"]
     assert response.json()["ready"] is True
+    assert checks.pop("budget of calls").startswith("fine: ")
     of_codat = {"calls to Codat", "Codat's API key"}
     assert set(checks) == {
         "database",
@@ -92,6 +109,35 @@ def test_a_broker_that_is_down_is_said_quickly_and_without_its_address(
     assert response.status_code == 503
     assert response.json()["checks"]["broker"].startswith("The queue (Redis) does not answer")
     assert "canary" not in response.content.decode()
+
+
+def test_the_budget_is_told_in_words(client: Client, all_is_well: None, budget: SharedBudget) -> None:
+    said = "fine: 0 of 1,000 calls in the last minute; what is left today is not known."
+    assert of_the_budget(client) == said
+    budget.take(Purpose.READ)
+    budget.heard(Quota(4_003_000, 3_988_788, timezone.now() + timedelta(hours=2)))
+    said = "fine: 1 of 1,000 calls in the last minute; 3,988,788 of 4,003,000 left today, until "
+    assert of_the_budget(client).startswith(said)
+
+
+@pytest.mark.parametrize("left", [None, 0])
+def test_a_quota_that_is_spent_is_said_and_no_fault_of_this_house(
+    client: Client, all_is_well: None, budget: SharedBudget, left: int | None
+) -> None:
+    if left is None:
+        budget.slow_down(1800)
+    else:
+        budget.heard(Quota(1000, left, timezone.now() + timedelta(hours=2)))
+    assert of_the_budget(client).startswith("Paused until ")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_without_redis_it_is_said_that_nobody_counts_and_refreshing_has_stopped(
+    client: Client, all_is_well: None, settings: Settings
+) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    said = of_the_budget(client)
+    assert said.startswith("Redis does not answer, so nobody can count the calls. Refreshing has stopped")
 
 
 def test_a_database_that_is_down_is_said_without_its_words(client: Client, all_is_well: None) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -210,8 +211,8 @@ class Sleeping(CodatClient):
 
     clock: Any
 
-    def reserve_send(self) -> None:
-        super().reserve_send()
+    def reserve_send(self, company_id: str | UUID) -> None:
+        super().reserve_send(company_id)
         self.clock.shift(timedelta(minutes=100))
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -130,9 +131,18 @@ def test_a_sync_without_an_end_goes_before_a_person_after_a_day(db: None, hours:
 
 
 def test_single_presses_go_first_and_nothing_before_its_time(db: None) -> None:
-    bulk = make_request(make_merchant(), priority=-1, not_before=NOW - HOUR)
+    bulk = make_request(make_merchant(), bulk=uuid4(), priority=-1, not_before=NOW - HOUR)
     old = make_request(make_merchant(), not_before=NOW - MINUTE)
     new = make_request(make_merchant(), not_before=NOW)
     make_request(make_merchant(), not_before=NOW + MINUTE)
     make_request(make_merchant(), state=State.SENDING, not_before=NOW - HOUR)
     assert reconciling.ready_to_send(NOW) == [old.pk, new.pk, bulk.pk]
+
+
+def test_of_bulks_only_so_many_are_under_way_at_once(db: None) -> None:
+    """Those that are sent just now are among them, whichever clock told of them; a press waits for none."""
+    bulk = [make_request(make_merchant(), bulk=uuid4(), priority=-1, not_before=NOW) for _ in range(4)]
+    SyncRequest.objects.filter(pk=bulk[0].pk).update(state=State.SENDING)
+    press = make_request(make_merchant(), not_before=NOW)
+    assert reconciling.ready_to_send(NOW, of_bulks=3) == [press.pk, bulk[1].pk, bulk[2].pk]
+    assert reconciling.ready_to_send(NOW, of_bulks=1) == [press.pk]

@@ -1,8 +1,10 @@
-"""How often we may call Codat: 1,000 times a minute per address, and a daily quota (Codat docs, rate limits).
+"""How often we may call Codat: 1,000 times a minute per address, ten at once for a company, and a daily quota.
+
+(Codat docs, rate limits.)
 
 Calls are smoothed by a generic cell rate algorithm: `next` is when the next call is due if all were evenly
 spaced, and how far it may lie ahead of now is the burst. Sends may run further ahead than reads, so they go
-first.
+first; those of a bulk only half as far, so that single presses go before them.
 
 A 429 does not say which limit it is of: the day's, the minute's, or that of the calls at once for one company. The
 latter two are over within a minute, so a wait of up to a minute is kept to the letter, by everybody. A longer one is
@@ -17,7 +19,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from syncs.codat.crowd import AT_ONCE, KEPT_FOR_SENDS, LEASE, TRY_AGAIN, Place
 from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
+from syncs.codat.minutes import Minutes
 from syncs.codat.quota import Quota, next_midnight
 
 # While we are paused, or the quota reads as spent, one read in so many seconds asks whether that is still so.
@@ -31,11 +35,13 @@ REASONS = {
     "paused": "Codat asked us to pause.",
     "quota": "Today's calls to Codat are nearly used up; what is left is kept for sync requests.",
     "pace": "Calls to Codat are being spread out to stay under its limit.",
+    "crowd": "Codat takes ten calls at a time for one company, and as many are under way.",
 }
 
 
 class Purpose(StrEnum):
     SEND = "send"
+    BULK = "bulk"
     READ = "read"
 
 
@@ -46,6 +52,8 @@ class BudgetState:
     resets_at: datetime | None
     paused_until: datetime | None
     per_minute: int
+    last_minute: int = 0
+    """Calls in the last sixty seconds, nearly."""
     reachable: bool = True
 
     @property
@@ -55,14 +63,17 @@ class BudgetState:
 
 
 class Budget(Protocol):
-    def take(self, purpose: Purpose, *, may_probe: bool = True) -> bool:
-        """Counts one call, or raises Later when none may be made now; never sleeps.
+    def take(
+        self, purpose: Purpose, place: Place | None = None, *, may_probe: bool = True, calls: int = 1
+    ) -> bool:
+        """Counts so many calls, or raises Later when none may be made now; never sleeps.
 
-        True when this call is to find out whether calls may go on. A write never is.
+        True when this call is to find out whether calls may go on. A write never is. With no calls it asks
+        whether all are stopped, and takes the place.
         """
 
-    def heard(self, quota: Quota) -> None:
-        """Notes what an answer's headers said; never raises."""
+    def heard(self, quota: Quota, left: Place | None = None) -> None:
+        """Notes what an answer's headers said, and that the call is over; never raises."""
 
     def slow_down(self, seconds: float) -> None:
         """After a 429: nobody calls until then, but for one read a minute; never raises."""
@@ -89,19 +100,29 @@ class Pace:
 
     @property
     def interval(self) -> float:
-        return 60.0 / self.per_minute
+        """So even that no sixty seconds hold more calls than the ceiling, with all that may run ahead.
+
+        Where that would leave too little, the ceiling is far below Codat's, and a burst may go beyond it.
+        """
+        ahead = self.burst + self.borrow
+        return 60.0 / (self.per_minute - ahead if self.per_minute >= 10 * ahead else self.per_minute)
 
     def tolerance(self, purpose: Purpose) -> float:
-        ahead = self.burst - 1 + (self.borrow if purpose is Purpose.SEND else 0)
-        return ahead * self.interval
+        borrow = {Purpose.SEND: self.borrow, Purpose.BULK: self.borrow // 2, Purpose.READ: 0}
+        return (self.burst - 1 + borrow[purpose]) * self.interval
 
     def floor(self, purpose: Purpose) -> int:
         return self.reserve if purpose is Purpose.READ else 0
 
+    def room(self, purpose: Purpose) -> int:
+        """How many calls may be under way for one company, with this one."""
+        return AT_ONCE - KEPT_FOR_SENDS if purpose is Purpose.READ else AT_ONCE
+
     @property
     def furthest_ahead(self) -> float:
-        """Only a `next` written before the clock was set back lies beyond; one interval of room for rounding."""
-        return (self.burst + self.borrow + 1) * self.interval
+        """Only a `next` written before the clock was set back lies beyond; room for rounding, and for a look that
+        took its POST's call too."""
+        return (self.burst + self.borrow + 2) * self.interval
 
 
 def refusal(reason: str, wait: float) -> Later:
@@ -120,12 +141,17 @@ class LocalBudget:
     _asked_at: float = 0.0
     _is_asking: bool = False
     _quota: Quota = field(default_factory=lambda: Quota(None, None, None))
+    _minutes: Minutes = field(default_factory=Minutes)
+    _under_way: dict[str, dict[str, float]] = field(default_factory=dict)
+    """For each company, when the places that are taken are free again at the latest."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         self._pace = Pace(per_minute=self.per_minute, reserve=self.reserve)
 
-    def take(self, purpose: Purpose, *, may_probe: bool = True) -> bool:
+    def take(
+        self, purpose: Purpose, place: Place | None = None, *, may_probe: bool = True, calls: int = 1
+    ) -> bool:
         with self._lock:
             now = self.clock()
             if stopped := self._stopped(purpose, now):
@@ -133,17 +159,22 @@ class LocalBudget:
                 if wait > ROUNDING or not may_probe:
                     raise refusal(reason, wait)
             wait = self._due(now) - now - self._pace.tolerance(purpose)
-            if wait > ROUNDING:
+            if calls and wait > ROUNDING:
                 raise refusal("pace", wait)
-            self._next = self._due(now) + self._pace.interval
+            if place:
+                self._enter(place, purpose, now)
+            self._minutes = self._minutes.more(now, calls)
+            self._next = self._due(now) + calls * self._pace.interval
             if stopped:
                 self._asked_at, self._is_asking = now, True
             return bool(stopped)
 
-    def heard(self, quota: Quota) -> None:
-        if quota.is_silent:
-            return
+    def heard(self, quota: Quota, left: Place | None = None) -> None:
         with self._lock:
+            if left:
+                self._under_way.get(left.company, {}).pop(left.token, None)
+            if quota.is_silent:
+                return
             now = self.clock()
             reset = quota.resets_at or next_midnight(datetime.fromtimestamp(now, UTC))
             self._quota = Quota(quota.limit, quota.remaining, reset)
@@ -167,7 +198,16 @@ class LocalBudget:
             known = self._quota if self._is_today(now) else Quota(self._quota.limit, None, None)
             paused = self._pause_end(now)
         until = datetime.fromtimestamp(paused, UTC) if paused > now else None
-        return BudgetState(known.limit, known.remaining, known.resets_at, until, self.per_minute)
+        return BudgetState(
+            known.limit, known.remaining, known.resets_at, until, self.per_minute, self._minutes.last(now)
+        )
+
+    def _enter(self, place: Place, purpose: Purpose, now: float) -> None:
+        taken = self._under_way.get(place.company, {}).items()
+        others = {token: until for token, until in taken if now < until <= now + LEASE}
+        if len(others) >= self._pace.room(purpose):
+            raise refusal("crowd", TRY_AGAIN)
+        self._under_way[place.company] = others | {place.token: now + LEASE}
 
     def _stopped(self, purpose: Purpose, now: float) -> tuple[str, float] | None:
         """Why nobody calls, and the seconds until somebody may ask whether that is still so."""

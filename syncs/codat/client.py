@@ -18,6 +18,7 @@ from uuid import UUID
 
 from syncs.codat import paths
 from syncs.codat.budget import Budget, Purpose
+from syncs.codat.crowd import Place
 from syncs.codat.errors import CodatError, Later, Uncertain
 from syncs.codat.key import Key
 from syncs.codat.listing import named_sync, newest_first, one_sync, sync_list
@@ -34,6 +35,8 @@ T = TypeVar("T")
 log = logging.getLogger("syncs.codat")
 
 MEBIBYTE = 1024 * 1024
+# Codat lists a merchant's syncs in one answer, without paging: this holds fifty thousand.
+LIST_LIMIT = 16 * MEBIBYTE
 CONNECTION_PAGE = 100
 MOST_CONNECTION_PAGES = 10
 # How long a read waits for its turn in the budget before its caller is told to come back later.
@@ -41,7 +44,7 @@ TURN_PATIENCE = 20.0
 
 
 class CodatClient:
-    """Thread-safe. Each read takes its call from `budget`; for a write `reserve_send()` did so before."""
+    """Thread-safe. Each read takes its call from `budget`; for a write the look or `reserve_send()` did so before."""
 
     def __init__(
         self,
@@ -118,15 +121,17 @@ class CodatClient:
         """The only answer that has both ids of a sync; None when the company has had none."""
         return self._read_sync(paths.get(paths.NEWEST_SYNC, company_id), company_id)
 
-    def syncs(self, company_id: str | UUID, purpose: Purpose = Purpose.READ) -> list[SyncStatus]:
-        """All of Codat's list, newest first. The look before a send is a part of that send, and goes as early."""
-        return newest_first(self.syncs_as_listed(company_id, purpose))
+    def syncs(self, company_id: str | UUID) -> list[SyncStatus]:
+        """All of Codat's list, newest first."""
+        return newest_first(self.syncs_as_listed(company_id))
 
-    def syncs_as_listed(self, company_id: str | UUID, purpose: Purpose = Purpose.READ) -> list[SyncStatus]:
+    def syncs_before_send(self, company_id: str | UUID, purpose: Purpose = Purpose.SEND) -> list[SyncStatus]:
+        """The same list, as a part of the send, and the call for its POST: alone it would be a call for nothing."""
+        return newest_first(self._list(company_id, purpose, calls=2))
+
+    def syncs_as_listed(self, company_id: str | UUID) -> list[SyncStatus]:
         """In Codat's own order, which nothing but a probe may go by."""
-        asked = str(company_id).lower()
-        call = paths.get(paths.SYNCS, company_id)
-        return self._read(call, lambda value: sync_list(value, asked), list, purpose)
+        return self._list(company_id, Purpose.READ)
 
     def latest_sync(self, company_id: str | UUID) -> SyncStatus | None:
         return self._read_sync(paths.get(paths.LATEST_SYNC, company_id), company_id)
@@ -146,9 +151,15 @@ class CodatClient:
 
     # The two calls that write into somebody's books
 
-    def reserve_send(self) -> None:
+    def reserve_send(self, company_id: str | UUID) -> None:
         """Takes one call from the budget for the write that follows; raises Later when there is none."""
-        self._budget.take(Purpose.SEND, may_probe=False)
+        company = paths.checked_id(company_id, "company")
+        self._budget.take(Purpose.SEND, Place.for_send(company), may_probe=False)
+
+    def confirm_send(self, company_id: str | UUID) -> None:
+        """Takes a place of the company's; raises Later where all calls were stopped since the look."""
+        company = paths.checked_id(company_id, "company")
+        self._budget.take(Purpose.SEND, Place.for_send(company), may_probe=False, calls=0)
 
     def request_latest(
         self, company_id: str | UUID, *, body: str, idempotency_key: UUID, first_byte_by: Until | None = None
@@ -173,6 +184,11 @@ class CodatClient:
             call, lambda value: Page.from_json(value, read, number=number, size=CONNECTION_PAGE).whole
         )
 
+    def _list(self, company_id: str | UUID, purpose: Purpose, calls: int = 1) -> list[SyncStatus]:
+        asked = str(company_id).lower()
+        call = replace(paths.get(paths.SYNCS, company_id), body_limit=LIST_LIMIT)
+        return self._read(call, lambda value: sync_list(value, asked), list, purpose, calls)
+
     def _read_sync(self, call: Call, company_id: str | UUID) -> SyncStatus | None:
         asked = str(company_id).lower()
         return self._read(call, lambda value: one_sync(value, asked), nothing=lambda: None)
@@ -183,13 +199,15 @@ class CodatClient:
         parse: Callable[[object], T],
         nothing: Callable[[], T] | None = None,
         purpose: Purpose = Purpose.READ,
+        calls: int = 1,
     ) -> T:
         """`nothing` makes the answer for a company without syncs, where that is an answer."""
         retrying = Retrying(time.monotonic() + self._deadline, self._backoff)
         met: Answer | Broken | None = None
         for attempt in itertools.count(1):
-            is_probe = self._take_turn(purpose, retrying.deadline)
-            outcome = self._exchange(call, deadline=retrying.deadline, is_probe=is_probe)
+            place = Place.for_read(call.company) if call.company else None
+            is_probe = self._take_turn(purpose, place, retrying.deadline, calls if attempt == 1 else 1)
+            outcome = self._exchange(call, place, deadline=retrying.deadline, is_probe=is_probe)
             # "Nothing was sent" is no longer so where an earlier try was.
             met = outcome = met if met and isinstance(outcome, Broken) and not outcome.began else outcome
             if nothing and isinstance(outcome, Answer) and says_none_yet(outcome):
@@ -202,12 +220,12 @@ class CodatClient:
             time.sleep(pause)
         raise _told(call, with_wait(failure_of(outcome), outcome))
 
-    def _take_turn(self, purpose: Purpose, deadline: float) -> bool:
+    def _take_turn(self, purpose: Purpose, place: Place | None, deadline: float, calls: int) -> bool:
         """Stands in a short queue, so that a burst of reads is spread out and not turned away."""
         patience = min(deadline, time.monotonic() + TURN_PATIENCE)
         while True:
             try:
-                return self._budget.take(purpose)
+                return self._budget.take(purpose, place, calls=calls)
             except Later as later:
                 if later.retry_after > LONGEST_SLEEP or time.monotonic() + later.retry_after > patience:
                     raise
@@ -217,7 +235,8 @@ class CodatClient:
     def _write(self, call: Call, company_id: str | UUID, first_byte_by: Until | None) -> SyncSummary:
         asked = str(company_id).lower()
         deadline = time.monotonic() + self._deadline
-        outcome = self._exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=True)
+        place = Place.for_send(call.company)
+        outcome = self._exchange(call, place, deadline=deadline, first_byte_by=first_byte_by, fresh=True)
         if isinstance(outcome, Answer) and outcome.succeeded:
             summary = self._parsed(
                 call, outcome, lambda value: SyncSummary.from_json(value, company_id=asked)
@@ -228,6 +247,7 @@ class CodatClient:
     def _exchange(
         self,
         call: Call,
+        place: Place | None,
         *,
         deadline: float,
         first_byte_by: Until | None = None,
@@ -235,15 +255,17 @@ class CodatClient:
         is_probe: bool = False,
     ) -> Answer | Broken:
         outcome = self._transport.exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=fresh)
-        if isinstance(outcome, Answer):
-            # Nothing that goes wrong in the bookkeeping may cost us the answer to a write.
-            with contextlib.suppress(Exception):
-                self._keep_books(outcome, is_probe)
+        # Nothing that goes wrong in the bookkeeping may cost us the answer to a write.
+        with contextlib.suppress(Exception):
+            self._keep_books(outcome, place, is_probe)
         return outcome
 
-    def _keep_books(self, answer: Answer, is_probe: bool) -> None:
+    def _keep_books(self, answer: Answer | Broken, place: Place | None, is_probe: bool) -> None:
         """Only a call that began during a pause proves it over: others were under way when it began."""
-        self._budget.heard(Quota.from_headers(answer.headers, datetime.now(UTC)))
+        if isinstance(answer, Broken):
+            self._budget.heard(Quota(None, None, None), place)
+            return
+        self._budget.heard(Quota.from_headers(answer.headers, datetime.now(UTC)), place)
         if answer.status == 429:
             self._budget.slow_down(asked_wait(answer) or UNSTATED_WAIT)
         elif is_probe and answer.status < 500:

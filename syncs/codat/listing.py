@@ -26,7 +26,10 @@ def named_sync(value: object, company_id: str, sync_id: str) -> SyncStatus | Non
 
 
 def sync_list(value: object, company_id: str) -> list[SyncStatus]:
+    """Without what says nothing: so a merchant that never synced may be told. An error in its place is not that."""
     found = [SyncStatus.from_json(row, company_id=company_id) for row in _rows(value) if row is not None]
+    if any(sync.says_nothing and sync.says_error for sync in found):
+        raise Uncertain("Codat's answer tells of an error where syncs belong.")
     return [sync for sync in found if not sync.says_nothing]
 
 

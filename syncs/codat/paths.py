@@ -39,13 +39,13 @@ def get(
 ) -> Call:
     company = checked_id(company_id, "company")
     sync = None if sync_id is None else checked_id(sync_id, "sync")
-    return Call("GET", path.format(company_id=company, sync_id=sync), query=query)
+    return Call("GET", path.format(company_id=company, sync_id=sync), query=query, company=company)
 
 
 def post(path: str, company_id: str | UUID, body: str, idempotency_key: UUID) -> Call:
     company = checked_id(company_id, "company")
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(idempotency_key)}
-    return Call("POST", path.format(company_id=company), body=body, headers=headers)
+    return Call("POST", path.format(company_id=company), body=body, headers=headers, company=company)
 
 
 def page(number: int, size: int) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,8 @@ from typing import Any
 from syncs.codat.errors import Uncertain
 
 DEEPEST = 40
+# Twice what the longest list of syncs that we read holds; what is small on the wire can be large in memory.
+MOST_VALUES = 1_000_000
 # PostgreSQL refuses NUL in text, and lone surrogates cannot be encoded at all.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 CODE = re.compile(r"\s*(\d{1,9})(?!\d)", re.ASCII)
@@ -18,6 +20,8 @@ EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
 
 def parse_json(body: bytes) -> Any:
     """Raises Uncertain for what is no JSON, or JSON that nothing of ours could store."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise Uncertain("Codat's answer holds more values than any that we read.")
     try:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None, parse_float=_finite)
         return _storable(value, DEEPEST)

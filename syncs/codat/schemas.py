@@ -127,6 +127,10 @@ class SyncStatus:
     def says_nothing(self) -> bool:
         return (self.sync_id, self.commerce_sync_id, self.code) == (None, None, None)
 
+    @property
+    def says_error(self) -> bool:
+        return bool(self.error_message or self.exception_message)
+
 
 @dataclass(frozen=True)
 class SyncSummary:

@@ -9,12 +9,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from syncs.codat.budget import PROBE_EVERY, PROBE_TAKES, BudgetState, Pace, Purpose, refusal
+from syncs.codat.crowd import LEASE, TRY_AGAIN, Place
 from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
+from syncs.codat.minutes import Minutes
 from syncs.codat.quota import Quota, next_midnight
 
 log = logging.getLogger("syncs.codat")
 
 KEY = "syncdesk:budget:state"
+# For each company, the places that are taken, by when they are free again at the latest.
+CROWD = "syncdesk:budget:at-once:"
 KEPT_FOR = 2 * 24 * 3600
 GONE = "Redis does not answer, so nobody knows how many calls to Codat are left; no call is made."
 RETRY_WHEN_GONE = 10.0
@@ -37,9 +41,11 @@ TAKE = (
     + """
 local interval, tolerance, furthest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local floor, probe, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local takes, may_probe = tonumber(ARGV[8]), ARGV[9] == '1'
+local takes, may_probe, calls = tonumber(ARGV[8]), ARGV[9] == '1', tonumber(ARGV[10])
+local crowd, token, room, lease = KEYS[2], ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 local state = redis.call(
-  'HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at', 'is_asking')
+  'HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at', 'is_asking',
+  'minute', 'calls', 'before')
 local paused, remaining = (tonumber(state[2]) or 0) - now, tonumber(state[3])
 if paused > longest then paused = 0 end
 local spent = remaining and remaining <= floor and (tonumber(state[4]) or 0) > now
@@ -52,8 +58,19 @@ if stopped then
 end
 local due = tonumber(state[1]) or 0
 if due < now or due > now + furthest then due = now end
-if due - now > tolerance then return {'pace', whole(due - now - tolerance)} end
-put('next', whole(due + interval))
+if calls > 0 and due - now > tolerance then return {'pace', whole(due - now - tolerance)} end
+if crowd then
+  redis.call('ZREMRANGEBYSCORE', crowd, '-inf', whole(now))
+  redis.call('ZREMRANGEBYSCORE', crowd, '(' .. whole(now + lease), '+inf')
+  if redis.call('ZCARD', crowd) >= room then return {'crowd', ARGV[14]} end
+  redis.call('ZADD', crowd, whole(now + lease), token)
+  redis.call('PEXPIRE', crowd, whole(lease / 1000))
+end
+local minute, last = math.floor(now / 60000000), tonumber(state[7]) or 0
+local made, before = tonumber(state[8]) or 0, tonumber(state[9]) or 0
+if last ~= minute then made, before = 0, last == minute - 1 and made or 0 end
+put('next', whole(due + calls * interval),
+  'minute', whole(minute), 'calls', whole(made + calls), 'before', whole(before))
 if stopped then put('asked_at', whole(now), 'is_asking', '1') end
 return {stopped and 'probe' or 'go', '0'}
 """
@@ -62,8 +79,10 @@ return {stopped and 'probe' or 'go', '0'}
 HEARD = (
     CLOCK
     + """
+if KEYS[2] then redis.call('ZREM', KEYS[2], ARGV[2]) end
+if #ARGV < 3 then return end
 redis.call('HDEL', KEYS[1], 'limit', 'remaining')
-for i = 2, #ARGV, 2 do put(ARGV[i], ARGV[i + 1]) end
+for i = 3, #ARGV, 2 do put(ARGV[i], ARGV[i + 1]) end
 put('asked_at', whole(now), 'is_asking', '0')
 """
 )
@@ -95,8 +114,9 @@ if redis.call('HGET', KEYS[1], 'remaining') == '0' then redis.call('HDEL', KEYS[
 
 STATE = """
 local time = redis.call('TIME')
-local state = redis.call('HMGET', KEYS[1], 'limit', 'remaining', 'resets_at', 'paused_until')
-return {time[1] .. string.format('%06d', tonumber(time[2])), state[1], state[2], state[3], state[4]}
+local state = redis.call(
+  'HMGET', KEYS[1], 'limit', 'remaining', 'resets_at', 'paused_until', 'minute', 'calls', 'before')
+return {time[1] .. string.format('%06d', tonumber(time[2])), unpack(state, 1, 7)}
 """
 
 
@@ -122,8 +142,12 @@ class SharedBudget:
         timeouts = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
         return cls(Redis.from_url(url, retry=once_more, **timeouts), per_minute, reserve=reserve)
 
-    def take(self, purpose: Purpose, *, may_probe: bool = True) -> bool:
-        answer = self._ask(self._take, *self._limits(purpose), int(may_probe))
+    def take(
+        self, purpose: Purpose, place: Place | None = None, *, may_probe: bool = True, calls: int = 1
+    ) -> bool:
+        limits = (*self._limits(purpose), int(may_probe), calls)
+        crowd = (_token(place), self._pace.room(purpose), _micros(LEASE), _micros(TRY_AGAIN))
+        answer = self._ask(self._take, *limits, *crowd, place=place)
         if answer is None:
             raise Later(GONE, retry_after=RETRY_WHEN_GONE)
         reason, wait = _text(answer[0]), int(answer[1])
@@ -131,13 +155,15 @@ class SharedBudget:
             raise refusal(reason, wait / 1e6)
         return reason == "probe"
 
-    def heard(self, quota: Quota) -> None:
+    def heard(self, quota: Quota, left: Place | None = None) -> None:
         if quota.is_silent:
+            if left:
+                self._ask(self._heard, _token(left), place=left)
             return
         reset = quota.resets_at or next_midnight(datetime.now(UTC))
         news = {"limit": quota.limit, "remaining": quota.remaining, "resets_at": _micros(reset.timestamp())}
         known = [part for name, count in news.items() if count is not None for part in (name, count)]
-        self._ask(self._heard, *known)
+        self._ask(self._heard, _token(left), *known, place=left)
 
     def slow_down(self, seconds: float) -> None:
         self._ask(self._slow_down, _micros(sane_wait(seconds)), _micros(LONGEST_WAIT))
@@ -153,7 +179,8 @@ class SharedBudget:
         answer = self._ask(self._state)
         if answer is None:
             return BudgetState(None, None, None, None, self._pace.per_minute, reachable=False)
-        now, limit, remaining, resets, paused = (None if part is None else int(part) for part in answer)
+        told = (None if part is None else int(part) for part in answer)
+        now, limit, remaining, resets, paused, *minutes = told
         today = resets is not None and now is not None and resets > now
         return BudgetState(
             limit=limit,
@@ -161,6 +188,7 @@ class SharedBudget:
             resets_at=_moment(resets) if today else None,
             paused_until=_moment(paused) if paused and now and paused > now else None,
             per_minute=self._pace.per_minute,
+            last_minute=Minutes(*(count or 0 for count in minutes)).last((now or 0) / 1e6),
         )
 
     def _limits(self, purpose: Purpose) -> tuple[int, ...]:
@@ -174,10 +202,11 @@ class SharedBudget:
             _micros(PROBE_TAKES),
         )
 
-    def _ask(self, script: Any, *args: int | str) -> Any:
+    def _ask(self, script: Any, *args: int | str, place: Place | None = None) -> Any:
         """The script's answer (True for none), or None when Redis is gone."""
+        keys = [KEY, CROWD + place.company] if place else [KEY]
         try:
-            answer = script(keys=[KEY], args=[KEPT_FOR, *args])
+            answer = script(keys=keys, args=[KEPT_FOR, *args])
         except (RedisError, OSError) as error:
             log.warning("The shared budget could not be reached: %s", type(error).__name__)
             return None
@@ -190,6 +219,10 @@ def _micros(seconds: float) -> int:
 
 def _moment(micros: int | None) -> datetime | None:
     return None if micros is None else datetime.fromtimestamp(micros / 1_000_000, UTC)
+
+
+def _token(place: Place | None) -> str:
+    return place.token if place else ""
 
 
 def _text(value: str | bytes) -> str:

@@ -32,6 +32,9 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    company: str = ""
+    # Most bytes of its answer; None is what every answer may have.
+    body_limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ class Transport:
         self, call: Call, *, deadline: float, first_byte_by: Until | None = None, fresh: bool = False
     ) -> Answer | Broken:
         """`deadline` is a moment of time.monotonic()."""
-        limits = Exchange(deadline, self._read_timeout, self._body_limit, first_byte_by)
+        room = call.body_limit or self._body_limit
+        limits = Exchange(deadline, self._read_timeout, room, first_byte_by)
         adapter = _Adapter() if fresh else self._pool
         try:
             with on_the_wire(limits):
@@ -108,7 +112,7 @@ class Transport:
             proxies=proxies,
         )
         try:
-            body = self._key.redacted(self._body(response))
+            body = self._key.redacted(_body(response, limits.body_limit))
             return Answer(response.status_code, response.headers, body)
         finally:
             _quietly_close(response)
@@ -130,35 +134,6 @@ class Transport:
         named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         return (self._use_env and named) or True
 
-    def _body(self, response: requests.Response) -> bytes:
-        try:
-            return self._unpacked(self._received(response), response.headers.get("Content-Encoding", ""))
-        except Exception:
-            # What an error's status says is known, also when its text breaks off; a success needs its body.
-            if 200 <= response.status_code < 300:
-                raise
-            return UNREADABLE
-
-    def _received(self, response: requests.Response) -> bytes:
-        received = bytearray()
-        while chunk := response.raw.read(CHUNK, decode_content=False):
-            received += chunk
-            if len(received) > self._body_limit:
-                raise TooLarge
-        return bytes(received)
-
-    def _unpacked(self, body: bytes, encoding: str) -> bytes:
-        """Unpacks here and not in urllib3, so that a small body cannot grow beyond the limit in memory."""
-        if encoding.strip().lower() in {"", "identity"}:
-            return body
-        unpacker = zlib.decompressobj(ANY_GZIP_OR_ZLIB)
-        unpacked = unpacker.decompress(body, self._body_limit + 1)
-        if len(unpacked) > self._body_limit:
-            raise TooLarge
-        if not unpacker.eof:
-            raise zlib.error("incomplete")
-        return unpacked
-
 
 class _Adapter(HTTPAdapter):
     """Of `requests` only this layer is used: a Session follows, reads and keeps more than it is asked to."""
@@ -171,6 +146,38 @@ class _Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **options)
         tracked_pools(manager)
         return manager
+
+
+def _body(response: requests.Response, limit: int) -> bytes:
+    try:
+        return _unpacked(_received(response, limit), response.headers.get("Content-Encoding", ""), limit)
+    except Exception:
+        # What an error's status says is known, also when its text breaks off; a success needs its body.
+        if 200 <= response.status_code < 300:
+            raise
+        return UNREADABLE
+
+
+def _received(response: requests.Response, limit: int) -> bytes:
+    received = bytearray()
+    while chunk := response.raw.read(CHUNK, decode_content=False):
+        received += chunk
+        if len(received) > limit:
+            raise TooLarge
+    return bytes(received)
+
+
+def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """Unpacks here and not in urllib3, so that a small body cannot grow beyond the limit in memory."""
+    if encoding.strip().lower() in {"", "identity"}:
+        return body
+    unpacker = zlib.decompressobj(ANY_GZIP_OR_ZLIB)
+    unpacked = unpacker.decompress(body, limit + 1)
+    if len(unpacked) > limit:
+        raise TooLarge
+    if not unpacker.eof:
+        raise zlib.error("incomplete")
+    return unpacked
 
 
 def _quietly_close(closable: HTTPAdapter | requests.Response) -> None:

@@ -22,8 +22,8 @@ SHORTEST_SECRET = 16
 PREFIX = "whsec_"
 # Codat's documents name the first; the libraries of the service behind read the second too.
 NAMINGS = ("webhook", "svix")
-# No dot: the three parts that are signed are parted by dots.
-ID = re.compile(r"[!-\-/-~]{1,100}")
+# No dot: the three parts that are signed are parted by dots. No comma: that is a header sent twice.
+ID = re.compile(r"[!-+\-/-~]{1,100}")
 TIMESTAMP = re.compile(r"[0-9]{1,11}")
 ENTRY = re.compile(r"v1,(?P<hash>[A-Za-z0-9+/]{43}=)|(?!v1,)[a-z0-9]{1,10},[!-~]{1,500}")
 MOST_ENTRIES = 10
@@ -34,6 +34,7 @@ ABOUT_A_CONNECTION = {
 }
 ABOUT_A_COMPANY = {f"company.{what}" for what in ("created", "deleted", "product.added", "product.removed")}
 ABOUT_THE_LIMIT = {"client.rateLimit.reached", "client.rateLimit.reset"}
+WANTED = ABOUT_A_CONNECTION | ABOUT_A_COMPANY | ABOUT_THE_LIMIT
 
 
 class Malformed(ValueError):
@@ -68,6 +69,11 @@ def checked_secrets(value: str) -> list[str]:
                 " and put a space between two."
             )
     return secrets
+
+
+def refuse_malformed(headers: Mapping[str, str], now: datetime) -> None:
+    """Raises Malformed. Needs no body: who does not even look like Codat need not be waited for."""
+    _three(headers, now)
 
 
 def read(headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: datetime) -> Event:

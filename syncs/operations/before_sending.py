@@ -46,10 +46,11 @@ def look(request: SyncRequest, client: CodatClient, now: datetime) -> list[SyncS
         hold_back(request, now=now, until=now + LOOK_AGAIN, why=why)
         return None
     try:
-        listed = client.syncs(str(request.merchant.company_id), Purpose.SEND)
+        purpose = Purpose.SEND if request.bulk is None else Purpose.BULK
+        listed = client.syncs_before_send(str(request.merchant.company_id), purpose)
         if _held_back_by(listed, request, now):
             return None
-        client.reserve_send()
+        client.confirm_send(str(request.merchant.company_id))
     except CodatError as error:
         _hold_after(request, error, timezone.now())
         return None
@@ -134,7 +135,8 @@ def _in_its_way(listed: list[SyncStatus], request: SyncRequest, now: datetime) -
         return _why_it_waits(running, now), LOOK_AGAIN
     if _ran_unseen(listed, request):
         why = "Codat lists a sync that we have not read yet. Its result is read first."
-        return why, LOOK_AGAIN_AFTER_NEWS
+        # While a bulk takes all turns, its own looks cannot bring them: to ask sooner would only take more turns.
+        return why, LOOK_AGAIN_AFTER_NEWS if request.bulk is None else LOOK_AGAIN
     return "", timedelta()
 
 
@@ -172,8 +174,8 @@ def _ran_unseen(listed: list[SyncStatus], request: SyncRequest) -> bool:
     """Whether Codat lists a success that we have not stored as one: it may cover these days, whenever it ran."""
     kept = [sync for sync in listed if sync.sync_id and not is_thinned(request.merchant, sync)]
     ran = {sync.sync_id for sync in kept if status_of(sync.code).outcome.is_success}
-    stored = request.merchant.syncs.successful().filter(sync_id__in=ran).count() if ran else 0
-    return stored < len(ran)
+    stored = request.merchant.syncs.successful().values_list("sync_id", flat=True) if ran else []
+    return not ran <= set(stored)
 
 
 def _hold_after(request: SyncRequest, error: CodatError, now: datetime) -> None:

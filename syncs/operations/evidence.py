@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 
-from django.db.models import Min, Q
+from django.db.models import Max, Min, Q
 
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
 from syncs.rules.reviews import Outage, against_nothing_ran, outages
@@ -86,7 +86,7 @@ def evidence_of(requests: Sequence[SyncRequest]) -> list[Evidence]:
     for sync in _new_since(bare):
         new[sync.merchant_id].append(sync)
     for evidence in bare:
-        before = evidence.attempts[-1].listed_before if evidence.attempts else []
+        before = set(evidence.attempts[-1].listed_before if evidence.attempts else [])
         for sync in new[evidence.request.merchant_id]:
             if sync.sync_id not in before:
                 is_another = _is_another(sync, evidence.request.commerce_sync_id)
@@ -111,7 +111,22 @@ def perhaps_ours(merchant: Merchant) -> list[Sync]:
     near = (attempt.started_at - BEGAN_WITHIN, attempt.started_at + BEGAN_WITHIN)
     first_seen_from = attempt.started_at - A_LOOK_TAKES
     new = merchant.syncs.filter(requests=None, first_seen__gte=first_seen_from, started_at__range=near)
-    return list(new.exclude(sync_id__in=attempt.listed_before).defer("raw", "message"))
+    listed = set(attempt.listed_before)
+    return [sync for sync in new.defer("raw", "message") if sync.sync_id not in listed]
+
+
+def spared_since_last(merchant: Merchant, now: datetime) -> list[datetime]:
+    """From when on there may be such syncs, or some that were so until a look stored anything the last time."""
+    attempts = Attempt.objects.filter(request__merchant=merchant)
+    sent = list(attempts.values_list("started_at", "request__finished_at"))
+    if not sent:
+        return []
+    last = merchant.syncs.filter(first_seen__lt=now).aggregate(last=Max("first_seen"))["last"] or now
+    return [
+        started_at - BEGAN_WITHIN
+        for started_at, finished_at in sent
+        if finished_at is None or finished_at > last - A_LOOK_TAKES
+    ]
 
 
 def _is_another(sync: Sync, upstream: str) -> bool:

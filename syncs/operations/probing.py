@@ -160,7 +160,7 @@ class Probe:
         send = self._client.request_range if trial.kind is Kind.HISTORIC else self._client.request_latest
         answer: SyncSummary | CodatError
         try:
-            self._client.reserve_send()
+            self._client.reserve_send(self._company_id)
         except Later as error:
             return time.monotonic(), error
         trial.sent += 1

@@ -39,12 +39,19 @@ LEASE = timedelta(minutes=3)
 REPLAY_WITHIN = timedelta(minutes=80)
 
 
-def ready_to_send(now: datetime, limit: int = 50) -> list[int]:
-    """Requests whose time has come, single presses first; none while sending is frozen."""
+def ready_to_send(now: datetime, limit: int = 50, of_bulks: int = 12) -> list[int]:
+    """Requests whose time has come, single presses first; none while sending is frozen.
+
+    Of bulks only so many are under way at once: the others would take the hands and the turns of the presses.
+    """
     if freezing.is_frozen():
         return []
     queued = SyncRequest.objects.filter(state=State.QUEUED, not_before__lte=now)
-    return list(queued.order_by("-priority", "not_before", "pk").values_list("pk", flat=True)[:limit])
+    queued = queued.order_by("-priority", "not_before", "pk")
+    presses = queued.filter(bulk=None).values_list("pk", flat=True)[:limit]
+    # Who is being sent holds a place, whichever clock told of it.
+    places = of_bulks - SyncRequest.objects.filter(state=State.SENDING).exclude(bulk=None).count()
+    return [*presses, *queued.exclude(bulk=None).values_list("pk", flat=True)[: max(0, places)]]
 
 
 def give_up_on_lost_senders(now: datetime) -> None:
@@ -168,7 +175,7 @@ def _may_replay(request: SyncRequest, attempt: Attempt, now: datetime) -> bool:
 
 def _replay(request: SyncRequest, attempt: Attempt, client: CodatClient, *, claimed_at: datetime) -> None:
     """The same key and body again. Any answer but a valid one may be the echo of our own first POST."""
-    client.reserve_send()
+    client.reserve_send(str(request.merchant.company_id))
     try:
         # The intent: whoever dies after this may have sent it.
         log.record("request.replayed", "Asking Codat again with the same key", request=request)

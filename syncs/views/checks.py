@@ -14,7 +14,9 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from syncs import triggers
+from syncs import pulse, triggers
+from syncs.codat.budget import BudgetState
+from syncs.codat.shared_budget import SharedBudget
 from syncs.operations import api_key, freezing, heartbeats, pauses
 
 PARTS = {
@@ -25,7 +27,11 @@ PARTS = {
 CALLS = "calls to Codat"
 API_KEY = "Codat's API key"
 SENDING = "sending"
+BUDGET = "budget of calls"
 FINE = "fine"
+NOBODY_COUNTS = (
+    "Redis does not answer, so nobody can count the calls. Refreshing has stopped but for one at a time."
+)
 
 
 @require_safe
@@ -41,7 +47,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Whether every part of the house works, and in words what does not; 503 when something does not."""
     checks = dict(_checks())
     # Said, but no fault of this house: another one could do no better.
-    ready = all(verdict == FINE for part, verdict in checks.items() if part not in {CALLS, API_KEY, SENDING})
+    said = {CALLS, API_KEY, SENDING, BUDGET}
+    ready = all(verdict == FINE for part, verdict in checks.items() if part not in said)
     layout = {"indent": 2, "ensure_ascii": False}
     return JsonResponse(
         {"ready": ready, "checks": checks}, status=200 if ready else 503, json_dumps_params=layout
@@ -50,7 +57,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _checks() -> Iterator[tuple[str, str]]:
     """The words of an exception stay here: they may hold an address with a password."""
-    yield "broker", _broker()
+    once = Retry(NoBackoff(), 0)
+    with Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=once) as redis:
+        yield "broker", (broker := _broker(redis))
+        yield BUDGET, _budget(redis) if broker == FINE else NOBODY_COUNTS
     try:
         yield "migrations", _migrations()
         yield "guards", _guards()
@@ -71,15 +81,30 @@ def _sending() -> str:
     return f"Frozen since {_at(min(stop.since for stop in stops))}." if stops else FINE
 
 
-def _broker() -> str:
-    once = Retry(NoBackoff(), 0)
-    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=once)
+def _broker(redis: Redis) -> str:
     try:
-        with redis:
-            redis.ping()
+        redis.ping()
     except RedisError as error:
         return f"The queue (Redis) does not answer ({type(error).__name__}). Requests are saved and wait."
     return FINE
+
+
+def _budget(redis: Redis) -> str:
+    state = SharedBudget(redis, per_minute=settings.CODAT_CALLS_PER_MINUTE).state()
+    if not state.reachable:
+        return NOBODY_COUNTS
+    pace = f"{state.last_minute:,} of {state.per_minute:,} calls in the last minute"
+    stopped = (
+        f"Paused until {_at(state.stopped_until)} at the latest; " if state.stopped_until else f"{FINE}: "
+    )
+    return f"{stopped}{pace}; {_day(state)}."
+
+
+def _day(state: BudgetState) -> str:
+    if state.remaining is None or state.resets_at is None:
+        return "what is left today is not known"
+    of = "" if state.limit is None else f" of {state.limit:,}"
+    return f"{state.remaining:,}{of} left today, until {_at(state.resets_at)}"
 
 
 def _migrations() -> str:
@@ -89,7 +114,7 @@ def _migrations() -> str:
 
 
 def _guards() -> str:
-    missing = ", ".join(triggers.missing())
+    missing = ", ".join([*triggers.missing(), *pulse.missing()])
     return f"Missing in the database: {missing}. Run: manage.py migrate" if missing else FINE
 
 

@@ -18,7 +18,7 @@ from syncs.codat.errors import CodatError
 from tests.codat.conftest import make_client
 
 MEBIBYTE = 1 << 20
-# More than the largest answer that we read needs, and far less than any of these floods.
+# More than is read of any of these before they are cut off, and far less than they are.
 ROOM = 64 * MEBIBYTE
 
 

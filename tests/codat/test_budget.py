@@ -13,7 +13,7 @@ from syncs.codat.errors import Later
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import SharedBudget
 
-READ, SEND = Purpose.READ, Purpose.SEND
+READ, BULK, SEND = Purpose.READ, Purpose.BULK, Purpose.SEND
 MakeBudget = Callable[..., Budget]
 
 
@@ -59,6 +59,30 @@ def test_sends_go_ahead_when_reads_have_used_the_burst_up(make: MakeBudget) -> N
     assert taken(budget, SEND) == 10
     assert refusal(budget, SEND).retry_after > 1
     assert refusal(budget, READ).retry_after > 100
+
+
+def test_a_bulk_goes_before_reads_and_leaves_room_for_single_presses(make: MakeBudget) -> None:
+    budget = make(per_minute=6)
+    assert taken(budget, READ) == 10
+    assert taken(budget, BULK) == 5
+    assert taken(budget, SEND) == 5
+
+
+def test_a_look_takes_the_call_of_its_post_too(make: MakeBudget) -> None:
+    budget = make(per_minute=6)
+    for _ in range(5):
+        budget.take(READ, calls=2)
+    assert 8 < refusal(budget, READ).retry_after <= 10
+
+
+def test_whether_calls_are_stopped_is_asked_without_a_call(make: MakeBudget) -> None:
+    budget = make(per_minute=6)
+    assert taken(budget, SEND) == 20
+    budget.take(SEND, may_probe=False, calls=0)
+    assert 8 < refusal(budget, SEND).retry_after <= 10
+    budget.slow_down(30)
+    with pytest.raises(Later, match="asked us to pause"):
+        budget.take(SEND, may_probe=False, calls=0)
 
 
 @pytest.mark.parametrize("per_minute", [1, 7, 13, 59])

@@ -41,8 +41,8 @@ OURS_IS_NO_CALL = {
 CALLS = {
     *("companies", "company", "connections", "configuration"),
     *("newest_sync", "latest_sync", "last_successful_sync", "sync_by_id", "answered_under"),
-    *("syncs", "syncs_as_listed"),
-    *("reserve_send", "request_latest", "request_range", "close"),
+    *("syncs", "syncs_before_send", "syncs_as_listed"),
+    *("reserve_send", "confirm_send", "request_latest", "request_range", "close"),
 }
 
 

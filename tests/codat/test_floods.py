@@ -18,7 +18,8 @@ from sandbox.testing import Sandbox
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-MOST_MEBIBYTES = 24
+# The list of syncs may be longer than any other answer; a bomb is held twice for a moment.
+MOST_MEBIBYTES = {"post": 24, "get": 48}
 Met = Callable[..., dict[str, Any]]
 TOO_LARGE = "the answer is too large"
 TOO_LATE = "it took too long|our time for it was up"
@@ -68,7 +69,7 @@ def met(sandbox: Sandbox, calls: Calls) -> Met:
         told = answered(calls, [sandbox.url, company, method, deadline, deadline / 2], deadline + 30)
         assert told["verdict"] == "Uncertain", told
         assert told["seconds"] < deadline + 0.7
-        assert told["mebibytes"] < MOST_MEBIBYTES
+        assert told["mebibytes"] < MOST_MEBIBYTES[method]
         return told
 
     return met

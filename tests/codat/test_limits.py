@@ -140,6 +140,28 @@ def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not(server: Se
     assert len(server.requests) == 2
 
 
+def test_the_list_of_syncs_may_be_longer_than_any_other_answer(server: Server) -> None:
+    """A thousand a day for a month, which Codat lists in one answer."""
+    long = json.dumps([DONE | {"syncId": f"{number:036d}"} for number in range(30_000)]).encode()
+    server.answers(says(200, long), says(200, long), says(200, long))
+    with make_client(server.url, deadline=30, read_timeout=30) as client:
+        assert len(client.syncs(COMPANY)) == len(client.syncs_before_send(COMPANY)) == 30_000
+        with pytest.raises(Uncertain, match="too large"):
+            client.latest_sync(COMPANY)
+
+
+@pytest.mark.parametrize("body", [b"[" + b"[],{}," * 400_000 + b"1]", b"[" + b"1," * 1_500_000 + b"1]"])
+def test_more_values_than_a_list_can_have_are_not_made(server: Server, body: bytes) -> None:
+    """Small on the wire, large in memory."""
+    server.answers(says(200, body))
+    with (
+        make_client(server.url, deadline=10, read_timeout=10) as client,
+        within(5, 16),
+        pytest.raises(Uncertain, match="more values"),
+    ):
+        client.syncs(COMPANY)
+
+
 def test_the_rest_of_a_read_is_not_taken_for_the_next_answer(server: Server, client: CodatClient) -> None:
     """A pooled connection whose answer was not read to its end must not be used again."""
     server.answers(sends(OK + LONG + b"x" * 2 * MEBIBYTE, stays=True), says(200, DONE))

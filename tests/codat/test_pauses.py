@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later
 from tests.codat.examples import DONE, STARTED, ask_latest
@@ -50,7 +50,7 @@ def test_a_header_that_lied_costs_a_minute(server: Server, paused: CodatClient) 
     server.answers(says(200, DONE), says(200, DONE), says(200, STARTED))
     for _ in range(2):
         paused.latest_sync(COMPANY)
-    paused.reserve_send()
+    paused.reserve_send(COMPANY)
     ask_latest(paused)
     assert calls(server) == 4
 
@@ -80,10 +80,10 @@ def test_an_answer_that_says_nothing_of_it_leaves_it(
 
 def test_a_write_does_not_ask(server: Server, paused: CodatClient) -> None:
     with pytest.raises(Later, match="asked us to pause"):
-        paused.reserve_send()
+        paused.reserve_send(COMPANY)
     server.answers(says(200, []))
-    paused.syncs(COMPANY, Purpose.SEND)
-    paused.reserve_send()
+    paused.syncs_before_send(COMPANY)
+    paused.confirm_send(COMPANY)
 
 
 def test_an_answer_to_a_call_from_before_the_pause_does_not_end_it(
@@ -109,11 +109,11 @@ def test_a_day_that_reads_as_spent_and_is_not_lets_a_send_through_each_minute(
     client.syncs(COMPANY)
     for _ in range(3):
         with pytest.raises(Later, match="nearly used up"):
-            client.syncs(COMPANY, Purpose.SEND)
+            client.syncs_before_send(COMPANY)
         clock.now += 60
         server.answers(says(200, [], **spent), says(200, STARTED, **spent))
-        client.syncs(COMPANY, Purpose.SEND)
-        client.reserve_send()
+        client.syncs_before_send(COMPANY)
+        client.confirm_send(COMPANY)
         ask_latest(client)
 
 

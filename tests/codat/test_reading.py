@@ -61,6 +61,18 @@ def test_what_is_read_can_be_written_to_any_database(value: object) -> None:
     clean.encode()
 
 
+@pytest.mark.parametrize("value", [{}, [], None, {"results": []}, {"companyId": COMPANY, "syncId": None}])
+def test_no_syncs_are_told_in_many_ways(value: object) -> None:
+    assert sync_list(value, COMPANY) == []
+
+
+@pytest.mark.parametrize("error", [{"errorMessage": "Busy"}, {"syncExceptionMessage": "Busy"}])
+def test_an_error_in_place_of_syncs_is_not_taken_for_none(error: dict[str, str]) -> None:
+    for value in (error, [error], {"results": [STARTED, error]}):
+        with pytest.raises(Uncertain, match="tells of an error where syncs belong"):
+            sync_list(value, COMPANY)
+
+
 def test_text_that_a_database_refuses_is_replaced_everywhere() -> None:
     body = rb'{"a\u0000":["\ud83d",{"b":"x\u0000"}],"n":NaN,"i":1e999,"ok":"\ud83d\ude00"}'
     assert parse_json(body) == {"a�": ["�", {"b": "x�"}], "n": None, "i": None, "ok": "😀"}

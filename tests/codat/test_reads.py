@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
 from tests.codat.conftest import make_client
@@ -140,7 +140,7 @@ def test_the_look_before_a_send_goes_while_reads_must_leave_the_rest_of_the_day_
         client.syncs(COMPANY)
         with pytest.raises(Later):
             client.syncs(COMPANY)
-        assert len(client.syncs(COMPANY, Purpose.SEND)) == 1
+        assert len(client.syncs_before_send(COMPANY)) == 1
 
 
 def test_a_single_object_may_stand_for_the_list(server: Server, client: CodatClient) -> None:

@@ -139,7 +139,7 @@ def test_a_write_is_answered_although_redis_went_away_meanwhile(server: Server) 
     with make_client(server.url, gone) as client:
         assert ask_latest(client).commerce_sync_id == SYNC
         with pytest.raises(Later):
-            client.reserve_send()
+            client.reserve_send(DONE["companyId"])
 
 
 @pytest.mark.parametrize("make", [lambda redis: LocalBudget(), SharedBudget])
@@ -151,7 +151,7 @@ def test_reads_through_the_client_stop_at_the_reserve(
         client.latest_sync(DONE["companyId"])
         with pytest.raises(Later):
             client.latest_sync(DONE["companyId"])
-        client.reserve_send()
+        client.reserve_send(DONE["companyId"])
     assert len(server.requests) == 1
 
 

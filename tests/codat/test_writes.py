@@ -110,7 +110,7 @@ def test_too_many_requests_is_later_and_holds_back_everybody(
     assert isinstance(error, Later)
     assert error.retry_after == 7
     with pytest.raises(Later) as held:
-        client.reserve_send()
+        client.reserve_send(COMPANY)
     assert 5 < held.value.retry_after <= 7
 
 
@@ -180,7 +180,7 @@ def test_a_write_takes_nothing_from_the_budget_but_its_reservation_does(
 
 def _reserve(client: CodatClient) -> bool:
     try:
-        client.reserve_send()
+        client.reserve_send(COMPANY)
     except Later:
         return False
     return True
@@ -196,8 +196,8 @@ def test_a_budget_that_fails_does_not_cost_the_answer(server: Server) -> None:
         assert ask_latest(client).commerce_sync_id == SYNC
 
 
-def test_purposes_are_sending_and_reading() -> None:
-    assert [purpose.value for purpose in Purpose] == ["send", "read"]
+def test_purposes_in_the_order_in_which_they_go() -> None:
+    assert [purpose.value for purpose in Purpose] == ["send", "bulk", "read"]
 
 
 def test_the_moment_for_the_first_byte_has_passed(server: Server, client: CodatClient) -> None:

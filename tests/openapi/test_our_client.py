@@ -19,7 +19,7 @@ from tests.upstream import CANARY, client_of
 
 pytestmark = pytest.mark.slow
 
-NO_CALLS = {"close", "reserve_send"}
+NO_CALLS = {"close", "reserve_send", "confirm_send"}
 WORLDS: tuple[dict[str, str], ...] = (
     {},
     {"overlap": "refused", "never_synced": "empty", "no_zone": "null", "list_order": "oldest"},
@@ -77,6 +77,7 @@ CALLS: dict[str, Callable[[CodatClient, str], object]] = {
     "newest_sync": lambda client, company: client.newest_sync(company),
     "syncs": lambda client, company: client.syncs(company),
     "syncs_as_listed": lambda client, company: client.syncs_as_listed(company),
+    "syncs_before_send": lambda client, company: client.syncs_before_send(company),
     "latest_sync": lambda client, company: client.latest_sync(company),
     "last_successful_sync": lambda client, company: client.last_successful_sync(company),
     "sync_by_id": lambda client, company: [
