@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 
 from syncs import checks as checks  # registered by being imported
-from syncs import roles, triggers
+from syncs import pulse, roles, triggers, trigrams
 
 
 class SyncsConfig(AppConfig):
@@ -10,7 +10,8 @@ class SyncsConfig(AppConfig):
     verbose_name = "Sync Desk"
 
     def ready(self) -> None:
-        pre_migrate.connect(triggers.before_migrate, sender=self)
+        for part in (triggers, pulse):
+            pre_migrate.connect(part.before_migrate, sender=self)
         # Permissions are made by Django in the same signal, before ours.
-        post_migrate.connect(roles.after_migrate, sender=self)
-        post_migrate.connect(triggers.after_migrate, sender=self)
+        for part in (roles, triggers, pulse, trigrams):
+            post_migrate.connect(part.after_migrate, sender=self)

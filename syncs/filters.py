@@ -30,6 +30,8 @@ SORTS = {
     "name": Order("name"),
     "fuse": Order("switches_off_on", nullable=True),
 }
+# Of one health all merchants are as severe: its own index knows their order.
+WITHIN_A_HEALTH = {"success": Order("silent_since")}
 SORT_WORDS = {
     "success": "longest without a success first",
     "name": "by name",
@@ -58,7 +60,8 @@ class HealthFilters(ListFilters):
 
     @property
     def order(self) -> Order:
-        return SORTS[self.sort]
+        sorts = SORTS | WITHIN_A_HEALTH if self.health in list(Health) else SORTS
+        return sorts[self.sort]
 
     @property
     def narrows(self) -> bool:

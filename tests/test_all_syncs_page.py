@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from syncs.models import Cause, Sync, User
+from syncs.models import Cause, Merchant, Sync, User
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request, make_sync, make_user
 
@@ -75,10 +75,9 @@ def test_syncs_of_all_merchants_stand_newest_first_under_their_day(
         ("?merchant=wren", {"failed", "running"}),
         ("?commerce=Clover", {"ours", "empty", "old"}),
         ("?by=priya", {"ours"}),
-        ("?by=us", {"ours"}),
-        ("?by=schedule", {"failed"}),
-        ("?by=untold", {"running", "empty", "old"}),
-        ("?by=nobody", set()),
+        ("?by=anybody+here", {"ours"}),
+        ("?by=the+schedule", {"failed"}),
+        ("?by=not+known", {"running", "empty", "old"}),
         ("?written=yes", {"ours"}),
         ("?written=no", {"failed"}),
         ("?message=active+state", {"failed"}),
@@ -114,7 +113,12 @@ def test_the_day_is_the_readers(as_viewer: Client, viewer: User, cast: dict[str,
         ("?until=2026-13-01", "“2026-13-01” is not a day such as 2026-11-21. It was ignored."),
         ("?day=2026-11-21&until=2026-11-20", "The last day is before the first day. It was ignored."),
         ("?cause=x", "“x” is not the number of a cause. It was ignored."),
-        ("?commerce=Amazing", "“Amazing” is not a platform that we know. It was ignored."),
+        ("?cause=424242", "“424242” is not the number of a cause. It was ignored."),
+        ("?by=ghost", "“ghost” is not the user name of anybody here. It was ignored."),
+        (
+            "?commerce=Amazing",
+            "“Amazing” is not a platform that any merchant is connected to today. It was ignored.",
+        ),
         ("?written=perhaps", "“perhaps” is not a filter of this page. It was ignored."),
     ],
 )
@@ -124,6 +128,18 @@ def test_what_makes_no_sense_is_ignored_and_said(
     response = as_viewer.get(f"/syncs/{query}")
     assert response.status_code == 200
     assert said in response.text
+
+
+@pytest.mark.parametrize("query", ["?by=ghost", "?cause=424242", "?commerce=Amazing"])
+def test_what_is_ignored_narrows_nothing(as_viewer: Client, cast: dict[str, int], query: str) -> None:
+    assert set(listed(as_viewer, query)) == set(cast.values())
+    assert "Cause:" not in as_viewer.get(f"/syncs/{query}").text
+
+
+def test_an_archived_merchants_syncs_are_marked(as_viewer: Client, cast: dict[str, int]) -> None:
+    assert "archived</span>" not in as_viewer.get("/syncs/").text
+    Merchant.objects.filter(syncs=cast["failed"]).update(archived_at=NOON)
+    assert "archived</span>" in as_viewer.get("/syncs/?result=failed").text
 
 
 @pytest.mark.parametrize(
@@ -195,7 +211,13 @@ def test_the_number_of_queries_does_not_grow_with_the_list(as_viewer: Client) ->
     few = queries()
     for number in range(60):
         make_sync(make_merchant(), 5130, NOON - HOUR, cause=caused(f"More words {number}"))
-    assert queries() == few <= 13
+    assert queries() == few <= 14
+
+
+@pytest.mark.parametrize("name", ["us", "schedule", "untold", "anybody-here", "not.known"])
+def test_no_user_name_is_taken_for_another_filter(as_viewer: Client, cast: dict[str, int], name: str) -> None:
+    make_user("support", name)
+    assert listed(as_viewer, f"?by={name}") == []
 
 
 def test_who_is_not_signed_in_is_asked_to(client: Client) -> None:

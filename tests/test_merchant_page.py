@@ -102,6 +102,13 @@ def test_a_problem_with_codat_is_said_and_the_data_is_kept(as_viewer: Client) ->
     assert "Codat answered 503." in html
 
 
+def test_it_says_when_the_merchant_is_asked_again_and_why(as_viewer: Client) -> None:
+    reason = "asked again at 02:40 (Europe/London): its syncs usually end 02:10-02:50"
+    html = page(as_viewer, make_merchant(next_refresh_reason=reason))
+    assert f"{reason.capitalize().replace('europe/london', 'Europe/London')}. While this page is open" in html
+    assert "Checked by itself" not in page(as_viewer, make_merchant(archived_at=timezone.now()))
+
+
 def test_an_archived_merchant_can_be_read_but_not_synced(as_support: Client) -> None:
     merchant = make_merchant(archived_at=timezone.now(), archived_why="Closed its shop")
     html = page(as_support, merchant)

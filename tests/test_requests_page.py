@@ -171,6 +171,13 @@ def test_an_odd_address_is_no_error(as_viewer: Client, query: str) -> None:
     assert as_viewer.get(f"/requests/live/{query}", HTTP_HX_REQUEST="true").status_code == 200
 
 
+def test_a_person_whom_nobody_knows_is_ignored_and_said(as_viewer: Client) -> None:
+    request = make_request(make_merchant())
+    page = as_viewer.get("/requests/?by=ghost")
+    assert "“ghost” is not the user name of anybody here. It was ignored." in page.text
+    assert f'href="/requests/{request.pk}/"' in page.text
+
+
 def test_an_odd_filter_is_ignored_and_said(as_viewer: Client) -> None:
     request = press()
     page = as_viewer.get("/requests/?state=nonsense&day=tomorrow").text

@@ -4,8 +4,10 @@ from syncs.models.heartbeat import Heartbeat
 from syncs.models.import_run import ImportRun
 from syncs.models.merchant import Connection, Merchant
 from syncs.models.pause import Pause
+from syncs.models.pulse import Pulse
 from syncs.models.request import Attempt, SyncRequest
 from syncs.models.sync import Cause, MerchantDay, Sync
+from syncs.models.tally import DayTally
 from syncs.models.user import User
 from syncs.models.webhook import Webhook
 
@@ -14,12 +16,14 @@ __all__ = [
     "Attempt",
     "Cause",
     "Connection",
+    "DayTally",
     "Freeze",
     "Heartbeat",
     "ImportRun",
     "Merchant",
     "MerchantDay",
     "Pause",
+    "Pulse",
     "Sync",
     "SyncRequest",
     "User",

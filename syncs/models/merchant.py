@@ -100,11 +100,34 @@ class Merchant(models.Model):
 
     class Meta:
         indexes = [
-            # The health page's default order, and the same within one health.
+            # The health page's default order, and the same of what only few are. A condition, because PostgreSQL takes
+            # no order from an index behind a column that IS NULL.
             models.Index(
-                fields=["archived_at", "severity", "silent_since", "id"], name="merchant_worst_first"
+                fields=["severity", "silent_since", "id"],
+                name="merchant_worst_first",
+                condition=Q(archived_at=None),
             ),
-            models.Index(fields=["health", "silent_since", "id"], name="merchant_health_order"),
+            models.Index(
+                fields=["severity", "silent_since", "id"],
+                name="merchant_running",
+                condition=Q(archived_at=None, running_since__isnull=False),
+            ),
+            models.Index(
+                fields=["severity", "silent_since", "id"],
+                name="merchant_archived",
+                condition=Q(archived_at__isnull=False),
+            ),
+            models.Index(
+                fields=["health", "silent_since", "id"],
+                name="merchant_health_order",
+                condition=Q(archived_at=None),
+            ),
+            # All that the tiles count, so that counting reads no row; and who ended with a code that few have.
+            models.Index(
+                *("last_code", "health", "archived_at", "running_since", "running_code"),
+                *("switches_off_on", "registered_at"),
+                name="merchant_tiles",
+            ),
             # Hands the most urgent merchants to the workers.
             models.Index(
                 fields=["next_refresh_at"], name="merchant_next_refresh", condition=Q(archived_at=None)
@@ -172,6 +195,13 @@ def is_company_id(text: str) -> bool:
         return False
 
 
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def for_rows(self) -> Self:
+        """The present ones, with no more of each than a row of a list tells."""
+        told = self.filter(gone_at=None).order_by("pk")
+        return told.only("merchant", "side", "platform_name", "status", "gone_at")
+
+
 class Connection(models.Model):
     """A merchant's commerce or accounting link at Codat."""
 
@@ -191,6 +221,8 @@ class Connection(models.Model):
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ConnectionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["merchant", "codat_id"], name="connection_once_per_merchant"),
@@ -199,7 +231,14 @@ class Connection(models.Model):
                 condition=Q(side__in=["accounting", "commerce", "other"]), name="connection_side_known"
             ),
         ]
-        indexes = [models.Index(fields=["codat_id"], name="connection_by_codat_id")]
+        indexes = [
+            models.Index(fields=["codat_id"], name="connection_by_codat_id"),
+            models.Index(
+                fields=["side", "platform_name", "merchant"],
+                name="connection_of_platform",
+                condition=Q(gone_at=None),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.platform_name} ({self.side})"

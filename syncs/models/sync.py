@@ -1,3 +1,5 @@
+from collections.abc import Collection
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -39,6 +41,13 @@ class SyncQuerySet(models.QuerySet["Sync"]):
     def successful(self) -> Self:
         return self.filter(outcome__in=SUCCESSFUL)
 
+    def newest_of(self, sync_ids: Collection[str]) -> "Sync | None":
+        """Codat lists more syncs of some merchants than a database takes parameters."""
+        wanted = set(sync_ids)
+        rows = self.newest_first().values_list("pk", "sync_id").iterator() if wanted else ()
+        newest = next((pk for pk, sync_id in rows if sync_id in wanted), None)
+        return self.get(pk=newest) if newest else None
+
 
 class Sync(models.Model):
     """One run in Codat, as Codat reports it."""
@@ -75,6 +84,9 @@ class Sync(models.Model):
     first_seen = models.DateTimeField()
     final_seen = models.DateTimeField(null=True, blank=True)
     raw = models.JSONField()
+
+    # Not stored: where it stood until Codat told another start.
+    moved_from: datetime | None = None
 
     objects = SyncQuerySet.as_manager()
 
@@ -114,6 +126,22 @@ class Sync(models.Model):
             ),
             models.Index(
                 *(F("started_at").desc(), F("id").desc()), name="sync_of_ours", condition=Q(initiator="ours")
+            ),
+            # With all that comparing the causes of some days reads.
+            models.Index(
+                *(F("started_at").desc(), F("id").desc(), "cause", "merchant"),
+                name="sync_failures",
+                condition=Q(outcome="failed"),
+            ),
+            models.Index(
+                *(F("started_at").desc(), F("id").desc()),
+                name="sync_of_nobody_known",
+                condition=Q(initiator="unknown"),
+            ),
+            models.Index(
+                *(F("started_at").desc(), F("id").desc()),
+                name="sync_not_told_if_pushed",
+                condition=Q(data_pushed=None),
             ),
             models.Index(
                 *("outcome", F("started_at").desc(), F("id").desc()),

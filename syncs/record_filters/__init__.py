@@ -1,7 +1,7 @@
 """What stands in the URLs of requests and activity, validated and coerced: odd values are ignored and said."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, Q
 
 from syncs.list_filters import ListFilters, clean
-from syncs.models import Activity, Freeze, SyncRequest, User
+from syncs.models import Activity, Freeze, Merchant, SyncRequest, User
 from syncs.models.activity import ActivityQuerySet
 from syncs.models.request import ACTIVE_STATES, SyncRequestQuerySet
 from syncs.rules.salesdays import day_window, start_of, today
 from syncs.rules.states import State
 from syncs.search import owners_of
 
-SYNC_DESK = "sync-desk"
+# With a space, which no user name has.
+SYNC_DESK = "sync desk"
+# Merchants that a part of a name may stand for one by one.
+MANY = 20_000
 
 SCOPES = {"today": "Today, and what is still open"}
 # The tiles of the requests page. Waiting lies within "On the way".
@@ -81,8 +84,12 @@ class Filters(ListFilters):
     def of_merchant(self) -> Q:
         if not self.merchant:
             return Q()
-        owners = owners_of(self.merchant)
-        return Q(merchant__in=owners) if owners else Q(merchant__name__icontains=self.merchant)
+        if owners := owners_of(self.merchant):
+            return Q(merchant__in=owners)
+        named = Merchant.objects.filter(name__icontains=self.merchant)
+        # By their numbers: how many have a part of a name in common, the database can only guess.
+        keys = list(named.values_list("pk", flat=True)[: MANY + 1])
+        return Q(merchant__in=keys) if len(keys) <= MANY else Q(merchant__name__icontains=self.merchant)
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Self:
@@ -93,10 +100,22 @@ class Filters(ListFilters):
                 continue
             value = clean(params.get(column.name, ""))
             if problem := value and cls._problem(column.name, value):
-                notes.append(f"“{value[:40]}” is not {problem}. It was ignored.")
+                notes.append(_ignored(value, problem))
             elif value:
                 found[column.name] = value
         return cls(**found, notes=notes)
+
+    def without(self, name: str, problem: str) -> Self:
+        """Leaves a filter out whose value is none that there is, and notes it."""
+        notes = [*self.notes, _ignored(getattr(self, name), problem)]
+        cleared: Any = {name: ""}
+        return replace(self, **cleared, notes=notes)
+
+    def of_people(self, choices: Iterable[tuple[str, str]]) -> Self:
+        """Without a person whom the page does not offer."""
+        if not self.by or self.by in dict(choices):
+            return self
+        return self.without("by", "the user name of anybody here")
 
     @classmethod
     def _problem(cls, name: str, value: str) -> str:
@@ -165,6 +184,10 @@ class ActivityFilters(Filters):
             window = day_window(day, zone)
             rows = rows.filter(at__gte=window.start, at__lt=window.finish)
         return rows
+
+
+def _ignored(value: str, problem: str) -> str:
+    return f"“{value[:40]}” is not {problem}. It was ignored."
 
 
 def of_today(zone: ZoneInfo, now: datetime) -> Q:

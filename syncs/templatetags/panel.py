@@ -1,10 +1,11 @@
 """The panel's small widgets. Everything is escaped by format_html; nothing here is marked safe by hand."""
 
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from syncs import moments
@@ -19,6 +20,7 @@ UNKNOWN = format_html(
 
 
 @register.simple_tag
+@cache
 def icon(name: str, css_class: str = "") -> SafeString:
     """A symbol of components/icons.html; decoration, so hidden from screen readers."""
     class_attribute = format_html(' class="{}"', css_class) if css_class else ""
@@ -52,6 +54,7 @@ def request_pill(sync_request: SyncRequest, css_class: str = "") -> SafeString:
     return _pill(look_of_request(sync_request), css_class)
 
 
+@lru_cache(maxsize=500)
 def _pill(look: Look, css_class: str = "") -> SafeString:
     code = format_html(' <span class="mono">{}</span>', look.code) if look.code is not None else ""
     return format_html(
@@ -62,6 +65,17 @@ def _pill(look: Look, css_class: str = "") -> SafeString:
         look.word,
         code,
     )
+
+
+@register.simple_tag
+def day_marks(letters: list[str]) -> SafeString:
+    """The strip of a merchant's last days; most merchants have the same."""
+    return _day_marks("".join(letters))
+
+
+@lru_cache(maxsize=5000)
+def _day_marks(letters: str) -> SafeString:
+    return format_html_join("", '<i class="d-{}"></i>', zip(letters))
 
 
 @register.simple_tag

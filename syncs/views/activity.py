@@ -45,7 +45,8 @@ class Row:
 @never_cache
 def activity(request: Signed) -> HttpResponse:
     """The page; for htmx only the list."""
-    filters, zone = ActivityFilters.read(request.GET), timezone.get_current_timezone()
+    choices, zone = [*people(), (SYNC_DESK, "Sync Desk")], timezone.get_current_timezone()
+    filters = ActivityFilters.read(request.GET).of_people(choices)
     entries = filters.apply(zone)
     page = paging.page(
         _from_entry(entries, filters).for_page(),
@@ -63,7 +64,7 @@ def activity(request: Signed) -> HttpResponse:
         "many": counted > COUNTED,
         "whats": [(name, word) for name, (word, _) in VERBS.items()],
         "sources": [("", "Everything"), *((name, word) for name, (word, _) in SOURCES.items())],
-        "people": [*people(), (SYNC_DESK, "Sync Desk")],
+        "people": choices,
         "older_url": filters.older(page.after),
         "newer_url": filters.newer(page.before),
     }

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Count, Q
 
-from syncs.models import MerchantDay
+from syncs.operations import tallies
 from syncs.rules.coverage import DayOutcome
+from syncs.views import glances
 
-DAYS = 30
-# Seconds. A day's results change slowly, and counting them all is the dearest query of the page.
+# Seconds. A day's results change slowly.
 KEPT = 60
+# The clock counts each minute; an older count says how old it is.
+OLD = timedelta(minutes=5)
 # The highest bar leaves room above it.
 FULL_HEIGHT = 93
 PIECES = {
@@ -76,33 +77,50 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
+    """`as_of` where it is not of now."""
+
     bars: list[Bar]
     lines: list[Line]
+    as_of: datetime | None
+
+    @property
+    def digest(self) -> str:
+        """What is drawn is drawn once for all readers."""
+        return glances.digest(self.bars)
 
     @property
     def marks(self) -> list[date]:
         """The days named under the chart, evenly apart."""
-        return [self.bars[round(n * (DAYS - 1) / 4)].day for n in range(5)]
+        return [self.bars[round(n * (len(self.bars) - 1) / 4)].day for n in range(5)]
 
 
 def chart(now: datetime) -> Chart | None:
     """None before anything is known."""
-    bars: list[Bar] = cache.get_or_set("daily-results", lambda: _bars(now.date()), KEPT) or []
+    bars, counted_at = _kept(now)
     if not bars:
         return None
     most = bars[0].most
     marks = [0, most // 2, most] if most > 1 else [0, most]
-    return Chart(bars, [Line(f"{100 - FULL_HEIGHT * mark / most:.1f}%", mark) for mark in marks])
+    lines = [Line(f"{100 - FULL_HEIGHT * mark / most:.1f}%", mark) for mark in marks]
+    return Chart(bars, lines, counted_at if now - counted_at > OLD else None)
 
 
-def _bars(today: date) -> list[Bar]:
-    first = today - timedelta(days=DAYS)
-    # A run comes hours after its day: what has not run for yesterday may still do so.
-    to_come = Q(day=today - timedelta(days=1), outcome=DayOutcome.NOT_RUN)
-    known = MerchantDay.objects.filter(day__gte=first, day__lt=today).exclude(to_come).order_by()
-    counts: dict[date, Counter[str]] = {first + timedelta(days=n): Counter() for n in range(DAYS)}
-    for day, outcome, number in known.values_list("day", "outcome").annotate(number=Count("pk")):
-        if kind := PIECES.get(DayOutcome(outcome)):
-            counts[day][kind] += number
+def _kept(now: datetime) -> tuple[list[Bar], datetime]:
+    return cache.get_or_set("daily-results", lambda: _bars(now), KEPT)  # type: ignore[return-value]
+
+
+def _bars(now: datetime) -> tuple[list[Bar], datetime]:
+    """With the moment since which none of the newest days was counted."""
+    days = tallies.shown_days(now)
+    counts: dict[date, Counter[str]] = {day: Counter() for day in days}
+    known = tallies.of(days, now)
+    for tally in known:
+        for outcome, number in tally.outcomes.items():
+            # A run comes hours after its day: what has not run for yesterday may still do so.
+            is_to_come = tally.day == days[-1] and outcome == DayOutcome.NOT_RUN
+            if (kind := PIECES.get(DayOutcome(outcome))) and not is_to_come:
+                counts[tally.day][kind] += number
     most = max(sum(kinds.values()) for kinds in counts.values())
-    return [Bar(day, dict(kinds), most) for day, kinds in counts.items()] if most else []
+    bars = [Bar(day, dict(kinds), most) for day, kinds in counts.items()] if most else []
+    newest = [tally.counted_at for tally in known if tally.day in days[-tallies.RECENT :]]
+    return bars, min(newest, default=now)

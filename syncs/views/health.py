@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from functools import cached_property
-from hashlib import blake2s
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,9 +22,12 @@ from syncs.filters import HealthFilters, read_health_filters
 from syncs.models import Merchant
 from syncs.models.merchant import MerchantQuerySet
 from syncs.search import owners_of
-from syncs.views import daily_results, health_summary, polling
+from syncs.views import daily_results, glances, health_summary, polling
 from syncs.views.access import Signed
 from syncs.views.merchant_rows import MerchantRow, for_rows
+
+# Of a search or a filter; beyond it a number says no more than "many", and would read all merchants.
+COUNTED = 2_000
 
 
 @require_safe
@@ -33,12 +35,13 @@ from syncs.views.merchant_rows import MerchantRow, for_rows
 @never_cache
 def health(request: Signed) -> HttpResponse:
     """The page; for htmx only the list, with the tiles beside it. A pasted id goes straight to its merchant."""
+    glance = glances.look(timezone.now())
     platforms = health_summary.platforms()
     filters = read_health_filters(request.GET, platforms)
     owners = owners_of(filters.q)
     if len(owners) == 1:
         return _go_to(owners[0], request)
-    listing = _listing(filters, owners, request)
+    listing = _listing(filters, owners, request, glance)
     context = listing.context(listing.page.rows) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(filters.code),
@@ -56,14 +59,19 @@ def health(request: Signed) -> HttpResponse:
 @never_cache
 def health_live(request: Signed) -> HttpResponse:
     """One poll: 204 while nothing on the page changed, else its rows in the order in which they were shown."""
-    filters = read_health_filters(request.GET, health_summary.platforms())
-    listing = _listing(filters, owners_of(filters.q), request)
-    shown = _read_ids(request.GET.get("ids", ""))
-    versions = dict(Merchant.objects.filter(pk__in=shown).values_list("pk", "version"))
-    if request.GET.get("v") == listing.version([(pk, versions[pk]) for pk in shown if pk in versions]):
+    glance = glances.look(timezone.now())
+    if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
-    merchants = for_rows(Merchant.objects.all()).in_bulk(shown)
-    context = listing.context([merchants[pk] for pk in shown if pk in merchants])
+    filters = read_health_filters(request.GET, health_summary.platforms())
+    listing = _listing(filters, owners_of(filters.q), request, glance)
+    rows = _read_ids(request.GET.get("ids", ""))
+    versions = dict(Merchant.objects.filter(pk__in=rows).values_list("pk", "version"))
+    version = listing.version([(pk, versions[pk]) for pk in rows if pk in versions])
+    if glances.shown(request) == version:
+        glance.found_nothing_new(request, listing.counted_at)
+        return HttpResponse(status=204)
+    merchants = for_rows(Merchant.objects.all()).in_bulk(rows)
+    context = listing.context([merchants[pk] for pk in rows if pk in merchants])
     return render(request, "syncs/health.html#rows_and_tiles", context | {"oob": True})
 
 
@@ -72,14 +80,17 @@ def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _listing(filters: HealthFilters, owners: Sequence[Merchant], request: Signed) -> "Listing":
+def _listing(
+    filters: HealthFilters, owners: Sequence[Merchant], request: Signed, glance: glances.Glance
+) -> "Listing":
     """An id that several merchants share lists them; anything else in the box is part of a name."""
     now = timezone.now()
     keys = [owner.pk for owner in owners]
     merchants = Merchant.objects.filter(pk__in=keys) if keys else filters.apply(now.date())
     page = paging.page(for_rows(merchants), filters.order, after=filters.after, before=filters.before)
-    counts = health_summary.count(now)
-    return Listing(filters, merchants, page, counts, context_processors.banners(request), now)
+    counts, counted_at = health_summary.counts(now, glance.pulse)
+    banners = context_processors.banners(request, glance.signs)
+    return Listing(filters, merchants, page, counts, counted_at, banners, glance, now)
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,9 @@ class Listing:
     merchants: MerchantQuerySet
     page: paging.Page[Merchant]
     counts: health_summary.Counts
+    counted_at: int
     banners: list[context_processors.Banner]
+    glance: glances.Glance
     now: datetime
 
     def context(self, shown: list[Merchant]) -> dict[str, Any]:
@@ -103,6 +116,7 @@ class Listing:
             "overlapping": health_summary.overlapping_tiles(self.counts),
             "rows": rows,
             "total": self.total,
+            "many": self.many,
             "page_summary": self._summary(len(rows)),
             "empty_lead": f"No merchant matches “{filters.q}”.",
             "moved": self._moved([merchant.pk for merchant in shown]),
@@ -116,25 +130,38 @@ class Listing:
 
     def _summary(self, shown: int) -> str:
         """Positions are known on the first page only: pages go by key."""
-        if self.page.before:
-            return f"{shown:,} of {self.total:,}"
-        return f"1–{shown:,} of {self.total:,}"
+        total = f"{'over ' if self.many else ''}{self.total:,}"
+        return f"{shown:,} of {total}" if self.page.before else f"1–{shown:,} of {total}"
 
     @cached_property
+    def many(self) -> bool:
+        """Whether there are more than `total` says."""
+        return self.filters.narrows and self._narrowed > COUNTED
+
+    @property
     def total(self) -> int:
-        narrowed = self.filters.narrows
-        return self.merchants.count() if narrowed else self.counts.of_scope(self.filters.health)
+        if self.filters.narrows:
+            return min(self._narrowed, COUNTED)
+        return self.counts.of_scope(self.filters.health)
+
+    @cached_property
+    def _narrowed(self) -> int:
+        return self.merchants.order_by()[: COUNTED + 1].count()
 
     def version(self, shown: list[tuple[int, int]]) -> str:
         """A digest of all that the page shows. The minute is part of it, so that "14 min ago" stays true."""
         order = [merchant.pk for merchant in self.page.rows]
-        facts = (shown, order, self.counts, self.banners, int(self.now.timestamp()) // 60)
-        return blake2s(repr(facts).encode(), digest_size=8).hexdigest()
+        facts = (shown, order, self.counts, self.banners, self.glance.minute)
+        return glances.digest(facts)
 
     def _live_url(self, shown: list[Merchant]) -> str:
         version = self.version([(merchant.pk, merchant.version) for merchant in shown])
         ids = ",".join(str(merchant.pk) for merchant in shown)
-        pairs = [*self.filters.pairs(page=True), ("ids", ids), ("v", version)]
+        pairs = [
+            *self.filters.pairs(page=True),
+            ("ids", ids),
+            ("v", f"{self.glance.of(self.counted_at)}-{version}"),
+        ]
         return f"{reverse('health-live')}?{urlencode(pairs)}"
 
     def _moved(self, shown: list[int]) -> int:

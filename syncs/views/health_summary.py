@@ -14,7 +14,11 @@ from syncs.presentation import Look, look_of_code
 
 REASONS = 5
 # Seconds. New platforms hardly ever come; they are not worth a query a page.
-PLATFORMS_KEPT = 60
+PLATFORMS_KEPT = 600
+# In the hours in which results come, the pulse moves with every look: a poll must not count all merchants each time.
+COUNTED_EVERY = timedelta(seconds=3)
+# Seconds. "Added this week" grows old without a change.
+COUNTS_KEPT = 600
 
 
 @dataclass(frozen=True)
@@ -61,19 +65,31 @@ class Counts:
         return special[scope] if scope in special else self.of(scope)
 
 
+def counts(now: datetime, pulse: int) -> tuple[Counts, int]:
+    """With the pulse at which they were counted: the same as long as nothing changes, and else hardly an older one."""
+    today = str(now.date())
+    kept: tuple[Counts, int, str, datetime] | None = cache.get("counts")
+    if kept and kept[2] == today and (kept[1] == pulse or timedelta(0) <= now - kept[3] < COUNTED_EVERY):
+        return kept[0], kept[1]
+    fresh = count(now)
+    cache.set("counts", (fresh, pulse, today, now), COUNTS_KEPT)
+    return fresh, pulse
+
+
 def count(now: datetime) -> Counts:
+    """Reads one index and no row: what is named here stands in `merchant_tiles`."""
     today = now.date()
     long = Q(running_since__isnull=False, running_code__in=LONG_RUNNING_CODES)
     groups = (
         Merchant.objects.order_by()
         .values("health", "last_code", is_archived=Q(archived_at__isnull=False))
         .annotate(
-            merchants=Count("pk"),
-            running=Count("pk", filter=Q(running_since__isnull=False)),
-            running_long=Count("pk", filter=long),
-            soon=Count("pk", filter=soon(today)),
-            very_soon=Count("pk", filter=Q(switches_off_on__lte=today + timedelta(days=3))),
-            added=Count("pk", filter=Q(registered_at__gte=now - timedelta(days=7))),
+            merchants=Count("health"),
+            running=Count("health", filter=Q(running_since__isnull=False)),
+            running_long=Count("health", filter=long),
+            soon=Count("health", filter=soon(today)),
+            very_soon=Count("health", filter=Q(switches_off_on__lte=today + timedelta(days=3))),
+            added=Count("health", filter=Q(registered_at__gte=now - timedelta(days=7))),
         )
     )
     return _summed([dict(group) for group in groups])

@@ -3,11 +3,13 @@
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
 from syncs import paging
 from syncs.models import Merchant, Sync, SyncRequest
@@ -24,11 +26,16 @@ class Row:
     is_open: bool
 
     @property
+    def key(self) -> str:
+        """Of what was drawn: the merchant's version moves with its syncs and all that is told of them."""
+        return f"{self.sync.pk} {self.sync.merchant.version} {timezone.get_current_timezone_name()}"
+
+    @cached_property
     def request(self) -> SyncRequest | None:
         """The request that started it, from the prefetched rows."""
         return next(iter(self.sync.requests.all()), None)
 
-    @property
+    @cached_property
     def days(self) -> tuple[object, object] | None:
         """First and last sales day that its window touches."""
         if self.sync.window_start is None or self.sync.window_finish is None:

@@ -154,7 +154,7 @@ def _listed(request: SyncRequest, attempt: Attempt) -> str:
     """What Codat listed just before the POST."""
     count = len(attempt.listed_before)
     syncs = "1 sync" if count == 1 else f"{count} syncs"
-    newest = request.merchant.syncs.filter(sync_id__in=attempt.listed_before).newest_first().first()
+    newest = request.merchant.syncs.newest_of(attempt.listed_before)
     if newest is None:
         return f"Codat listed {syncs} just before."
     return f"Codat listed {syncs} just before. Newest: {newest.sync_id[:8]}…, {newest.status.word} ({newest.code})."

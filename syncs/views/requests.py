@@ -21,7 +21,7 @@ from syncs.operations import asking, reviewing
 from syncs.operations.asking import NotPossible
 from syncs.record_filters import GROUPS, KINDS, SCOPES, RequestFilters, people
 from syncs.rules.states import State
-from syncs.views import polling, request_case, request_list
+from syncs.views import glances, polling, request_case, request_list
 from syncs.views.access import NotHere, Signed, may_ask, may_decide, page_asked_for
 from syncs.views.request_list import MOST_CASES
 
@@ -36,11 +36,13 @@ ENDED = "Too late: this request has ended already."
 @never_cache
 def requests(request: Signed) -> HttpResponse:
     """The page; for htmx only the list, with the tiles beside it."""
-    filters, now = RequestFilters.read(request.GET), timezone.now()
+    choices, now = people(), timezone.now()
+    filters = RequestFilters.read(request.GET).of_people(choices)
+    glance = glances.look(now)
     page = request_list.page(filters, timezone.get_current_timezone(), now)
-    context = _live(request, filters, page.rows, now) | {
+    context = _live(request, filters, page.rows, glance, now) | {
         "total": filters.apply(timezone.get_current_timezone(), now).count(),
-        "people": people(),
+        "people": choices,
         "states": [(name, word) for name, (word, _) in GROUPS.items()],
         "scopes": SCOPES.items(),
         "kinds": KINDS.items(),
@@ -58,9 +60,13 @@ def requests(request: Signed) -> HttpResponse:
 @never_cache
 def requests_live(request: Signed) -> HttpResponse:
     """One poll: the same rows in the same order as they are now, or 204 when nothing has changed."""
-    filters = RequestFilters.read(request.GET)
-    context = _live(request, filters, request_list.shown(request.GET), timezone.now())
-    if request.GET.get("v") == context["version"]:
+    filters, now = RequestFilters.read(request.GET), timezone.now()
+    glance = glances.look(now)
+    if glance.shows_nothing_new(request, request.user.pk):
+        return HttpResponse(status=204)
+    context = _live(request, filters, request_list.shown(request.GET), glance, now)
+    if glances.shown(request) == context["version"]:
+        glance.found_nothing_new(request, glance.pulse, request.user.pk)
         return HttpResponse(status=204)
     return render(request, f"{LIST}#rows_and_tiles", context | {"oob": True})
 
@@ -136,7 +142,11 @@ def _find(pk: int) -> SyncRequest:
 
 
 def _live(
-    request: Signed, filters: RequestFilters, shown: list[SyncRequest], now: datetime
+    request: Signed,
+    filters: RequestFilters,
+    shown: list[SyncRequest],
+    glance: glances.Glance,
+    now: datetime,
 ) -> dict[str, Any]:
     """What a poll brings up to date: tiles, what needs a person, and the rows that are shown."""
     zone = timezone.get_current_timezone()
@@ -144,7 +154,7 @@ def _live(
     tiles = request_list.tiles(filters, request.user, zone, now)
     newer = request_list.newer_than(shown, filters, zone, now)
     version = request_list.version(shown, tiles, cases, newer, now)
-    polled = {"shown": ",".join(str(row.pk) for row in shown), "v": version}
+    polled = {"shown": ",".join(str(row.pk) for row in shown), "v": f"{glance.of(glance.pulse)}-{version}"}
     return {
         "filters": filters,
         "rows": request_list.rows_of(shown),

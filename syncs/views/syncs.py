@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, F, Min, Prefetch
+from django.core.cache import cache
+from django.db.models import Count, Min, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,17 +24,19 @@ from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters, within
 from syncs.rules.salesdays import range_window
-from syncs.views import health_summary, history
+from syncs.views import glances, health_summary, history
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
 NEWEST_FIRST = paging.Order("started_at", descending=True)
 SIZE = 100
 # Beyond it a number says no more than "many", and would read the whole table.
-COUNTED = 10_000
+COUNTED = 1_000
 # Causes are put side by side for so many days at most: it takes reading all their failures.
 COMPARED_DAYS = 7
 CAUSES = 5
+# Seconds. They tell of days; the list below tells of the last seconds.
+CAUSES_KEPT = 30
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,11 @@ class Causes:
 def syncs(request: Signed) -> HttpResponse:
     """The page; for htmx only the list."""
     platforms = health_summary.platforms()
-    filters = SyncFilters.read(request.GET).among(platforms.commerce, platforms.accounting)
+    initiators = [*_choices(INITIATORS), *people()]
+    found = (
+        SyncFilters.read(request.GET).among(platforms.commerce, platforms.accounting).of_people(initiators)
+    )
+    filters, cause = found.of_cause()
     zone = timezone.get_current_timezone()
     rows = filters.apply(zone)
     page = paging.page(_for_page(rows), NEWEST_FIRST, after=filters.after, before=filters.before, size=SIZE)
@@ -75,11 +83,11 @@ def syncs(request: Signed) -> HttpResponse:
         "counted": min(counted, COUNTED),
         "many": counted > COUNTED,
         "causes": _causes(rows, filters) if filters.first_page and not filters.cause else None,
-        "cause": Cause.objects.filter(pk=filters.cause).first() if filters.cause else None,
+        "cause": cause,
         "query_without_cause": filters.url(cause=""),
         "results": _choices(RESULTS),
         "written": _choices(WRITTEN),
-        "initiators": [*_choices(INITIATORS), *people()],
+        "initiators": initiators,
         "codes": health_summary.code_choices(int(filters.code) if filters.code else None),
         "platforms": platforms,
         "older_url": filters.older(page.after),
@@ -96,11 +104,11 @@ def _answer(request: Signed, filters: SyncFilters, context: dict[str, Any]) -> H
 
 def _for_page(rows: SyncQuerySet) -> SyncQuerySet:
     """With all that a row shows; Codat's own words of each are on the sync's own page."""
-    present = Connection.objects.filter(gone_at=None).order_by("pk")
+    connections = Prefetch("merchant__connections", Connection.objects.for_rows())
     return (
         rows.select_related("merchant")
-        .prefetch_related("requests__asked_by", Prefetch("merchant__connections", present))
-        .defer("raw")
+        .prefetch_related("requests__asked_by", connections)
+        .defer("raw", "merchant__tags", "merchant__thinned_windows")
     )
 
 
@@ -117,32 +125,35 @@ def _causes(rows: SyncQuerySet, filters: SyncFilters) -> Causes | None:
     first, last = filters.days(zone, timezone.now()) or (today - timedelta(days=1), today)
     if (last - first).days >= COMPARED_DAYS:
         return None
+    asked = (filters.url(), str(zone), first, last)
+    return cache.get_or_set(
+        f"causes-{glances.digest(asked)}", lambda: _compared(rows, filters, first, last, zone), CAUSES_KEPT
+    )
+
+
+def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date, zone: ZoneInfo) -> Causes:
     struck = (
         within(rows, range_window(first, last, zone))
         .filter(outcome=Outcome.FAILED, cause__isnull=False)
         .order_by()
         .values("cause")
-        .annotate(
-            merchants=Count("merchant", distinct=True),
-            syncs=Count("pk", distinct=True),
-            first=Min("started_at"),
-            code=F("cause__code"),
-            words=F("cause__sample"),
-        )
+        .annotate(merchants=Count("merchant", distinct=True), syncs=Count("pk"), first=Min("started_at"))
         .order_by("-merchants", "-syncs", "cause")
     )
+    most = list(struck)
+    named = Cause.objects.in_bulk([row["cause"] for row in most[:CAUSES]])
     found = [
         SharedCause(
             filters.url(cause=str(row["cause"])),
-            row["code"],
-            row["words"],
+            named[row["cause"]].code,
+            named[row["cause"]].sample,
             row["merchants"],
             row["syncs"],
             row["first"],
         )
-        for row in struck
+        for row in most[:CAUSES]
     ]
-    return Causes(found[:CAUSES], len(found), first, last)
+    return Causes(found, len(most), first, last)
 
 
 def _choices(known: dict[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from syncs.clients import shared_budget
-from syncs.codat.webhooks import ABOUT_THE_LIMIT, Malformed, NotCodat, read
+from syncs.codat.webhooks import ABOUT_THE_LIMIT, Malformed, NotCodat, read, refuse_malformed
 from syncs.operations import webhooks
 
 # Codat's messages take a few thousand bytes.
@@ -36,6 +36,9 @@ def _refused_unread(request: HttpRequest) -> HttpResponse | None:
         return _says(404, "This panel listens to no webhooks: CODAT_WEBHOOK_SECRETS is not set.")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    if "Transfer-Encoding" in request.headers:
+        # Django reads no body without a length, and then no signature fits.
+        return _says(411, "A message must announce its length; it came in chunks.")
     if _length(request) > MOST_BYTES:
         return _says(413, f"A message may have {MOST_BYTES:,} bytes.")
     return None
@@ -43,6 +46,7 @@ def _refused_unread(request: HttpRequest) -> HttpResponse | None:
 
 def _hear(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
+    refuse_malformed(request.headers, now)
     event = read(request.headers, request.body, settings.CODAT_WEBHOOK_SECRETS, now)
     if webhooks.hear(event, now) and event.kind in ABOUT_THE_LIMIT:
         shared_budget().ask_soon()

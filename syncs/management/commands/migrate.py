@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import DatabaseError
 
-from syncs import triggers
+from syncs import pulse, triggers
 
 
 class Command(migrate.Command):
@@ -17,4 +17,5 @@ class Command(migrate.Command):
             # Tables that are neither old nor new may not take them: `/readyz` and the clock will say so.
             with suppress(DatabaseError):
                 triggers.after_migrate(using=options["database"])
+                pulse.after_migrate(using=options["database"])
             raise

@@ -1,0 +1,164 @@
+"""What a poll costs: three queries while nothing changes, and all of its work only once for all who see the same."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import F
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from syncs.models import Merchant
+from syncs.operations import heartbeats
+from tests.conftest import signed_in
+from tests.factories import make_failing_merchant, make_merchant, make_user
+from tests.test_health_live import changed, first_page, poll_of
+
+pytestmark = pytest.mark.django_db
+MEMORY = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "of these tests"}
+}
+
+
+@pytest.fixture(autouse=True)
+def kept() -> Iterator[None]:
+    """The cache of one process, as the product has it."""
+    with override_settings(CACHES=MEMORY):
+        cache.clear()
+        yield
+        cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(timezone.now().replace(second=10), tick=False) as clock:
+        yield clock
+
+
+def told(client: Client, poll: str) -> tuple[int, int]:
+    """Status and number of queries."""
+    with CaptureQueriesContext(connection) as captured:
+        status = client.get(poll).status_code
+    return status, len(captured)
+
+
+def something_happens_elsewhere() -> None:
+    """The pulse moves, and nothing that anybody's page shows has changed."""
+    Merchant.objects.filter(pk=0).update(version=1)
+    if connection.vendor == "sqlite":
+        hidden = Merchant.objects.order_by("-pk")[:1].get()
+        Merchant.objects.filter(pk=hidden.pk).update(version=F("version"))
+
+
+@pytest.mark.parametrize("rows", [1, 60])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/",
+        "/?sort=name",
+        "/?q=merchant",
+        "/?commerce=Shopify&health=failing",
+        "/requests/",
+        "/requests/?state=way",
+    ],
+)
+def test_with_nothing_new_it_takes_three_queries_sign_in_included(
+    as_viewer: Client, url: str, rows: int
+) -> None:
+    for _ in range(rows):
+        make_failing_merchant()
+    heartbeats.beat(heartbeats.CLOCK)
+    poll = poll_of(first_page(as_viewer, url))
+    assert told(as_viewer, poll) == (204, 3)
+
+
+def test_what_happens_elsewhere_is_looked_into_once_for_all_who_see_the_same(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    make_merchant()
+    heartbeats.beat(heartbeats.CLOCK)
+    poll, other = poll_of(first_page(as_viewer)), signed_in(make_user())
+    something_happens_elsewhere()
+    stopped_clock.shift(timedelta(seconds=5))
+    status, queries = told(as_viewer, poll)
+    assert status == 204
+    assert queries > 3
+    assert told(as_viewer, poll) == (204, 3)
+    assert told(other, poll) == (204, 3)
+    something_happens_elsewhere()
+    assert told(other, poll)[1] > 3
+
+
+def test_of_another_list_nothing_is_known_by_that(as_viewer: Client) -> None:
+    make_merchant(name="Tidewater")
+    everybody, nobody = poll_of(first_page(as_viewer)), poll_of(first_page(as_viewer, "/?q=nobody"))
+    something_happens_elsewhere()
+    assert told(as_viewer, everybody)[0] == 204
+    assert told(as_viewer, nobody)[1] > 3
+
+
+def test_tiles_counted_a_moment_ago_are_not_taken_for_new_ones(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    """Under a pulse that moves on they are kept for seconds: no poll may then believe that all is as it was."""
+    merchant, other = make_merchant(), make_merchant(name="Zulu")
+    first_page(as_viewer)
+    changed(other, health="failing", last_code=5000)
+    poll = poll_of(first_page(as_viewer))
+    assert "Failing" in first_page(as_viewer)
+    stopped_clock.shift(timedelta(seconds=5))
+    answer = as_viewer.get(poll)
+    assert answer.status_code == 200
+    assert "50.0% of merchants" in answer.text
+    assert told(as_viewer, poll_of(answer.text))[0] == 204
+    changed(merchant, health="failing", last_code=5000)
+    stopped_clock.shift(timedelta(seconds=5))
+    assert as_viewer.get(poll_of(answer.text)).status_code == 200
+
+
+def test_all_merchants_are_counted_once_for_many_pages(as_viewer: Client) -> None:
+    make_merchant()
+    with CaptureQueriesContext(connection) as first:
+        as_viewer.get("/")
+    with CaptureQueriesContext(connection) as second:
+        as_viewer.get("/")
+    assert [q for q in first if "GROUP BY" in q["sql"]]
+    assert not [q for q in second if "GROUP BY" in q["sql"]]
+
+
+@pytest.mark.parametrize("url", ["/", "/?sort=fuse", "/?q=merchant", "/?health=failing&code=5130"])
+def test_a_page_takes_as_many_queries_for_many_rows_as_for_few(as_viewer: Client, url: str) -> None:
+    counted = []
+    for rows in (2, 60):
+        for _ in range(rows):
+            make_failing_merchant()
+        cache.clear()
+        with CaptureQueriesContext(connection) as captured:
+            as_viewer.get(url)
+        counted.append(len(captured))
+    assert counted[0] == counted[1]
+    assert counted[1] <= 18
+
+
+def test_a_row_that_was_drawn_before_is_not_shown_to_whom_it_does_not_fit(
+    as_viewer: Client, as_support: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    """By role, by time zone, by minute, and as soon as the merchant's version moves."""
+    merchant = make_failing_merchant(name="Tidewater")
+    assert "Sync latest" not in first_page(as_viewer)
+    assert "Sync latest" in first_page(as_support)
+    changed(merchant, name="Ebbwater")
+    assert "Ebbwater" in first_page(as_viewer)
+    there = signed_in(make_user(time_zone="Pacific/Auckland"))
+    assert first_page(there).count("<time") == first_page(as_support).count("<time")
+    assert re.findall(r"<time.*?</time>", first_page(there)) != re.findall(
+        r"<time.*?</time>", first_page(as_support)
+    )
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now() - timedelta(hours=3))
+    stopped_clock.shift(timedelta(minutes=1))
+    assert "as of" in first_page(as_viewer)
