@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +28,7 @@ from syncs.operations import (
     import_runs,
     pauses,
     reconciling,
+    tallies,
     webhooks,
 )
 from syncs.slow_path import SlowPath
@@ -37,10 +39,15 @@ logger = logging.getLogger(__name__)
 TICK = 1.0
 CONNECTIONS_EVERY = timedelta(minutes=10)
 FORGET_EVERY = timedelta(minutes=10)
+TALLY_EVERY = timedelta(minutes=1)
 # A request that was nudged is not nudged again before this: most are sent within a second.
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
 # Messages that wait in one queue: more would only grow old in it, and keep what is urgent waiting.
 BACKLOG = 60
+# Looks that wait there, in seconds of the call budget: enough until the next tick, also when that is late.
+LOOKS_AHEAD = 2.0
+# Requests of bulks that are under way, in seconds of the call budget; so many at most, since a worker has 16 hands.
+BULK_AHEAD, BULK_AT_MOST = 1.0, 12
 # Seconds after which a tick that has not ended counts as hung. The database may make it wait, which alone is no fault
 # of this process; but a connection that died unnoticed would make it wait for hours.
 HUNG = 120.0
@@ -94,6 +101,7 @@ class Clock:
             self._hand_out_looks,
             self._read_connections,
             self._forget_webhooks,
+            self._tally_days,
             self._go_slowly,
         )
 
@@ -114,7 +122,8 @@ class Clock:
             freeze_if_unguarded(now)
 
     def _nudge_senders(self, now: datetime) -> None:
-        self._nudge("sending", tasks.send, reconciling.ready_to_send(now), now)
+        of_bulks = min(BULK_AT_MOST, ceil(BULK_AHEAD * settings.CODAT_CALLS_PER_MINUTE / 60))
+        self._nudge("sending", tasks.send, reconciling.ready_to_send(now, of_bulks=of_bulks), now)
 
     def _nudge_lookers(self, now: datetime) -> None:
         self._nudge("refreshing", tasks.look, reconciling.due_for_a_look(now), now)
@@ -131,7 +140,8 @@ class Clock:
                 return
 
     def _hand_out_looks(self, now: datetime) -> None:
-        room = min(self._room("refreshing"), max(1, settings.CODAT_CALLS_PER_MINUTE // 60))
+        a_second = settings.CODAT_CALLS_PER_MINUTE / 60
+        room = min(self._room("refreshing", ceil(LOOKS_AHEAD * a_second)), ceil(a_second))
         if not self.queue_is_up:
             return
         claimed = handing_out.claim_due_merchants(now, room, self._watched())
@@ -152,6 +162,10 @@ class Clock:
         if self._lately.is_time("webhooks", FORGET_EVERY, now):
             webhooks.forget_old(now)
 
+    def _tally_days(self, now: datetime) -> None:
+        if self._lately.is_time("tallies", TALLY_EVERY, now):
+            tallies.keep(now)
+
     def _go_slowly(self, now: datetime) -> None:
         if not self.queue_is_up:
             self.slow_path.go_on()
@@ -167,10 +181,10 @@ class Clock:
             self.queue_is_up = is_up
             logger.warning("the queue is %s", "back" if is_up else "down: working on the slow path")
 
-    def _room(self, queue: str) -> int:
+    def _room(self, queue: str, backlog: int = BACKLOG) -> int:
         """For how many messages more; a queue that cannot tell takes none."""
         try:
-            return max(0, BACKLOG - int(redis_client().llen(queue))) if self.queue_is_up else 0
+            return max(0, backlog - int(redis_client().llen(queue))) if self.queue_is_up else 0
         except Exception:  # down or speaking nonsense
             self._notice(is_up=False)
             return 0

@@ -76,7 +76,8 @@ def test_merchants_that_are_due_are_handed_out_once(broker: Redis, clock: Clock)
 def test_a_look_that_was_lost_is_handed_out_again(db: None) -> None:
     [merchant] = due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])
     now = timezone.now()
-    handed = [handing_out.claim_due_merchants(now + minutes * 60 * SECOND, 5) for minutes in range(4)]
+    after = [0 * SECOND, handing_out.LEASE - SECOND, handing_out.LEASE, handing_out.LEASE + SECOND]
+    handed = [handing_out.claim_due_merchants(now + wait, 5) for wait in after]
     assert handed == [[merchant.pk], [], [merchant.pk], []]
 
 
@@ -103,6 +104,22 @@ def test_no_more_is_handed_out_than_workers_can_take(broker: Redis, clock: Clock
     ticks(clock)
     assert broker.llen("refreshing") == BACKLOG
     assert Merchant.objects.get().next_refresh_at < timezone.now()
+
+
+@pytest.mark.django_db
+def test_looks_are_handed_out_as_fast_as_the_budget_lets_them_be_made(
+    broker: Redis, clock: Clock, settings: Any
+) -> None:
+    """Also where a tick comes late: what waits in the queue lasts for two of them, and no longer."""
+    settings.CODAT_CALLS_PER_MINUTE = 200
+    for _ in range(9):
+        make_merchant(next_refresh_at=timezone.now() - SECOND)
+    counts = []
+    for _ in range(3):
+        ticks(clock)
+        counts.append(len([name for name, *_ in messages(broker, "refreshing") if name == "refresh"]))
+    assert counts[0] == 4
+    assert broker.llen("refreshing") == 7
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ def worked(conditions: Conditions) -> Desk:
         {"spread": 400.0},
         {"outage": (FIRST, FIRST + 3 * HOUR)},
         {"doubled": True},
+        {"dormant": 0.5},
+        {"never": 0.5},
+        {"refused": 0.3},
+        {"usually": 23.5},
     ],
     ids=str,
 )
@@ -66,3 +70,29 @@ def test_a_scenario_is_read_from_the_command_line() -> None:
     rows = freshness.measure([*small, "--zones", "3", "--explained", "0.5", "--outage", "00:00-03:00"])
     assert {row.part for row in rows} == {"F8"}
     assert any("50%" in row.name for row in rows)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--merchants 0",
+        "--rate 0",
+        "--explained 1.5",
+        "--failing -1",
+        "--zones 40",
+        "--outage 22:00-02:00",
+        "--outage 3",
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_with_a_reason(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        freshness.measure(words.split())
+    assert f"argument {words.split(maxsplit=1)[0]}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("nothing", ["--off", "--missed", "--refused", "--never"])
+def test_a_day_without_results_is_measured_too(nothing: str) -> None:
+    small = ["--merchants", "50", "--rate", "0.4", "--days", "3", "--by-hand", "0", nothing, "1"]
+    assert freshness.measure(small)

@@ -1,6 +1,7 @@
 """Who is looked at next: claimed in batches, by one clock alone, the most urgent first."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +15,11 @@ from redis import Redis
 
 from syncs import clients, watched
 from syncs.clock import Clock
+from syncs.codat.client import CodatClient
 from syncs.models import Merchant
 from syncs.operations.handing_out import HANDED_OUT, LEASE, claim_due_merchants, give_back
+from syncs.operations.refresh import refresh
+from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
 from tests.presses import ticks
 from tests.queues import messages
@@ -82,6 +86,30 @@ def test_of_thousands_that_are_new_only_some_go_before_those_that_are_known(now:
     assert claim_due_merchants(now, 16) == [*known[6:], *new[2:12]]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 13])
+def test_nobody_takes_all_the_turns(now: datetime, limit: int) -> None:
+    """Hundreds wait for syncs of ours, pages are open, thousands are due: each kind is asked all the time."""
+    awaited, known, _ = overdue(now, 13), overdue(now, 13), overdue(now, 13, refreshed_at=None)
+    for pk in awaited:
+        make_request(Merchant.objects.get(pk=pk))
+    turns: Counter[str] = Counter()
+    for second in range(81):
+        for pk in claim_due_merchants(now + second * SECOND, limit):
+            turns["awaited" if pk in awaited else "known" if pk in known else "new"] += 1
+            Merchant.objects.filter(pk=pk).update(next_refresh_at=now - SECOND)
+    assert turns == {"awaited": limit * 54, "known": limit * 18, "new": limit * 9}
+
+
+def test_people_who_watch_leave_turns_to_those_that_are_due(now: datetime) -> None:
+    opened, due = [open_page(now).pk for _ in range(9)], overdue(now, 9)
+    assert claim_due_merchants(now, 8, opened) == [*opened[:6], *due[:2]]
+
+
+def test_turns_that_nobody_else_needs_are_used(now: datetime) -> None:
+    opened = [open_page(now).pk for _ in range(9)]
+    assert claim_due_merchants(now, 8, opened) == opened[:8]
+
+
 # Whose page is open
 
 
@@ -98,6 +126,22 @@ def test_while_a_sync_runs_there_it_is_asked_within_seconds(now: datetime) -> No
     assert claim_due_merchants(now, 5, [running.pk]) == [running.pk]
 
 
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_a_watched_merchant_whose_look_fails_is_not_asked_without_end(
+    moved: Any, scripted: Server, told: CodatClient, db: None, status: int
+) -> None:
+    now = timezone.now()
+    pk = open_page(now, configured_at=now).pk
+    scripted.answers(says(status, {"error": "kaputt", "statusCode": status}))
+    looks = 0
+    for _ in range(60):
+        for claimed in claim_due_merchants(timezone.now(), 5, [pk]):
+            refresh(claimed, told)
+            looks += 1
+        moved.shift(1)
+    assert looks == 1
+
+
 def test_an_archived_merchant_is_not_asked_because_its_page_is_open(now: datetime) -> None:
     gone = open_page(now, archived_at=now, next_refresh_at=None)
     assert claim_due_merchants(now, 5, [gone.pk]) == []
@@ -105,8 +149,9 @@ def test_an_archived_merchant_is_not_asked_because_its_page_is_open(now: datetim
 
 @pytest.mark.django_db
 def test_an_open_page_has_its_merchant_asked_and_writes_no_row(
-    broker: Redis, as_viewer: Client, noon: None
+    broker: Redis, as_viewer: Client, noon: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(watched, "_silent_until", 0.0)
     merchant = open_page(timezone.now())
     as_viewer.get(address(merchant))
     assert Merchant.objects.get(pk=merchant.pk).next_refresh_at == merchant.next_refresh_at

@@ -1,5 +1,6 @@
 """Health columns and days are what the stored syncs make of them; where they are not, a command tells and mends it."""
 
+import time
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
+from syncs.codat.schemas import Configuration
 from syncs.models import Merchant, MerchantDay
 from syncs.operations.refresh import refresh
 from tests.codat.server import Server
@@ -149,6 +153,87 @@ def test_what_forty_days_of_looks_left_is_what_is_made_anew(
         clock.move_to(NOW - timedelta(days=newest))
         looked(merchant, scripted, told, *runs[newest:])
         assert rebuild("--check") == (0, "Merchants compared: 1. Different: 0.\n")
+
+
+def test_who_does_not_differ_is_not_locked(merchant: Merchant) -> None:
+    """On SQLite nobody else writes while somebody holds a transaction."""
+    for words in ((), ("--check",)):
+        with CaptureQueriesContext(connection) as queries:
+            rebuild(*words)
+        assert queries
+        assert all(query["sql"].startswith("SELECT") for query in queries)
+        assert not any("FOR UPDATE" in query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize("words", [(), ("--check",)])
+def test_after_each_that_differs_others_get_their_turn(
+    merchant: Merchant, scripted: Server, told: CodatClient, words: tuple[str, ...], monkeypatch: Any
+) -> None:
+    looked(never_seen(), scripted, told, *daily(40))
+    differs = looked(never_seen(), scripted, told, *daily(40))
+    Merchant.objects.filter(pk__in=[merchant.pk, differs.pk]).update(failed_days=30)
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    assert "Merchants compared: 3. Different: 2" in rebuild(*words)[1]
+    assert len(pauses) == 2
+
+
+def configured(client: CodatClient, monkeypatch: pytest.MonkeyPatch, **schedule: Any) -> None:
+    """What Codat tells of the schedule from now on."""
+    told = Configuration.from_json({"enabled": True, "schedule": schedule}, company_id="")
+    monkeypatch.setattr(client, "configuration", lambda _: told)
+
+
+@pytest.mark.parametrize("start", [(NOW - timedelta(days=60)).date().isoformat(), None])
+def test_a_start_date_that_moves_back_has_its_days_decided(
+    clock: Any, scripted: Server, told: CodatClient, monkeypatch: pytest.MonkeyPatch, start: str | None
+) -> None:
+    began = (NOW - timedelta(days=20)).date()
+    merchant = looked(never_seen(start_date=began, sync_hour=3), scripted, told, *daily(15))
+    assert merchant.days.earliest("day").day == began
+    clock.shift(timedelta(hours=2))
+    configured(told, monkeypatch, startDate=start, syncHour=3)
+    looked(merchant, scripted, told, *daily(15), thorough=True)
+    assert merchant.days.earliest("day").day <= began - timedelta(days=40)
+    assert rebuild("--check") == (0, "Merchants compared: 1. Different: 0.\n")
+
+
+def test_a_day_before_a_start_date_that_moved_on_is_compared_too(merchant: Merchant) -> None:
+    Merchant.objects.update(start_date=(NOW - timedelta(days=10)).date())
+    assert rebuild("--check")[0] == 0
+    day = merchant.days.get(day=(NOW - timedelta(days=20)).date())
+    merchant.days.filter(pk=day.pk).update(outcome="failed", sync=None, covered_by=None)
+    assert f"day {day.day} was failed, should be synced" in rebuild()[1]
+    assert merchant.days.get(pk=day.pk).outcome == "synced"
+    assert Merchant.objects.get().last_days == merchant.last_days
+
+
+@pytest.mark.parametrize("ahead", [0, 5])
+def test_a_day_that_is_not_over_has_no_row(merchant: Merchant, ahead: int) -> None:
+    day = NOW.date() + timedelta(days=ahead)
+    MerchantDay.objects.create(merchant=merchant, day=day, outcome="failed")
+    assert f"day {day} was failed, should be nothing" in rebuild()[1]
+    assert not merchant.days.filter(day=day).exists()
+
+
+def test_a_connection_that_moved_since_the_last_look_is_no_difference(merchant: Merchant, clock: Any) -> None:
+    """The list of companies tells of it too; the next look takes it in."""
+    clock.shift(timedelta(minutes=5))
+    Merchant.objects.update(health="needs_reconnect")
+    merchant.connections.update(seen_at=NOW + timedelta(minutes=5))
+    assert rebuild("--check")[0] == 0
+    Merchant.objects.update(health="healthy")
+    assert "health was healthy, should be failing" in rebuild("--check")[1]
+
+
+def test_a_health_that_is_put_right_is_told_in_the_activity(merchant: Merchant) -> None:
+    Merchant.objects.update(health="healthy")
+    rebuild("--check")
+    assert not merchant.activity.exists()
+    rebuild()
+    entry = merchant.activity.get()
+    assert (entry.verb, entry.what) == ("merchant.health", "Had its health made anew from its syncs")
+    assert (entry.before, entry.after) == ("Healthy", "Failing")
 
 
 @pytest.mark.slow

@@ -8,9 +8,11 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from syncs.codat.budget import LocalBudget
+from syncs.codat.budget import LocalBudget, refusal
 from syncs.codat.client import CodatClient
 from syncs.models import Activity, Merchant, Sync
+from syncs.operations import health
+from syncs.operations.handing_out import HANDED_OUT
 from syncs.operations.merchants import GONE_AT_CODAT
 from syncs.operations.refresh import refresh
 from tests.codat.examples import no_company
@@ -96,8 +98,8 @@ def test_a_look_in_vain_is_shown_and_keeps_what_is_known(
             refresh(merchant.pk, client)
     now = Merchant.objects.get()
     assert now.refresh_problem
-    assert now.next_refresh_reason.startswith("asked again: ")
-    assert NOW + timedelta(seconds=80) < now.next_refresh_at <= NOW + timedelta(minutes=2)
+    assert now.next_refresh_reason == "asked again after a look in vain"
+    assert NOW + timedelta(minutes=8) < now.next_refresh_at <= NOW + timedelta(minutes=10)
     assert (now.health, now.last_days, now.refreshed_at) == ("healthy", known.last_days, known.refreshed_at)
     assert (now.archived_at, Sync.objects.count()) == (None, 1)
     assert now.version == known.version + 1
@@ -115,7 +117,7 @@ def test_a_pause_of_all_calls_is_no_problem_of_one_merchant(scripted: Server, me
     now = Merchant.objects.get()
     assert (now.refresh_problem, now.version) == ("", 0)
     assert now.next_refresh_at == NOW + timedelta(minutes=1)
-    assert now.next_refresh_reason == "asked again: Codat asked us to pause."
+    assert now.next_refresh_reason == "asked again after a look in vain: Codat asked us to pause."
 
 
 def test_a_merchant_that_is_told_to_wait_an_hour_is_looked_at_in_five_minutes(
@@ -200,3 +202,63 @@ def test_of_two_refreshes_of_one_merchant_one_stores_at_a_time(
         looked(merchant, scripted, told, row())
     locks = [query for query in asked.captured_queries if query["sql"].endswith("FOR UPDATE")]
     assert len(locks) == connection.features.has_select_for_update
+
+
+def test_who_is_turned_away_by_our_own_pace_keeps_its_place_and_its_reason(
+    merchant: Merchant, told: CodatClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = plan(merchant, refreshed_at=NOW - timedelta(days=1))
+    assert before[0] < NOW - timedelta(minutes=30)
+    Merchant.objects.update(next_refresh_at=NOW + timedelta(minutes=6), next_refresh_reason=HANDED_OUT)
+    monkeypatch.setattr(told, "syncs", lambda *_: turn_away())
+    refresh(merchant.pk, told)
+    now = Merchant.objects.get()
+    assert (now.next_refresh_at, now.next_refresh_reason) == before
+
+
+def test_who_is_asked_for_by_a_person_and_turned_away_is_asked_a_moment_later(
+    merchant: Merchant, told: CodatClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan(merchant, refreshed_at=NOW - timedelta(seconds=30))
+    monkeypatch.setattr(told, "syncs", lambda *_: turn_away())
+    refresh(merchant.pk, told)
+    assert Merchant.objects.get().next_refresh_at == NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_whose_looks_fail_day_after_day_is_asked_ever_more_rarely(
+    scripted: Server, merchant: Merchant, status: int
+) -> None:
+    plan(merchant, refreshed_at=NOW - timedelta(minutes=30))
+    scripted.answers(says(status, {"error": "kaputt", "statusCode": status}))
+    looks, now = [], NOW
+    with client_of(scripted.url, backoff=0.0) as client:
+        while now < NOW + timedelta(days=4):
+            with time_machine.travel(now, tick=False):
+                refresh(merchant.pk, client)
+            looks.append(now)
+            now = Merchant.objects.get().next_refresh_at
+    by_day = [sum(day <= (look - NOW).days < day + 1 for look in looks) for day in range(4)]
+    assert looks[1] - looks[0] == timedelta(minutes=2)
+    assert by_day[0] < 70
+    assert by_day[3] <= 3
+
+
+def plan(merchant: Merchant, **columns: Any) -> tuple[datetime, str]:
+    """Healthy, with a result of last night; as its last look left it."""
+    last_night = datetime(2026, 11, 21, 3, tzinfo=UTC)
+    told = {
+        "health": "healthy",
+        "last_final_at": last_night,
+        "last_success_at": last_night,
+        "last_code": 2000,
+    }
+    Merchant.objects.update(**told, silent_since=last_night, **columns)
+    merchant.refresh_from_db()
+    health.plan_next_look(merchant, NOW)
+    merchant.save()
+    return merchant.next_refresh_at, merchant.next_refresh_reason  # type: ignore[return-value]
+
+
+def turn_away() -> None:
+    raise refusal("pace", 1.0)

@@ -1,5 +1,6 @@
 """Old syncs go; what anybody still reads of them stays: days, health, what is in the books, what requests point to."""
 
+import time
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sandbox.testing import running
 from syncs.codat.client import CodatClient
@@ -66,6 +69,26 @@ def test_old_syncs_go_and_what_is_read_of_them_stays(merchant: Merchant) -> None
     assert merchant.syncs.count() == count - 68
     assert (columns(merchant), outcomes(merchant)) == (before, days)
     assert thin("--older-than", "130") == "Syncs that were removed: 0.\n"
+
+
+def test_who_has_nothing_to_remove_is_not_locked(merchant: Merchant) -> None:
+    """On SQLite nobody else writes while somebody holds a transaction."""
+    with CaptureQueriesContext(connection) as queries:
+        assert thin("--older-than", "190") == "Syncs that were removed: 9.\n"
+    assert any("DELETE" in query["sql"] for query in queries)
+    with CaptureQueriesContext(connection) as queries:
+        assert thin("--older-than", "190") == "Syncs that were removed: 0.\n"
+    assert all(query["sql"].startswith("SELECT") for query in queries)
+    assert not any("FOR UPDATE" in query["sql"] for query in queries)
+
+
+def test_after_each_batch_others_get_their_turn(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(thinning, "BATCH", 20)
+    assert thin("--older-than", "130") == "Syncs that were removed: 68.\n"
+    assert len(pauses) == 4
+    assert min(pauses) >= 0.05
 
 
 def test_it_is_no_difference_to_what_is_made_anew_from_the_syncs(merchant: Merchant, clock: Any) -> None:

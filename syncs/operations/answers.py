@@ -73,11 +73,9 @@ def _accept(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> boo
 def _ran_before(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> bool:
     """Under either of its ids: the list names one, and we may have learned the other."""
     named = {summary.commerce_sync_id, summary.sync_id}
-    listed = Sync.objects.filter(merchant=request.merchant_id, sync_id__in=attempt.listed_before)
-    return (
-        not named.isdisjoint(attempt.listed_before)
-        or listed.filter(commerce_sync_id=summary.commerce_sync_id).exists()
-    )
+    known = Sync.objects.filter(merchant=request.merchant_id, commerce_sync_id=summary.commerce_sync_id)
+    named.update(known.values_list("sync_id", flat=True))
+    return not named.isdisjoint(attempt.listed_before)
 
 
 def _accepting(instead: str) -> str:

@@ -12,6 +12,7 @@ from syncs.models import Merchant
 from syncs.models.merchant import is_company_id
 from syncs.models.updating import update_each
 from syncs.operations import connections, log
+from syncs.operations.handing_out import held
 from syncs.operations.merchants import GONE_AT_CODAT, LONGEST_NAME, new, restore
 
 TOLD_BY_CODAT = ("name", "codat_name", "tags", "link_url")
@@ -64,7 +65,8 @@ def _update(reports: Mapping[Merchant, Company], now: datetime) -> None:
     moved = connections.store_many({row: company.connections for row, company in reports.items()}, now)
     shown = moved.union(merchant.pk for merchant in changed)
     Merchant.objects.filter(pk__in=shown).update(version=F("version") + 1)
-    to_look_at = Merchant.objects.registered().filter(pk__in=moved)
+    # A look that is under way comes to the new connections by itself.
+    to_look_at = Merchant.objects.registered().filter(pk__in=moved).exclude(held(now))
     to_look_at.update(next_refresh_at=now, next_refresh_reason="a connection changed")
 
 

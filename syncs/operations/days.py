@@ -1,11 +1,14 @@
 """A merchant's sales days, decided from its syncs and kept as rows."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+
+from django.db.models import Max
 
 from syncs.models import Merchant, MerchantDay, Sync
 from syncs.models.updating import update_each
 from syncs.operations.coverage import as_ran, touching
-from syncs.operations.evidence import perhaps_ours
+from syncs.operations.evidence import perhaps_ours, spared_since_last
 from syncs.rules import coverage
 from syncs.rules.coverage import Day, DayOutcome
 from syncs.rules.salesdays import day_before, day_of, range_window, today
@@ -22,15 +25,21 @@ LETTERS = {
 STRIP_DAYS = 31
 
 
-def place_windows(merchant: Merchant) -> date | None:
+def place_windows(merchant: Merchant, since: datetime | None = None) -> date | None:
     """Infers the windows that nobody told us; returns the first sales day that any of them touches.
 
-    What may be a request's is not taken for the schedule's: as ours, it would have written other days.
+    With `since` only of what began then or later: before it nothing has changed. What may be a request's is not taken
+    for the schedule's: as ours, it would have written other days.
     """
-    spared = [sync.pk for sync in perhaps_ours(merchant)]
-    rows = {sync.pk: sync for sync in merchant.syncs.defer("raw").exclude(pk__in=spared)}
+    syncs = merchant.syncs.exclude(pk__in=[sync.pk for sync in perhaps_ours(merchant)])
+    reached = None
+    if since:
+        earlier = syncs.successful().filter(started_at__lt=since)
+        reached = earlier.aggregate(reached=Max("window_finish"))["reached"]
+        syncs = syncs.filter(started_at__gte=since)
+    rows = {sync.pk: sync for sync in syncs.defer("raw", "message")}
     placed = coverage.place(
-        map(as_ran, rows.values()), merchant.zone, merchant.sync_hour or 0, merchant.start_date
+        map(as_ran, rows.values()), merchant.zone, merchant.sync_hour or 0, merchant.start_date, reached
     )
     newly = []
     for ran in placed:
@@ -45,22 +54,47 @@ def place_windows(merchant: Merchant) -> date | None:
     return min((day_of(row.window_start, merchant.zone) for row in newly if row.window_start), default=None)
 
 
+def changed_since(merchant: Merchant, touched: Sequence[Sync], now: datetime) -> datetime | None:
+    """From when on a window may be another than when windows were placed last.
+
+    A window follows from the successes before it, and from the schedule. What was spared until then counts as changed.
+    """
+    moments = [moment for sync in touched for moment in (sync.started_at, sync.moved_from) if moment]
+    return min([*moments, *spared_since_last(merchant, now)], default=None)
+
+
 def decide(merchant: Merchant, first: date, now: datetime) -> dict[date, Day]:
     """Decides the days from `first` up to yesterday, in the merchant's zone, and writes those that changed."""
+    decided = made_anew(merchant, first, now)
+    write(merchant, first, decided)
+    return decided
+
+
+def made_anew(merchant: Merchant, first: date, now: datetime) -> dict[date, Day]:
+    """The same days; nothing is written."""
     last = day_before(today(merchant.zone, now), merchant.zone)
     if first > last:
         return {}
     placed = touching(merchant, range_window(first, last, merchant.zone))
-    days = coverage.decide_days(placed, merchant.zone, first, last)
-    stored = {row.day: as_day(row) for row in merchant.days.filter(day__gte=first)}
+    return coverage.decide_days(placed, merchant.zone, first, last)
+
+
+def write(merchant: Merchant, first: date, decided: dict[date, Day]) -> None:
+    """From `first` on these are all there are: a row of today or later was of another zone or clock."""
+    stood = stored(merchant, first)
     MerchantDay.objects.bulk_create(
-        [_row(merchant, day) for day in days.values() if stored.get(day.day) != day],
+        [_row(merchant, day) for day in decided.values() if stood.get(day.day) != day],
         batch_size=500,
         update_conflicts=True,
         unique_fields=["merchant", "day"],
         update_fields=["outcome", "sync", "covered_by", "covered_empty"],
     )
-    return days
+    if surplus := stood.keys() - decided.keys():
+        merchant.days.filter(day__in=surplus).delete()
+
+
+def stored(merchant: Merchant, first: date) -> dict[date, Day]:
+    return {row.day: as_day(row) for row in merchant.days.filter(day__gte=first)}
 
 
 def newest(merchant: Merchant, now: datetime, span: timedelta) -> dict[date, Day]:

@@ -1,6 +1,6 @@
 """Which merchants the workers look at next. Each is claimed, so that two clocks never hand out one twice."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,11 +8,13 @@ from django.db.models import Q, QuerySet
 
 from syncs.models import Merchant, SyncRequest
 
-# A look that was handed out and then lost (a worker killed, a message gone) is handed out again after this.
-LEASE = timedelta(minutes=2)
-# Of so many looks, one is left to those that never had one.
-NEW_ONE_IN = 4
+# A look that was handed out and then lost (a worker killed, a message gone) is handed out again after this. No look
+# takes so long: a minute in the queue at most, and a few calls of at most 75 seconds each.
+LEASE = timedelta(minutes=6)
+# Of so many looks, one is left to those for whom nobody waits; and of those, one to those that never had one.
+LEFT_ONE_IN = 3
 HANDED_OUT = "being asked now"
+IN_VAIN = "asked again after a look in vain"
 # Who has a merchant's page open sees no older state; while a sync runs there, hardly any older.
 WATCHED_EVERY, WATCHED_RUNNING_EVERY = timedelta(minutes=1), timedelta(seconds=5)
 
@@ -20,14 +22,25 @@ WATCHED_EVERY, WATCHED_RUNNING_EVERY = timedelta(minutes=1), timedelta(seconds=5
 def claim_due_merchants(now: datetime, limit: int, watched: Collection[int] = ()) -> list[int]:
     """The most urgent merchants, as many as the budget allows; their next look is put off while they are held.
 
-    The rows are locked, and those that another clock has just locked are passed over (SQLite has one writer anyway).
+    First who waits for a sync of ours, archived or not, and who is looked at by a person; then the most overdue. But
+    nobody takes it all: some turns are left to the overdue, and of these some to those that were never looked at.
     """
-    if limit < 1 or not any(rows.exists() for rows, _ in _most_urgent_first(now, limit, watched)):
+    awaited = SyncRequest.objects.active().values("merchant")
+    of_ours = Merchant.objects.filter(pk__in=awaited, next_refresh_at__lte=now)
+    of_ours = of_ours.order_by("next_refresh_at", "pk")
+    urgent = [of_ours, _watched(now, watched)] if watched else [of_ours]
+    due = Merchant.objects.due_for_a_look(now).exclude(pk__in=awaited)
+    if limit < 1 or not any(rows.exists() for rows in (*urgent, due)):
         return []
+    second = int(now.timestamp())
     with transaction.atomic():
         claimed: list[int] = []
-        for rows, at_most in _most_urgent_first(now, limit, watched):
-            claimed += _lock(rows.exclude(pk__in=claimed), min(at_most, limit - len(claimed)))
+        for rows in urgent:
+            _claim(rows, claimed, limit - _turns(limit, second))
+        known, new = due.exclude(refreshed_at=None), due.filter(refreshed_at=None)
+        _claim(known, claimed, limit - _turns(limit - len(claimed), second // LEFT_ONE_IN))
+        for rows in (new, known, *urgent):
+            _claim(rows, claimed, limit)
         Merchant.objects.filter(pk__in=claimed).update(
             next_refresh_at=now + LEASE, next_refresh_reason=HANDED_OUT
         )
@@ -40,30 +53,32 @@ def give_back(pks: list[int], now: datetime) -> None:
     held.update(next_refresh_at=now, next_refresh_reason="asked again: the queue was down")
 
 
-def _most_urgent_first(
-    now: datetime, limit: int, watched: Collection[int]
-) -> Iterator[tuple[QuerySet[Merchant], int]]:
-    """Each with how many at most: who waits for a sync of ours, archived or not; who is looked at by a person; and
-    then the most overdue. Who was never looked at, thousands after an import, leaves most to those who were.
-    """
-    awaited = SyncRequest.objects.active().values("merchant")
-    of_ours = Merchant.objects.filter(pk__in=awaited, next_refresh_at__lte=now)
-    yield of_ours.order_by("next_refresh_at", "pk"), limit
-    if watched:
-        yield _watched(now, watched), limit
-    due = Merchant.objects.due_for_a_look(now)
-    yield due.exclude(refreshed_at=None), limit - limit // NEW_ONE_IN
-    yield due, limit
+def held(now: datetime) -> Q:
+    """Those that somebody is looking at."""
+    return Q(next_refresh_at__gt=now, next_refresh_reason=HANDED_OUT)
+
+
+def is_held(merchant: Merchant, now: datetime) -> bool:
+    at = merchant.next_refresh_at
+    return at is not None and at > now and merchant.next_refresh_reason == HANDED_OUT
 
 
 def _watched(now: datetime, pks: Collection[int]) -> QuerySet[Merchant]:
+    """An open page is no reason to ask again and again where the last look failed."""
     old = Q(refreshed_at__lt=now - WATCHED_EVERY)
     old |= Q(refreshed_at__lt=now - WATCHED_RUNNING_EVERY, running_since__isnull=False)
-    held = Q(next_refresh_at__gt=now, next_refresh_reason=HANDED_OUT)
-    return Merchant.objects.registered().filter(old, pk__in=pks).exclude(held).order_by("refreshed_at", "pk")
+    failed = Q(next_refresh_at__gt=now, next_refresh_reason__startswith=IN_VAIN)
+    rows = Merchant.objects.registered().filter(old, pk__in=pks).exclude(held(now) | failed)
+    return rows.order_by("refreshed_at", "pk")
 
 
-def _lock(rows: QuerySet[Merchant], count: int) -> list[int]:
-    return (
-        list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:count]) if count else []
-    )
+def _turns(count: int, number: int) -> int:
+    """How many of these are left in the turn of this number: one in so many, also where each turn has but one."""
+    return (number + 1) * count // LEFT_ONE_IN - number * count // LEFT_ONE_IN
+
+
+def _claim(rows: QuerySet[Merchant], claimed: list[int], up_to: int) -> None:
+    """More of these, until so many are claimed in all."""
+    if (count := up_to - len(claimed)) > 0:
+        free = rows.exclude(pk__in=claimed).select_for_update(skip_locked=True)
+        claimed += free.values_list("pk", flat=True)[:count]

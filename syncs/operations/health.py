@@ -1,15 +1,17 @@
 """A merchant's health columns, kept in the transaction that stores the syncs they come from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from syncs.codat.statuses import Outcome, status_of
-from syncs.models import Merchant, Sync
+from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations import connections, days, log
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
+from syncs.rules.coverage import Day
 from syncs.rules.health import WORD, Health, health_of
-from syncs.rules.salesdays import day_before, day_of, due_before, today
+from syncs.rules.salesdays import day_before, day_of, today
 
 # How far back a first look decides days: what the merchant page shows, and a month more.
 HISTORY = timedelta(days=125)
@@ -26,16 +28,18 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
         _read_newest(merchant, now)
     _judge(merchant, now)
     merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.refreshed_at or now), ""
-    _say_if_health_changed(merchant, health)
+    say_if_changed(merchant, health)
     return touched or shown != _shown(merchant)
 
 
-def recompute(merchant: Merchant, now: datetime) -> None:
-    """All of it anew from the stored syncs, as a look at this moment would leave it. The caller saves."""
-    merchant.last_days_end = None
-    update_days(merchant, [], [], now)
+def recompute(merchant: Merchant, now: datetime) -> dict[date, Day]:
+    """All of it anew from the stored syncs, as a look now would leave it, and its days; nothing is written."""
+    yesterday = day_before(today(merchant.zone, now), merchant.zone)
+    decided = days.made_anew(merchant, _first_to_decide(merchant, [None], yesterday, now), now)
+    _read_days(merchant, decided, now)
     _read_newest(merchant, now)
     _judge(merchant, now)
+    return decided
 
 
 def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
@@ -43,17 +47,25 @@ def update_days(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync
     yesterday = day_before(today(merchant.zone, now), merchant.zone)
     if not changed and not tied and merchant.last_days_end == yesterday:
         return False
-    placed = days.place_windows(merchant) if changed or tied else None
+    syncs = [*changed, *tied]
+    is_new = merchant.last_days_end is None
+    since = None if is_new else days.changed_since(merchant, syncs, now)
+    placed = days.place_windows(merchant, since) if syncs or is_new else None
     # A sync that turns out to be ours had a window of the schedule until then: all is decided anew.
     first = None if tied else merchant.last_days_end
-    touched = [first, *_touched_days(merchant, [*changed, *tied]), *([placed] if placed else [])]
+    touched = [first, *_touched_days(merchant, syncs), *([placed] if placed else [])]
     days.decide(merchant, _first_to_decide(merchant, touched, yesterday, now), now)
-    decided = days.newest(merchant, now, HISTORY)
-    merchant.last_days, merchant.last_days_end = days.strip(decided), yesterday
-    burning = fuse.burn(decided, today(merchant.zone, now), _failed_since_success(merchant))
+    _read_days(merchant, days.newest(merchant, now, HISTORY), now)
+    return True
+
+
+def _read_days(merchant: Merchant, decided: dict[date, Day], now: datetime) -> None:
+    """Strip and fuse."""
+    day = today(merchant.zone, now)
+    merchant.last_days, merchant.last_days_end = days.strip(decided), day_before(day, merchant.zone)
+    burning = fuse.burn(decided, day, _failed_since_success(merchant))
     merchant.failed_days, merchant.failing_since = burning.failed_days, burning.failing_since
     merchant.switches_off_on = burning.switches_off_on
-    return True
 
 
 def _failed_since_success(merchant: Merchant) -> set[int | None] | None:
@@ -66,10 +78,8 @@ def _failed_since_success(merchant: Merchant) -> set[int | None] | None:
 
 
 def _touched_days(merchant: Merchant, syncs: Sequence[Sync]) -> list[date]:
-    """The first day of each one's window."""
-    windows = merchant.syncs.filter(pk__in=[sync.pk for sync in syncs], window_start__isnull=False)
-    starts = windows.values_list("window_start", flat=True)
-    return [day_of(start, merchant.zone) for start in starts if start]
+    """The first day of the window of each that had one before."""
+    return [day_of(sync.window_start, merchant.zone) for sync in syncs if sync.window_start]
 
 
 def _first_to_decide(
@@ -77,8 +87,14 @@ def _first_to_decide(
 ) -> date:
     """The first of these, never further back than the history we show; None stands for the beginning."""
     oldest = day_of(now - HISTORY, merchant.zone)
-    begun = max(oldest, merchant.start_date or oldest)
+    begun = _begun(merchant, oldest) if None in touched else yesterday
     return max(oldest, min(yesterday, *(day or begun for day in touched)))
+
+
+def _begun(merchant: Merchant, oldest: date) -> date:
+    """Of a start date that was moved on since, the days before it are still shown."""
+    kept = merchant.days.filter(day__gte=oldest).order_by("day").values_list("day", flat=True).first()
+    return min(merchant.start_date or oldest, kept or date.max)
 
 
 def _read_newest(merchant: Merchant, now: datetime) -> None:
@@ -102,14 +118,23 @@ def _judge(merchant: Merchant, now: datetime) -> None:
     """The one word, from the columns; nothing that is read here needs the syncs."""
     if merchant.running_since and now - merchant.running_since >= RUNS_AT_MOST:
         merchant.running_since = merchant.running_code = None
-    merchant.health = health_of(
+    merchant.health = _word(merchant, connections.all_linked(merchant)).value
+
+
+def _word(merchant: Merchant, connections_linked: bool | None) -> Health:
+    return health_of(
         seen=True,
         last_final=status_of(merchant.last_code).outcome if merchant.last_final_at else None,
         last_code=merchant.last_code,
-        connections_linked=connections.all_linked(merchant),
+        connections_linked=connections_linked,
         enabled=merchant.enabled,
         failed_days=merchant.failed_days,
-    ).value
+    )
+
+
+def fits_some_connections(merchant: Merchant, health: str) -> bool:
+    """Whether these columns go with that word, whatever the connections were."""
+    return health in {_word(merchant, linked) for linked in (True, False, None)}
 
 
 def _shown(merchant: Merchant) -> tuple[object, ...]:
@@ -118,14 +143,18 @@ def _shown(merchant: Merchant) -> tuple[object, ...]:
 
 def _learn(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> None:
     """This merchant's usual time: how long after its sync hour the scheduled runs end."""
-    mean, spread = _seconds(merchant.usual_delay_mean), _seconds(merchant.usual_delay_spread)
+    facts = facts_of(merchant)
     ours = {sync.pk for sync in tied}
     for sync in sorted(changed, key=lambda sync: sync.started_at):
         if sync.final_seen == now and sync.initiator != Sync.Initiator.OURS and sync.pk not in ours:
-            due = due_before(sync.started_at, merchant.zone, merchant.sync_hour or 0)
-            mean, spread = attention.learn(mean, spread, _end(sync, merchant, now) - due)
-    if mean is not None and spread is not None:
-        merchant.usual_delay_mean, merchant.usual_delay_spread = mean.total_seconds(), spread.total_seconds()
+            delay = attention.delay_of(facts, sync.started_at, _end(sync, merchant, now))
+            if delay is not None:
+                usual = attention.learn(facts.usual_delay, facts.spread, delay)
+                facts = replace(facts, usual_delay=usual.delay, spread=usual.spread)
+            facts = replace(facts, last_result_at=sync.started_at)
+    if facts.usual_delay is not None and facts.spread is not None:
+        merchant.usual_delay_mean = facts.usual_delay.total_seconds()
+        merchant.usual_delay_spread = facts.spread.total_seconds()
 
 
 def _end(sync: Sync, merchant: Merchant, now: datetime) -> datetime:
@@ -134,43 +163,39 @@ def _end(sync: Sync, merchant: Merchant, now: datetime) -> datetime:
     return now if watched else sync.started_at
 
 
-def _say_if_health_changed(merchant: Merchant, before: Health) -> None:
+def say_if_changed(merchant: Merchant, before: Health, what: str = "Saw its health change") -> None:
     """State changes only, and not the first look: that would be a flood of news about the past."""
     after = Health(merchant.health)
-    if before in {after, Health.UNSEEN}:
-        return
-    log.record(
-        "merchant.health",
-        "Saw its health change",
-        merchant=merchant,
-        before=WORD[before],
-        after=WORD[after],
-    )
+    if before not in {after, Health.UNSEEN}:
+        log.record("merchant.health", what, merchant=merchant, before=WORD[before], after=WORD[after])
 
 
 def plan_next_look(merchant: Merchant, now: datetime) -> None:
+    """After a look that failed: when it should have been looked at by now."""
     active = merchant.requests.active().order_by("asked_at").first()
     if merchant.is_archived and active is None:
         merchant.next_refresh_at, merchant.next_refresh_reason = None, ""
         return
-    look = attention.next_look(
-        attention.Facts(
-            health=Health(merchant.health),
-            running_since=merchant.running_since,
-            has_active_request=active is not None,
-            active_since=active.asked_at if active else None,
-            zone_name=merchant.time_zone or None,
-            sync_hour=merchant.sync_hour or 0,
-            usual_delay=_seconds(merchant.usual_delay_mean),
-            spread=_seconds(merchant.usual_delay_spread),
-            last_result_at=merchant.last_final_at,
-            refreshed_at=merchant.refreshed_at,
-            archived=merchant.is_archived,
-            jitter=(merchant.pk * 0.618034) % 1.0,
-        ),
-        now,
-    )
+    look = attention.next_look(facts_of(merchant, active), now)
     merchant.next_refresh_at, merchant.next_refresh_reason = look.at, look.reason[:200]
+
+
+def facts_of(merchant: Merchant, active: SyncRequest | None = None) -> attention.Facts:
+    return attention.Facts(
+        health=Health(merchant.health),
+        running_since=merchant.running_since,
+        has_active_request=active is not None,
+        active_since=active.asked_at if active else None,
+        zone_name=merchant.time_zone or None,
+        sync_hour=merchant.sync_hour or 0,
+        usual_delay=_seconds(merchant.usual_delay_mean),
+        spread=_seconds(merchant.usual_delay_spread),
+        last_result_at=merchant.last_final_at,
+        silent_since=merchant.silent_since,
+        refreshed_at=merchant.refreshed_at,
+        archived=merchant.is_archived,
+        jitter=(merchant.pk * 0.618034) % 1.0,
+    )
 
 
 def _seconds(value: float | None) -> timedelta | None:

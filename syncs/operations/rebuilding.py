@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from syncs.models import Merchant
 from syncs.operations import days, health
 from syncs.rules.coverage import Day
+from syncs.rules.health import Health
 from syncs.rules.salesdays import day_window, today
 
 COLUMNS = (
@@ -27,22 +28,48 @@ class Difference(NamedTuple):
         return f"{self.what} was {_told(self.stood)}, should be {_told(self.should)}"
 
 
+class Made(NamedTuple):
+    differences: list[Difference]
+    days: dict[date, Day]
+
+
 def rebuild(merchant_id: int, now: datetime, *, check: bool = False) -> list[Difference]:
-    """Every difference is put right, unless this is a check. Who was never looked at has nothing to differ."""
+    """Every difference is put right, unless this is a check. Who was never looked at has nothing to differ.
+
+    Nobody is kept waiting but by a merchant that differs: it is compared a second time, under its lock, since a look
+    may have been stored between two reads of the first.
+    """
+    if not _compare(Merchant.objects.get(pk=merchant_id), now).differences:
+        return []
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
-        if merchant.refreshed_at is None:
-            return []
-        moment = _as_of(merchant, merchant.refreshed_at, now)
-        before = _state(merchant, moment)
-        health.recompute(merchant, moment)
-        found = _differences(before, _state(merchant, moment))
-        if check:
-            transaction.set_rollback(True)
-        elif found:
+        stood = Health(merchant.health)
+        made = _compare(merchant, now)
+        if made.differences and not check:
+            days.write(merchant, min(made.days), made.days)
             merchant.version = F("version") + 1
             merchant.save(update_fields=[*COLUMNS, "version"])
-    return found
+            health.say_if_changed(merchant, stood, "Had its health made anew from its syncs")
+    return made.differences
+
+
+def _compare(merchant: Merchant, now: datetime) -> Made:
+    """Leaves the columns of this instance as they should be."""
+    if merchant.refreshed_at is None:
+        return Made([], {})
+    moment = _as_of(merchant, merchant.refreshed_at, now)
+    columns, stood = _columns(merchant), merchant.health
+    decided = health.recompute(merchant, moment)
+    if _heard_of_connections_since(merchant) and health.fits_some_connections(merchant, stood):
+        merchant.health = stood
+    before = columns | _by_name(days.stored(merchant, min(decided)))
+    return Made(_differences(before, _columns(merchant) | _by_name(decided)), decided)
+
+
+def _heard_of_connections_since(merchant: Merchant) -> bool:
+    """The list of companies tells of them too; a health takes that in at its merchant's next look."""
+    later = Q(seen_at__gt=merchant.refreshed_at) | Q(gone_at__gt=merchant.refreshed_at)
+    return merchant.connections.filter(later).exists()
 
 
 def _as_of(merchant: Merchant, looked: datetime, now: datetime) -> datetime:
@@ -56,17 +83,19 @@ def _as_of(merchant: Merchant, looked: datetime, now: datetime) -> datetime:
     return min(looked, now)
 
 
-def _state(merchant: Merchant, moment: datetime) -> dict[str, Any]:
-    columns = {name: getattr(merchant, name) for name in COLUMNS}
-    decided = days.newest(merchant, moment, health.HISTORY)
-    return columns | {f"day {day}": decided[day] for day in sorted(decided)}
+def _columns(merchant: Merchant) -> dict[str, Any]:
+    return {name: getattr(merchant, name) for name in COLUMNS}
+
+
+def _by_name(decided: dict[date, Day]) -> dict[str, Any]:
+    return {f"day {day}": decided[day] for day in sorted(decided)}
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
     return [
-        Difference(what, before.get(what), should)
-        for what, should in after.items()
-        if before.get(what) != should
+        Difference(what, before.get(what), after.get(what))
+        for what in before | after
+        if before.get(what) != after.get(what)
     ]
 
 

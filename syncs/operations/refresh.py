@@ -12,7 +12,16 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import api_key, connections, corrections, health, settling, sync_rows, webhooks
+from syncs.operations import (
+    api_key,
+    connections,
+    corrections,
+    handing_out,
+    health,
+    settling,
+    sync_rows,
+    webhooks,
+)
 from syncs.operations.gone import archive_unless_many, says_no_company
 from syncs.rules import attention
 
@@ -20,7 +29,10 @@ logger = logging.getLogger(__name__)
 
 CONNECTIONS_GOOD_FOR = timedelta(hours=1)
 SOUGHT_AFTER_ITS_END = timedelta(hours=24)
-LOOK_AGAIN_AFTER_PROBLEM = timedelta(minutes=2)
+LOOK_AGAIN_AFTER_PROBLEM, LOOK_AGAIN_AFTER_PROBLEMS = timedelta(minutes=2), timedelta(minutes=10)
+NEW_AGAIN_AT_LATEST = timedelta(hours=1)
+# Our pace keeps nobody waiting for longer; a pause of all calls does.
+A_MOMENT = timedelta(seconds=10)
 # Nulls for everything: that Codat told no schedule is not the same as that there is none.
 NOTHING_TOLD = (None, "", None, None)
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
@@ -38,7 +50,7 @@ OWN_COLUMNS = (
     ),
     *("last_success_at", "silent_since", "failing_since", "failed_days", "switches_off_on"),
     *("last_days", "last_days_end", "refreshed_at", "refresh_problem"),
-    *("next_refresh_at", "next_refresh_reason", "usual_delay_mean", "usual_delay_spread"),
+    *("next_refresh_at", "next_refresh_reason", "told_at", "usual_delay_mean", "usual_delay_spread"),
 )
 
 
@@ -63,7 +75,7 @@ def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) ->
     try:
         seen = _look(merchant, client, now, thorough)
     except CodatError as error:
-        _looked_in_vain(merchant, error, timezone.now())
+        _looked_in_vain(merchant, error, now, timezone.now())
     else:
         _store(merchant.pk, seen, now)
 
@@ -71,9 +83,7 @@ def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) ->
 def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool) -> Seen:
     syncs = client.syncs(str(merchant.company_id))
     found = [_find(request, syncs, merchant, client) for request in _sought(merchant, now)]
-    stale = attention.is_stale(
-        merchant.configured_at, merchant.last_final_at, merchant.zone, merchant.sync_hour or 0, now
-    )
+    stale = attention.is_stale(merchant.configured_at, health.facts_of(merchant), now)
     return Seen(
         # What was found was asked for later than the list, so it comes first: the newest word counts.
         syncs=[*(sync for sync in found if sync), *syncs],
@@ -137,28 +147,47 @@ def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | 
         return None
 
 
-def _looked_in_vain(merchant: Merchant, error: CodatError, now: datetime) -> None:
+def _looked_in_vain(merchant: Merchant, error: CodatError, began: datetime, now: datetime) -> None:
     api_key.heard(error, now)
     is_gone = says_no_company(error, merchant) and not merchant.is_archived
     if is_gone and archive_unless_many(merchant, now):
         return
-    wait = timedelta(seconds=error.come_back_after) if isinstance(error, Later) else LOOK_AGAIN_AFTER_PROBLEM
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
-    asked_again = {
-        "next_refresh_at": now + wait,
-        "next_refresh_reason": f"asked again: {error.message}"[:200],
-    }
-    rows = Merchant.objects.filter(pk=merchant.pk, archived_at=merchant.archived_at)
-    rows.update(**asked_again)
     # What our own budget holds back is nobody's problem here. Every page says so when all calls are paused.
+    problem = {} if error.is_ours else {"refresh_problem": error.message[:300]}
+    with transaction.atomic():
+        merchant = Merchant.objects.select_for_update().get(pk=merchant.pk)
+        _plan_after(error, merchant, now)
+        webhooks.keep_in_line(merchant, began)
+        if problem.items() - {"refresh_problem": merchant.refresh_problem}.items():
+            Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1, **problem)
+        merchant.save(update_fields=["next_refresh_at", "next_refresh_reason", "told_at"])
+
+
+def _plan_after(error: CodatError, merchant: Merchant, now: datetime) -> None:
+    """Whose looks fail is asked ever more rarely from when it was due; who was only turned away by our own pace keeps
+    its place in the line.
+    """
+    health.plan_next_look(merchant, now)
+    due = merchant.next_refresh_at
+    wait = timedelta(seconds=error.come_back_after) if isinstance(error, Later) else timedelta(0)
+    if due is None or (error.is_ours and wait <= A_MOMENT and due <= now):
+        return
     if not error.is_ours:
-        problem = error.message[:300]
-        rows.exclude(refresh_problem=problem).update(refresh_problem=problem, version=F("version") + 1)
+        failing_for = now - (due if merchant.refreshed_at else merchant.registered_at)
+        least = LOOK_AGAIN_AFTER_PROBLEMS if merchant.refresh_problem else LOOK_AGAIN_AFTER_PROBLEM
+        again = attention.patience(failing_for, least)
+        wait = max(wait, again if merchant.refreshed_at else min(again, NEW_AGAIN_AT_LATEST))
+    merchant.next_refresh_at = now + wait
+    # Codat's words are the merchant's problem already, and stand where that is told.
+    words = f": {error.message}" if error.is_ours else ""
+    merchant.next_refresh_reason = f"{handing_out.IN_VAIN}{words}"[:200]
 
 
 def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
+        are_news_left = webhooks.is_news(merchant) and seen.connections is None
         news = seen.configuration is not None and _apply_configuration(merchant, seen.configuration, now)
         if seen.connections is not None:
             news |= connections.store(merchant, seen.connections, now)
@@ -173,12 +202,13 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
             settling.settle(merchant, now)
         corrections.tell_of_what_ran(merchant, changed, tied)
         health.plan_next_look(merchant, now)
-        webhooks.keep_in_line(merchant, now)
+        if not webhooks.keep_in_line(merchant, now) and are_news_left:
+            webhooks.ask_again(merchant, now + LOOK_AGAIN_AFTER_PROBLEM)
         merchant.save(update_fields=OWN_COLUMNS)
 
 
 def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> bool:
-    """True when it says something new. In another zone the sales days are others: they are decided anew."""
+    """True when it says something new. Zone, hour and start date decide windows and days: all are decided anew."""
     before = merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date
     after = (
         configuration.enabled,
@@ -188,7 +218,7 @@ def _apply_configuration(merchant: Merchant, configuration: Configuration, now: 
     )
     if merchant.configured_at and after == NOTHING_TOLD:
         return False
-    if merchant.time_zone != after[1]:
+    if before[1:] != after[1:]:
         merchant.last_days_end = None
     merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date = after
     merchant.configured_at = now

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 
@@ -17,6 +18,8 @@ REPORTED = (
     *("code", "text", "message", "outcome", "cause_id", "data_pushed"),
     *("started_at", "commerce_sync_id", "raw", "final_seen"),
 )
+# What a look at a merchant with many syncs reads of them all.
+COMPARED = ("pk", "commerce_sync_id", "outcome", "code", "text", "message", "data_pushed")
 # A sync that is told as running for longer was lost at Codat. It must not block its merchant for ever.
 RUNS_AT_MOST = timedelta(hours=24)
 # Also what tells no state that we know.
@@ -34,17 +37,19 @@ def told_start(report: SyncStatus, now: datetime) -> datetime | None:
 
 def store(merchant: Merchant, reported: Iterable[SyncStatus], now: datetime) -> list[Sync]:
     """Writes what is new or changed and returns those rows. A final state is never left, whatever comes later."""
-    known = {sync.sync_id: sync for sync in merchant.syncs.defer("raw")}
+    known = {sync.sync_id: sync for sync in merchant.syncs.values_list("sync_id", *COMPARED, named=True)}
     fresh: list[Sync] = []
-    changed: list[Sync] = []
+    news: dict[int, SyncStatus] = {}
     for sync_id, report in _once_each(reported):
-        sync = known.get(sync_id)
-        if sync is None and is_thinned(merchant, report):
+        stood = known.get(sync_id)
+        if stood is None and is_thinned(merchant, report):
             continue
-        if sync is None:
+        if stood is None:
             fresh.append(_apply(Sync(merchant=merchant, sync_id=sync_id, first_seen=now), report, now))
-        elif _says_more(sync, report):
-            changed.append(_apply(sync, report, now))
+        elif _says_more(stood, report):
+            news[stood.pk] = report
+    rows = merchant.syncs.defer("raw").in_bulk(list(news))
+    changed = [_apply(rows[pk], report, now) for pk, report in news.items()]
     _tie_to_causes([*fresh, *changed])
     Sync.objects.bulk_create(fresh, batch_size=500)
     update_each(changed, REPORTED)
@@ -105,7 +110,7 @@ def _both(one: SyncStatus, other: SyncStatus) -> SyncStatus:
     return replace(told, commerce_sync_id=one.commerce_sync_id or other.commerce_sync_id)
 
 
-def _says_more(sync: Sync, report: SyncStatus) -> bool:
+def _says_more(sync: Any, report: SyncStatus) -> bool:
     if report.commerce_sync_id and not sync.commerce_sync_id:
         return True
     outcome = status_of(report.code).outcome
@@ -126,6 +131,7 @@ def _apply(sync: Sync, report: SyncStatus, now: datetime) -> Sync:
         return sync
     sync.code, sync.text, sync.message = report.code, report.text[:200], _message(report)
     sync.outcome, sync.data_pushed, sync.raw = outcome.value, report.data_pushed, report.raw
+    sync.moved_from = sync.started_at
     sync.started_at = told_start(report, now) or sync.started_at or now
     if outcome.is_final and sync.final_seen is None:
         sync.final_seen = now

@@ -21,11 +21,16 @@ MARGIN = timedelta(days=2)
 
 
 def thin(merchant_id: int, older_than: timedelta, now: datetime) -> int:
-    """One batch; returns how many syncs it removed, 0 when none is left to remove."""
+    """One batch; returns how many syncs it removed, 0 when none is left to remove.
+
+    Who has none is not locked for that: on SQLite nobody else could write meanwhile.
+    """
+    if not _doomed(Merchant.objects.get(pk=merchant_id), now - older_than).exists():
+        return 0
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
+        doomed = list(_doomed(merchant, now - older_than).order_by("started_at", "pk")[:BATCH])
         bound = _bound(merchant, now - older_than)
-        doomed = list(_doomed(merchant, bound).order_by("started_at", "pk")[:BATCH]) if bound else []
         if bound and doomed:
             _remember(merchant, doomed, bound)
             pks = [sync.pk for sync in doomed]
@@ -36,9 +41,7 @@ def thin(merchant_id: int, older_than: timedelta, now: datetime) -> int:
 
 
 def count(merchant_id: int, older_than: timedelta, now: datetime) -> int:
-    merchant = Merchant.objects.get(pk=merchant_id)
-    bound = _bound(merchant, now - older_than)
-    return _doomed(merchant, bound).count() if bound else 0
+    return _doomed(Merchant.objects.get(pk=merchant_id), now - older_than).count()
 
 
 def _bound(merchant: Merchant, wanted: datetime) -> datetime | None:
@@ -50,7 +53,10 @@ def _bound(merchant: Merchant, wanted: datetime) -> datetime | None:
     return min([wanted, merchant.refreshed_at - HISTORY - MARGIN, *asked])
 
 
-def _doomed(merchant: Merchant, bound: datetime) -> SyncQuerySet:
+def _doomed(merchant: Merchant, wanted: datetime) -> SyncQuerySet:
+    bound = _bound(merchant, wanted)
+    if bound is None:
+        return Sync.objects.none()
     old = merchant.syncs.defer("raw", "message").filter(
         Q(window_finish=None) | Q(window_finish__lt=bound), started_at__lt=bound, outcome__in=FINAL
     )
@@ -100,11 +106,8 @@ def _named_by_requests(merchant: Merchant) -> set[str]:
 def _newest_listed(merchant: Merchant) -> set[int]:
     """Of what Codat listed before a POST the request's page names the newest."""
     attempts = Attempt.objects.filter(request__merchant=merchant)
-    return {
-        pk
-        for listed in attempts.values_list("listed_before", flat=True)
-        for pk in merchant.syncs.filter(sync_id__in=listed).newest_first().values_list("pk", flat=True)[:1]
-    }
+    newest = map(merchant.syncs.newest_of, attempts.values_list("listed_before", flat=True))
+    return {sync.pk for sync in newest if sync}
 
 
 def _remember(merchant: Merchant, doomed: list[Sync], bound: datetime) -> None:

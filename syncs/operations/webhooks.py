@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from syncs.codat.webhooks import ABOUT_A_CONNECTION, Event
+from syncs.codat.webhooks import ABOUT_A_CONNECTION, WANTED, Event
 from syncs.models import Merchant, Webhook
 from syncs.models.merchant import is_company_id
-from syncs.operations.handing_out import LEASE
+from syncs.operations import handing_out
 
 # Codat tries for about 28 hours (Codat docs, webhooks); later a person may have it sent again.
 KEPT_FOR = timedelta(days=3)
@@ -16,7 +16,9 @@ AT_MOST_EVERY = timedelta(seconds=10)
 
 
 def hear(event: Event, now: datetime) -> bool:
-    """False when this message was heard before."""
+    """False when this message was heard before, and when it is of an event that nobody here needs."""
+    if event.kind not in WANTED:
+        return False
     with transaction.atomic():
         _, is_new = Webhook.objects.get_or_create(message_id=event.message_id, defaults={"heard_at": now})
         if is_new and is_company_id(event.company_id):
@@ -34,12 +36,19 @@ def is_news(merchant: Merchant) -> bool:
     return told is not None and (looked is None or looked < told)
 
 
-def keep_in_line(merchant: Merchant, looked_at: datetime) -> None:
-    """What was told during a look may not be in its answer: the next look stays where the message put it."""
-    if merchant.told_at and merchant.told_at > looked_at:
-        _put_first(
-            merchant, merchant.told_at, "asked at once: Codat told us of a change during the last look"
-        )
+def keep_in_line(merchant: Merchant, looked_at: datetime) -> bool:
+    """What was told during a look may not be in its answer: the next look comes when the message put it."""
+    if merchant.told_at is None or merchant.told_at <= looked_at:
+        return False
+    why = "asked at once: Codat told us of a change during the last look"
+    _put_first(merchant, merchant.told_at, why)
+    return True
+
+
+def ask_again(merchant: Merchant, at: datetime) -> None:
+    """The look answered, but what was told of could not be read: the news stay news."""
+    merchant.told_at = at
+    _put_first(merchant, at, "asked again: what Codat told us of could not be read")
 
 
 def _ask_soon(event: Event, now: datetime) -> None:
@@ -49,7 +58,9 @@ def _ask_soon(event: Event, now: datetime) -> None:
         return
     what = "a connection" if event.kind in ABOUT_A_CONNECTION else "the company"
     merchant.told_at = _moment(merchant, now)
-    _put_first(merchant, merchant.told_at, f"asked at once: Codat told us that {what} changed")
+    # Who is being asked is asked again afterwards, so that no two workers ask about one merchant.
+    if not handing_out.is_held(merchant, now):
+        _put_first(merchant, merchant.told_at, f"asked at once: Codat told us that {what} changed")
     merchant.save(update_fields=["told_at", "next_refresh_at", "next_refresh_reason"])
 
 
@@ -61,7 +72,7 @@ def _moment(merchant: Merchant, now: datetime) -> datetime:
         return now
     if told and now < told <= now + AT_MOST_EVERY:
         return told
-    handed_out = due - LEASE if due else None
+    handed_out = due - handing_out.LEASE if due else None
     # A moment in the future is of a clock that was set back since.
     begun = [moment for moment in (told, merchant.refreshed_at, handed_out) if moment and moment <= now]
     return max([now, *(moment + AT_MOST_EVERY for moment in begun)])

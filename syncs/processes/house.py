@@ -35,6 +35,9 @@ class House:
             "--preload",
             "--timeout=40",
             "--graceful-timeout=4",
+            # Longer than between two polls of a page that moves: with gunicorn's own 2 s, a page that asks every 2 s
+            # often finds its connection closed in the very moment in which it asks.
+            "--keep-alive=7",
         ]
         if SHARED_MEMORY.is_dir():
             # Else a slow disk can delay a worker's sign of life until it is taken for hung.

@@ -16,7 +16,8 @@ from syncs.rules.health import Health
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3_600, 86_400))
 
-OLDEST = DAY
+# Nobody is left alone for longer. With two hours more to wait for a turn, that makes a day.
+OLDEST = 22 * HOUR
 HOT_SOON, HOT_LATER, HOT_STUCK = 5 * SECOND, MINUTE, 10 * MINUTE
 STUCK_AFTER = 6 * HOUR
 UNKNOWN_DELAY, UNKNOWN_SPREAD = 2 * HOUR, HOUR
@@ -26,9 +27,13 @@ CONFIGURATION_OLD, CONFIGURATION_TOO_OLD = 18 * HOUR, 36 * HOUR
 # spreads: a night on which Codat stood still teaches little about the next.
 LEARNING, SURPRISE = 0.1, 4
 # What a call must promise: chance of news x minutes that it would be old. A larger number asks more rarely.
-WORTH = 1.2
-# Who is so many scales over its usual time has a night of its own: asked ever more rarely, by this part of how late.
-OVER, THINNING = 4, 0.125
+WORTH = 1.4
+# Who is so many scales over its usual time has a night of its own, and the formula of its chances does not hold.
+OVER = 2.5
+# Who brings no news is asked ever more rarely: by this part of how long it was waited for already.
+PATIENCE = 1 / 3
+# From so many minutes on (a scale) it asks for more: who may come at any time would cost ever more calls a night.
+WIDE = 30.0
 # A logistic delay strays from its mean by so many scales on average.
 SCALES_IN_A_SPREAD = 2 * log(2)
 
@@ -48,6 +53,8 @@ class Facts:
     usual_delay: timedelta | None
     spread: timedelta | None
     last_result_at: datetime | None
+    silent_since: datetime | None
+    """The last success; without one, when the company was created."""
     refreshed_at: datetime | None
     archived: bool
     jitter: float
@@ -55,6 +62,13 @@ class Facts:
     @property
     def zone(self) -> ZoneInfo:
         return salesdays.zone_of(self.zone_name)
+
+    @property
+    def usual(self) -> "Usual":
+        """What was learned, within reason; a guess where nothing was."""
+        delay = UNKNOWN_DELAY if self.usual_delay is None else self.usual_delay % DAY
+        spread = UNKNOWN_SPREAD if self.spread is None else self.spread
+        return Usual(delay, min(max(spread, LEAST_SPREAD), MOST_SPREAD))
 
 
 class Look(NamedTuple):
@@ -69,69 +83,95 @@ class Usual(NamedTuple):
     spread: timedelta
 
 
+class Night(NamedTuple):
+    """When a result is expected. It opens at the sync hour, or so much before or after that what comes around the
+    usual time is of one night, also where that is near the next sync hour."""
+
+    opens: datetime
+    usual: datetime
+
+
 def learn(mean: timedelta | None, spread: timedelta | None, delay: timedelta) -> Usual:
-    """The running mean and mean deviation after one more result; delays beyond a day teach nothing."""
+    """The running mean and mean deviation after one more result, on the circle of a day."""
     if mean is None or spread is None:
-        return Usual(min(max(delay, 0 * SECOND), DAY), UNKNOWN_SPREAD)
-    if not 0 * SECOND <= delay <= DAY:
-        return Usual(mean, spread)
+        return Usual(delay % DAY, UNKNOWN_SPREAD)
     most = SURPRISE * max(spread, LEAST_SPREAD)
-    surprise = min(max(delay - mean, -most), most)
-    return Usual(mean + surprise * LEARNING, spread + (abs(surprise) - spread) * LEARNING)
+    strays = (delay - mean + DAY / 2) % DAY - DAY / 2
+    surprise = min(max(strays, -most), most)
+    return Usual((mean + surprise * LEARNING) % DAY, spread + (abs(surprise) - spread) * LEARNING)
+
+
+def delay_of(facts: Facts, started: datetime, ended: datetime) -> timedelta | None:
+    """What a result teaches: how long after the sync hour it came. Only a night's first: others were run by hand."""
+    if not is_due(facts, started):
+        return None
+    return ended - salesdays.due_before(started, facts.zone, facts.sync_hour)
 
 
 def next_look(facts: Facts, now: datetime) -> Look:
-    """Never before now, and never later than a day after the last look: nobody starves."""
+    """Never later than so long after the last look; in the past for whom should have been asked by now."""
     if facts.refreshed_at is None:
         return Look(now, "asked at once: never looked at before")
     asked = min(facts.refreshed_at, now)
     at, why = _wish(facts, asked, now)
-    at = max(now, min(at, asked + OLDEST))
-    return Look(at, f"asked again at {_clock(at, facts.zone)}: {why}")
+    if at > asked + OLDEST:
+        at, why = asked + OLDEST, f"nobody is left alone for longer than {OLDEST // HOUR} hours"
+    at = max(at, asked)
+    return Look(at, f"asked again at {_clock(at, facts)} ({facts.zone.key}): {why}")
+
+
+def patience(waited: timedelta, least: timedelta = HOUR) -> timedelta:
+    """Until the next look at somebody that brought no news for so long."""
+    return min(max(least, waited * PATIENCE), OLDEST)
 
 
 def _wish(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
     if facts.has_active_request or facts.running_since:
         return asked + _hot_wait(facts, now), "a sync is on its way"
     if facts.archived or facts.health in OFF:
-        return asked + DAY * (1 - facts.jitter / 10), OFF.get(facts.health, "it is archived")
+        return asked + OLDEST * (1 - facts.jitter / 10), OFF.get(facts.health, "it is archived")
     if facts.health is Health.NEVER_SYNCED:
-        return _hourly(facts, asked), "it has never synced"
-    if is_due(facts.last_result_at, facts.zone, facts.sync_hour, now):
-        return _due(facts, asked, now)
-    if facts.health is Health.FAILING:
-        return _failing(facts, asked, now)
-    return _settled(facts, asked, now)
+        return _silent(facts, asked), "it has never synced"
+    next_night = _next_night(facts, now)
+    if is_due(facts, now):
+        return min(_due(facts, asked, now), next_night)
+    if facts.health is Health.FAILING and (again := _silent(facts, asked)) < next_night[0]:
+        return again, "its last sync failed"
+    return _settled(facts, asked, now, next_night)
 
 
-def _hourly(facts: Facts, asked: datetime) -> datetime:
-    return asked + HOUR * (1 + facts.jitter / 10)
+def _silent(facts: Facts, asked: datetime) -> datetime:
+    """Hourly while people are likely to act: a wave of failures must not use up everybody's calls."""
+    waited = asked - (facts.silent_since or asked) - DAY
+    return asked + patience(waited) * (1 + facts.jitter / 10)
 
 
 def _hot_wait(facts: Facts, now: datetime) -> timedelta:
-    """A tenth of its age, so that a short sync is seen at once and a long one costs little.
+    """A part of its age, so that a short sync is seen at once and a long one costs little.
 
     A run that nobody here asked for can wait a minute; whoever has its page open is told sooner all the same.
     """
     since = facts.active_since if facts.has_active_request else facts.running_since
     age = now - (since or now)
-    if age > STUCK_AFTER:
-        return HOT_STUCK
-    return min(HOT_LATER, max(HOT_SOON, age / 10)) if facts.has_active_request else HOT_LATER
+    if facts.has_active_request:
+        return HOT_STUCK if age > STUCK_AFTER else min(HOT_LATER, max(HOT_SOON, age / 10))
+    return min(HOT_STUCK, patience(age, HOT_LATER))
 
 
-def is_due(last_result_at: datetime | None, zone: ZoneInfo, sync_hour: int, now: datetime) -> bool:
-    """Whether its sync hour has passed and the result of that is not in."""
-    return last_result_at is None or last_result_at < salesdays.due_before(now, zone, sync_hour)
+def night_of(facts: Facts, moment: datetime) -> Night:
+    """The newest that was open by then."""
+    delay, spread = facts.usual
+    shift = max(delay - DAY / 2, min(0 * SECOND, delay - 2 * spread))
+    due = salesdays.due_before(moment - shift, facts.zone, facts.sync_hour)
+    return Night(due + shift, due + delay)
 
 
-def is_stale(
-    configured_at: datetime | None,
-    last_result_at: datetime | None,
-    zone: ZoneInfo,
-    sync_hour: int,
-    now: datetime,
-) -> bool:
+def is_due(facts: Facts, now: datetime) -> bool:
+    """Whether a night's result is not in."""
+    return facts.last_result_at is None or facts.last_result_at < night_of(facts, now).opens
+
+
+def is_stale(configured_at: datetime | None, facts: Facts, now: datetime) -> bool:
     """Whether the configuration is to be read again: once a day, by a look that no result waits for.
 
     Where a result is late for long, it is read all the same. In the hours in which most results come, a second call
@@ -139,47 +179,48 @@ def is_stale(
     """
     if configured_at is None:
         return True
-    waits = is_due(last_result_at, zone, sync_hour, now)
-    return now - configured_at > (CONFIGURATION_TOO_OLD if waits else CONFIGURATION_OLD)
+    return now - configured_at > (CONFIGURATION_TOO_OLD if is_due(facts, now) else CONFIGURATION_OLD)
 
 
 def _due(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
-    """From its first look on, each a step after the last."""
-    due = salesdays.due_before(now, facts.zone, facts.sync_hour)
-    usual = _usual(facts)
-    first = _first_look(facts, due, usual)
-    at = first if asked < first else asked + _step(asked - due - usual.delay, usual.spread)
-    return at, _usual_words(facts, due, usual)
+    """From its first look on, each a step after the last; who was silent for nights takes longer steps."""
+    night = night_of(facts, now)
+    first = _first_look(facts, night)
+    at = (
+        first
+        if asked < first
+        else asked + _step(asked - night.usual, facts.usual.spread) * _nights(facts, night)
+    )
+    return at, _usual_words(facts, night)
 
 
-def _failing(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
-    """Hourly while people are likely to act, then more rarely: a wave of failures must not use up everybody's calls."""
-    age = asked - (facts.last_result_at or asked)
-    again = max(_hourly(facts, asked), asked + age / 4)
-    first, why = _next_night(facts, now)
-    return (again, "its last sync failed") if again < first else (first, why)
+def _nights(facts: Facts, night: Night) -> float:
+    """For how many nights no result has come; of the first nothing is made, since one may be left out."""
+    last = facts.last_result_at or facts.silent_since or night.opens
+    return max(1.0, (night.opens - last) / DAY - 1)
 
 
-def _settled(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
+def _settled(
+    facts: Facts, asked: datetime, now: datetime, next_night: tuple[datetime, str]
+) -> tuple[datetime, str]:
     """When the next result may come, with one safety look halfway."""
-    due = salesdays.due_before(now, facts.zone, facts.sync_hour)
-    first, why = _next_night(facts, now)
-    safety = due + (first - due) / 2 + HOUR * facts.jitter
-    return (safety, "its result is in, this is the safety look") if asked < safety else (first, why)
+    opened = night_of(facts, now).opens
+    safety = opened + (next_night[0] - opened) / 2 + HOUR * facts.jitter
+    return (safety, "its result is in, this is the safety look") if asked < safety else next_night
 
 
 def _next_night(facts: Facts, now: datetime) -> tuple[datetime, str]:
-    due = salesdays.next_due(now, facts.zone, facts.sync_hour)
-    usual = _usual(facts)
-    return _first_look(facts, due, usual), _usual_words(facts, due, usual)
+    night = night_of(facts, night_of(facts, now).opens + 1.25 * DAY)
+    return _first_look(facts, night), _usual_words(facts, night)
 
 
-def _first_look(facts: Facts, due: datetime, usual: Usual) -> datetime:
+def _first_look(facts: Facts, night: Night) -> datetime:
     """When a result is in with about the chance that each later look has."""
-    scale = _scale(usual.spread)
-    before = scale * log(3 * scale / WORTH) / 2
-    start = max(0 * SECOND, usual.delay - before * MINUTE)
-    return due + start + _step(start - usual.delay, usual.spread) / 2 * facts.jitter
+    spread = facts.usual.spread
+    scale = _scale(spread)
+    before = scale * log(3 * scale / _worth(scale)) / 2 * MINUTE
+    start = max(night.opens, night.usual - before)
+    return start + _step(start - night.usual, spread) / 2 * facts.jitter
 
 
 def _step(late: timedelta, spread: timedelta) -> timedelta:
@@ -192,27 +233,26 @@ def _step(late: timedelta, spread: timedelta) -> timedelta:
     for _ in range(2):
         # In the middle of the step, which has to be guessed first.
         is_in = 1 / (1 + exp(min(30.0, -(minutes + step / 2) / scale)))
-        step = sqrt(WORTH * scale / is_in)
-    step = max(1.0, step, (minutes - OVER * scale) * THINNING)
-    return min(HOUR, step * MINUTE)
+        step = sqrt(_worth(scale) * scale / is_in)
+    return patience(late - OVER * scale * MINUTE, max(1.0, step) * MINUTE)
+
+
+def _worth(scale: float) -> float:
+    return WORTH * max(1.0, scale / WIDE)
 
 
 def _scale(spread: timedelta) -> float:
     return spread / MINUTE / SCALES_IN_A_SPREAD
 
 
-def _usual(facts: Facts) -> Usual:
-    """What was learned, within reason; a guess where nothing was."""
-    delay = UNKNOWN_DELAY if facts.usual_delay is None else min(max(facts.usual_delay, 0 * SECOND), DAY)
-    spread = UNKNOWN_SPREAD if facts.spread is None else facts.spread
-    return Usual(delay, min(max(spread, LEAST_SPREAD), MOST_SPREAD))
-
-
-def _usual_words(facts: Facts, due: datetime, usual: Usual) -> str:
-    early, late = due + max(0 * SECOND, usual.delay - 2 * usual.spread), due + usual.delay + 2 * usual.spread
+def _usual_words(facts: Facts, night: Night) -> str:
+    spread = facts.usual.spread
     known = "usually end" if facts.usual_delay is not None else "may end"
-    return f"its syncs {known} {_clock(early, facts.zone)}-{_clock(late, facts.zone)}"
+    if 4 * spread > DAY / 2:
+        return f"its syncs {known} at any hour"
+    early, late = max(night.opens, night.usual - 2 * spread), night.usual + 2 * spread
+    return f"its syncs {known} {_clock(early, facts)}-{_clock(late, facts)}"
 
 
-def _clock(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%H:%M}"
+def _clock(moment: datetime, facts: Facts) -> str:
+    return f"{moment.astimezone(facts.zone):%H:%M}"

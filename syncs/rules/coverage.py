@@ -59,14 +59,20 @@ class Day:
         return self.outcome is not DayOutcome.NOT_RUN or self.covered_by is not None
 
 
-def place(syncs: Iterable[RanSync], zone: ZoneInfo, sync_hour: int, start_date: date | None) -> list[RanSync]:
+def place(
+    syncs: Iterable[RanSync],
+    zone: ZoneInfo,
+    sync_hour: int,
+    start_date: date | None,
+    reached: datetime | None = None,
+) -> list[RanSync]:
     """All of them in time order, each without a window given the one a scheduled run would have had.
 
     Codat's schedule goes from where the last success ended, at first from the start date, to the hour the
-    run fell due (Codat docs, sync schedule). Where that leaves nothing, the window stays unknown.
+    run fell due (Codat docs, sync schedule). Where that leaves nothing, the window stays unknown. `reached` is where
+    the windows of the successes before all of these end.
     """
     begin = salesdays.first_instant(start_date, time(sync_hour), zone) if start_date else None
-    reached: datetime | None = None
     placed: list[RanSync] = []
     for reported in sorted(syncs, key=_age):
         sync = reported if reported.window else _infer(reported, reached, begin, zone, sync_hour)

@@ -13,7 +13,7 @@ from syncs.operations.health import HISTORY
 LEAST_DAYS = HISTORY.days
 # A year and a month: who looks at the year before finds all of it.
 DAYS = 400
-# Seconds between two batches, in which others get their turn to write.
+# Seconds after a batch, or as long as it took, in which others get their turn to write.
 PAUSE = 0.05
 
 
@@ -51,7 +51,10 @@ class Command(BaseCommand):
 
     def _thin(self, pk: int, span: timedelta) -> int:
         removed = 0
-        while batch := thinning.thin(pk, span, timezone.now()):
+        while True:
+            began = time.monotonic()
+            batch = thinning.thin(pk, span, timezone.now())
+            if not batch:
+                return removed
             removed += batch
-            time.sleep(PAUSE)
-        return removed
+            time.sleep(max(PAUSE, time.monotonic() - began))
