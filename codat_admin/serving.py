@@ -1,5 +1,7 @@
 """What must be there before a page can be served; commands, workers and the clock do without."""
 
+import gc
+from importlib import import_module
 from pathlib import Path
 
 from django.conf import settings
@@ -31,6 +33,13 @@ def wait_less_for_a_lock() -> None:
     # Only SQLite has this option.
     if "timeout" in options:
         options["timeout"] = LOCK_PATIENCE
+
+
+def settle_down() -> None:
+    """What is loaded now stays for good: no search for garbage need go through it again, in the middle of a page."""
+    import_module(settings.ROOT_URLCONF)
+    gc.collect()
+    gc.freeze()
 
 
 def _has_secret_key() -> bool:

@@ -79,6 +79,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "syncs.context_processors.shell",
+                "syncs.meter.shell",
             ],
         },
     }
@@ -131,6 +132,14 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+
+# What a process remembers of lists, for a minute at most: counts, and rows as they were drawn, two kilobytes each.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+}
 
 # --- People ---------------------------------------------------------------------------------------
 

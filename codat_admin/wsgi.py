@@ -12,6 +12,7 @@ try:
     serving.refuse_unready()
     serving.wait_less_for_a_lock()
     application = get_wsgi_application()
+    serving.settle_down()
 except ImproperlyConfigured as error:
     print(error, file=sys.stderr, flush=True)
     sys.exit(serving.CANNOT_BOOT)

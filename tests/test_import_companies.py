@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
@@ -13,6 +14,7 @@ from syncs.codat.pages import Page
 from syncs.codat.schemas import Company
 from syncs.models import Activity, Connection, ImportRun, Merchant
 from syncs.operations import importing, merchants
+from syncs.operations.handing_out import claim_due_merchants
 from syncs.operations.importing import import_companies, read_connections
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 from tests.companies import COMPANIES, Between
@@ -198,6 +200,16 @@ def test_connections_that_changed_make_the_clock_look_at_once(client: CodatClien
     assert looked_at.version == 1
     link.refresh_from_db()
     assert link.status == "Linked"
+
+
+def test_connections_that_changed_hand_no_merchant_to_a_second_worker(client: CodatClient) -> None:
+    import_companies(client)
+    now = timezone.now()
+    claimed = claim_due_merchants(now, 99)
+    Connection.objects.filter(status="Linked").update(status="PendingAuth")
+    read_connections(client)
+    assert claimed
+    assert claim_due_merchants(timezone.now(), 99) == []
 
 
 def test_connections_that_a_page_leaves_out_stay_as_they_were(client: CodatClient) -> None:

@@ -1,7 +1,7 @@
 """What Codat tells us only moves a merchant's next look; it is believed by its signature alone."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from syncs.clock import Clock
+from syncs.codat.errors import Uncertain
 from syncs.models import Merchant, Webhook
-from syncs.operations import merchants, webhooks
+from syncs.operations import health, merchants, webhooks
 from syncs.operations.handing_out import claim_due_merchants
 from syncs.operations.refresh import refresh
 from tests.codat.server import Server, says
@@ -23,6 +24,15 @@ from tests.hooks import secret as secret
 
 pytestmark = pytest.mark.django_db
 REASON = "asked at once: Codat told us that a connection changed"
+
+
+def look(merchant: Merchant, began: datetime) -> None:
+    """What a look leaves behind."""
+    merchant.refresh_from_db()
+    merchant.refreshed_at = began
+    health.plan_next_look(merchant, timezone.now())
+    webhooks.keep_in_line(merchant, began)
+    merchant.save()
 
 
 @pytest.mark.parametrize("what", ["created", "connected", "failed", "disconnected", "reconnected", "deleted"])
@@ -75,6 +85,12 @@ def test_what_means_nothing_to_us_is_taken_and_ignored(merchant: Merchant, event
     assert line(merchant) == (TOMORROW, "settled")
 
 
+def test_what_nobody_needs_leaves_no_row(merchant: Merchant) -> None:
+    for event in ({}, about(merchant.company_id, "invoices.write.successful"), about("?", "read.completed")):
+        assert tell(event).status_code == 204
+    assert not Webhook.objects.exists()
+
+
 def test_the_same_message_counts_once(merchant: Merchant, moved: time_machine.Traveller) -> None:
     tell(about(merchant.company_id), message_id="msg_1")
     Merchant.objects.update(next_refresh_at=TOMORROW)
@@ -91,8 +107,7 @@ def test_a_flood_has_a_merchant_asked_once_in_ten_seconds(
         tell(about(merchant.company_id))
         if claim_due_merchants(timezone.now(), limit=10):
             asked.append(timezone.now() - NOON)
-            # What a look that began now would leave behind.
-            Merchant.objects.update(refreshed_at=timezone.now())
+            look(merchant, timezone.now())
         moved.shift(1)
     assert asked == [timedelta(seconds=seconds) for seconds in (0, 10, 20, 30)]
 
@@ -107,7 +122,62 @@ def test_ten_seconds_are_counted_from_when_a_look_was_handed_out_at_last(
     assert claim_due_merchants(timezone.now(), limit=10) == [merchant.pk]
     moved.shift(1)
     tell(about(merchant.company_id))
+    look(merchant, timezone.now() - timedelta(seconds=1))
     assert line(merchant)[0] == NOON + timedelta(seconds=40)
+
+
+def test_news_that_come_while_a_merchant_is_asked_hand_it_to_no_second_worker(
+    merchant: Merchant, moved: time_machine.Traveller
+) -> None:
+    Merchant.objects.update(next_refresh_at=NOON)
+    began = timezone.now()
+    assert claim_due_merchants(began, limit=10) == [merchant.pk]
+    moved.shift(15)
+    tell(about(merchant.company_id))
+    moved.shift(60)
+    assert claim_due_merchants(timezone.now(), limit=10) == []
+    look(merchant, began)
+    assert claim_due_merchants(timezone.now(), limit=10) == [merchant.pk]
+
+
+def test_news_that_come_during_a_look_that_fails_are_not_put_off(
+    merchant: Merchant, told: Any, moved: time_machine.Traveller
+) -> None:
+    def fail(*_: object) -> None:
+        moved.shift(2)
+        tell(about(merchant.company_id))
+        raise Uncertain("Codat answered 500.", http_status=500)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(told), "syncs", fail)
+        refresh(merchant.pk, told)
+    assert line(merchant)[0] == timezone.now()
+
+
+def test_news_whose_connections_could_not_be_read_stay_news(
+    merchant: Merchant, told: Any, moved: time_machine.Traveller
+) -> None:
+    read: list[str] = []
+
+    def fails_once(*_: object) -> list[Any]:
+        read.append("connections")
+        if len(read) == 1:
+            raise Uncertain("Codat answered 500.", http_status=500)
+        return []
+
+    tell(about(merchant.company_id))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(told), "syncs", lambda *_: [])
+        patch.setattr(type(told), "configuration", lambda *_: None)
+        patch.setattr(type(told), "connections", fails_once)
+        refresh(merchant.pk, told)
+        again = NOON + timedelta(minutes=2)
+        assert line(merchant) == (again, "asked again: what Codat told us of could not be read")
+        for _ in range(2):
+            moved.move_to(again)
+            refresh(merchant.pk, told)
+            again += timedelta(minutes=2)
+    assert len(read) == 2
 
 
 def test_a_look_that_meets_all_the_news_is_followed_by_no_other(
@@ -120,7 +190,7 @@ def test_a_look_that_meets_all_the_news_is_followed_by_no_other(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(told), "syncs", lambda *_: [])
         patch.setattr(type(told), "configuration", lambda *_: None)
-        patch.setattr(type(told), "connections", lambda *_: None)
+        patch.setattr(type(told), "connections", lambda *_: [])
         refresh(merchant.pk, told)
     at, _ = line(merchant)
     assert at
@@ -206,8 +276,8 @@ def test_a_message_costs_few_queries_and_no_session(
 def test_the_clock_forgets_what_codat_sends_no_more(
     moved: time_machine.Traveller, no_broker: None, db: None
 ) -> None:
-    tell({}, message_id="msg_old")
+    tell(about(uuid.uuid4()), message_id="msg_old")
     moved.shift(timedelta(days=3, minutes=1))
-    tell({}, message_id="msg_new")
+    tell(about(uuid.uuid4()), message_id="msg_new")
     Clock().tick(timezone.now())
     assert list(Webhook.objects.values_list("message_id", flat=True)) == ["msg_new"]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import override_settings
 
 from syncs.models import Merchant, Webhook
@@ -45,6 +46,7 @@ def test_five_minutes_are_tolerated_each_way(merchant: Merchant, away: int, stat
         ("timestamp", None, "The header webhook-timestamp is missing."),
         ("signature", "", "The header webhook-signature is missing."),
         ("id", "msg.1", "The header webhook-id is not the ID of a message."),
+        ("id", "msg_1,msg_1", "The header webhook-id is not the ID of a message."),
         ("id", "m" * 101, "The header webhook-id is not the ID of a message."),
         ("timestamp", "noon", "The header webhook-timestamp is not a number of seconds."),
         ("timestamp", "1.5e9", "The header webhook-timestamp is not a number of seconds."),
@@ -112,3 +114,24 @@ def test_without_a_secret_nobody_listens() -> None:
 
 def test_only_a_post_tells_anything(client: Any) -> None:
     assert client.get(ADDRESS).status_code == 405
+
+
+def test_who_sends_no_headers_of_codat_is_not_waited_for(merchant: Merchant) -> None:
+    """A body that is announced and never comes would hold a thread."""
+
+    def waits(_: Any) -> bytes:
+        raise AssertionError("its body was read")
+
+    body = json.dumps(about(merchant.company_id)).encode()
+    late = headers(body, at=NOON - timedelta(hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HttpRequest, "body", property(waits))
+        assert post(body, {}).status_code == 400
+        assert post(body, late).status_code == 400
+
+
+def test_what_comes_in_chunks_is_told_so_and_not_that_the_secret_is_wrong(merchant: Merchant) -> None:
+    body = json.dumps(about(merchant.company_id)).encode()
+    answer = post(body, headers(body) | {"Transfer-Encoding": "chunked"})
+    assert (answer.status_code, b"announce its length" in answer.content) == (411, True)
+    assert line(merchant)[0] == TOMORROW
