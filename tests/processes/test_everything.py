@@ -16,11 +16,6 @@ SKIPS = "import pytest\n\n@pytest.mark.skip(reason='not here')\ndef test_it():\n
 HANGS = "import time\n\ndef test_it():\n    time.sleep(60)\n"
 
 
-@pytest.fixture(autouse=True)
-def _with_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PROOF", raising=False)
-
-
 @pytest.fixture
 def step(tmp_path: Path) -> Step:
     bare = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -76,25 +71,6 @@ def test_the_last_line_is_the_sum_and_a_failure_is_the_exit_code(
     assert capsys.readouterr().out.splitlines()[-1] == f"{passed} passed, 2 failed"
 
 
-def test_the_proof_may_be_left_to_a_run_of_its_own(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ran: list[str] = []
-
-    def notes_its_title(step: Step) -> Result:
-        ran.append(step.title)
-        return Result(passed=1)
-
-    monkeypatch.setenv("PROOF", "apart")
-    monkeypatch.setattr(everything, "run", notes_its_title)
-    monkeypatch.setattr(everything, "on_postgres", notes_its_title)
-    monkeypatch.setattr(postgres, "binaries", lambda: Path("/bin"))
-    monkeypatch.setattr("tests.chromium.executable", lambda: "/bin/chromium")
-    assert everything.main() == 0
-    assert everything.BOUNDED_PROOF.title not in ran
-    assert "LEFT OUT, as PROOF=apart says: the bounded proof" in capsys.readouterr().out
-
-
 def test_no_step_may_outlast_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     allowed: list[float] = []
 
@@ -109,9 +85,7 @@ def test_no_step_may_outlast_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.chromium.executable", lambda: "/bin/chromium")
     everything.main()
     assert len(allowed) == len(everything.ON_SQLITE) + 3
-    *others, proof = allowed
-    assert max(others) <= 60
-    assert proof == everything.BOUNDED_PROOF.seconds
+    assert max(allowed) <= 60
 
 
 @pytest.mark.skipif(postgres.binaries() is None, reason="no PostgreSQL here")

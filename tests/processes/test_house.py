@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from syncs.processes.house import House
+from syncs.views import polling
 
 
 @pytest.fixture
@@ -18,6 +19,12 @@ def test_workers_sending_and_refreshing_take_from_queues_of_their_own(house: Hou
 def test_the_web_server_listens_where_it_was_told(house: House) -> None:
     assert "--bind=127.0.0.1:8123" in house.web().argv
     assert house.web().port == 8123
+
+
+def test_a_connection_is_kept_until_the_next_poll_of_a_page_that_moves(house: House) -> None:
+    """Else it is closed in the very moment in which it is used again."""
+    [kept] = [int(word.partition("=")[2]) for word in house.web().argv if word.startswith("--keep-alive=")]
+    assert kept > polling.seconds(moving=True)
 
 
 def test_an_ipv6_address_stands_in_brackets(tmp_path: Path) -> None:
