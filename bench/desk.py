@@ -16,8 +16,8 @@ FIRST, LAST = 12 * HOUR, 36 * HOUR
 UNTIL = LAST + 3 * HOUR
 COMPANIES_EVERY, COMPANIES_ON_A_PAGE = 10 * MINUTE, 500
 # As operations/handing_out.py has it.
-NEW_ONE_IN = 4
-AGAIN_WITHOUT_ANSWER = 2 * MINUTE
+NEW_ONE_IN = 3
+AGAIN_AFTER_PROBLEMS = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class Row:
 
     shop: Shop
     jitter: float
+    last_success: float
     usual: attention.Usual | None = None
     seen: int = 0
     last_start: float | None = None
@@ -54,10 +55,9 @@ class Desk:
     def open(self, shops: Iterable[Shop]) -> None:
         """Everybody known already was looked at within the day before; who is new comes with the measured day."""
         for number, shop in enumerate(shops):
-            row = Row(shop, jitter=number * 0.618034 % 1.0)
+            row = Row(shop, jitter=number * 0.618034 % 1.0, last_success=shop.begins)
             self.rows.append(row)
             if not shop.is_new:
-                self._get_to_know(row)
                 row.configured = -(6 + 12 * row.jitter) * HOUR
                 self._take_in(row, 0.0)
                 heapq.heappush(self._due, (self._next_look(row, 0.0), number))
@@ -92,11 +92,10 @@ class Desk:
         self._spend(2 if needs_configuration else 1, at)
         if FIRST <= at < LAST:
             self.behind = max(self.behind, at - wished)
-            self.oldest = max(self.oldest, at - row.refreshed if row.refreshed is not None else 0.0)
-        if self._is_silent(at):
-            return at + AGAIN_WITHOUT_ANSWER
-        if row.refreshed is None:
-            self._get_to_know(row)
+            is_known = row.refreshed is not None and not row.shop.is_refused
+            self.oldest = max(self.oldest, at - (row.refreshed or 0.0) if is_known else 0.0)
+        if row.shop.is_refused or self._is_silent(at):
+            return self._in_vain(row, at)
         if needs_configuration:
             row.configured = at
         self._take_in(row, at)
@@ -104,9 +103,7 @@ class Desk:
 
     def _is_stale(self, row: Row, at: float) -> bool:
         """A configuration is read with a look that no result waits for, or when it is much too old."""
-        zone, hour = row.shop.zone, row.shop.sync_hour
-        last = None if row.last_start is None else moment(row.last_start)
-        return attention.is_stale(moment(row.configured), last, zone, hour, moment(at))
+        return attention.is_stale(moment(row.configured), self._facts(row, at), moment(at))
 
     def _spend(self, calls: int, at: float) -> None:
         for _ in range(calls):
@@ -118,32 +115,37 @@ class Desk:
         outage = self.conditions.outage
         return outage is not None and self.conditions.outage_of != "syncs" and outage[0] <= at < outage[1]
 
-    def _get_to_know(self, row: Row) -> None:
-        """A first look lists the nights before."""
-        for delay in row.shop.history:
-            self._learn(row, delay)
-
-    def _learn(self, row: Row, delay: float) -> None:
-        row.usual = attention.learn(*(row.usual or (None, None)), timedelta(seconds=delay))
+    def _in_vain(self, row: Row, at: float) -> float:
+        """As operations/refresh.py has it."""
+        if row.refreshed is None:
+            return at + HOUR
+        due = attention.next_look(self._facts(row, row.refreshed), moment(at)).at
+        return at + attention.patience(moment(at) - due, AGAIN_AFTER_PROBLEMS).total_seconds()
 
     def _take_in(self, row: Row, at: float) -> None:
         """As a refresh does: a run that was seen running ended just now, of others the start is known."""
         runs = row.shop.runs
+        is_watched = (
+            row.running is not None and row.refreshed is not None and at - row.refreshed <= 15 * MINUTE
+        )
         while row.seen < len(runs) and runs[row.seen].end <= at:
             run = runs[row.seen]
             row.seen += 1
-            if row.refreshed is not None:
-                self._note_age(run.end, at, expected=run.expected)
-                ended = at if row.running is not None and at - row.refreshed <= 15 * MINUTE else run.start
-                self._learn(row, ended - self._due_before(row, run.start))
+            self._note_age(run.end, at, expected=run.expected)
+            # The nights before the simulated ones were watched, where there was a desk.
+            ended = run.end if at == 0.0 else at if is_watched else run.start
+            self._learn(row, run.start, ended)
             row.last_start, row.failing = run.start, run.failed
+            if not run.failed:
+                row.last_success = run.start
         is_running = row.seen < len(runs) and runs[row.seen].start <= at
         row.running = runs[row.seen].start if is_running else None
         row.refreshed = at
 
-    def _due_before(self, row: Row, start: float) -> float:
-        due = attention.salesdays.due_before(moment(start), row.shop.zone, row.shop.sync_hour)
-        return (due - moment(0)).total_seconds()
+    def _learn(self, row: Row, started: float, ended: float) -> None:
+        delay = attention.delay_of(self._facts(row, started), moment(started), moment(ended))
+        if delay is not None:
+            row.usual = attention.learn(*(row.usual or (None, None)), delay)
 
     def _note_age(self, end: float, at: float, *, expected: bool) -> None:
         if FIRST <= end < LAST:
@@ -151,15 +153,20 @@ class Desk:
 
     def _count_what_was_not_seen(self) -> None:
         for row in self.rows:
+            if row.shop.is_refused:
+                continue
             self.oldest = max(self.oldest, UNTIL - (row.refreshed or FIRST))
-            for run in row.shop.runs[row.seen :] if row.refreshed else ():
+            for run in row.shop.runs[row.seen :]:
                 if run.end < UNTIL:
                     self._note_age(run.end, UNTIL, expected=run.expected)
 
     def _next_look(self, row: Row, at: float) -> float:
+        return (attention.next_look(self._facts(row, at), moment(at)).at - moment(0)).total_seconds()
+
+    def _facts(self, row: Row, at: float) -> attention.Facts:
         shop, usual = row.shop, row.usual
-        facts = attention.Facts(
-            health=Health.SWITCHED_OFF if shop.is_off else Health.FAILING if row.failing else Health.HEALTHY,
+        return attention.Facts(
+            health=_health(row),
             running_since=None if row.running is None else moment(row.running),
             has_active_request=False,
             active_since=None,
@@ -168,11 +175,19 @@ class Desk:
             usual_delay=usual.delay if usual else None,
             spread=usual.spread if usual else None,
             last_result_at=None if row.last_start is None else moment(row.last_start),
+            silent_since=moment(row.last_success),
             refreshed_at=moment(at),
             archived=False,
             jitter=row.jitter,
         )
-        return (attention.next_look(facts, moment(at)).at - moment(0)).total_seconds()
+
+
+def _health(row: Row) -> Health:
+    if row.shop.is_off:
+        return Health.SWITCHED_OFF
+    if row.last_start is None:
+        return Health.NEVER_SYNCED
+    return Health.FAILING if row.failing else Health.HEALTHY
 
 
 def in_turn(shops: Iterable[Shop], merchants: int, rate: float) -> list[float]:

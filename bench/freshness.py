@@ -1,11 +1,12 @@
 """F8: how old a new result is when we have it, in a simulated day. What is asked when is the product's own rule."""
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 from bench import world
-from bench.desk import FIRST, LAST, UNTIL, Desk, in_turn
+from bench.desk import FIRST, UNTIL, Desk, in_turn
 from bench.results import Row, at_most, percentile
 
 # Where a merchant's own usual time explains so much of the spread: p50 and p95 in minutes.
@@ -39,6 +40,9 @@ def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[floa
         return at_most("F8", name, value, "min", *bound) if bound else Row("F8", name, round(value, 3), "min")
 
     ages = desk.ages
+    if not ages:
+        calls = desk.calls / len(desk.rows)
+        return [at_most("F8", f"{title}: calls a merchant a day, no result came", calls, "calls", CALLS)]
     turns_of_all = [
         minutes(f"asked in turn, p{part:.0%}"[:-1], percentile(turns, part)) for part in (0.5, 0.95)
     ]
@@ -62,7 +66,7 @@ def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[floa
 
 def _read(words: Sequence[str]) -> tuple[world.Conditions, float]:
     parser = argparse.ArgumentParser(prog="python -m bench --part F8")
-    parser.add_argument("--rate", type=float, default=800, help="calls a minute")
+    parser.add_argument("--rate", type=_above_zero, default=800.0, help="calls a minute")
     parser.add_argument("--outage", type=_outage, help="00:00-03:00, on the clock of the largest zone")
     parser.add_argument("--outage-of", choices=["syncs", "answers", "both"], default="both")
     parser.add_argument("--doubled", action="store_true", help="as many merchants again, at that midnight")
@@ -70,16 +74,58 @@ def _read(words: Sequence[str]) -> tuple[world.Conditions, float]:
     for option in fields(world.Conditions):
         if option.name not in by_hand:
             default = -1.0 if option.name == "explained" else option.default
-            kind = type(default)
-            parser.add_argument(f"--{option.name.replace('_', '-')}", type=kind, default=default)
+            parser.add_argument(
+                f"--{option.name.replace('_', '-')}", type=_kind(option.name), default=default
+            )
     options = vars(parser.parse_args(words))
     rate = options.pop("rate")
     return world.Conditions(**options), rate
 
 
+def _kind(name: str) -> Callable[[str], float]:
+    if name in world.SHARES:
+        return _share
+    if name == "zones":
+        return _zones
+    return {"merchants": _count, "seed": int, "days": _number}.get(name, _minutes)
+
+
+def _above_zero(text: str) -> float:
+    return _within(float(text), least=0.001, most=float("inf"))
+
+
+def _share(text: str) -> float:
+    return _within(float(text), least=0, most=1)
+
+
+def _minutes(text: str) -> float:
+    return _within(float(text), least=0, most=1440)
+
+
+def _count(text: str) -> int:
+    return int(_within(int(text), least=1, most=10_000_000))
+
+
+def _number(text: str) -> int:
+    return int(_within(int(text), least=0, most=3650))
+
+
+def _zones(text: str) -> int:
+    return int(_within(int(text), least=1, most=len(world.OTHERS) + 1))
+
+
+def _within(value: float, *, least: float, most: float) -> float:
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"has to be {least:g} to {most:g}")
+    return value
+
+
 def _outage(text: str) -> tuple[float, float]:
-    """Of the measured day; an end that is not after its beginning is on the next."""
-    begin, end = (int(part[:2]) * world.HOUR + int(part[3:5]) * world.MINUTE for part in text.split("-"))
-    if end <= begin:
-        end += world.DAY
-    return FIRST + begin, min(FIRST + end, LAST)
+    """Of the measured day."""
+    times = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", text)
+    if not times:
+        raise argparse.ArgumentTypeError("has to be like 00:00-03:00")
+    begin, end = (int(times[n]) * world.HOUR + int(times[n + 1]) * world.MINUTE for n in (1, 3))
+    if not begin < end <= world.DAY:
+        raise argparse.ArgumentTypeError("has to begin and end within the measured day")
+    return FIRST + begin, FIRST + end

@@ -33,22 +33,29 @@ OTHERS = (
     ),
     *("Asia/Shanghai", "Australia/Perth", "Pacific/Honolulu", "America/Anchorage", "Asia/Dhaka"),
 )
-USUALLY_AFTER = 3 * HOUR
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the world is like; all shares from 0 to 1, all spreads in minutes."""
+    """What the world is like. Shares from 0 to 1; minutes, but hours from the sync hour to the usual time.
+
+    Off are those that Codat says it does not run; dormant, that it has stopped running without a word, some nights ago;
+    of the refused, it answers no look.
+    """
 
     merchants: int = 100_000
     seed: int = 1
     zones: int = 10
     in_largest: float = 0.5
     other_hours: float = 0.3
+    usually: float = 3.0
     spread: float = 35.0
     explained: float = 0.8
     failing: float = 0.03
     off: float = 0.03
+    dormant: float = 0.0
+    never: float = 0.0
+    refused: float = 0.0
     missed: float = 0.005
     by_hand: float = 0.02
     run: float = 2.0
@@ -56,6 +63,12 @@ class Conditions:
     outage: tuple[float, float] | None = None
     outage_of: str = "both"
     doubled: bool = False
+
+
+SHARES = {
+    *("in_largest", "other_hours", "explained", "failing", "off", "dormant", "never", "refused", "missed"),
+    "by_hand",
+}
 
 
 class Run(NamedTuple):
@@ -74,9 +87,12 @@ class Shop:
     delay: float
     rest: float
     is_off: bool
+    is_refused: bool
     is_new: bool
+    begins: float
+    """Its company was created then; the first and last of its nights."""
+    ends: float
     runs: list[Run] = field(default_factory=list)
-    history: list[float] = field(default_factory=list)
 
 
 def moment(seconds: float) -> datetime:
@@ -88,9 +104,7 @@ def shops(conditions: Conditions, until: float) -> Iterator[Shop]:
     night = Night(conditions, draw, until)
     for number in range(conditions.merchants * (2 if conditions.doubled else 1)):
         shop = _shop(conditions, draw, is_new=number >= conditions.merchants)
-        if not shop.is_off:
-            shop.history = [night.delay(shop) for _ in range(conditions.days)]
-            shop.runs = sorted(night.runs(shop))
+        shop.runs = sorted(night.runs(shop))
         yield shop
 
 
@@ -101,8 +115,22 @@ def _shop(conditions: Conditions, draw: random.Random, *, is_new: bool) -> Shop:
     own, rest = (
         conditions.spread * MINUTE * part**0.5 for part in (conditions.explained, 1 - conditions.explained)
     )
-    delay = max(MINUTE, draw.gauss(USUALLY_AFTER, own))
-    return Shop(ZoneInfo(zone), hour, delay, rest, draw.random() < conditions.off, is_new)
+    delay = max(MINUTE, draw.gauss(conditions.usually * HOUR, own))
+    is_off, kind = draw.random() < conditions.off, draw.random()
+    ago = draw.uniform(1, 60) * DAY
+    is_never = kind < conditions.never
+    is_dormant = conditions.never <= kind < conditions.never + conditions.dormant
+    return Shop(
+        zone=ZoneInfo(zone),
+        sync_hour=hour,
+        delay=delay,
+        rest=rest,
+        is_off=is_off,
+        is_refused=draw.random() < conditions.refused,
+        is_new=is_new,
+        begins=-ago if is_never else -conditions.days * DAY,
+        ends=-DAY * 100 if is_off or is_never else -ago if is_dormant else float("inf"),
+    )
 
 
 @dataclass(frozen=True)
@@ -113,21 +141,18 @@ class Night:
     draw: random.Random
     until: float
 
-    def delay(self, shop: Shop) -> float:
-        return max(MINUTE, self.draw.gauss(shop.delay, shop.rest))
-
     def runs(self, shop: Shop) -> Iterator[Run]:
-        """From the last due moment before the beginning on."""
+        """From the first of the nights that Codat still lists."""
         failed = self.draw.random() < self.conditions.failing
-        due = due_before(BEGIN, shop.zone, shop.sync_hour)
-        while (at := (due - BEGIN).total_seconds()) < self.until:
+        due = due_before(moment(shop.begins), shop.zone, shop.sync_hour)
+        while (at := (due - BEGIN).total_seconds()) < min(self.until, shop.ends):
             failed = self._fails_after(failed)
             if self.draw.random() >= self.conditions.missed:
-                yield self._run(self._held_back(at + self.delay(shop)), failed, expected=True)
+                delay = max(MINUTE, self.draw.gauss(shop.delay, shop.rest))
+                yield self._run(self._held_back(at + delay), failed, expected=True)
             if self.draw.random() < self.conditions.by_hand:
-                yield self._run(
-                    self._held_back(at + self.draw.uniform(8 * HOUR, 22 * HOUR)), failed, expected=False
-                )
+                by_hand = self._held_back(at + self.draw.uniform(8 * HOUR, 22 * HOUR))
+                yield self._run(by_hand, failed, expected=False)
             due = next_due(due, shop.zone, shop.sync_hour)
 
     def _fails_after(self, failed: bool) -> bool:
