@@ -40,9 +40,9 @@ class Result:
         return Result(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
 
 
-# Seconds for all steps together but the proof: with lint and the set-up, they stay under twenty minutes. What one
-# step leaves over, a busy machine may spend on the next.
-ALL_STEPS = 1130
+# Seconds for all steps together: with lint and the set-up, they stay under twenty minutes. What one step leaves
+# over, a busy machine may spend on the next.
+ALL_STEPS = 1165
 # Whole houses, whose starts and ends are timed: two of them at a time are enough.
 DESKS = "tests/processes"
 PROOF = "tests/chaos"
@@ -92,20 +92,11 @@ def main() -> int:
     total += (
         on_postgres(_until(end, ON_POSTGRES)) if postgres.binaries() else missing("PostgreSQL", ON_POSTGRES)
     )
-    total += _bounded_proof()
+    total += run(_until(end, BOUNDED_PROOF)) if postgres.binaries() else missing("PostgreSQL", BOUNDED_PROOF)
     if total.skipped:
         print(f"{total.skipped} skipped, for the reasons named above")
     print(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed or not total.passed else 0
-
-
-def _bounded_proof() -> Result:
-    if os.environ.get("PROOF") == "apart":
-        print(f"LEFT OUT, as PROOF=apart says: {BOUNDED_PROOF.title}.", flush=True)
-        return Result()
-    if not postgres.binaries():
-        return missing("PostgreSQL", BOUNDED_PROOF)
-    return run(BOUNDED_PROOF)
 
 
 def on_postgres(step: Step) -> Result:

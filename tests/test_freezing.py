@@ -63,13 +63,13 @@ def test_while_sending_is_frozen_nothing_is_sent_and_the_request_says_so(
 def test_a_freeze_that_comes_while_codat_is_looked_at_still_holds_the_request_back(
     scripted: Server, told: CodatClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked = told.reserve_send
+    looked = told.confirm_send
 
-    def reserve_and_freeze() -> None:
-        looked()
+    def reserve_and_freeze(company_id: str) -> None:
+        looked(company_id)
         frozen()
 
-    monkeypatch.setattr(told, "reserve_send", reserve_and_freeze)
+    monkeypatch.setattr(told, "confirm_send", reserve_and_freeze)
     request = asked()
     assert not is_sent(request, scripted, told)
     assert (stored(request).state, stored(request).tries) == (State.QUEUED, 0)

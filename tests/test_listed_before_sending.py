@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -10,7 +11,7 @@ from syncs.models import Merchant, SyncRequest
 from syncs.operations import before_sending
 from tests.codat.server import Server
 from tests.factories import make_sync
-from tests.presses import NOW, held_back, is_sent, stored
+from tests.presses import NOW, asked, held_back, is_sent, stored
 from tests.presses import now_stands_still as now_stands_still
 from tests.presses import request_ as request_
 
@@ -136,3 +137,12 @@ def test_one_success_that_we_know_does_not_vouch_for_another(
     ]
     assert not is_sent(request_, scripted, told, rows)
     assert "have not read yet" in held_back(request_)
+
+
+@pytest.mark.parametrize(("columns", "seconds"), [({}, 5), ({"bulk": uuid4(), "priority": -1}, 30)])
+def test_a_part_of_a_bulk_waits_longer_for_news_that_its_own_bulk_keeps_from_being_read(
+    scripted: Server, told: CodatClient, db: None, columns: dict[str, Any], seconds: int
+) -> None:
+    request = asked(**columns)
+    assert not is_sent(request, scripted, told, [sync_at_codat(request.merchant, 2000, NOW)])
+    assert stored(request).not_before == NOW + timedelta(seconds=seconds)

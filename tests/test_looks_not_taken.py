@@ -75,7 +75,7 @@ def test_a_replay_that_we_held_back_is_none(
     verified: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def no_call_left() -> None:
+    def no_call_left(company_id: str) -> None:
         raise Later("Codat asked us to pause.", retry_after=40)
 
     scripted.answers(says(200, STARTED))

@@ -144,7 +144,7 @@ def test_what_is_stored_while_codat_is_looked_at_counts(
         success(request_, window_finish=request_.window_finish)
         return []
 
-    monkeypatch.setattr(told, "syncs", answers_slowly)
+    monkeypatch.setattr(told, "syncs_before_send", answers_slowly)
     make_sync(request_.merchant, 5000, NOW - timedelta(days=9))
     monkeypatch.setattr(before_sending, "_held_back_by", lambda *_: False)
     send(request_.pk, told)
@@ -159,7 +159,7 @@ def test_a_merchant_archived_while_codat_is_looked_at_is_not_sent(
         Merchant.objects.update(archived_at=NOW, archived_why="gone")
         return []
 
-    monkeypatch.setattr(told, "syncs", answers_slowly)
+    monkeypatch.setattr(told, "syncs_before_send", answers_slowly)
     send(request_.pk, told)
     assert not posts(scripted)
     assert "archived" in cancelled(request_)

@@ -156,12 +156,12 @@ def retries(when: Retry, *, new_key: bool = False) -> Callable[[], None]:
     def install() -> None:
         real = CodatClient._exchange
 
-        def exchange(self: Any, call: Any, **given: Any) -> Any:
-            outcome = real(self, call, **given)
+        def exchange(self: Any, call: Any, place: Any, **given: Any) -> Any:
+            outcome = real(self, call, place, **given)
             if call.method == "POST" and when(outcome):
                 headers = call.headers | ({"Idempotency-Key": str(uuid.uuid4())} if new_key else {})
                 given["deadline"] = time.monotonic() + 1
-                outcome = real(self, replace(call, headers=headers), **given)
+                outcome = real(self, replace(call, headers=headers), place, **given)
             return outcome
 
         CodatClient._exchange = exchange
