@@ -6,6 +6,7 @@ Where the database has a net against a bug, it is tried twice: the net refuses, 
 import multiprocessing
 import os
 import threading
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -131,7 +132,8 @@ def _two_senders(cell: Cell, merchant: Merchant, token: str, instants: Instants)
 
 
 def _two_presses(cell: Cell, merchant: Merchant, token: str, instants: Instants) -> list[str]:
-    _both(lambda: ask(cell, merchant, token), lambda: ask(cell, merchant, token[:-2] + "00"))
+    another = str(uuid.uuid5(uuid.UUID(token), "another form"))
+    _both(lambda: ask(cell, merchant, token), lambda: ask(cell, merchant, another))
     return []
 
 
@@ -200,8 +202,10 @@ def _both(one: Callable[[], object], other: Callable[[], object] | None = None) 
     finally:
         meeting.abort()
         _, status = os.waitpid(pid, 0)
-    if os.WEXITSTATUS(status) == 3:
+    if os.waitstatus_to_exitcode(status) == 3:
         raise RuntimeError("NotPossible or IntegrityError in the other")
+    if status:
+        raise RuntimeError(f"The other broke: {os.waitstatus_to_exitcode(status)}")
 
 
 SCENES = {
