@@ -29,7 +29,7 @@ from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
 NEWEST_FIRST = paging.Order("started_at", descending=True)
-SIZE = 100
+SIZE = 50
 # Beyond it a number says no more than "many", and would read the whole table.
 COUNTED = 1_000
 # Causes are put side by side for so many days at most: it takes reading all their failures.
