@@ -63,9 +63,9 @@ clean:  ## forget the virtual environment and all local data (var/)
 	@$(BIN)/pip install -q $$(sed -n 's/^uv==\([^ ]*\).*/uv==\1/p' requirements-dev.txt)
 
 .venv/runtime: requirements.txt | .venv/bin/uv
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.txt
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt | .venv/bin/uv
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements-dev.txt
 	@touch $@

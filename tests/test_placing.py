@@ -116,7 +116,9 @@ def _schedule(rng: Random) -> Configuration:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.sqlite) for seed in range(2, 12))]
+)
 def test_windows_and_days_are_the_same_as_if_all_were_placed(
     seed: int, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
