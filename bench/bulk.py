@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from collections.abc import Sequence
 
 from bench.house import Plan, desk
 from bench.place import Place
@@ -15,12 +14,13 @@ CALLS_A_SEND = 2
 PATIENCE = 3
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F9")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bulk", type=int, default=1000)
     parser.add_argument("--merchants", type=int, default=1300)
     parser.add_argument("--rate", type=int, default=800, help="calls a minute")
-    options = parser.parse_args(words)
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
     needed = options.bulk * CALLS_A_SEND * 60 / options.rate
     with desk(Plan(merchants=options.merchants, calls_per_minute=options.rate)) as place:
         # All asked before the clock sees the first: else the asking would be measured too.

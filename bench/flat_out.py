@@ -4,7 +4,7 @@ import argparse
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import cycle
 
 import requests
@@ -27,16 +27,18 @@ ALL_DUE = """
 DUE_EVERY = 5.0
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F7")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=60, help="under the limit; without it half of that")
     parser.add_argument("--merchants", type=int, default=800)
     parser.add_argument("--rate", type=int, default=800, help="calls a minute")
     parser.add_argument(
         "--threads", type=int, default=Plan.threads, help="of the worker, and of the bare loop"
     )
-    options = parser.parse_args(words)
-    return _under_limit(options) + _without_limit(options)
+
+
+def measure(options: argparse.Namespace) -> Iterator[Row]:
+    yield from _under_limit(options)
+    yield from _without_limit(options)
 
 
 def _under_limit(options: argparse.Namespace) -> list[Row]:

