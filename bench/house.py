@@ -7,8 +7,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from typing import Any
 
 from bench.filling import refuse_without_postgres
 from bench.place import ROOT, Place
-from sandbox.quota import PER_MINUTE
+from bench.refusals import is_guarded
 from sandbox.testing import Sandbox, running
 from syncs.processes import house, ports, ready
 from syncs.processes.errors import CannotRun
@@ -66,7 +64,7 @@ def desk(plan: Plan) -> Iterator[Place]:
             for name in plan.parts:
                 place.start(name)
             _wait_until_all_work(place, plan)
-            _guard_minutes(place, plan, stack)
+            _guard_minutes(place, plan)
             yield place
         finally:
             begin_to_end()
@@ -115,7 +113,7 @@ def _built(plan: Plan, folder: Path, database: str, sandbox: Sandbox, valkey: Va
         "sending": all_.worker("sending"),
         "refreshing": all_.worker("refreshing"),
     }
-    return Place(folder, all_.url, database, sandbox, valkey.url, env, programs)
+    return Place(folder, all_.url, database, sandbox, env, programs)
 
 
 def _sandbox(plan: Plan, folder: Path) -> Any:
@@ -154,17 +152,10 @@ def _wait_until_all_work(place: Place, plan: Plan) -> None:
     )
 
 
-def _guard_minutes(place: Place, plan: Plan, stack: ExitStack) -> None:
-    """A call too many in a minute is a 429 from the next minute on: the setup has used up the one that runs."""
-
-    def guard() -> None:
+def _guard_minutes(place: Place, plan: Plan) -> None:
+    """From now on a call too many in a minute is a 429; the setup's calls do not count."""
+    if is_guarded(plan.calls_per_minute):
         place.sandbox.post("/_sandbox/switches", {"per_minute": "enforced"}).raise_for_status()
-
-    if plan.calls_per_minute <= PER_MINUTE:
-        timer = threading.Timer(60.5 - time.time() % 60, guard)
-        timer.daemon = True
-        timer.start()
-        stack.callback(timer.cancel)
 
 
 def _refuse_unready() -> None:
