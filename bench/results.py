@@ -1,6 +1,7 @@
 """What a measurement brings home: rows, shown as a table and kept as JSON."""
 
 import json
+import math
 import os
 import platform
 from collections.abc import Iterable, Sequence
@@ -25,8 +26,9 @@ class Row:
     ok: bool | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            raise TypeError(f"{self.name}: {self.value!r} is no number.")
+        is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if not is_number or not math.isfinite(self.value):
+            raise ValueError(f"{self.name}: {self.value!r} is no number.")
 
 
 def at_most(part: str, name: str, value: float, unit: str, bound: float) -> Row:
@@ -59,7 +61,7 @@ def keep(part: str, rows: Sequence[Row], *, is_usual: bool) -> Path:
     folder = USUAL if is_usual else UNUSUAL
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{part.lower()}.json"
-    text = json.dumps([asdict(row) for row in rows], indent=1, allow_nan=False)
+    text = json.dumps([asdict(row) for row in rows], indent=1)
     path.write_text(text + "\n", encoding="utf-8")
     return path
 

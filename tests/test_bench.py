@@ -56,6 +56,10 @@ def without_postgres(_options: Namespace) -> Iterator[Row]:
     yield
 
 
+def divides_by_nothing(_options: Namespace) -> Iterator[Row]:
+    yield at_most("F1", "a share", float("nan"), "times", 1)
+
+
 def breaks_later(options: Namespace) -> Iterator[Row]:
     yield from fine(options)
     raise CannotRun("web has ended:\n and its log")
@@ -121,7 +125,11 @@ def test_the_machine_and_the_python_stand_with_the_figures(given: Callable[..., 
 
 @pytest.mark.parametrize(
     ("broken", "said"),
-    [(without_postgres, "RuntimeError: No PostgreSQL"), (breaks_later, "web has ended:")],
+    [
+        (without_postgres, "RuntimeError: No PostgreSQL"),
+        (breaks_later, "web has ended:"),
+        (divides_by_nothing, "ValueError: a share: nan is no number."),
+    ],
 )
 def test_a_part_that_breaks_takes_the_place_of_its_old_figures_and_the_others_go_on(
     given: Callable[..., None], kept: Path, capsys: pytest.CaptureFixture[str], broken: Measuring, said: str
@@ -160,18 +168,13 @@ def test_an_option_that_a_part_does_not_have_ends_the_program(given: Callable[..
 
 
 def test_a_value_is_a_number() -> None:
-    for value in (True, None, "204"):
-        with pytest.raises(TypeError, match="is no number"):
+    for value in (True, None, "204", float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="is no number"):
             Row("F3", "answered 204", value, "")  # type: ignore[arg-type]
     assert (results.so("F3", "answered 204", is_so=True).value, results.so("F3", "x", is_so=False).ok) == (
         1,
         False,
     )
-
-
-def test_a_figure_that_is_no_number_is_not_kept() -> None:
-    with pytest.raises(ValueError, match="JSON"):
-        results.keep("F1", [Row("F1", "a page", float("nan"), "ms")], is_usual=True)
 
 
 def test_every_real_part_has_its_options_and_its_measure() -> None:
