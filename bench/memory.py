@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,12 +18,13 @@ READERS = 8
 PAGES = ("/", "/?q=a", "/?health=failing", "/syncs/", "/requests/", "/activity/")
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F10")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=45, help="of looking and of reading pages, each")
     parser.add_argument("--merchants", type=int, default=800)
     parser.add_argument("--presses", type=int, default=20)
-    options = parser.parse_args(words)
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
     # No limit, so that all hands are busy; answers slow enough that they are busy at once.
     plan = Plan(merchants=options.merchants, threads=THREADS, calls_per_minute=12_000, answer_after=0.1)
     with desk(plan) as place:

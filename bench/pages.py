@@ -1,12 +1,14 @@
 """F1: the health page and All syncs with a hundred thousand merchants and ten million syncs, however they are asked."""
 
 import re
-from collections.abc import Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import urlencode
 
 from bench import filling
 from bench.results import Row, at_most, percentile
+from syncs.processes.errors import CannotRun
 
 PART = "F1"
 MILLISECONDS, KILOBYTES = 60, 30
@@ -24,44 +26,49 @@ HEALTHS = (
 )
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    return filling.measured("bench.pages", words)
+add_options = filling.add_options
+
+
+def measure(options: Namespace) -> Iterator[Row]:
+    return filling.measured("bench.pages", options)
 
 
 def rows() -> Iterator[Row]:
     """In a process that has Django at hand, on the filled database."""
     from django.core.cache import cache
 
-    from bench.visits import Visit, signed_in, visit
+    from bench.visits import Visit, both_visits, signed_in, visit
 
     client = signed_in()
-    seen: dict[str, list[Visit]] = {"health": [], "syncs": []}
+    seen: dict[tuple[str, str], list[Visit]] = {}
 
-    def told(page: str, name: str, found: Visit, *, weighed: bool = False) -> Iterator[Row]:
-        if found.status != 200:
-            raise RuntimeError(f"{name}: {found.status}")
-        seen[page].append(found)
-        yield at_most(PART, f"{name}, p95 ({found.queries} queries)", found.p95, "ms", MILLISECONDS)
-        if weighed:
-            yield at_most(PART, f"{name}, compressed", found.packed / 1000, "kB", KILOBYTES)
+    def told(page: str, name: str, url: str, *, before: Callable[[], None] = lambda: None) -> Iterator[Row]:
+        for when, found in both_visits(client, url, before=before):
+            if found.status != 200:
+                raise CannotRun(f"{url}: answered {found.status}.")
+            seen.setdefault((page, when), []).append(found)
+            row = f"{page}: {name}, {when}"
+            yield at_most(PART, f"{row}, p95 ({found.queries} queries)", found.p95, "ms", MILLISECONDS)
+            if not url.strip("/"):
+                yield at_most(PART, f"{row}, compressed", found.packed / 1000, "kB", KILOBYTES)
 
     for name, url in health_pages():
-        yield from told("health", f"health: {name}", visit(client, url), weighed=not url.strip("/"))
-    recounted = visit(client, "/", before=lambda: cache.delete("counts"))
-    yield from told("health", "health: first page, tiles counted anew", recounted)
+        yield from told("health", name, url)
+    # As while results come in.
+    yield from told("health", "first page, tiles counted anew", "/", before=lambda: cache.delete("counts"))
     first = visit(client, "/", before=cache.clear)
     yield Row(PART, "health: first page of a process, nothing kept, p95", round(first.p95, 3), "ms")
     for sort in ("success", "name", "fuse"):
-        url = f"/?sort={sort}"
-        for _ in range(DEEP):
-            url = following(client.get(url).text, "Next") or url
-        yield from told("health", f"health: page {DEEP + 1} by {sort}", visit(client, url))
+        number, url = 1, f"/?sort={sort}"
+        while number <= DEEP and (next_page := following(client.get(url).text, "Next")):
+            number, url = number + 1, next_page
+        yield from told("health", f"page {number} by {sort}", url)
     for name, url in sync_pages():
-        yield from told("syncs", f"syncs: {name}", visit(client, url))
-    for page, visits in seen.items():
+        yield from told("syncs", name, url)
+    for (page, when), visits in seen.items():
         worst = percentile([taken for found in visits for taken in found.milliseconds], 0.95)
-        yield at_most(PART, f"{page}: all of these, p95", worst, "ms", MILLISECONDS)
-        yield Row(PART, f"{page}: most queries", max(found.queries for found in visits), "queries")
+        yield at_most(PART, f"{page}: all of these, {when}, p95", worst, "ms", MILLISECONDS)
+        yield Row(PART, f"{page}: most queries, {when}", max(found.queries for found in visits), "queries")
 
 
 def health_pages() -> list[tuple[str, str]]:

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from redis import Redis
 
 from sandbox.testing import Sandbox
-from syncs.codat.shared_budget import KEY as BUDGET
 from syncs.processes.errors import CannotRun
 from syncs.processes.program import Program
 
@@ -33,7 +31,6 @@ class Place:
     url: str
     database: str
     sandbox: Sandbox
-    redis: str
     env: Mapping[str, str] = field(repr=False)
     programs: Mapping[str, Program] = field(repr=False)
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
@@ -73,11 +70,6 @@ class Place:
         with suppress(subprocess.TimeoutExpired):
             process.wait(ENDS_WITHIN)
         kill(process)
-
-    def paused(self) -> int:
-        """1 where Codat's limit was hit: the shared budget remembers the pause that a 429 asks for."""
-        with Redis.from_url(self.redis) as redis:
-            return int(redis.hexists(BUDGET, "paused_until"))
 
     def cpu(self, name: str) -> float:
         """Seconds of CPU that it has used so far."""

@@ -1,27 +1,30 @@
 """F3: a poll of the health page while nothing changes, and while something changes that its page does not show."""
 
 import re
-from collections.abc import Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Iterator
 from html import unescape
 
 from bench import filling
-from bench.results import Row, at_most
+from bench.results import Row, at_most, so
 
 PART = "F3"
 MILLISECONDS, QUERIES, ROUNDS = 5, 3, 300
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    return filling.measured("bench.polls", words)
+add_options = filling.add_options
+
+
+def measure(options: Namespace) -> Iterator[Row]:
+    return filling.measured("bench.polls", options)
 
 
 def rows() -> Iterator[Row]:
-    import time
     from itertools import count
 
     from django.db.models import F
 
-    from bench.visits import signed_in, visit
+    from bench.visits import signed_in, visit, wait_for_room
     from syncs.models import Merchant
     from syncs.operations import heartbeats
 
@@ -38,9 +41,9 @@ def rows() -> Iterator[Row]:
         ("filter", "/?health=failing&commerce=Shopify"),
     ):
         # A page holds its minute: at the end of one, nothing stays as it is.
-        time.sleep(max(0.0, time.time() % 60 - 40) and 61 - time.time() % 60)
+        wait_for_room(20)
         found = visit(client, poll_of(url), rounds=ROUNDS)
-        yield Row(PART, f"{name}: answered 204", found.status == 204, "", "1", found.status == 204)
+        yield so(PART, f"{name}: answered 204", found.status == 204)
         yield at_most(PART, f"{name}: nothing new, p50", found.p50, "ms", MILLISECONDS)
         yield Row(PART, f"{name}: nothing new, p95", round(found.p95, 2), "ms")
         yield at_most(PART, f"{name}: queries, sign-in included", found.queries, "queries", QUERIES)

@@ -2,14 +2,14 @@
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 
 from bench.browser import NotTaken, Person, Pressed
 from bench.house import Plan, desk
 from bench.place import Place
-from bench.results import Row, at_most, percentile
+from bench.results import Row, at_least, at_most, percentile
 from syncs.processes.errors import CannotRun
 
 IDLE, BUSY = 0.4, 1.2
@@ -24,30 +24,21 @@ PRESSABLE = """
 """
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F5")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--presses", type=int, default=60, help="in each of the two measurements")
     parser.add_argument("--pause", type=float, default=0.7, help="seconds between two presses, on average")
     parser.add_argument("--merchants", type=int, default=1500)
     parser.add_argument("--bulk", type=int, default=BULK)
-    options = parser.parse_args(words)
+
+
+def measure(options: argparse.Namespace) -> Iterator[Row]:
     with desk(Plan(merchants=options.merchants)) as place:
-        idle = _waits(place, options.presses, options.pause)
+        yield from _rows("idle", _waits(place, options.presses, options.pause), IDLE)
         place.inside("ask-for-many", options.bulk)
         busy = _waits(place, options.presses, options.pause)
         left = place.ask("SELECT count(*) FROM syncs_syncrequest WHERE bulk IS NOT NULL AND state = 'queued'")
-    return [
-        *_rows("idle", idle, IDLE),
-        *_rows(f"while a bulk of {options.bulk:,} runs", busy, BUSY),
-        Row(
-            "F5",
-            "of the bulk not sent yet after the last press",
-            left[0][0],
-            "requests",
-            "> 0",
-            left[0][0] > 0,
-        ),
-    ]
+    yield from _rows(f"while a bulk of {options.bulk:,} runs", busy, BUSY)
+    yield at_least("F5", "of the bulk not sent yet after the last press", left[0][0], "requests", 1)
 
 
 def merchants_to_press(place: Place, count: int) -> list[str]:

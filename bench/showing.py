@@ -3,7 +3,6 @@
 import argparse
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -18,13 +17,14 @@ UNDER_WAY = "in progress</h2>"
 SHOWN_WITHIN = 600.0
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F6")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--merchants", type=int, default=300)
     parser.add_argument("--presses", type=int, default=40, help="pages that are open at once")
     parser.add_argument("--seconds", type=float, default=40, help="within which they are pressed")
     parser.add_argument("--speed", type=float, default=2, help="a sync takes 90 to 190 s, divided by this")
-    options = parser.parse_args(words)
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
     with desk(Plan(merchants=options.merchants, speed=options.speed)) as place:
         late = _late(place, options.presses, options.seconds)
     return [

@@ -5,14 +5,13 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from bench.browser import NAMES, Person, Poll, poll_of
 from bench.house import Plan, desk
 from bench.place import Place
-from bench.results import Row, at_most, percentile
+from bench.results import Row, at_least, at_most, percentile
 from syncs.processes.errors import CannotRun
 
 BOUND = 250.0
@@ -45,13 +44,14 @@ class Seen:
     lags: list[float] = field(default_factory=list)
 
 
-def measure(words: Sequence[str]) -> list[Row]:
-    parser = argparse.ArgumentParser(prog="python -m bench --part F4")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tabs", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60, help="for each of the two measurements")
     parser.add_argument("--merchants", type=int, default=2000, help="half of them never looked at before")
     parser.add_argument("--moving", choices=["no", "yes", "both"], default="both", help="results keep coming")
-    options = parser.parse_args(words)
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
     plan = Plan(merchants=options.merchants, looked_at=options.merchants // 2, history_days=14)
     with desk(plan) as place:
         return asyncio.run(_measure(place, options))
@@ -78,18 +78,18 @@ async def _measure(place: Place, options: argparse.Namespace) -> list[Row]:
             raise CannotRun(f"Not every tab could be opened: {dict(seen.errors)}.")
     rows = [Row("F4", f"{len(tabs)} tabs are open after", round(time.monotonic() - began), "s")]
     if options.moving in {"no", "both"}:
-        rows += await _phase(place, "quiet", seen, options.seconds)
+        rows += await _phase(place, "quiet", seen, tabs, options.seconds)
     if options.moving in {"yes", "both"}:
         # First looks, at the rate of the budget: each brings a result that the lists show.
         place.ask("UPDATE syncs_merchant SET next_refresh_at = now() WHERE refreshed_at IS NULL")
-        rows += await _phase(place, "results keep coming", seen, options.seconds)
+        rows += await _phase(place, "results keep coming", seen, tabs, options.seconds)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return rows
 
 
-async def _phase(place: Place, name: str, seen: Seen, seconds: float) -> list[Row]:
+async def _phase(place: Place, name: str, seen: Seen, tabs: "list[Tab]", seconds: float) -> list[Row]:
     # All have polled once before anything counts, and what they saw before is old news.
     await asyncio.sleep(15)
     seen.waits, seen.answers, seen.errors, seen.lags = [], Counter(), Counter(), []
@@ -106,7 +106,8 @@ async def _phase(place: Place, name: str, seen: Seen, seconds: float) -> list[Ro
         Row("F4", f"{name}: results a second", round(news[0][0] / took, 1), "results"),
         Row("F4", f"{name}: a poll, p50", round(percentile(waits, 0.5), 1), "ms"),
         at_most("F4", f"{name}: a poll, p99", percentile(waits, 0.99), "ms", BOUND),
-        at_most("F4", f"{name}: errors {dict(seen.errors) or ''}", sum(seen.errors.values()), "", 0),
+        at_most("F4", f"{name}: errors {dict(seen.errors) or ''}".rstrip(), sum(seen.errors.values()), "", 0),
+        at_least("F4", f"{name}: tabs that still poll", sum(tab.is_open for tab in tabs), "tabs", len(tabs)),
         Row("F4", f"{name}: the client itself needs", round(100 * cpu / took), "% of a core"),
         Row(
             "F4",
@@ -118,6 +119,8 @@ async def _phase(place: Place, name: str, seen: Seen, seconds: float) -> list[Ro
 
 
 class Tab:
+    """`is_open` from its first page until it polls no more, for whatever reason."""
+
     def __init__(self, url: str, path: str, cookies: str, seen: Seen) -> None:
         self.is_open = False
         self._host, _, self._port = url.removeprefix("http://").partition(":")
@@ -138,7 +141,11 @@ class Tab:
             while poll:
                 await asyncio.sleep(poll.every)
                 poll = await self._poll(poll)
+        except Exception as error:
+            self._seen.errors[type(error).__name__] += 1
+            raise
         finally:
+            self.is_open = False
             self._hang_up()
 
     async def _poll(self, poll: Poll) -> Poll | None:
@@ -151,9 +158,13 @@ class Tab:
             return poll
         self._seen.waits.append(time.monotonic() - began)
         self._seen.answers[status] += 1
-        if status not in {"200", "204"}:
-            self._seen.errors[status] += 1
-        return poll_of(fragment) if status == "200" else poll
+        if status == "204":
+            return poll
+        following = poll_of(fragment) if status == "200" else None
+        if following is None:
+            self._seen.errors[f"{status} without a poll"] += 1
+        # Whatever was answered, a tab that is open asks again.
+        return following or poll
 
     async def _get(self, path: str, headers: dict[str, str]) -> tuple[str, str]:
         """On the connection that is still open, or a new one; if that one closes as it is used, on another."""
@@ -183,7 +194,8 @@ class Tab:
             raise ValueError("chunked")
         if "connection: close" in fields:
             self._hang_up()
-        return status, body.decode()
+        # What htmx would follow instead of showing anything: to the sign-in, mostly.
+        return "sent away" if "\r\nhx-redirect: " in fields else status, body.decode()
 
     def _hang_up(self) -> None:
         if self._connection:

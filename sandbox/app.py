@@ -51,6 +51,7 @@ class App:
         if not met.wire:
             self.finished(request)
         answer.headers.update(self.quota.headers())
+        self.world.answers_429 += answer.status == 429
         return answer
 
     def has_to_wait(self, request: Request) -> bool:

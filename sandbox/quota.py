@@ -67,12 +67,16 @@ class Quota:
             self._spent, self._told = 0, False
 
     def _guard_minute(self, address: str, now: datetime) -> None:
+        """While it is off nothing is counted: who turns it on begins with none."""
+        if self._world.switches.per_minute != "enforced":
+            self._by_address.clear()
+            return
         minute = int(now.timestamp()) // 60
         if minute != self._minute:
             self._minute = minute
             self._by_address.clear()
         count = self._by_address[address] = self._by_address.get(address, 0) + 1
-        if count > PER_MINUTE and self._world.switches.per_minute == "enforced":
+        if count > PER_MINUTE:
             raise self._refusal(now, timedelta(seconds=60 - now.timestamp() % 60))
 
     def _guard_crowd(self, company_id: str, now: datetime) -> None:

@@ -109,6 +109,7 @@ ROUTES = (
     Route("DELETE", "/webhooks/{webhookId}", webhooks.delete_consumer),
     Route("GET", f"{CONTROL}kinds", control.list_kinds),
     Route("GET", f"{CONTROL}merchants", control.list_merchants),
+    Route("GET", f"{CONTROL}quota", control.get_quota),
     Route("GET", f"{CONTROL}switches", control.list_switches),
     Route("POST", f"{CONTROL}switches", control.turn_switches),
     Route("POST", f"{CONTROL}companies/{{companyId}}/connections/{{connectionId}}", control.make_happen),

@@ -52,6 +52,10 @@ class Sandbox:
         found: list[dict[str, Any]] = answer.json()
         return found
 
+    def answers_429(self) -> int:
+        """How many it has given since it was started."""
+        return int(self.get("/_sandbox/quota").json()["answers_429"])
+
     def fault(self, fault: str, args: Mapping[str, Any] | None = None, **where: Any) -> int:
         """Set a fault for what fits `method`, `path_regex`, `company_id`, `count`, `probability`; its number."""
         body = {"fault": fault, "args": dict(args or {}), **where}

@@ -50,6 +50,7 @@ class World:
         self.switches = switches or Switches()
         self.life = life or Life()
         self.faults = Faults()
+        self.answers_429 = 0
         self.listeners: set[Listener] = set()
         self.client_id = guid(digest(seed, "client"))
         self._be_born()

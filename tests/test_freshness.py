@@ -4,13 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from bench import freshness
+from bench import freshness, parts
 from bench.desk import FIRST, LAST, UNTIL, Desk, in_turn
-from bench.results import percentile
+from bench.results import Row, percentile
 from bench.world import DAY, HOUR, Conditions, shops
 
 SMALL = Conditions(merchants=600, days=10)
 RATE = 4.8
+
+
+def measured(words: list[str]) -> list[Row]:
+    options, _ = parts.read("F8", freshness, words)
+    return list(freshness.measure(options))
 
 
 def worked(conditions: Conditions) -> Desk:
@@ -67,7 +72,7 @@ def test_the_same_seed_draws_the_same_day() -> None:
 
 def test_a_scenario_is_read_from_the_command_line() -> None:
     small = ["--merchants", "200", "--rate", "1.6"]
-    rows = freshness.measure([*small, "--zones", "3", "--explained", "0.5", "--outage", "00:00-03:00"])
+    rows = measured([*small, "--zones", "3", "--explained", "0.5", "--outage", "00:00-03:00"])
     assert {row.part for row in rows} == {"F8"}
     assert any("50%" in row.name for row in rows)
 
@@ -88,11 +93,11 @@ def test_what_cannot_be_simulated_is_refused_with_a_reason(
     words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        freshness.measure(words.split())
+        measured(words.split())
     assert f"argument {words.split(maxsplit=1)[0]}: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("nothing", ["--off", "--missed", "--refused", "--never"])
 def test_a_day_without_results_is_measured_too(nothing: str) -> None:
     small = ["--merchants", "50", "--rate", "0.4", "--days", "3", "--by-hand", "0", nothing, "1"]
-    assert freshness.measure(small)
+    assert measured(small)

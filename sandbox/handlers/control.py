@@ -42,6 +42,11 @@ def list_merchants(world: World, request: Request) -> Answer:
     return ok(found)
 
 
+def get_quota(world: World, request: Request) -> Answer:
+    """What a client may not be trusted to remember of itself."""
+    return ok({"answers_429": world.answers_429})
+
+
 def list_switches(world: World, request: Request) -> Answer:
     return ok(world.switches.told())
 

@@ -1,5 +1,6 @@
 """How much may be asked: by the day, by the minute and from one address, and at once (Codat docs, rate limits)."""
 
+import json
 import socket
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -145,6 +146,25 @@ def test_a_thousand_requests_a_minute_may_come_from_one_address() -> None:
     assert asked(app, "/webhooks", address="127.0.0.2").status == 200
     clock.passes(seconds=30)
     assert asked(app, "/webhooks").status == 200
+
+
+@pytest.mark.switch(per_minute="off")
+def test_the_guard_counts_nothing_while_it_is_off() -> None:
+    app = App(world_at(StoppedClock(), per_minute="off"), "key")
+    for _ in range(PER_MINUTE + 1):
+        asked(app, "/webhooks")
+    app.world.turn({"per_minute": "enforced"})
+    statuses = [asked(app, "/webhooks").status for _ in range(PER_MINUTE + 1)]
+    assert (set(statuses[:-1]), statuses[-1]) == ({200}, 429)
+
+
+def test_the_sandbox_tells_how_many_429_it_gave() -> None:
+    app = App(world_at(StoppedClock()), "key")
+    told = f"{CONTROL}quota"
+    assert json.loads(asked(app, told).body) == {"answers_429": 0}
+    for _ in range(PER_MINUTE + 2):
+        asked(app, "/webhooks")
+    assert json.loads(asked(app, told).body) == {"answers_429": 2}
 
 
 def test_a_refused_request_costs_nothing_of_the_day() -> None:

@@ -1,0 +1,81 @@
+"""The two kinds of looks that F1 and F2 measure: the first in a minute, for whom all is drawn, and those after it."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.test import Client, override_settings
+from django.test.signals import template_rendered
+from django.utils import timezone
+
+from bench import visits
+from syncs.models import User
+from tests.factories import make_merchant
+
+MEMORY = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "of these visits"}
+}
+ROWS = {"syncs/health/row.html", "syncs/syncs/row.html"}
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock() -> Iterator[None]:
+    """Nothing grows old by itself."""
+    with time_machine.travel(timezone.now().replace(second=10), tick=False):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def cache_of_a_process() -> Iterator[None]:
+    with override_settings(CACHES=MEMORY):
+        cache.clear()
+        yield
+        cache.clear()
+
+
+@pytest.fixture
+def drawn() -> Iterator[list[str]]:
+    """Each row that was drawn."""
+    names: list[str] = []
+
+    def note(template: object, **_rest: object) -> None:
+        names.extend({str(getattr(template, "name", ""))} & ROWS)
+
+    template_rendered.connect(note)
+    yield names
+    template_rendered.disconnect(note)
+
+
+@pytest.mark.django_db
+def test_the_first_look_in_a_minute_draws_every_row_each_time_and_another_within_it_draws_none(
+    client: Client, viewer: User, drawn: list[str]
+) -> None:
+    client.force_login(viewer)
+    for _ in range(3):
+        make_merchant()
+    both = visits.both_visits(client, "/")
+    every_row_of_every_look = 3 * (visits.WARM + visits.ROUNDS + 1)
+    name, first = next(both)
+    assert (name, first.status, len(drawn)) == ("first in a minute", 200, every_row_of_every_look)
+    name, again = next(both)
+    assert (name, again.status, len(drawn)) == ("again", 200, every_row_of_every_look)
+
+
+def test_as_a_minute_passes_what_is_kept_for_longer_stays() -> None:
+    cache.set("rows", 1, 60)
+    cache.set("causes", 1, 30)
+    cache.set("counts", 1, 600)
+    visits.a_minute_passes()
+    assert (cache.get("rows"), cache.get("causes"), cache.get("counts")) == (None, None, 1)
+
+
+@pytest.mark.parametrize(("second", "waits"), [(10, 0), (54, 0), (57, 3.1)])
+def test_looks_that_belong_together_begin_where_the_minute_has_room(
+    second: int, waits: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(visits.time, "sleep", waited.append)
+    with time_machine.travel(timezone.now().replace(second=second, microsecond=0), tick=False):
+        visits.wait_for_room()
+    assert sum(waited) == pytest.approx(waits)
