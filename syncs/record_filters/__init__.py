@@ -196,11 +196,12 @@ def of_today(zone: ZoneInfo, now: datetime) -> Q:
 
 
 def as_day(text: str) -> date | None:
+    """Only the usual written form counts: Python reads `20261101` and `2026-W44-1` as days too."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if 2000 <= day.year < 2200 else None
+    return day if day.isoformat() == text and 2000 <= day.year < 2200 else None
 
 
 def as_key(text: str) -> int | None:
