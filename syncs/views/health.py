@@ -36,7 +36,7 @@ COUNTED = 2_000
 def health(request: Signed) -> HttpResponse:
     """The page; for htmx only the list, with the tiles beside it. A pasted id goes straight to its merchant."""
     glance = glances.look(timezone.now())
-    platforms = health_summary.platforms()
+    platforms = health_summary.platforms(request.GET)
     filters = read_health_filters(request.GET, platforms)
     owners = owners_of(filters.q)
     if len(owners) == 1:
@@ -62,7 +62,7 @@ def health_live(request: Signed) -> HttpResponse:
     glance = glances.look(timezone.now())
     if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
-    filters = read_health_filters(request.GET, health_summary.platforms())
+    filters = read_health_filters(request.GET)
     listing = _listing(filters, owners_of(filters.q), request, glance)
     rows = _read_ids(request.GET.get("ids", ""))
     versions = dict(Merchant.objects.filter(pk__in=rows).values_list("pk", "version"))
