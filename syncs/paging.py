@@ -55,19 +55,18 @@ class Page(Generic[Row]):
 def page(
     rows: QuerySet[Row], order: Order, *, after: str = "", before: str = "", size: int = SIZE
 ) -> Page[Row]:
-    """One query. A cursor that makes no sense gives the first page."""
+    """One query; two where nothing lies beyond the cursor. One that makes no sense gives the first page."""
     key, backwards = (_read(before, rows, order), True) if before else (_read(after, rows, order), False)
     if key is None:
         return _forwards(rows, order, size, has_before=False)
     beyond = rows.filter(_beyond(order, key, backwards=backwards))
-    if not backwards:
-        return _forwards(beyond, order, size, has_before=True)
-    found = list(beyond.order_by(*order.columns(backwards=True))[: size + 1])
-    if len(found) <= size:
+    if backwards:
+        found = _backwards(beyond, order, size, has_after=True)
         # Back at the start: a whole first page, not the few rows that happen to lie before this one.
-        return _forwards(rows, order, size, has_before=False)
-    shown = found[:size][::-1]
-    return Page(shown, before=cursor(shown[0], order), after=cursor(shown[-1], order))
+        return found if found.before else _forwards(rows, order, size, has_before=False)
+    found = _forwards(beyond, order, size, has_before=True)
+    # Past the end, since rows have gone: the last that there are, and not a page that says that there is nothing.
+    return found if found.rows else _backwards(rows, order, size, has_after=False)
 
 
 def _forwards(rows: QuerySet[Row], order: Order, size: int, *, has_before: bool) -> Page[Row]:
@@ -77,6 +76,16 @@ def _forwards(rows: QuerySet[Row], order: Order, size: int, *, has_before: bool)
         shown,
         before=cursor(shown[0], order) if has_before and shown else "",
         after=cursor(shown[-1], order) if len(found) > size else "",
+    )
+
+
+def _backwards(rows: QuerySet[Row], order: Order, size: int, *, has_after: bool) -> Page[Row]:
+    found = list(rows.order_by(*order.columns(backwards=True))[: size + 1])
+    shown = found[:size][::-1]
+    return Page(
+        shown,
+        before=cursor(shown[0], order) if len(found) > size else "",
+        after=cursor(shown[-1], order) if has_after and shown else "",
     )
 
 
