@@ -27,6 +27,9 @@ def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, tak
     shop = take("flaky", "archived_account", rerun="succeeds", failed_days=1)
     health, merchant, hand = visit("/?health=failing", by="lead"), visit(shop.path, by="viewer"), visit("/")
     before = names(health)
+    health.locator("#q").fill("Typed, not searched")
+    reason = health.locator("#reasons a").first
+    reason.focus()
     row = health.locator("#rows tr").filter(has_text=shop.name)
     expect(row.locator(".pill").first).not_to_contain_text("Synced")
 
@@ -37,6 +40,10 @@ def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, tak
     expect(row).to_contain_text("Mei Tanaka")
     expect(row.locator(".pill").first).to_contain_text("Synced")
     assert names(health) == before
+    failing = health.locator("#tile-failing .num").inner_text()
+    expect(health.locator("#reasons .cardhead")).to_contain_text(f"{failing} failing now")
+    expect(reason).to_be_focused()
+    expect(health.locator("#q")).to_have_value("Typed, not searched")
     expect(merchant.locator("#h-wrong")).to_contain_text("Nothing. The last sync")
     expect(merchant.locator("#history")).to_contain_text("Mei Tanaka")
 
