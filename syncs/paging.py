@@ -13,6 +13,8 @@ Row = TypeVar("Row", bound=Model)
 
 SIZE = 50
 LARGEST_KEY = 2**63 - 1
+# Of a cursor: a name of 255 control characters, six letters each in JSON, fits.
+LONGEST = 2200
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,13 @@ def cursor(row: Model, order: Order) -> str:
     value = getattr(row, order.column)
     plain = value.isoformat() if isinstance(value, date) else value
     key = Key(plain, row.pk, getattr(row, order.group) if order.group else 0)
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def _read(text: str, rows: QuerySet[Any], order: Order) -> Key | None:
     """Where a cursor points; None for anything that we did not write ourselves."""
     try:
-        plain, pk, group = json.loads(base64.urlsafe_b64decode(text[:2000] + "=" * (-len(text) % 4)))
+        plain, pk, group = json.loads(base64.urlsafe_b64decode(text[:LONGEST] + "=" * (-len(text) % 4)))
         value = _sound(rows.model._meta.get_field(order.column).to_python(plain))
     except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None

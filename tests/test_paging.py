@@ -2,6 +2,7 @@ import base64
 import json
 from datetime import date, timedelta
 from urllib.parse import parse_qs, urljoin, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -128,6 +129,22 @@ def test_a_cursor_that_makes_no_sense_gives_a_page_all_the_same(text: str, order
 @pytest.mark.parametrize("text", NONSENSE, ids=range(len(NONSENSE)))
 def test_nor_does_it_break_the_health_page(as_viewer: Client, text: str) -> None:
     assert as_viewer.get("/", {"after": text, "before": text}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "letter", ["x", "商", "🦉", '"', "\x01"], ids=["Latin", "Chinese", "owls", "quotes", "control"]
+)
+def test_names_as_long_as_may_be_are_paged_in_any_script(as_viewer: Client, letter: str) -> None:
+    longest = [f"{letter * 252}{n:03}" for n in range(110)]
+    Merchant.objects.bulk_create(Merchant(company_id=uuid4(), name=name) for name in longest)
+    seen, url = [], "/?sort=name"
+    for _ in range(4):
+        response = as_viewer.get(url)
+        seen += [row.merchant.name for row in response.context["rows"]]
+        url = response.context["next_url"]
+        if not url:
+            break
+    assert seen == longest
 
 
 def test_filters_and_sort_survive_the_pages_of_the_health_page(as_viewer: Client) -> None:
