@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Take, Visit
+from tests.browser.panel import Panel
 
 
 def polled(page: Page, path: str, region: str) -> set[int]:
@@ -75,6 +76,32 @@ def test_while_paused_nothing_is_asked(visit: Visit) -> None:
     expect(page.locator("#live")).to_contain_text("Live")
     with page.expect_response("**/health/live/**"):
         steps.wake(page, "#rows")
+
+
+HIDDEN = """hidden => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_in_a_hidden_tab_nothing_is_asked_until_somebody_comes_back(visit: Visit, panel: Panel) -> None:
+    """On a list and, whose own frame it does not share, on the admin's import page."""
+    with panel.asleep("refreshing"):
+        page = visit("/admin/syncs/merchant/", by="admin")
+        page.get_by_role("button", name="Import from Codat").click()
+        expect(page.locator("#import-progress")).to_contain_text("Waiting for a worker.")
+        for path, region in ((page.url, "#import-progress"), ("/", "#rows")):
+            page.goto(path)
+            page.evaluate(HIDDEN, True)
+            seen: list[str] = []
+            page.on("request", lambda request, seen=seen: seen.append(request.url))
+            page.wait_for_timeout(2500)
+            steps.wake(page, region)
+            page.wait_for_timeout(200)
+            assert seen == []
+            with page.expect_request("**?v=*" if region != "#rows" else "**/health/live/**"):
+                page.evaluate(HIDDEN, False)
+    expect(page.locator("#live")).to_contain_text("Live")
 
 
 def test_what_somebody_types_outlives_a_poll(visit: Visit, take: Take) -> None:
