@@ -100,7 +100,7 @@ class HealthFilters(ListFilters):
     def apply(self, today: date) -> MerchantQuerySet:
         merchants = scoped(self.health, today, searching=bool(self.q))
         if self.q:
-            merchants = merchants.filter(name__icontains=self.q)
+            merchants = merchants.named(self.q)
         if self.code:
             merchants = merchants.filter(last_code=self.code)
         for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
