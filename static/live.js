@@ -1,4 +1,4 @@
-// Pollers sleep in a hidden tab and while paused; the top bar says how old the newest answer is.
+// Pollers sleep while paused, too (see sleep.js); the top bar says how old the newest answer is.
 (() => {
   const box = document.getElementById("live");
   if (!box) return;
@@ -46,7 +46,7 @@
   }
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (isPoll(event) && (paused || document.hidden)) event.preventDefault();
+    if (isPoll(event) && paused) event.preventDefault();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     // The element that asked: a swap may have replaced it by now, and the event then comes from elsewhere.
@@ -56,9 +56,6 @@
     show();
   });
 
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && !paused) wake();
-  });
   button.addEventListener("click", () => pause(!paused));
   setInterval(show, 1000);
   show();

@@ -100,7 +100,7 @@ class HealthFilters(ListFilters):
     def apply(self, today: date) -> MerchantQuerySet:
         merchants = scoped(self.health, today, searching=bool(self.q))
         if self.q:
-            merchants = merchants.filter(name__icontains=self.q)
+            merchants = merchants.named(self.q)
         if self.code:
             merchants = merchants.filter(last_code=self.code)
         for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
@@ -132,12 +132,14 @@ def _connected(side: str, name: str) -> Exists:
     return Exists(connections)
 
 
-def read_health_filters(params: Mapping[str, str], platforms: Platforms) -> HealthFilters:
+def read_health_filters(params: Mapping[str, str], platforms: Platforms | None = None) -> HealthFilters:
+    """Without platforms, any is taken: a poll asks for what its page was given, and must not lose it."""
     notes: list[str] = []
+    commerce, accounting = (platforms.commerce, platforms.accounting) if platforms else (None, None)
 
-    def known(name: str, values: Mapping[str, object] | list[str], default: str, what: str) -> str:
+    def known(name: str, values: Mapping[str, object] | list[str] | None, default: str, what: str) -> str:
         value = clean(params.get(name, ""))
-        if not value or value in values:
+        if not value or values is None or value in values:
             return value or default
         notes.append(f"“{value[:40]}” is not {what} that we know. It was ignored.")
         return default
@@ -146,8 +148,8 @@ def read_health_filters(params: Mapping[str, str], platforms: Platforms) -> Heal
         health=known("health", SCOPES, "", "a health"),
         q=clean(params.get("q", "")),
         code=_code(clean(params.get("code", "")), notes),
-        commerce=known("commerce", platforms.commerce, "", "a commerce platform"),
-        accounting=known("accounting", platforms.accounting, "", "an accounting platform"),
+        commerce=known("commerce", commerce, "", "a commerce platform"),
+        accounting=known("accounting", accounting, "", "an accounting platform"),
         sort=known("sort", SORTS, "success", "an order"),
         after=params.get("after", ""),
         before=params.get("before", ""),

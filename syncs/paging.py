@@ -13,6 +13,8 @@ Row = TypeVar("Row", bound=Model)
 
 SIZE = 50
 LARGEST_KEY = 2**63 - 1
+# Of a cursor: a name of 255 control characters, six letters each in JSON, fits.
+LONGEST = 2200
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,18 @@ class Page(Generic[Row]):
 def page(
     rows: QuerySet[Row], order: Order, *, after: str = "", before: str = "", size: int = SIZE
 ) -> Page[Row]:
-    """One query. A cursor that makes no sense gives the first page."""
+    """One query; two where nothing lies beyond the cursor. One that makes no sense gives the first page."""
     key, backwards = (_read(before, rows, order), True) if before else (_read(after, rows, order), False)
     if key is None:
         return _forwards(rows, order, size, has_before=False)
     beyond = rows.filter(_beyond(order, key, backwards=backwards))
-    if not backwards:
-        return _forwards(beyond, order, size, has_before=True)
-    found = list(beyond.order_by(*order.columns(backwards=True))[: size + 1])
-    if len(found) <= size:
+    if backwards:
+        found = _backwards(beyond, order, size, has_after=True)
         # Back at the start: a whole first page, not the few rows that happen to lie before this one.
-        return _forwards(rows, order, size, has_before=False)
-    shown = found[:size][::-1]
-    return Page(shown, before=cursor(shown[0], order), after=cursor(shown[-1], order))
+        return found if found.before else _forwards(rows, order, size, has_before=False)
+    found = _forwards(beyond, order, size, has_before=True)
+    # Past the end, since rows have gone: the last that there are, and not a page that says that there is nothing.
+    return found if found.rows else _backwards(rows, order, size, has_after=False)
 
 
 def _forwards(rows: QuerySet[Row], order: Order, size: int, *, has_before: bool) -> Page[Row]:
@@ -77,6 +78,16 @@ def _forwards(rows: QuerySet[Row], order: Order, size: int, *, has_before: bool)
         shown,
         before=cursor(shown[0], order) if has_before and shown else "",
         after=cursor(shown[-1], order) if len(found) > size else "",
+    )
+
+
+def _backwards(rows: QuerySet[Row], order: Order, size: int, *, has_after: bool) -> Page[Row]:
+    found = list(rows.order_by(*order.columns(backwards=True))[: size + 1])
+    shown = found[:size][::-1]
+    return Page(
+        shown,
+        before=cursor(shown[0], order) if len(found) > size else "",
+        after=cursor(shown[-1], order) if has_after and shown else "",
     )
 
 
@@ -102,13 +113,13 @@ def cursor(row: Model, order: Order) -> str:
     value = getattr(row, order.column)
     plain = value.isoformat() if isinstance(value, date) else value
     key = Key(plain, row.pk, getattr(row, order.group) if order.group else 0)
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def _read(text: str, rows: QuerySet[Any], order: Order) -> Key | None:
     """Where a cursor points; None for anything that we did not write ourselves."""
     try:
-        plain, pk, group = json.loads(base64.urlsafe_b64decode(text[:2000] + "=" * (-len(text) % 4)))
+        plain, pk, group = json.loads(base64.urlsafe_b64decode(text[:LONGEST] + "=" * (-len(text) % 4)))
         value = _sound(rows.model._meta.get_field(order.column).to_python(plain))
     except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None

@@ -100,7 +100,8 @@ def test_a_queue_that_is_down_is_said_and_the_press_can_be_repeated(
 def test_from_the_press_to_the_merchants(as_admin: Client, queued: list[int], codat: Between) -> None:
     page = as_admin.post(START, follow=True)
     assert "Waiting for a worker." in text(page)
-    assert 'hx-trigger="every 2s"' in text(page)
+    assert 'hx-trigger="every 2s, wake"' in text(page)
+    assert "sleep.js" in text(page)
     tasks.import_companies(*queued)
     done = text(as_admin.get(page.redirect_chain[-1][0]))
     assert "The import is done." in done

@@ -71,6 +71,8 @@ def test_no_page_of_the_shell_carries_script_or_style_of_its_own(as_admin: Clien
         assert html.count("<script src=") + html.count("<script defer") >= html.count("<script")
 
 
-@pytest.mark.parametrize("name", ["panel.css", "favicon.svg", "ages.js", "copy.js", "live.js", "trouble.js"])
+@pytest.mark.parametrize(
+    "name", ["panel.css", "favicon.svg", "ages.js", "copy.js", "live.js", "sleep.js", "trouble.js"]
+)
 def test_what_the_frame_links_to_exists(name: str) -> None:
     assert finders.find(name)

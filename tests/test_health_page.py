@@ -164,6 +164,17 @@ def test_any_exact_id_goes_straight_to_its_merchant(as_viewer: Client) -> None:
         assert response["Location"] == f"/merchants/{merchant.company_id}/"
 
 
+@pytest.mark.parametrize("written", ["{}", "{{{}}}", "urn:uuid:{}"])
+@pytest.mark.parametrize("dashes", ["-", ""])
+def test_an_id_may_be_written_in_any_of_its_ways(as_viewer: Client, written: str, dashes: str) -> None:
+    merchant = make_merchant()
+    sync = make_sync(merchant, commerce_sync_id=str(uuid4()))
+    for found in (merchant.company_id, sync.sync_id, sync.commerce_sync_id, merchant.commerce.codat_id):
+        text = written.format(str(found).replace("-", dashes))
+        response = as_viewer.get("/", {"q": text})
+        assert response.headers.get("Location") == f"/merchants/{merchant.company_id}/", text
+
+
 def test_for_htmx_an_exact_id_takes_the_whole_page_along(as_viewer: Client) -> None:
     merchant = make_merchant()
     response = as_viewer.get("/", {"q": str(merchant.company_id)}, headers=HTMX)

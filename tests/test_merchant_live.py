@@ -1,9 +1,10 @@
 """The merchant's page while it stays open: its poller, how old what it shows is, and “Check now”."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -108,6 +109,38 @@ def test_a_look_that_found_nothing_new_makes_the_open_page_younger(as_viewer: Cl
     Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
     answer = as_viewer.get(address(merchant), {"v": version}, headers=POLL)
     assert "Syncs checked just now" in card(answer.text, "h-history")
+
+
+def test_an_open_page_grows_older_also_while_no_look_comes(
+    as_viewer: Client, moved: time_machine.Traveller
+) -> None:
+    """Calls are paused, the queue is gone, or nobody asks any more: a day is over all the same."""
+    days = {"failed_days": 20, "switches_off_on": date(2026, 6, 20), "health": "failing", "last_code": 5000}
+    merchant = make_merchant(refreshed_at=timezone.now() - timedelta(hours=2), **days)
+    first = as_viewer.get(address(merchant))
+    assert "3 days left" in first.text
+    version = {"v": first.context["page_version"]}
+    moved.shift(timedelta(seconds=50))
+    assert as_viewer.get(address(merchant), version, headers=POLL).status_code == 204
+    moved.shift(timedelta(hours=11, minutes=30))
+    answer = as_viewer.get(address(merchant), version, headers=POLL)
+    assert answer.status_code == 200
+    assert "2 days left" in answer.text
+
+
+def test_looks_that_bring_no_news_have_it_drawn_anew_once_a_minute_and_not_oftener(
+    as_viewer: Client, moved: time_machine.Traveller
+) -> None:
+    merchant = make_merchant(refreshed_at=timezone.now())
+    version, drawn = as_viewer.get(address(merchant)).context["page_version"], 0
+    for second in range(0, 600, 10):
+        if second % 60 == 40:
+            Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
+        answer = as_viewer.get(address(merchant), {"v": version}, headers=POLL)
+        if answer.status_code == 200:
+            version, drawn = answer.context["page_version"], drawn + 1
+        moved.shift(timedelta(seconds=10))
+    assert drawn == 9
 
 
 def test_a_poll_leaves_open_what_somebody_reads(as_viewer: Client) -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from syncs.models import SyncRequest
+from syncs.models import Merchant, SyncRequest
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_user
 from tests.test_moves_are_kept import by_sql, is_refused
@@ -44,3 +44,19 @@ def test_who_had_accepted_an_overlap_still_has_and_the_database_guards_as_before
     [seen] = request.seen_windows
     assert (seen.start, seen.finish) == (START, FINISH)
     assert is_refused(request, State.QUEUED, by_sql)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_names_that_were_there_before_are_found_whatever_their_case() -> None:
+    call_command("migrate", "syncs", "0007", verbosity=0)
+    try:
+        old = MigrationExecutor(connection).loader.project_state([("syncs", "0007_pulse_and_tallies")]).apps
+        before = old.get_model("syncs", "Merchant")
+        for name in ("Éclair", "Plain", *(f"Merchant {n}" for n in range(1500))):
+            before.objects.create(company_id=uuid.uuid4(), name=name)
+    finally:
+        call_command("migrate", verbosity=0)
+    assert [merchant.name for merchant in Merchant.objects.named("éCLAIR")] == ["Éclair"]
+    assert Merchant.objects.named("merchant 1499").count() == 1
+    assert not Merchant.objects.filter(name_folded="").exists()

@@ -1,17 +1,18 @@
 import base64
 import json
 from datetime import date, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from syncs.filters import SORTS
-from syncs.models import Merchant
+from syncs.models import Merchant, Sync, SyncRequest
 from syncs.paging import Order, cursor, page
 from syncs.rules.health import Health
-from tests.factories import make_merchant
+from tests.factories import make_merchant, make_request, make_sync
 from tests.test_health_page import names
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,20 @@ def test_going_back_past_the_start_gives_a_whole_first_page() -> None:
     assert back.before == ""
 
 
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_past_the_end_stand_the_last_rows_that_there_are_and_the_way_back(order: Order) -> None:
+    """Whoever stood on the last page saw its rows go: what there is must be shown, and not that there is nothing."""
+    make_many()
+    whole = page(Merchant.objects.all(), order, size=99).rows
+    last = cursor(whole[7], order)
+    kept = Merchant.objects.filter(pk__in=[row.pk for row in whole[:8]])
+    found = page(kept, order, after=last, size=4)
+    assert found.rows == whole[4:8]
+    assert page(kept, order, before=found.before, size=4).rows == whole[:4]
+    few = page(kept.filter(pk__in=[row.pk for row in whole[:2]]), order, after=last, size=4)
+    assert (few.rows, few.before, few.after) == (whole[:2], "", "")
+
+
 def encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
 
@@ -116,6 +131,22 @@ def test_nor_does_it_break_the_health_page(as_viewer: Client, text: str) -> None
     assert as_viewer.get("/", {"after": text, "before": text}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "letter", ["x", "商", "🦉", '"', "\x01"], ids=["Latin", "Chinese", "owls", "quotes", "control"]
+)
+def test_names_as_long_as_may_be_are_paged_in_any_script(as_viewer: Client, letter: str) -> None:
+    longest = [f"{letter * 252}{n:03}" for n in range(110)]
+    Merchant.objects.bulk_create(Merchant(company_id=uuid4(), name=name) for name in longest)
+    seen, url = [], "/?sort=name"
+    for _ in range(4):
+        response = as_viewer.get(url)
+        seen += [row.merchant.name for row in response.context["rows"]]
+        url = response.context["next_url"]
+        if not url:
+            break
+    assert seen == longest
+
+
 def test_filters_and_sort_survive_the_pages_of_the_health_page(as_viewer: Client) -> None:
     for n in range(120):
         make_merchant(name=f"Shop {n:03}", commerce=None, accounting=None)
@@ -129,3 +160,32 @@ def test_filters_and_sort_survive_the_pages_of_the_health_page(as_viewer: Client
             url = follow[0].replace("&amp;", "&")
             assert {"q": ["shop"], "sort": ["name"]}.items() <= parse_qs(urlsplit(url).query).items()
     assert seen == [f"Shop {n:03}" for n in range(120)]
+
+
+@pytest.mark.parametrize("address", ["/?health=failing", "/?commerce=Shopify", "/?q=shop&sort=name", "/"])
+def test_who_stands_on_a_page_whose_rows_have_gone_sees_those_that_there_are(
+    as_viewer: Client, address: str
+) -> None:
+    for n in range(51):
+        since = START + timedelta(hours=n)
+        make_merchant(name=f"Shop {n:02}", health="failing", last_code=5000, silent_since=since)
+    second = as_viewer.get(address).context["next_url"]
+    assert names(as_viewer.get(second).text) == ["Shop 50"]
+    Merchant.objects.filter(name="Shop 50").update(archived_at=timezone.now())
+    html = as_viewer.get(second).text
+    assert names(html) == [f"Shop {n:02}" for n in range(50)]
+    assert "1–50 of 50" in html
+
+
+@pytest.mark.parametrize("address", ["/requests/?state=way", "/syncs/"])
+def test_so_does_who_looks_at_requests_or_at_all_syncs(as_viewer: Client, address: str) -> None:
+    merchants = [make_merchant(commerce=None, accounting=None) for _ in range(51)]
+    for n, merchant in enumerate(merchants):
+        at = START - timedelta(minutes=n)
+        make_request(merchant, asked_at=at)
+        make_sync(merchant, started_at=at)
+    second = urljoin(address, as_viewer.get(address).context["older_url"])
+    assert as_viewer.get(second).text.count("<tr id=") == 1
+    SyncRequest.objects.filter(merchant=merchants[-1]).update(state="cancelled", finished_at=START)
+    Sync.objects.filter(merchant=merchants[-1]).delete()
+    assert as_viewer.get(second).text.count("<tr id=") == 50

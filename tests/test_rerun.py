@@ -226,11 +226,14 @@ def test_the_night_the_clocks_change_is_sent_with_its_own_length(as_support: Cli
     }
 
 
-@pytest.mark.parametrize("first", ["", "x", "9999-12-31", "0001-01-01", "\x00", "2026-11-31"])
+@pytest.mark.parametrize("first", ["", "x", "9999-12-31", "0001-01-01", "\x00", "2026-11-31", "20261101"])
 def test_nonsense_in_the_address_only_leaves_the_preview_out(as_support: Client, first: str) -> None:
     merchant = make_merchant()
     query = {"run": "historic", "first": first, "last": "2026-11-09", "again": first}
-    assert as_support.get(f"/merchants/{merchant.company_id}/", query).status_code == 200
+    page = as_support.get(f"/merchants/{merchant.company_id}/", query)
+    assert page.status_code == 200
+    assert 'name="last_day" value="2026-11-09"' in page.text
+    assert 'name="first_day" value' not in page.text
     preview = as_support.get(f"/merchants/{merchant.company_id}/range/", {"first_day": first}, headers=HTMX)
     assert preview.status_code == 200
 

@@ -18,6 +18,7 @@ from syncs.admin.base import KeptAdmin, person, pretty
 from syncs.admin.filters import Archived, Platform
 from syncs.admin.register_form import RegisterForm, look_up
 from syncs.models import Merchant, SyncRequest
+from syncs.models.folding import fold
 from syncs.operations import merchants
 from syncs.operations.merchants import AlreadyRegistered
 from syncs.rules.states import WORDS, State
@@ -94,7 +95,7 @@ class MerchantAdmin(KeptAdmin):
         return super().get_queryset(request).prefetch_related("connections")
 
     def matching(self, term: str) -> Q:
-        return Q(name__icontains=term) | Q(pk__in=[merchant.pk for merchant in owners_of(term)])
+        return Q(name_folded__contains=fold(term)) | Q(pk__in=[merchant.pk for merchant in owners_of(term)])
 
     @admin.display
     def platforms(self, merchant: Merchant) -> str:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from syncs.models.folding import FoldedField, fold
 from syncs.rules.fuse import days_left
 from syncs.rules.health import SEVERITY, Health
 from syncs.rules.salesdays import today, zone_of
@@ -26,6 +27,10 @@ class MerchantQuerySet(models.QuerySet["Merchant"]):
         """The merchants of the tile "All": switched-off ones stand behind a link of their own."""
         return self.registered().exclude(health=Health.SWITCHED_OFF)
 
+    def named(self, part: str) -> Self:
+        """Those with this part in their name."""
+        return self.filter(name_folded__contains=fold(part))
+
     def in_progress(self) -> Self:
         return self.filter(running_since__isnull=False)
 
@@ -38,6 +43,7 @@ class Merchant(models.Model):
 
     company_id = models.UUIDField("company ID", unique=True)
     name = models.CharField(max_length=255)
+    name_folded = FoldedField(of="name", editable=False)
     codat_name = models.CharField("name at Codat", max_length=255, blank=True)
     tags = models.JSONField(default=dict, blank=True)
     link_url = models.URLField("page where the merchant links its platforms", max_length=500, blank=True)

@@ -24,4 +24,4 @@ def update_each(rows: Sequence[Model], fields: Sequence[str]) -> None:
 
 
 def _saved(column: "Field[Any, Any]", row: Model) -> Any:
-    return column.get_db_prep_save(getattr(row, column.attname), connection)
+    return column.get_db_prep_save(column.pre_save(row, add=False), connection)

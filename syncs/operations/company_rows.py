@@ -61,7 +61,7 @@ def _known(companies: Mapping[UUID, Company]) -> dict[UUID, Merchant]:
 
 def _update(reports: Mapping[Merchant, Company], now: datetime) -> None:
     changed = [merchant for merchant, company in reports.items() if _take_over(merchant, company)]
-    update_each(changed, TOLD_BY_CODAT)
+    update_each(changed, [*TOLD_BY_CODAT, "name_folded"])
     moved = connections.store_many({row: company.connections for row, company in reports.items()}, now)
     shown = moved.union(merchant.pk for merchant in changed)
     Merchant.objects.filter(pk__in=shown).update(version=F("version") + 1)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from syncs.codat import schemas
 from syncs.models import Merchant, User
+from syncs.models.folding import fold
 from syncs.operations import connections, log
 
 GONE_AT_CODAT = "Codat does not know this company any more"
@@ -70,7 +71,8 @@ def rename(merchant: Merchant, name: str, *, by: User | None) -> None:
         before = Merchant.objects.select_for_update().values_list("name", flat=True).get(pk=merchant.pk)
         if before == name:
             return
-        Merchant.objects.filter(pk=merchant.pk).update(name=name, version=F("version") + 1)
+        renamed = Merchant.objects.filter(pk=merchant.pk)
+        renamed.update(name=name, name_folded=fold(name), version=F("version") + 1)
         log.record(
             "merchant.renamed", f"Renamed {before}", actor=by, merchant=merchant, before=before, after=name
         )

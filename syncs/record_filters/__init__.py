@@ -11,6 +11,7 @@ from django.db.models import Exists, Q
 from syncs.list_filters import ListFilters, clean
 from syncs.models import Activity, Freeze, Merchant, SyncRequest, User
 from syncs.models.activity import ActivityQuerySet
+from syncs.models.folding import fold
 from syncs.models.request import ACTIVE_STATES, SyncRequestQuerySet
 from syncs.rules.salesdays import day_window, start_of, today
 from syncs.rules.states import State
@@ -86,10 +87,12 @@ class Filters(ListFilters):
             return Q()
         if owners := owners_of(self.merchant):
             return Q(merchant__in=owners)
-        named = Merchant.objects.filter(name__icontains=self.merchant)
+        named = Merchant.objects.named(self.merchant)
         # By their numbers: how many have a part of a name in common, the database can only guess.
         keys = list(named.values_list("pk", flat=True)[: MANY + 1])
-        return Q(merchant__in=keys) if len(keys) <= MANY else Q(merchant__name__icontains=self.merchant)
+        if len(keys) <= MANY:
+            return Q(merchant__in=keys)
+        return Q(merchant__name_folded__contains=fold(self.merchant))
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Self:
@@ -196,11 +199,12 @@ def of_today(zone: ZoneInfo, now: datetime) -> Q:
 
 
 def as_day(text: str) -> date | None:
+    """Only the usual written form counts: Python reads `20261101` and `2026-W44-1` as days too."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if 2000 <= day.year < 2200 else None
+    return day if day.isoformat() == text and 2000 <= day.year < 2200 else None
 
 
 def as_key(text: str) -> int | None:

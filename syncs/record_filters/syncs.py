@@ -54,7 +54,8 @@ class SyncFilters(Filters):
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Self:
         found = super().read(params)
-        if found.day and found.until and found.until < found.day:
+        first, last = as_day(found.day), as_day(found.until)
+        if first and last and last < first:
             note = "The last day is before the first day. It was ignored."
             return replace(found, until="", notes=[*found.notes, note])
         return found

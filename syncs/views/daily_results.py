@@ -85,8 +85,8 @@ class Chart:
 
     @property
     def digest(self) -> str:
-        """What is drawn is drawn once for all readers."""
-        return glances.digest(self.bars)
+        """What is drawn is drawn once for all readers, and sent anew only to pages that show another one."""
+        return glances.digest((self.bars, self.as_of))
 
     @property
     def marks(self) -> list[date]:

@@ -36,7 +36,7 @@ COUNTED = 2_000
 def health(request: Signed) -> HttpResponse:
     """The page; for htmx only the list, with the tiles beside it. A pasted id goes straight to its merchant."""
     glance = glances.look(timezone.now())
-    platforms = health_summary.platforms()
+    platforms = health_summary.platforms(request.GET)
     filters = read_health_filters(request.GET, platforms)
     owners = owners_of(filters.q)
     if len(owners) == 1:
@@ -49,8 +49,6 @@ def health(request: Signed) -> HttpResponse:
     if request.htmx:
         response = render(request, "syncs/health.html#results_and_tiles", context | {"oob": True})
         return push_url(response, filters.url())
-    context["reasons"] = health_summary.reasons(listing.counts)
-    context["chart"] = daily_results.chart(listing.now)
     return render(request, "syncs/health.html", context)
 
 
@@ -62,7 +60,7 @@ def health_live(request: Signed) -> HttpResponse:
     glance = glances.look(timezone.now())
     if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
-    filters = read_health_filters(request.GET, health_summary.platforms())
+    filters = read_health_filters(request.GET)
     listing = _listing(filters, owners_of(filters.q), request, glance)
     rows = _read_ids(request.GET.get("ids", ""))
     versions = dict(Merchant.objects.filter(pk__in=rows).values_list("pk", "version"))
@@ -72,6 +70,7 @@ def health_live(request: Signed) -> HttpResponse:
         return HttpResponse(status=204)
     merchants = for_rows(Merchant.objects.all()).in_bulk(rows)
     context = listing.context([merchants[pk] for pk in rows if pk in merchants])
+    context["has_new_chart"] = request.GET.get("chart", "") != listing.drawn
     return render(request, "syncs/health.html#rows_and_tiles", context | {"oob": True})
 
 
@@ -114,6 +113,8 @@ class Listing:
             "counts": self.counts,
             "tiles": health_summary.tiles(self.counts),
             "overlapping": health_summary.overlapping_tiles(self.counts),
+            "chart": self.chart,
+            "reasons": health_summary.reasons(self.counts),
             "rows": rows,
             "total": self.total,
             "many": self.many,
@@ -127,6 +128,16 @@ class Listing:
             "every": polling.seconds(moving=any(row.is_moving for row in rows)),
             "live_url": self._live_url(shown),
         }
+
+    @cached_property
+    def chart(self) -> daily_results.Chart | None:
+        """A poll without news does not ask for it."""
+        return daily_results.chart(self.now)
+
+    @property
+    def drawn(self) -> str:
+        """Tells one chart from another."""
+        return self.chart.digest if self.chart else ""
 
     def _summary(self, shown: int) -> str:
         """Positions are known on the first page only: pages go by key."""
@@ -160,6 +171,7 @@ class Listing:
         pairs = [
             *self.filters.pairs(page=True),
             ("ids", ids),
+            ("chart", self.drawn),
             ("v", f"{self.glance.of(self.counted_at)}-{version}"),
         ]
         return f"{reverse('health-live')}?{urlencode(pairs)}"

@@ -1,6 +1,7 @@
 """What stands above the list of the sync health page, all from one query: the tiles and why syncs fail."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,12 +10,13 @@ from django.db.models import Count, Q
 
 from syncs.codat.statuses import FINAL_CODES, LONG_RUNNING_CODES, status_of
 from syncs.filters import Platforms, soon
+from syncs.list_filters import clean
 from syncs.models import Connection, Merchant
 from syncs.presentation import Look, look_of_code
 
 REASONS = 5
 # Seconds. New platforms hardly ever come; they are not worth a query a page.
-PLATFORMS_KEPT = 600
+PLATFORMS_KEPT = 60
 # In the hours in which results come, the pulse moves with every look: a poll must not count all merchants each time.
 COUNTED_EVERY = timedelta(seconds=3)
 # Seconds. "Added this week" grows old without a change.
@@ -162,8 +164,19 @@ def code_choices(chosen: int | None) -> list[tuple[int, str]]:
     return [(code, status_of(code).word) for code in sorted(codes)]
 
 
-def platforms() -> Platforms:
-    return cache.get_or_set("platforms", _platforms, PLATFORMS_KEPT)  # type: ignore[return-value]
+def platforms(asked: Mapping[str, str]) -> Platforms:
+    """What may be chosen. A name that is asked for and that came since they were kept is looked up first."""
+    kept: Platforms | None = cache.get("platforms")
+    if kept is None or any(_came_since(side, names, asked) for side, names in asdict(kept).items()):
+        kept = _platforms()
+        cache.set("platforms", kept, PLATFORMS_KEPT if kept.commerce or kept.accounting else 0)
+    return kept
+
+
+def _came_since(side: str, kept: list[str], asked: Mapping[str, str]) -> bool:
+    name = clean(asked.get(side, ""))
+    present = Connection.objects.filter(side=side, platform_name=name, gone_at=None)
+    return bool(name) and name not in kept and present.exists()
 
 
 def _platforms() -> Platforms:

@@ -169,11 +169,14 @@ def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
 
 
 def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
-    """Changes with what the page shows, its notices too, and once a minute at most when a look brought no news but is
-    newer."""
+    """Changes with what the page shows, its notices too, and once a minute: with a look that brought no news but is
+    newer, and where none comes with the time, which makes days pass."""
     notices = context_processors.version(request)
+    minute = int(now.timestamp()) // 60
     looked = int(merchant.refreshed_at.timestamp()) // 60 if merchant.refreshed_at else 0
-    return f"{merchant.version}-{looked}-{notices}{'-checking' if merchant.is_being_checked(now) else ''}"
+    waiting = 0 if looked in (minute, minute - 1) else minute
+    checking = "-checking" if merchant.is_being_checked(now) else ""
+    return f"{merchant.version}-{looked}-{waiting}-{notices}{checking}"
 
 
 def _is_over(request: Signed, now: datetime) -> bool:

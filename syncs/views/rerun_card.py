@@ -11,6 +11,7 @@ from syncs.models import Merchant, SyncRequest
 from syncs.operations.answered_windows import ran_instead
 from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
 from syncs.operations.coverage import Overlap, overlap, reached
+from syncs.record_filters import as_day
 from syncs.rules.coverage import stretches
 from syncs.rules.salesdays import range_window, today
 from syncs.rules.states import State
@@ -136,21 +137,14 @@ def _form_class(kind: str) -> type[AskForm]:
 
 def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
     initial = {
-        "first_day": _day(request.GET.get("first") or request.GET.get("first_day")),
-        "last_day": _day(request.GET.get("last") or request.GET.get("last_day")),
+        # A browser refuses what is no day in a field for days.
+        "first_day": as_day(request.GET.get("first") or request.GET.get("first_day", "")),
+        "last_day": as_day(request.GET.get("last") or request.GET.get("last_day", "")),
         "reason": request.GET.get("reason", "")[:500],
         "resend_of": request.GET.get("again"),
         "form_token": uuid.uuid4(),
     }
     return _form_class(kind)(merchant, today(merchant.zone, now), initial=initial)
-
-
-def _day(text: str | None) -> date | None:
-    """None for what is no day: a browser refuses such a value in a field for days."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
 
 
 def _days(form: RangeForm) -> tuple[date | None, date | None]:

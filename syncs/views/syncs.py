@@ -66,7 +66,7 @@ class Causes:
 @never_cache
 def syncs(request: Signed) -> HttpResponse:
     """The page; for htmx only the list."""
-    platforms = health_summary.platforms()
+    platforms = health_summary.platforms(request.GET)
     initiators = [*_choices(INITIATORS), *people()]
     found = (
         SyncFilters.read(request.GET).among(platforms.commerce, platforms.accounting).of_people(initiators)

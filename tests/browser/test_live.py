@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Take, Visit
+from tests.browser.panel import Panel
 
 
 def polled(page: Page, path: str, region: str) -> set[int]:
@@ -27,6 +28,9 @@ def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, tak
     shop = take("flaky", "archived_account", rerun="succeeds", failed_days=1)
     health, merchant, hand = visit("/?health=failing", by="lead"), visit(shop.path, by="viewer"), visit("/")
     before = names(health)
+    health.locator("#q").fill("Typed, not searched")
+    reason = health.locator("#reasons a").first
+    reason.focus()
     row = health.locator("#rows tr").filter(has_text=shop.name)
     expect(row.locator(".pill").first).not_to_contain_text("Synced")
 
@@ -37,6 +41,10 @@ def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, tak
     expect(row).to_contain_text("Mei Tanaka")
     expect(row.locator(".pill").first).to_contain_text("Synced")
     assert names(health) == before
+    failing = health.locator("#tile-failing .num").inner_text()
+    expect(health.locator("#reasons .cardhead")).to_contain_text(f"{failing} failing now")
+    expect(reason).to_be_focused()
+    expect(health.locator("#q")).to_have_value("Typed, not searched")
     expect(merchant.locator("#h-wrong")).to_contain_text("Nothing. The last sync")
     expect(merchant.locator("#history")).to_contain_text("Mei Tanaka")
 
@@ -68,6 +76,32 @@ def test_while_paused_nothing_is_asked(visit: Visit) -> None:
     expect(page.locator("#live")).to_contain_text("Live")
     with page.expect_response("**/health/live/**"):
         steps.wake(page, "#rows")
+
+
+HIDDEN = """hidden => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_in_a_hidden_tab_nothing_is_asked_until_somebody_comes_back(visit: Visit, panel: Panel) -> None:
+    """On a list and, whose own frame it does not share, on the admin's import page."""
+    with panel.asleep("refreshing"):
+        page = visit("/admin/syncs/merchant/", by="admin")
+        page.get_by_role("button", name="Import from Codat").click()
+        expect(page.locator("#import-progress")).to_contain_text("Waiting for a worker.")
+        for path, region in ((page.url, "#import-progress"), ("/", "#rows")):
+            page.goto(path)
+            page.evaluate(HIDDEN, True)
+            seen: list[str] = []
+            page.on("request", lambda request, seen=seen: seen.append(request.url))
+            page.wait_for_timeout(2500)
+            steps.wake(page, region)
+            page.wait_for_timeout(200)
+            assert seen == []
+            with page.expect_request("**?v=*" if region != "#rows" else "**/health/live/**"):
+                page.evaluate(HIDDEN, False)
+    expect(page.locator("#live")).to_contain_text("Live")
 
 
 def test_what_somebody_types_outlives_a_poll(visit: Visit, take: Take) -> None:
