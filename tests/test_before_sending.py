@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later
+from syncs.codat.pace import Purpose
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.connections import route
 from syncs.operations.sending import send

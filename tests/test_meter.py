@@ -14,7 +14,8 @@ from redis import Redis
 
 from syncs import clients, meter
 from syncs.clients import shared_budget
-from syncs.codat.budget import BudgetState, Purpose
+from syncs.codat.budget import BudgetState
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import SharedBudget
 

@@ -8,8 +8,9 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from syncs.codat.budget import LocalBudget, refusal
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
+from syncs.codat.pace import refusal
 from syncs.models import Activity, Merchant, Sync
 from syncs.operations import health
 from syncs.operations.handing_out import HANDED_OUT

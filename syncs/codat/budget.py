@@ -2,10 +2,6 @@
 
 (Codat docs, rate limits.)
 
-Calls are smoothed by a generic cell rate algorithm: `next` is when the next call is due if all were evenly
-spaced, and how far it may lie ahead of now is the burst. Sends may run further ahead than reads, so they go
-first; those of a bulk only half as far, so that single presses go before them.
-
 A 429 does not say which limit it is of: the day's, the minute's, or that of the calls at once for one company. The
 latter two are over within a minute, so a wait of up to a minute is kept to the letter, by everybody. A longer one is
 the day's quota, or a mistake: then one read a minute asks whether it still holds, and a good answer ends it for all.
@@ -16,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Protocol
 
-from syncs.codat.crowd import AT_ONCE, KEPT_FOR_SENDS, LEASE, TRY_AGAIN, Place
-from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
+from syncs.codat.crowd import LEASE, TRY_AGAIN, Place
+from syncs.codat.errors import LONGEST_WAIT, sane_wait
 from syncs.codat.minutes import Minutes
+from syncs.codat.pace import Pace, Purpose, refusal
 from syncs.codat.quota import Quota, next_midnight
 
 # While we are paused, or the quota reads as spent, one read in so many seconds asks whether that is still so.
@@ -30,19 +26,6 @@ PROBE_EVERY = 60.0
 PROBE_TAKES = 5.0
 # Seconds since 1970 as floats are no finer than this.
 ROUNDING = 1e-6
-
-REASONS = {
-    "paused": "Codat asked us to pause.",
-    "quota": "Today's calls to Codat are nearly used up; what is left is kept for sync requests.",
-    "pace": "Calls to Codat are being spread out to stay under its limit.",
-    "crowd": "Codat takes ten calls at a time for one company, and as many are under way.",
-}
-
-
-class Purpose(StrEnum):
-    SEND = "send"
-    BULK = "bulk"
-    READ = "read"
 
 
 @dataclass(frozen=True)
@@ -83,50 +66,6 @@ class Budget(Protocol):
 
     def state(self) -> BudgetState:
         """For pages and checks; never raises."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Times in seconds; `reserve` is how many of the day's calls reads leave to sends."""
-
-    per_minute: int = 800
-    burst: int = 10
-    borrow: int = 10
-    reserve: int = 100
-
-    def __post_init__(self) -> None:
-        if self.per_minute < 1 or self.burst < 1:
-            raise ValueError("A budget needs at least one call a minute.")
-
-    @property
-    def interval(self) -> float:
-        """So even that no sixty seconds hold more calls than the ceiling, with all that may run ahead.
-
-        Where that would leave too little, the ceiling is far below Codat's, and a burst may go beyond it.
-        """
-        ahead = self.burst + self.borrow
-        return 60.0 / (self.per_minute - ahead if self.per_minute >= 10 * ahead else self.per_minute)
-
-    def tolerance(self, purpose: Purpose) -> float:
-        borrow = {Purpose.SEND: self.borrow, Purpose.BULK: self.borrow // 2, Purpose.READ: 0}
-        return (self.burst - 1 + borrow[purpose]) * self.interval
-
-    def floor(self, purpose: Purpose) -> int:
-        return self.reserve if purpose is Purpose.READ else 0
-
-    def room(self, purpose: Purpose) -> int:
-        """How many calls may be under way for one company, with this one."""
-        return AT_ONCE - KEPT_FOR_SENDS if purpose is Purpose.READ else AT_ONCE
-
-    @property
-    def furthest_ahead(self) -> float:
-        """Only a `next` written before the clock was set back lies beyond; room for rounding, and for a look that
-        took its POST's call too."""
-        return (self.burst + self.borrow + 2) * self.interval
-
-
-def refusal(reason: str, wait: float) -> Later:
-    return Later(REASONS[reason], retry_after=wait)
 
 
 @dataclass

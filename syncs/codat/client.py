@@ -17,11 +17,12 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 from syncs.codat import paths
-from syncs.codat.budget import Budget, Purpose
+from syncs.codat.budget import Budget
 from syncs.codat.crowd import Place
 from syncs.codat.errors import CodatError, Later, Uncertain
 from syncs.codat.key import Key
 from syncs.codat.listing import named_sync, newest_first, one_sync, sync_list
+from syncs.codat.pace import Purpose
 from syncs.codat.pages import Page
 from syncs.codat.quota import UNSTATED_WAIT, Quota
 from syncs.codat.reading import parse_json

@@ -8,8 +8,9 @@ from redis import Redis
 
 from syncs.codat import budget as budget_module
 from syncs.codat import shared_budget
-from syncs.codat.budget import Budget, LocalBudget, Purpose
+from syncs.codat.budget import Budget, LocalBudget
 from syncs.codat.errors import Later
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import SharedBudget
 

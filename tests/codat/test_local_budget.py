@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.errors import Later
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from tests.codat.test_budget import READ, SEND, refusal, taken
 

@@ -12,9 +12,10 @@ import pytest
 from redis import Redis
 
 from sandbox.testing import Sandbox, running
-from syncs.codat.budget import Budget, Pace
+from syncs.codat.budget import Budget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later
+from syncs.codat.pace import Pace
 from syncs.codat.shared_budget import KEY as STATE
 from syncs.codat.shared_budget import SharedBudget
 from tests.codat.conftest import KEY, make_client

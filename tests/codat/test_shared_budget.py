@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.errors import Later
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import KEY, SharedBudget
 from tests.codat.conftest import make_client
