@@ -1,5 +1,6 @@
 """What Codat's headers say of how often it may be called (Codat docs, rate limits; they state no formats)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,11 @@ from typing import Self
 
 from syncs.codat.dates import parse_moment
 from syncs.codat.errors import sane_wait
-from syncs.codat.reading import whole_number
 
 UNSTATED_WAIT = 60.0
 FIRST_EPOCH = 1_000_000_000
+# Whole or not at all: of `99,993,000` the first digits would say that the day is nearly spent.
+COUNT = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def next_midnight(now: datetime) -> datetime:
 
 
 def _count(value: str | None) -> int | None:
-    return 0 if (value or "").strip().startswith("-") else whole_number(value)
+    stripped = (value or "").strip()
+    return max(0, int(stripped)) if COUNT.fullmatch(stripped) else None
 
 
 def _reset(value: str | None, now: datetime) -> datetime | None:
