@@ -5,6 +5,9 @@
 A 429 does not say which limit it is of: the day's, the minute's, or that of the calls at once for one company. The
 latter two are over within a minute, so a wait of up to a minute is kept to the letter, by everybody. A longer one is
 the day's quota, or a mistake: then one read a minute asks whether it still holds, and a good answer ends it for all.
+
+What the headers say is left is believed until Codat contradicts it by a good answer to a call beyond it. From then on
+no small count is believed for the rest of that day; a 429 always is.
 """
 
 import threading
@@ -18,7 +21,7 @@ from syncs.codat.crowd import LEASE, TRY_AGAIN, Place
 from syncs.codat.errors import LONGEST_WAIT, sane_wait
 from syncs.codat.minutes import Minutes
 from syncs.codat.pace import Pace, Purpose, refusal
-from syncs.codat.quota import Quota, next_midnight
+from syncs.codat.quota import UNSAID, Quota, next_midnight
 
 # While we are paused, or the quota reads as spent, one read in so many seconds asks whether that is still so.
 PROBE_EVERY = 60.0
@@ -61,8 +64,8 @@ class Budget(Protocol):
     def slow_down(self, seconds: float) -> None:
         """After a 429: nobody calls until then, but for one read a minute; never raises."""
 
-    def resume(self) -> None:
-        """After a good answer to that read: whatever stopped us is over; never raises."""
+    def resume(self, told: Quota = UNSAID) -> None:
+        """After a good answer to that read, which told this: whatever stopped us is over; never raises."""
 
     def state(self) -> BudgetState:
         """For pages and checks; never raises."""
@@ -79,7 +82,10 @@ class LocalBudget:
     _paused_until: float = 0.0
     _asked_at: float = 0.0
     _is_asking: bool = False
-    _quota: Quota = field(default_factory=lambda: Quota(None, None, None))
+    _quota: Quota = UNSAID
+    _asked_of: Quota = UNSAID
+    """What was said to be left when a call was made beyond it."""
+    _doubted_until: float = 0.0
     _minutes: Minutes = field(default_factory=Minutes)
     _under_way: dict[str, dict[str, float]] = field(default_factory=dict)
     """For each company, when the places that are taken are free again at the latest."""
@@ -106,6 +112,7 @@ class LocalBudget:
             self._next = self._due(now) + calls * self._pace.interval
             if stopped:
                 self._asked_at, self._is_asking = now, True
+                self._asked_of = self._quota if self._is_spent(purpose, now) else UNSAID
             return bool(stopped)
 
     def heard(self, quota: Quota, left: Place | None = None) -> None:
@@ -125,9 +132,11 @@ class LocalBudget:
             self._paused_until = max(self._pause_end(now), now + sane_wait(seconds))
             self._asked_at, self._is_asking = now, False
 
-    def resume(self) -> None:
+    def resume(self, told: Quota = UNSAID) -> None:
         with self._lock:
             self._paused_until = 0.0
+            if self._asked_of.is_contradicted_by(told) and self._quota.resets_at:
+                self._doubted_until = self._quota.resets_at.timestamp()
             if self._quota.remaining == 0:
                 self._quota = Quota(self._quota.limit, None, self._quota.resets_at)
 
@@ -135,6 +144,8 @@ class LocalBudget:
         with self._lock:
             now = self.clock()
             known = self._quota if self._is_today(now) else Quota(self._quota.limit, None, None)
+            if self._is_doubted(now):
+                known = Quota(known.limit, None, known.resets_at)
             paused = self._pause_end(now)
         until = datetime.fromtimestamp(paused, UTC) if paused > now else None
         return BudgetState(
@@ -168,4 +179,7 @@ class LocalBudget:
 
     def _is_spent(self, purpose: Purpose, now: float) -> bool:
         left = self._quota.remaining if self._is_today(now) else None
-        return left is not None and left <= self._pace.floor(purpose)
+        return left is not None and left <= self._pace.floor(purpose) and not self._is_doubted(now)
+
+    def _is_doubted(self, now: float) -> bool:
+        return now < self._doubted_until and (self._quota.remaining or 0) <= self._pace.reserve

@@ -24,7 +24,7 @@ from syncs.codat.key import Key
 from syncs.codat.listing import named_sync, newest_first, one_sync, sync_list
 from syncs.codat.pace import Purpose
 from syncs.codat.pages import Page
-from syncs.codat.quota import UNSTATED_WAIT, Quota
+from syncs.codat.quota import UNSAID, UNSTATED_WAIT, Quota
 from syncs.codat.reading import parse_json
 from syncs.codat.retrying import LONGEST_SLEEP, Retrying, with_wait
 from syncs.codat.schemas import Company, Configuration, Connection, SyncStatus, SyncSummary
@@ -264,13 +264,14 @@ class CodatClient:
     def _keep_books(self, answer: Answer | Broken, place: Place | None, is_probe: bool) -> None:
         """Only a call that began during a pause proves it over: others were under way when it began."""
         if isinstance(answer, Broken):
-            self._budget.heard(Quota(None, None, None), place)
+            self._budget.heard(UNSAID, place)
             return
-        self._budget.heard(Quota.from_headers(answer.headers, datetime.now(UTC)), place)
+        told = Quota.from_headers(answer.headers, datetime.now(UTC))
+        self._budget.heard(told, place)
         if answer.status == 429:
             self._budget.slow_down(asked_wait(answer) or UNSTATED_WAIT)
         elif is_probe and answer.status < 500:
-            self._budget.resume()
+            self._budget.resume(told if answer.succeeded else UNSAID)
 
     def _parsed(self, call: Call, answer: Answer, parse: Callable[[object], T]) -> T:
         try:

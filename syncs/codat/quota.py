@@ -36,6 +36,17 @@ class Quota:
     def is_silent(self) -> bool:
         return self.limit is None and self.remaining is None
 
+    def is_contradicted_by(self, told: Self) -> bool:
+        """A call was made beyond this, answered well, and the answer told that: a true count falls by the call, and
+        none beyond it is answered, unless the limit was raised."""
+        is_raised = told.remaining and told.limit not in {None, self.limit}
+        if self.remaining is None or told.is_silent or is_raised:
+            return False
+        return self.remaining == 0 or (told.remaining is not None and told.remaining >= self.remaining)
+
+
+UNSAID = Quota(None, None, None)
+
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds (1 to 3600) that Codat asks us to wait, said in seconds or as a date; None if it is silent."""

@@ -20,10 +20,11 @@ local takes, may_probe, calls = tonumber(ARGV[8]), ARGV[9] == '1', tonumber(ARGV
 local crowd, token, room, lease = KEYS[2], ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 local state = redis.call(
   'HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at', 'is_asking',
-  'minute', 'calls', 'before')
+  'minute', 'calls', 'before', 'doubted_until', 'limit')
 local paused, remaining = (tonumber(state[2]) or 0) - now, tonumber(state[3])
 if paused > longest then paused = 0 end
 local spent = remaining and remaining <= floor and (tonumber(state[4]) or 0) > now
+  and (tonumber(state[10]) or 0) <= now
 local stopped = paused > 0 and 'paused' or spent and 'quota'
 if stopped then
   local since = math.max(now - (tonumber(state[5]) or 0), 0)
@@ -46,7 +47,10 @@ local made, before = tonumber(state[8]) or 0, tonumber(state[9]) or 0
 if last ~= minute then made, before = 0, last == minute - 1 and made or 0 end
 put('next', whole(due + calls * interval),
   'minute', whole(minute), 'calls', whole(made + calls), 'before', whole(before))
-if stopped then put('asked_at', whole(now), 'is_asking', '1') end
+if stopped then
+  put('asked_at', whole(now), 'is_asking', '1',
+    'asked_left', spent and state[3] or '', 'asked_limit', spent and state[11] or '')
+end
 return {stopped and 'probe' or 'go', '0'}
 """
 )
@@ -85,11 +89,20 @@ redis.call('HDEL', KEYS[1], 'asked_at', 'is_asking')
 RESUME = """
 redis.call('HDEL', KEYS[1], 'paused_until')
 if redis.call('HGET', KEYS[1], 'remaining') == '0' then redis.call('HDEL', KEYS[1], 'remaining') end
+return redis.call('HMGET', KEYS[1], 'asked_limit', 'asked_left')
 """
+
+DOUBT = (
+    CLOCK
+    + """
+put('doubted_until', redis.call('HGET', KEYS[1], 'resets_at') or whole(now))
+"""
+)
 
 STATE = """
 local time = redis.call('TIME')
 local state = redis.call(
-  'HMGET', KEYS[1], 'limit', 'remaining', 'resets_at', 'paused_until', 'minute', 'calls', 'before')
-return {time[1] .. string.format('%06d', tonumber(time[2])), unpack(state, 1, 7)}
+  'HMGET', KEYS[1], 'limit', 'remaining', 'resets_at', 'paused_until', 'doubted_until',
+  'minute', 'calls', 'before')
+return {time[1] .. string.format('%06d', tonumber(time[2])), unpack(state, 1, 8)}
 """

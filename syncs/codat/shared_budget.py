@@ -14,7 +14,7 @@ from syncs.codat.crowd import LEASE, TRY_AGAIN, Place
 from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
 from syncs.codat.minutes import Minutes
 from syncs.codat.pace import Pace, Purpose, refusal
-from syncs.codat.quota import Quota, next_midnight
+from syncs.codat.quota import UNSAID, Quota, next_midnight
 
 log = logging.getLogger("syncs.codat")
 
@@ -42,6 +42,7 @@ class SharedBudget:
         self._slow_down = redis_client.register_script(scripts.SLOW_DOWN)
         self._ask_soon = redis_client.register_script(scripts.ASK_SOON)
         self._resume = redis_client.register_script(scripts.RESUME)
+        self._doubt = redis_client.register_script(scripts.DOUBT)
         self._state = redis_client.register_script(scripts.STATE)
 
     @classmethod
@@ -80,23 +81,26 @@ class SharedBudget:
         """The limits are said to have changed: the next read asks whether the pause still holds."""
         self._ask(self._ask_soon, _micros(PROBE_EVERY), _micros(ASKED_LATELY))
 
-    def resume(self) -> None:
-        self._ask(self._resume)
+    def resume(self, told: Quota = UNSAID) -> None:
+        limit, left = map(_count, self._ask(self._resume) or (None, None))
+        if Quota(limit, left, None).is_contradicted_by(told):
+            self._ask(self._doubt)
 
     def state(self) -> BudgetState:
         answer = self._ask(self._state)
         if answer is None:
             return BudgetState(None, None, None, None, self._pace.per_minute, reachable=False)
-        told = (None if part is None else int(part) for part in answer)
-        now, limit, remaining, resets, paused, *minutes = told
-        today = resets is not None and now is not None and resets > now
+        now, limit, remaining, *times = map(_count, answer)
+        resets, paused, doubted, *minutes = (count or 0 for count in times)
+        now = now or 0
+        is_known = resets > now and (doubted <= now or (remaining or 0) > self._pace.reserve)
         return BudgetState(
             limit=limit,
-            remaining=remaining if today else None,
-            resets_at=_moment(resets) if today else None,
-            paused_until=_moment(paused) if paused and now and paused > now else None,
+            remaining=remaining if is_known else None,
+            resets_at=_moment(resets) if resets > now else None,
+            paused_until=_moment(paused) if paused > now else None,
             per_minute=self._pace.per_minute,
-            last_minute=Minutes(*(count or 0 for count in minutes)).last((now or 0) / 1e6),
+            last_minute=Minutes(*minutes).last(now / 1e6),
         )
 
     def _limits(self, purpose: Purpose) -> tuple[int, ...]:
@@ -125,8 +129,12 @@ def _micros(seconds: float) -> int:
     return round(seconds * 1_000_000)
 
 
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else datetime.fromtimestamp(micros / 1_000_000, UTC)
+def _moment(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros / 1_000_000, UTC)
+
+
+def _count(part: str | bytes | None) -> int | None:
+    return int(part) if part else None
 
 
 def _token(place: Place | None) -> str:
