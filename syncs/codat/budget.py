@@ -102,7 +102,7 @@ class LocalBudget:
             if stopped := self._stopped(purpose, now):
                 reason, wait = stopped
                 if wait > ROUNDING or not may_probe:
-                    raise refusal(reason, wait)
+                    raise refusal(reason, wait, purpose)
             wait = self._due(now) - now - self._pace.tolerance(purpose)
             if calls and wait > ROUNDING:
                 raise refusal("pace", wait)

@@ -13,7 +13,6 @@ from syncs.codat.errors import Later
 
 REASONS = {
     "paused": "Codat asked us to pause.",
-    "quota": "Today's calls to Codat are nearly used up; what is left is kept for sync requests.",
     "pace": "Calls to Codat are being spread out to stay under its limit.",
     "crowd": "Codat takes ten calls at a time for one company, and as many are under way.",
 }
@@ -25,9 +24,18 @@ class Purpose(StrEnum):
     READ = "read"
 
 
+# Why the day has no call for it.
+SPENT = {
+    Purpose.SEND: "The API budget for today is spent.",
+    Purpose.BULK: "Today's calls to Codat are nearly used up; what is left is kept for single requests.",
+    Purpose.READ: "Today's calls to Codat are nearly used up; what is left is kept for sync requests.",
+}
+
+
 @dataclass(frozen=True)
 class Pace:
-    """Times in seconds; `reserve` is how many of the day's calls reads leave to sends."""
+    """Times in seconds; `reserve` is how many of the day's calls reads leave to sends, a bulk half of them to single
+    presses."""
 
     per_minute: int = 800
     burst: int = 10
@@ -52,7 +60,8 @@ class Pace:
         return (self.burst - 1 + borrow[purpose]) * self.interval
 
     def floor(self, purpose: Purpose) -> int:
-        return self.reserve if purpose is Purpose.READ else 0
+        """At how few calls left of the day it stops."""
+        return {Purpose.SEND: 0, Purpose.BULK: self.reserve // 2, Purpose.READ: self.reserve}[purpose]
 
     def room(self, purpose: Purpose) -> int:
         """How many calls may be under way for one company, with this one."""
@@ -65,5 +74,5 @@ class Pace:
         return (self.burst + self.borrow + 2) * self.interval
 
 
-def refusal(reason: str, wait: float) -> Later:
-    return Later(REASONS[reason], retry_after=wait)
+def refusal(reason: str, wait: float, purpose: Purpose = Purpose.READ) -> Later:
+    return Later(SPENT[purpose] if reason == "quota" else REASONS[reason], retry_after=wait)

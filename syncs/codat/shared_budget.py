@@ -61,7 +61,7 @@ class SharedBudget:
             raise Later(GONE, retry_after=RETRY_WHEN_GONE)
         reason, wait = _text(answer[0]), int(answer[1])
         if reason not in {"go", "probe"}:
-            raise refusal(reason, wait / 1e6)
+            raise refusal(reason, wait / 1e6, purpose)
         return reason == "probe"
 
     def heard(self, quota: Quota, left: Place | None = None) -> None:

@@ -180,6 +180,29 @@ def test_reads_leave_the_last_of_the_day_to_sends(make: MakeBudget) -> None:
     assert refusal(budget, SEND).retry_after > 55
 
 
+def test_a_bulk_leaves_half_of_that_to_single_presses(make: MakeBudget) -> None:
+    budget = make(per_minute=60_000, reserve=100)
+    budget.heard(Quota(12000, 51, in_hours(1)))
+    budget.take(BULK)
+    budget.heard(Quota(12000, 50, in_hours(1)))
+    assert refusal(budget, BULK).retry_after > 55
+    budget.take(SEND)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "told"),
+    [
+        (READ, "Today's calls to Codat are nearly used up; what is left is kept for sync requests."),
+        (BULK, "Today's calls to Codat are nearly used up; what is left is kept for single requests."),
+        (SEND, "The API budget for today is spent."),
+    ],
+)
+def test_who_is_held_back_is_told_what_is_true_for_it(make: MakeBudget, purpose: Purpose, told: str) -> None:
+    budget = make()
+    budget.heard(Quota(12000, 0, in_hours(1)))
+    assert refusal(budget, purpose).message == told
+
+
 def test_news_of_more_opens_the_day_again(make: MakeBudget) -> None:
     budget = make()
     budget.heard(Quota(1000, 0, in_hours(1)))

@@ -107,7 +107,7 @@ def test_a_day_that_reads_as_spent_and_is_not_holds_sends_up_for_a_minute(
     spent = {"X_Rate_Limit_Limit": "1000", "X_Rate_Limit_Remaining": "0"}
     server.answers(says(200, [], **spent))
     client.syncs(COMPANY)
-    with pytest.raises(Later, match="nearly used up"):
+    with pytest.raises(Later, match="budget for today is spent"):
         client.syncs_before_send(COMPANY)
     clock.now += 60
     for _ in range(3):
