@@ -132,6 +132,16 @@ def test_a_quota_that_is_spent_is_said_and_no_fault_of_this_house(
     assert client.get("/readyz").status_code == 200
 
 
+def test_that_refreshing_has_stopped_is_said_and_no_fault_of_this_house(
+    client: Client, all_is_well: None, budget: SharedBudget
+) -> None:
+    budget.heard(Quota(11_000, 100, timezone.now() + timedelta(hours=2)))
+    said = of_the_budget(client)
+    assert said.startswith("Refreshing has stopped until ")
+    assert " at the latest: what is left is kept for sync requests; 0 of 1,000 calls" in said
+    assert client.get("/readyz").status_code == 200
+
+
 def test_without_redis_it_is_said_that_nobody_counts_and_refreshing_has_stopped(
     client: Client, all_is_well: None, settings: Settings
 ) -> None:

@@ -41,11 +41,17 @@ class BudgetState:
     last_minute: int = 0
     """Calls in the last sixty seconds, nearly."""
     reachable: bool = True
+    reserve: int = 100
 
     @property
     def stopped_until(self) -> datetime | None:
         """When calls go on at the latest; None while they go."""
         return self.paused_until or (self.resets_at if self.remaining == 0 else None)
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """When looks go on at the latest, while what is left of the day is kept for sends."""
+        return self.resets_at if self.remaining and self.remaining <= self.reserve else None
 
 
 class Budget(Protocol):
@@ -149,7 +155,13 @@ class LocalBudget:
             paused = self._pause_end(now)
         until = datetime.fromtimestamp(paused, UTC) if paused > now else None
         return BudgetState(
-            known.limit, known.remaining, known.resets_at, until, self.per_minute, self._minutes.last(now)
+            limit=known.limit,
+            remaining=known.remaining,
+            resets_at=known.resets_at,
+            paused_until=until,
+            per_minute=self.per_minute,
+            last_minute=self._minutes.last(now),
+            reserve=self.reserve,
         )
 
     def _enter(self, place: Place, purpose: Purpose, now: float) -> None:

@@ -101,6 +101,7 @@ class SharedBudget:
             paused_until=_moment(paused) if paused > now else None,
             per_minute=self._pace.per_minute,
             last_minute=Minutes(*minutes).last(now / 1e6),
+            reserve=self._pace.reserve,
         )
 
     def _limits(self, purpose: Purpose) -> tuple[int, ...]:
