@@ -90,8 +90,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if (pause := pauses.shown(signs.seen)) and now < pause.until:
         asked, until = _at(pause.since, now), _at(pause.until, now)
         sentence = (
-            f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself: "
-            "each minute one call asks whether it may."
+            f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself."
         )
         yield Banner("warn", "hold", "Calls to Codat are paused.", sentence)
     elif (kept := pauses.kept(signs.seen)) and now < kept.until:

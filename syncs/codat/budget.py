@@ -2,9 +2,9 @@
 
 (Codat docs, rate limits.)
 
-A 429 does not say which limit it is of: the day's, the minute's, or that of the calls at once for one company. The
-latter two are over within a minute, so a wait of up to a minute is kept to the letter, by everybody. A longer one is
-the day's quota, or a mistake: then one read a minute asks whether it still holds, and a good answer ends it for all.
+A 429 stops everybody. What it says of how long is kept to the letter, an hour at most: then it is tried again, since a
+header that lies must not stop a desk for days. Where it does not say, one read a minute asks whether it still holds,
+and a good answer ends it for all.
 
 What the headers say is left is believed until Codat contradicts it by a good answer to a call beyond it. From then on
 no small count is believed for the rest of that day; a 429 always is.
@@ -23,7 +23,8 @@ from syncs.codat.minutes import Minutes
 from syncs.codat.pace import Pace, Purpose, refusal
 from syncs.codat.quota import UNSAID, Quota, next_midnight
 
-# While we are paused, or the quota reads as spent, one read in so many seconds asks whether that is still so.
+# While nobody said how long we are paused, or the quota reads as spent, one read in so many seconds asks whether that
+# is still so.
 PROBE_EVERY = 60.0
 # While it is asked, the others come back so soon: the answer is there in a moment.
 PROBE_TAKES = 5.0
@@ -67,11 +68,13 @@ class Budget(Protocol):
     def heard(self, quota: Quota, left: Place | None = None) -> None:
         """Notes what an answer's headers said, and that the call is over; never raises."""
 
-    def slow_down(self, seconds: float) -> None:
-        """After a 429: nobody calls until then, but for one read a minute; never raises."""
+    def slow_down(self, seconds: float | None) -> None:
+        """After a 429: nobody calls for so long; None, where it does not say: but for one read a minute. Never
+        raises."""
 
     def resume(self, told: Quota = UNSAID) -> None:
-        """After a good answer to that read, which told this: whatever stopped us is over; never raises."""
+        """After a good answer to that read, which told this: what stopped us is over, but for a time that Codat said
+        meanwhile; never raises."""
 
     def state(self) -> BudgetState:
         """For pages and checks; never raises."""
@@ -86,6 +89,8 @@ class LocalBudget:
     clock: Callable[[], float] = time.time
     _next: float = 0.0
     _paused_until: float = 0.0
+    _told_until: float = 0.0
+    """How far that is to be kept to the letter."""
     _asked_at: float = 0.0
     _is_asking: bool = False
     _quota: Quota = UNSAID
@@ -132,15 +137,18 @@ class LocalBudget:
             self._quota = Quota(quota.limit, quota.remaining, reset)
             self._asked_at, self._is_asking = now, False
 
-    def slow_down(self, seconds: float) -> None:
+    def slow_down(self, seconds: float | None) -> None:
         with self._lock:
             now = self.clock()
-            self._paused_until = max(self._pause_end(now), now + sane_wait(seconds))
+            if seconds is not None:
+                self._told_until = max(_sane(self._told_until, now), now + sane_wait(seconds))
+            until = now + LONGEST_WAIT if seconds is None else self._told_until
+            self._paused_until = max(_sane(self._paused_until, now), until)
             self._asked_at, self._is_asking = now, False
 
     def resume(self, told: Quota = UNSAID) -> None:
         with self._lock:
-            self._paused_until = 0.0
+            self._paused_until = _sane(self._told_until, self.clock())
             if self._asked_of.is_contradicted_by(told) and self._quota.resets_at:
                 self._doubted_until = self._quota.resets_at.timestamp()
             if self._quota.remaining == 0:
@@ -152,7 +160,7 @@ class LocalBudget:
             known = self._quota if self._is_today(now) else Quota(self._quota.limit, None, None)
             if self._is_doubted(now):
                 known = Quota(known.limit, None, known.resets_at)
-            paused = self._pause_end(now)
+            paused = _sane(self._paused_until, now)
         until = datetime.fromtimestamp(paused, UTC) if paused > now else None
         return BudgetState(
             limit=known.limit,
@@ -173,18 +181,16 @@ class LocalBudget:
 
     def _stopped(self, purpose: Purpose, now: float) -> tuple[str, float] | None:
         """Why nobody calls, and the seconds until somebody may ask whether that is still so."""
-        paused, spent = self._pause_end(now) - now, self._is_spent(purpose, now)
+        paused, spent = _sane(self._paused_until, now) - now, self._is_spent(purpose, now)
         since = max(now - self._asked_at, 0.0)
         probe = (PROBE_TAKES if self._is_asking and since < PROBE_TAKES else PROBE_EVERY) - since
         if paused > ROUNDING:
-            return "paused", probe if spent else min(probe, paused)
+            wait = max(probe, _sane(self._told_until, now) - now)
+            return "paused", wait if spent else min(wait, paused)
         return ("quota", probe) if spent else None
 
     def _due(self, now: float) -> float:
         return self._next if now < self._next <= now + self._pace.furthest_ahead else now
-
-    def _pause_end(self, now: float) -> float:
-        return self._paused_until if self._paused_until <= now + LONGEST_WAIT else now
 
     def _is_today(self, now: float) -> bool:
         return self._quota.resets_at is not None and self._quota.resets_at.timestamp() > now
@@ -195,3 +201,8 @@ class LocalBudget:
 
     def _is_doubted(self, now: float) -> bool:
         return now < self._doubted_until and (self._quota.remaining or 0) <= self._pace.reserve
+
+
+def _sane(until: float, now: float) -> float:
+    """Further ahead lies only what was written before the clock was set back."""
+    return until if until <= now + LONGEST_WAIT else now

@@ -19,12 +19,12 @@ from uuid import UUID
 from syncs.codat import paths
 from syncs.codat.budget import Budget
 from syncs.codat.crowd import Place
-from syncs.codat.errors import CodatError, Later, Uncertain
+from syncs.codat.errors import LONGEST_ABSENCE, CodatError, Later, Uncertain
 from syncs.codat.key import Key
 from syncs.codat.listing import named_sync, newest_first, one_sync, sync_list
 from syncs.codat.pace import Purpose
 from syncs.codat.pages import Page
-from syncs.codat.quota import UNSAID, UNSTATED_WAIT, Quota
+from syncs.codat.quota import UNSAID, Quota
 from syncs.codat.reading import parse_json
 from syncs.codat.retrying import LONGEST_SLEEP, Retrying, with_wait
 from syncs.codat.schemas import Company, Configuration, Connection, SyncStatus, SyncSummary
@@ -268,8 +268,12 @@ class CodatClient:
             return
         told = Quota.from_headers(answer.headers, datetime.now(UTC))
         self._budget.heard(told, place)
+        asked = asked_wait(answer)
         if answer.status == 429:
-            self._budget.slow_down(asked_wait(answer) or UNSTATED_WAIT)
+            self._budget.slow_down(asked)
+        elif answer.status == 503 and asked:
+            # Whoever stands before Codat may say so for one call alone, so it is tried again sooner.
+            self._budget.slow_down(min(asked, LONGEST_ABSENCE))
         elif is_probe and answer.status < 500:
             self._budget.resume(told if answer.succeeded else UNSAID)
 

@@ -20,15 +20,18 @@ local takes, may_probe, calls = tonumber(ARGV[8]), ARGV[9] == '1', tonumber(ARGV
 local crowd, token, room, lease = KEYS[2], ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 local state = redis.call(
   'HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at', 'is_asking',
-  'minute', 'calls', 'before', 'doubted_until', 'limit')
+  'minute', 'calls', 'before', 'doubted_until', 'limit', 'told_until')
 local paused, remaining = (tonumber(state[2]) or 0) - now, tonumber(state[3])
+local told = (tonumber(state[12]) or 0) - now
 if paused > longest then paused = 0 end
+if told > longest then told = 0 end
 local spent = remaining and remaining <= floor and (tonumber(state[4]) or 0) > now
   and (tonumber(state[10]) or 0) <= now
 local stopped = paused > 0 and 'paused' or spent and 'quota'
 if stopped then
   local since = math.max(now - (tonumber(state[5]) or 0), 0)
   local wait = (state[6] == '1' and since < takes and takes or probe) - since
+  wait = math.max(wait, told)
   if not spent then wait = math.min(wait, paused) end
   if wait > 0 or not may_probe then return {stopped, whole(wait)} end
 end
@@ -69,28 +72,39 @@ put('asked_at', whole(now), 'is_asking', '0')
 SLOW_DOWN = (
     CLOCK
     + """
-local paused = tonumber(redis.call('HGET', KEYS[1], 'paused_until')) or 0
-if paused > now + tonumber(ARGV[3]) then paused = 0 end
-put('paused_until', whole(math.max(paused, now + tonumber(ARGV[2]))), 'asked_at', whole(now), 'is_asking', '0')
+local wait, longest = tonumber(ARGV[2]), tonumber(ARGV[3])
+local function put_off(name, seconds)
+  local at = tonumber(redis.call('HGET', KEYS[1], name)) or 0
+  if at > now + longest then at = 0 end
+  put(name, whole(math.max(at, now + seconds)))
+end
+if wait then put_off('told_until', wait) end
+put_off('paused_until', wait or longest)
+put('asked_at', whole(now), 'is_asking', '0')
 """
 )
 
-# A pause of up to a minute is kept to the letter, and who is asked just now need not be asked again.
+# By Codat's later word a time that it said before need not hold any more, but for the last minute of it. Who is asked
+# just now need not be asked again.
 ASK_SOON = (
     CLOCK
     + """
 local state = redis.call('HMGET', KEYS[1], 'paused_until', 'asked_at')
 local paused, since = (tonumber(state[1]) or 0) - now, now - (tonumber(state[2]) or 0)
 if paused > 0 and paused <= tonumber(ARGV[2]) or since < tonumber(ARGV[3]) then return end
-redis.call('HDEL', KEYS[1], 'asked_at', 'is_asking')
+redis.call('HDEL', KEYS[1], 'asked_at', 'is_asking', 'told_until')
 """
 )
 
-RESUME = """
-redis.call('HDEL', KEYS[1], 'paused_until')
+RESUME = (
+    CLOCK
+    + """
+local told = redis.call('HGET', KEYS[1], 'told_until')
+if told and tonumber(told) > now then put('paused_until', told) else redis.call('HDEL', KEYS[1], 'paused_until') end
 if redis.call('HGET', KEYS[1], 'remaining') == '0' then redis.call('HDEL', KEYS[1], 'remaining') end
 return redis.call('HMGET', KEYS[1], 'asked_limit', 'asked_left')
 """
+)
 
 DOUBT = (
     CLOCK

@@ -74,8 +74,9 @@ class SharedBudget:
         known = [part for name, count in news.items() if count is not None for part in (name, count)]
         self._ask(self._heard, _token(left), *known, place=left)
 
-    def slow_down(self, seconds: float) -> None:
-        self._ask(self._slow_down, _micros(sane_wait(seconds)), _micros(LONGEST_WAIT))
+    def slow_down(self, seconds: float | None) -> None:
+        wait = "" if seconds is None else _micros(sane_wait(seconds))
+        self._ask(self._slow_down, wait, _micros(LONGEST_WAIT))
 
     def ask_soon(self) -> None:
         """The limits are said to have changed: the next read asks whether the pause still holds."""

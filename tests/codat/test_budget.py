@@ -108,9 +108,24 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one(make: MakeBudget) -> None
     assert refusal(budget, SEND).retry_after > 48
 
 
-def test_a_pause_of_an_hour_is_asked_about_within_a_minute(make: MakeBudget) -> None:
+@pytest.mark.parametrize("seconds", [61, 600, 3600])
+def test_a_pause_is_kept_to_the_letter(make: MakeBudget, seconds: int) -> None:
     budget = make()
-    budget.slow_down(3600)
+    budget.slow_down(seconds)
+    for purpose in (READ, SEND):
+        assert seconds - 1 < refusal(budget, purpose).retry_after <= seconds
+
+
+def test_also_where_the_day_reads_as_spent(make: MakeBudget) -> None:
+    budget = make()
+    budget.slow_down(600)
+    budget.heard(Quota(1000, 0, in_hours(1)))
+    assert 599 < refusal(budget, READ).retry_after <= 600
+
+
+def test_a_pause_without_a_time_is_asked_about_within_a_minute(make: MakeBudget) -> None:
+    budget = make()
+    budget.slow_down(None)
     assert 59 < refusal(budget, READ).retry_after <= 60
     stopped_until = budget.state().stopped_until
     assert stopped_until
@@ -119,7 +134,7 @@ def test_a_pause_of_an_hour_is_asked_about_within_a_minute(make: MakeBudget) -> 
 
 def test_a_pause_that_proved_over_is_over_for_everybody(make: MakeBudget) -> None:
     budget = make()
-    budget.slow_down(3600)
+    budget.slow_down(None)
     budget.resume()
     assert not budget.take(READ)
     assert budget.state().stopped_until is None
@@ -132,20 +147,29 @@ def test_while_somebody_asks_the_others_come_back_soon(
     for module in (budget_module, shared_budget):
         monkeypatch.setattr(module, "PROBE_EVERY", 0.0)
     budget = make()
-    budget.slow_down(3600)
+    budget.slow_down(None)
     assert budget.take(READ)
     for module in (budget_module, shared_budget):
         monkeypatch.setattr(module, "PROBE_EVERY", 60.0)
     for purpose in (READ, SEND):
         assert 4 < refusal(budget, purpose).retry_after <= 5
-    budget.slow_down(3600)
+    budget.slow_down(None)
     assert refusal(budget, READ).retry_after > 59
+
+
+def test_one_that_came_meanwhile_with_a_time_is_not(make: MakeBudget) -> None:
+    """The read that asked was under way when Codat said how long."""
+    budget = make()
+    budget.slow_down(600)
+    budget.slow_down(None)
+    budget.resume()
+    assert 599 < refusal(budget, READ).retry_after <= 600
 
 
 def test_what_is_left_of_the_day_stays_known_when_a_pause_is_over(make: MakeBudget) -> None:
     budget = make(reserve=100)
     budget.heard(Quota(1000, 40, in_hours(1)))
-    budget.slow_down(3600)
+    budget.slow_down(None)
     budget.resume()
     refusal(budget, READ)
     assert not budget.take(SEND)

@@ -43,7 +43,7 @@ def test_one_hosts_pause_and_news_hold_for_all(redis: Redis) -> None:
 
 def test_of_many_hosts_one_asks_whether_the_pause_still_holds(redis: Redis) -> None:
     hosts = [SharedBudget(redis) for _ in range(5)]
-    hosts[0].slow_down(3600)
+    hosts[0].slow_down(None)
     a_minute_ago = int((time.time() - 61) * 1e6)
     redis.hset(KEY, "asked_at", a_minute_ago)
     with pytest.raises(Later):
@@ -166,7 +166,20 @@ def test_when_the_limits_are_said_to_have_changed_one_asks_at_once(
     budget.ask_soon()
     if asks:
         assert budget.take(READ)
-    refusal(budget, READ)
+        assert refusal(budget, READ).retry_after <= 5
+    else:
+        assert refusal(budget, READ).retry_after > 3500
+
+
+def test_a_new_word_on_how_long_is_kept_to_the_letter_again(redis: Redis) -> None:
+    budget = SharedBudget(redis)
+    budget.slow_down(3600)
+    redis.hset(KEY, "asked_at", int((time.time() - 11) * 1e6))
+    budget.ask_soon()
+    assert budget.take(READ)
+    budget.slow_down(3600)
+    redis.hset(KEY, "asked_at", int((time.time() - 70) * 1e6))
+    assert refusal(budget, READ).retry_after > 3500
 
 
 def test_a_pause_of_a_minute_is_kept_to_the_letter_whatever_is_said_of_the_limits(redis: Redis) -> None:

@@ -10,7 +10,7 @@ from syncs.codat.budget import Budget, LocalBudget
 from syncs.codat.shared_budget import KEY, SharedBudget
 
 Pass = Callable[[float], None]
-MOMENTS = ("next", "paused_until", "asked_at", "resets_at", "doubted_until")
+MOMENTS = ("next", "paused_until", "told_until", "asked_at", "resets_at", "doubted_until")
 
 
 class Clock:
