@@ -21,7 +21,7 @@ from syncs.codat.crowd import LEASE, TRY_AGAIN, Place
 from syncs.codat.errors import LONGEST_WAIT, sane_wait
 from syncs.codat.minutes import Minutes
 from syncs.codat.pace import Pace, Purpose, refusal
-from syncs.codat.quota import UNSAID, Quota, next_midnight
+from syncs.codat.quota import FURTHEST_RESET, UNSAID, Quota, next_midnight
 
 # While nobody said how long we are paused, or the quota reads as spent, one read in so many seconds asks whether that
 # is still so.
@@ -133,7 +133,9 @@ class LocalBudget:
             if quota.is_silent:
                 return
             now = self.clock()
-            reset = quota.resets_at or next_midnight(datetime.fromtimestamp(now, UTC))
+            today = datetime.fromtimestamp(now, UTC)
+            is_near = quota.resets_at and quota.resets_at <= today + FURTHEST_RESET
+            reset = quota.resets_at if is_near else next_midnight(today)
             self._quota = Quota(quota.limit, quota.remaining, reset)
             self._asked_at, self._is_asking = now, False
 

@@ -11,6 +11,8 @@ from syncs.codat.dates import parse_moment
 from syncs.codat.errors import sane_wait
 
 UNSTATED_WAIT = 60.0
+# The quota is a daily one: a reset that lies past or further ahead is a mistake, not news.
+FURTHEST_RESET = timedelta(days=2)
 FIRST_EPOCH = 1_000_000_000
 # Whole or not at all: of `99,993,000` the first digits would say that the day is nearly spent.
 COUNT = re.compile(r"-?[0-9]{1,9}")
@@ -48,6 +50,11 @@ class Quota:
 UNSAID = Quota(None, None, None)
 
 
+def said_at(headers: Mapping[str, str]) -> datetime:
+    """When the answer was made, by the clock of who made it: what dates in it mean. By ours where it does not say."""
+    return _moment((headers.get("Date") or "").strip()) or datetime.now(UTC)
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds (1 to 3600) that Codat asks us to wait, said in seconds or as a date; None if it is silent."""
     value = (headers.get("Retry-After") or "").strip()
@@ -72,8 +79,7 @@ def _count(value: str | None) -> int | None:
 def _reset(value: str | None, now: datetime) -> datetime | None:
     stripped = (value or "").strip()
     moment = _from_number(float(stripped), now) if _is_number(stripped) else _moment(stripped)
-    # The quota is a daily one: a reset that lies past or further ahead is a mistake, not news.
-    return moment if moment and now < moment <= now + timedelta(days=2) else None
+    return moment if moment and now < moment <= now + FURTHEST_RESET else None
 
 
 def _from_number(number: float, now: datetime) -> datetime | None:

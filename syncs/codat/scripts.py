@@ -1,6 +1,7 @@
 """What the shared budget has Redis do, each in one go."""
 
-# Times are whole microseconds of Redis's own clock, so the clocks of the hosts need not agree.
+# Times are whole microseconds of Redis's own clock, and waits come as lengths of time, so the clocks of the hosts need
+# not agree. Only `resets_at` is a moment as Codat wrote it.
 CLOCK = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -63,9 +64,11 @@ HEARD = (
     + """
 if KEYS[2] then redis.call('ZREM', KEYS[2], ARGV[2]) end
 if #ARGV < 3 then return end
+local reset, day = tonumber(ARGV[3]), 86400 * 1000000
+if not reset or reset > now + tonumber(ARGV[4]) then reset = (math.floor(now / day) + 1) * day end
 redis.call('HDEL', KEYS[1], 'limit', 'remaining')
-for i = 3, #ARGV, 2 do put(ARGV[i], ARGV[i + 1]) end
-put('asked_at', whole(now), 'is_asking', '0')
+for i = 5, #ARGV, 2 do put(ARGV[i], ARGV[i + 1]) end
+put('resets_at', whole(reset), 'asked_at', whole(now), 'is_asking', '0')
 """
 )
 

@@ -14,7 +14,7 @@ from syncs.codat.crowd import LEASE, TRY_AGAIN, Place
 from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
 from syncs.codat.minutes import Minutes
 from syncs.codat.pace import Pace, Purpose, refusal
-from syncs.codat.quota import UNSAID, Quota, next_midnight
+from syncs.codat.quota import FURTHEST_RESET, UNSAID, Quota
 
 log = logging.getLogger("syncs.codat")
 
@@ -69,10 +69,11 @@ class SharedBudget:
             if left:
                 self._ask(self._heard, _token(left), place=left)
             return
-        reset = quota.resets_at or next_midnight(datetime.now(UTC))
-        news = {"limit": quota.limit, "remaining": quota.remaining, "resets_at": _micros(reset.timestamp())}
+        reset = _micros(quota.resets_at.timestamp()) if quota.resets_at else ""
+        news = {"limit": quota.limit, "remaining": quota.remaining}
         known = [part for name, count in news.items() if count is not None for part in (name, count)]
-        self._ask(self._heard, _token(left), *known, place=left)
+        furthest = _micros(FURTHEST_RESET.total_seconds())
+        self._ask(self._heard, _token(left), reset, furthest, *known, place=left)
 
     def slow_down(self, seconds: float | None) -> None:
         wait = "" if seconds is None else _micros(sane_wait(seconds))

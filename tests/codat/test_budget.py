@@ -254,6 +254,16 @@ def test_a_quota_without_a_reset_holds_until_midnight(make: MakeBudget) -> None:
     assert resets_at > datetime.now(UTC)
 
 
+def test_a_reset_beyond_all_days_is_the_next_midnight(make: MakeBudget) -> None:
+    """By a clock that is years ahead it was a good one."""
+    budget = make()
+    budget.heard(Quota(1000, 3, in_hours(24 * 365)))
+    resets_at = budget.state().resets_at
+    assert resets_at
+    assert (resets_at.hour, resets_at.minute) == (0, 0)
+    assert resets_at < in_hours(24)
+
+
 def test_its_state(make: MakeBudget) -> None:
     budget = make(per_minute=300)
     state = budget.state()
