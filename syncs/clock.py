@@ -115,7 +115,9 @@ class Clock:
             if self.queue_is_up:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
             budget = shared_budget() if self.queue_is_up else slow_path_budget()
-            pauses.note(budget.state().stopped_until, now)
+            state = budget.state()
+            pauses.note(state.stopped_until, now)
+            pauses.note_kept(state.kept_until, now)
 
     def _look_for_guards(self, now: datetime) -> None:
         if self._lately.is_time("guards", heartbeats.BEAT_EVERY, now):

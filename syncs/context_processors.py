@@ -90,10 +90,15 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if (pause := pauses.shown(signs.seen)) and now < pause.until:
         asked, until = _at(pause.since, now), _at(pause.until, now)
         sentence = (
-            f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself: "
-            "each minute one call asks whether it may."
+            f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself."
         )
         yield Banner("warn", "hold", "Calls to Codat are paused.", sentence)
+    elif (kept := pauses.kept(signs.seen)) and now < kept.until:
+        stopped = (
+            f"Refreshing has stopped {_since(kept.since, now)}, until {_at(kept.until, now)} at the latest"
+        )
+        sentence = f"{stopped}: what is left is kept for sync requests."
+        yield Banner("warn", "hold", "The API budget for today is nearly spent.", sentence)
 
 
 def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator[Banner]:

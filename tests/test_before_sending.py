@@ -7,9 +7,11 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import Later
+from syncs.codat.pace import Purpose
+from syncs.codat.quota import Quota
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.connections import route
 from syncs.operations.sending import send
@@ -170,6 +172,16 @@ def test_a_press_is_not_held_up_by_what_a_bulk_has_taken(scripted: Server, db: N
             budget.take(Purpose.BULK)
         bulk, press = asked(bulk=uuid4(), priority=-1), asked()
         assert not is_sent(bulk, scripted, client)
+        assert is_sent(press, scripted, client)
+
+
+def test_what_the_day_keeps_for_presses_is_not_for_a_bulk(scripted: Server, db: None) -> None:
+    budget = LocalBudget(per_minute=60)
+    with CodatClient(base_url=scripted.url, api_key=CANARY, budget=budget) as client:
+        budget.heard(Quota(11_000, 50, NOW + timedelta(hours=3)))
+        bulk, press = asked(bulk=uuid4(), priority=-1), asked()
+        assert not is_sent(bulk, scripted, client)
+        assert "kept for single requests" in held_back(bulk)
         assert is_sent(press, scripted, client)
 
 

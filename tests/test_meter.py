@@ -14,7 +14,8 @@ from redis import Redis
 
 from syncs import clients, meter
 from syncs.clients import shared_budget
-from syncs.codat.budget import BudgetState, Purpose
+from syncs.codat.budget import BudgetState
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import SharedBudget
 
@@ -74,6 +75,31 @@ def test_a_pause_is_said_with_its_end(as_viewer: Client, broker: Redis) -> None:
 def test_a_day_that_is_spent_is_a_pause_until_it_ends(noon: None) -> None:
     found = meter.meter(BudgetState(1000, 0, NOON + timedelta(hours=13), None, 800), NOON)
     assert (found.words, found.tone) == ("paused until 18 Jun, 01:00", "warn")
+
+
+def test_what_stopped_codat_did_not_ask_for_when_it_is_the_day_that_is_spent(noon: None) -> None:
+    found = meter.meter(BudgetState(1000, 0, NOON + timedelta(hours=13), None, 800), NOON)
+    assert found.explained.startswith("The API budget for today is spent. What waits goes on by itself.")
+
+
+@pytest.mark.parametrize(("left", "tone"), [(101, ""), (100, "warn"), (1, "warn")])
+def test_a_day_whose_last_calls_are_kept_for_sends_has_stopped_refreshing(
+    noon: None, left: int, tone: str
+) -> None:
+    found = meter.meter(BudgetState(11_000, left, NOON + timedelta(hours=13), None, 800), NOON)
+    assert found.tone == tone
+    if tone:
+        assert found.words == "refreshing stopped until 18 Jun, 01:00"
+        assert found.explained == (
+            "The API budget for today is nearly spent: what is left is kept for sync requests. Refreshing goes on "
+            f"by itself. {left} of 11,000 calls are left today; the count begins anew at 01:00."
+        )
+
+
+def test_every_page_says_so(as_viewer: Client, broker: Redis) -> None:
+    shared_budget().heard(Quota(11_000, 100, timezone.now() + timedelta(hours=2)))
+    assert shown(as_viewer).startswith("API budget refreshing stopped until ")
+    assert 'class="budget t-warn"' in as_viewer.get("/").content.decode()
 
 
 def test_without_redis_it_says_so_and_that_refreshing_has_stopped(as_viewer: Client, no_broker: None) -> None:

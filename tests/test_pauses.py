@@ -1,5 +1,6 @@
 """Calls to Codat are paused: every page says so, and nobody's request ends because of it."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_readyz_says_it_too_and_stays_ready(broker: Redis, moved: Any, client: C
 
 
 def test_the_clock_notes_what_the_budget_of_all_says(broker: Redis, as_viewer: Client) -> None:
-    shared_budget().slow_down(3600)
+    shared_budget().slow_down(None)
     ticks(Clock())
     assert about_the_pause(as_viewer)
     shared_budget().resume()
@@ -90,6 +91,64 @@ def test_a_day_that_is_spent_is_a_pause_until_it_ends(broker: Redis, as_viewer: 
     shared_budget().heard(Quota(1000, 0, timezone.now() + timedelta(hours=3)))
     ticks(Clock())
     assert about_the_pause(as_viewer)
+
+
+KEPT = (
+    "The API budget for today is nearly spent. Refreshing has stopped since 13:00, until 16:00 at the latest: "
+    "what is left is kept for sync requests."
+)
+
+
+def about_refreshing(client: Client) -> list[str]:
+    all_beat()
+    return [notice for notice in notices(client) if "Refreshing" in notice]
+
+
+def test_every_page_says_since_when_refreshing_has_stopped_and_until_when(
+    moved: Any, as_viewer: Client
+) -> None:
+    for minutes in (0, 20, 20):
+        moved.shift(minutes * MINUTE)
+        pauses.note_kept(NOW + 180 * MINUTE, timezone.now())
+        assert about_refreshing(as_viewer) == [KEPT]
+    pauses.note_kept(None, timezone.now())
+    assert about_refreshing(as_viewer) == []
+    pauses.note_kept(NOW + 180 * MINUTE, timezone.now())
+    assert "since 13:40, until 16:00" in about_refreshing(as_viewer)[0]
+    moved.shift(141 * MINUTE)
+    assert about_refreshing(as_viewer) == []
+
+
+def test_the_clock_notes_it_and_readyz_says_it(broker: Redis, as_viewer: Client) -> None:
+    shared_budget().heard(Quota(11_000, 100, timezone.now() + timedelta(hours=3)))
+    ticks(Clock())
+    assert len(about_refreshing(as_viewer)) == 1
+    assert about_the_pause(as_viewer) == []
+    said = as_viewer.get("/readyz").json()["checks"]["calls to Codat"]
+    assert re.fullmatch(
+        "Refreshing has stopped since .*, until .* at the latest: what is left is kept for sync requests.",
+        said,
+    )
+    shared_budget().heard(Quota(11_000, 5_000, timezone.now() + timedelta(hours=3)))
+    ticks(Clock())
+    assert about_refreshing(as_viewer) == []
+
+
+def test_a_pause_of_all_calls_says_enough(moved: Any, as_viewer: Client) -> None:
+    pauses.note_kept(NOW + 180 * MINUTE, NOW)
+    pauses.note(NOW + 60 * MINUTE, NOW)
+    assert about_refreshing(as_viewer) == []
+    assert len(about_the_pause(as_viewer)) == 1
+
+
+def test_sends_go_on_meanwhile_so_it_lengthens_nobodys_hour(
+    moved: Any, scripted: Server, told: CodatClient
+) -> None:
+    request = asked()
+    pauses.note_kept(NOW + 180 * MINUTE, NOW)
+    moved.shift(61 * MINUTE)
+    assert not is_sent(request, scripted, told)
+    assert stored(request).state == State.CANCELLED
 
 
 def test_a_request_outlives_a_pause_however_long(moved: Any, scripted: Server, told: CodatClient) -> None:
@@ -147,7 +206,7 @@ def test_a_pause_before_the_press_does_not_count(moved: Any, scripted: Server, t
 
 
 @pytest.mark.parametrize("refused", ["the look", "the POST"])
-def test_one_lying_header_costs_a_request_five_minutes_and_not_its_hour(
+def test_a_request_that_codat_asked_to_wait_for_an_hour_goes_then_and_is_not_too_late(
     moved: Any, scripted: Server, told: CodatClient, refused: str
 ) -> None:
     request = asked()
@@ -155,8 +214,15 @@ def test_one_lying_header_costs_a_request_five_minutes_and_not_its_hour(
     scripted.answers(*([NONE_YET] if refused == "the POST" else []), an_hour)
     send(request.pk, told)
     assert stored(request).not_before == NOW + 5 * MINUTE
-    moved.shift(5 * MINUTE)
+    pauses.note(NOW + 60 * MINUTE, NOW)
+    asked_before = len(scripted.requests)
     scripted.answers(NONE_YET, says(200, STARTED))
+    for _ in range(11):
+        moved.shift(5 * MINUTE)
+        send(request.pk, told)
+        assert stored(request).state == State.QUEUED
+    assert len(scripted.requests) == asked_before
+    moved.shift(5 * MINUTE)
     send(request.pk, told)
     assert stored(request).state == State.ACCEPTED
     assert len(posts(scripted)) == (2 if refused == "the POST" else 1)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis import Redis
 
-from syncs.codat.budget import Purpose
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import SharedBudget
 from syncs.models import Heartbeat
@@ -129,6 +129,16 @@ def test_a_quota_that_is_spent_is_said_and_no_fault_of_this_house(
     else:
         budget.heard(Quota(1000, left, timezone.now() + timedelta(hours=2)))
     assert of_the_budget(client).startswith("Paused until ")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_that_refreshing_has_stopped_is_said_and_no_fault_of_this_house(
+    client: Client, all_is_well: None, budget: SharedBudget
+) -> None:
+    budget.heard(Quota(11_000, 100, timezone.now() + timedelta(hours=2)))
+    said = of_the_budget(client)
+    assert said.startswith("Refreshing has stopped until ")
+    assert " at the latest: what is left is kept for sync requests; 0 of 1,000 calls" in said
     assert client.get("/readyz").status_code == 200
 
 

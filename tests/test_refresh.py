@@ -8,8 +8,9 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from syncs.codat.budget import LocalBudget, refusal
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
+from syncs.codat.pace import refusal
 from syncs.models import Activity, Merchant, Sync
 from syncs.operations import health
 from syncs.operations.handing_out import HANDED_OUT
@@ -116,7 +117,7 @@ def test_a_pause_of_all_calls_is_no_problem_of_one_merchant(scripted: Server, me
         refresh(merchant.pk, client)
     now = Merchant.objects.get()
     assert (now.refresh_problem, now.version) == ("", 0)
-    assert now.next_refresh_at == NOW + timedelta(minutes=1)
+    assert now.next_refresh_at == NOW + timedelta(minutes=5)
     assert now.next_refresh_reason == "asked again after a look in vain: Codat asked us to pause."
 
 

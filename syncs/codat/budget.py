@@ -2,13 +2,12 @@
 
 (Codat docs, rate limits.)
 
-Calls are smoothed by a generic cell rate algorithm: `next` is when the next call is due if all were evenly
-spaced, and how far it may lie ahead of now is the burst. Sends may run further ahead than reads, so they go
-first; those of a bulk only half as far, so that single presses go before them.
+A 429 stops everybody. What it says of how long is kept to the letter, an hour at most: then it is tried again, since a
+header that lies must not stop a desk for days. Where it does not say, one read a minute asks whether it still holds,
+and a good answer ends it for all.
 
-A 429 does not say which limit it is of: the day's, the minute's, or that of the calls at once for one company. The
-latter two are over within a minute, so a wait of up to a minute is kept to the letter, by everybody. A longer one is
-the day's quota, or a mistake: then one read a minute asks whether it still holds, and a good answer ends it for all.
+What the headers say is left is believed until Codat contradicts it by a good answer to a call beyond it. From then on
+no small count is believed for the rest of that day; a 429 always is.
 """
 
 import threading
@@ -16,33 +15,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Protocol
 
-from syncs.codat.crowd import AT_ONCE, KEPT_FOR_SENDS, LEASE, TRY_AGAIN, Place
-from syncs.codat.errors import LONGEST_WAIT, Later, sane_wait
+from syncs.codat.crowd import LEASE, TRY_AGAIN, Place
+from syncs.codat.errors import LONGEST_WAIT, sane_wait
 from syncs.codat.minutes import Minutes
-from syncs.codat.quota import Quota, next_midnight
+from syncs.codat.pace import Pace, Purpose, refusal
+from syncs.codat.quota import FURTHEST_RESET, UNSAID, Quota, next_midnight
 
-# While we are paused, or the quota reads as spent, one read in so many seconds asks whether that is still so.
+# While nobody said how long we are paused, or the quota reads as spent, one read in so many seconds asks whether that
+# is still so.
 PROBE_EVERY = 60.0
 # While it is asked, the others come back so soon: the answer is there in a moment.
 PROBE_TAKES = 5.0
 # Seconds since 1970 as floats are no finer than this.
 ROUNDING = 1e-6
-
-REASONS = {
-    "paused": "Codat asked us to pause.",
-    "quota": "Today's calls to Codat are nearly used up; what is left is kept for sync requests.",
-    "pace": "Calls to Codat are being spread out to stay under its limit.",
-    "crowd": "Codat takes ten calls at a time for one company, and as many are under way.",
-}
-
-
-class Purpose(StrEnum):
-    SEND = "send"
-    BULK = "bulk"
-    READ = "read"
 
 
 @dataclass(frozen=True)
@@ -55,11 +42,17 @@ class BudgetState:
     last_minute: int = 0
     """Calls in the last sixty seconds, nearly."""
     reachable: bool = True
+    reserve: int = 100
 
     @property
     def stopped_until(self) -> datetime | None:
         """When calls go on at the latest; None while they go."""
         return self.paused_until or (self.resets_at if self.remaining == 0 else None)
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """When looks go on at the latest, while what is left of the day is kept for sends."""
+        return self.resets_at if self.remaining and self.remaining <= self.reserve else None
 
 
 class Budget(Protocol):
@@ -75,58 +68,16 @@ class Budget(Protocol):
     def heard(self, quota: Quota, left: Place | None = None) -> None:
         """Notes what an answer's headers said, and that the call is over; never raises."""
 
-    def slow_down(self, seconds: float) -> None:
-        """After a 429: nobody calls until then, but for one read a minute; never raises."""
+    def slow_down(self, seconds: float | None) -> None:
+        """After a 429: nobody calls for so long; None, where it does not say: but for one read a minute. Never
+        raises."""
 
-    def resume(self) -> None:
-        """After a good answer to that read: whatever stopped us is over; never raises."""
+    def resume(self, told: Quota = UNSAID) -> None:
+        """After a good answer to that read, which told this: what stopped us is over, but for a time that Codat said
+        meanwhile; never raises."""
 
     def state(self) -> BudgetState:
         """For pages and checks; never raises."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Times in seconds; `reserve` is how many of the day's calls reads leave to sends."""
-
-    per_minute: int = 800
-    burst: int = 10
-    borrow: int = 10
-    reserve: int = 100
-
-    def __post_init__(self) -> None:
-        if self.per_minute < 1 or self.burst < 1:
-            raise ValueError("A budget needs at least one call a minute.")
-
-    @property
-    def interval(self) -> float:
-        """So even that no sixty seconds hold more calls than the ceiling, with all that may run ahead.
-
-        Where that would leave too little, the ceiling is far below Codat's, and a burst may go beyond it.
-        """
-        ahead = self.burst + self.borrow
-        return 60.0 / (self.per_minute - ahead if self.per_minute >= 10 * ahead else self.per_minute)
-
-    def tolerance(self, purpose: Purpose) -> float:
-        borrow = {Purpose.SEND: self.borrow, Purpose.BULK: self.borrow // 2, Purpose.READ: 0}
-        return (self.burst - 1 + borrow[purpose]) * self.interval
-
-    def floor(self, purpose: Purpose) -> int:
-        return self.reserve if purpose is Purpose.READ else 0
-
-    def room(self, purpose: Purpose) -> int:
-        """How many calls may be under way for one company, with this one."""
-        return AT_ONCE - KEPT_FOR_SENDS if purpose is Purpose.READ else AT_ONCE
-
-    @property
-    def furthest_ahead(self) -> float:
-        """Only a `next` written before the clock was set back lies beyond; room for rounding, and for a look that
-        took its POST's call too."""
-        return (self.burst + self.borrow + 2) * self.interval
-
-
-def refusal(reason: str, wait: float) -> Later:
-    return Later(REASONS[reason], retry_after=wait)
 
 
 @dataclass
@@ -138,9 +89,14 @@ class LocalBudget:
     clock: Callable[[], float] = time.time
     _next: float = 0.0
     _paused_until: float = 0.0
+    _told_until: float = 0.0
+    """How far that is to be kept to the letter."""
     _asked_at: float = 0.0
     _is_asking: bool = False
-    _quota: Quota = field(default_factory=lambda: Quota(None, None, None))
+    _quota: Quota = UNSAID
+    _asked_of: Quota = UNSAID
+    """What was said to be left when a call was made beyond it."""
+    _doubted_until: float = 0.0
     _minutes: Minutes = field(default_factory=Minutes)
     _under_way: dict[str, dict[str, float]] = field(default_factory=dict)
     """For each company, when the places that are taken are free again at the latest."""
@@ -157,7 +113,7 @@ class LocalBudget:
             if stopped := self._stopped(purpose, now):
                 reason, wait = stopped
                 if wait > ROUNDING or not may_probe:
-                    raise refusal(reason, wait)
+                    raise refusal(reason, wait, purpose)
             wait = self._due(now) - now - self._pace.tolerance(purpose)
             if calls and wait > ROUNDING:
                 raise refusal("pace", wait)
@@ -167,6 +123,7 @@ class LocalBudget:
             self._next = self._due(now) + calls * self._pace.interval
             if stopped:
                 self._asked_at, self._is_asking = now, True
+                self._asked_of = self._quota if self._is_spent(purpose, now) else UNSAID
             return bool(stopped)
 
     def heard(self, quota: Quota, left: Place | None = None) -> None:
@@ -176,19 +133,26 @@ class LocalBudget:
             if quota.is_silent:
                 return
             now = self.clock()
-            reset = quota.resets_at or next_midnight(datetime.fromtimestamp(now, UTC))
+            today = datetime.fromtimestamp(now, UTC)
+            is_near = quota.resets_at and quota.resets_at <= today + FURTHEST_RESET
+            reset = quota.resets_at if is_near else next_midnight(today)
             self._quota = Quota(quota.limit, quota.remaining, reset)
             self._asked_at, self._is_asking = now, False
 
-    def slow_down(self, seconds: float) -> None:
+    def slow_down(self, seconds: float | None) -> None:
         with self._lock:
             now = self.clock()
-            self._paused_until = max(self._pause_end(now), now + sane_wait(seconds))
+            if seconds is not None:
+                self._told_until = max(_sane(self._told_until, now), now + sane_wait(seconds))
+            until = now + LONGEST_WAIT if seconds is None else self._told_until
+            self._paused_until = max(_sane(self._paused_until, now), until)
             self._asked_at, self._is_asking = now, False
 
-    def resume(self) -> None:
+    def resume(self, told: Quota = UNSAID) -> None:
         with self._lock:
-            self._paused_until = 0.0
+            self._paused_until = _sane(self._told_until, self.clock())
+            if self._asked_of.is_contradicted_by(told) and self._quota.resets_at:
+                self._doubted_until = self._quota.resets_at.timestamp()
             if self._quota.remaining == 0:
                 self._quota = Quota(self._quota.limit, None, self._quota.resets_at)
 
@@ -196,10 +160,18 @@ class LocalBudget:
         with self._lock:
             now = self.clock()
             known = self._quota if self._is_today(now) else Quota(self._quota.limit, None, None)
-            paused = self._pause_end(now)
+            if self._is_doubted(now):
+                known = Quota(known.limit, None, known.resets_at)
+            paused = _sane(self._paused_until, now)
         until = datetime.fromtimestamp(paused, UTC) if paused > now else None
         return BudgetState(
-            known.limit, known.remaining, known.resets_at, until, self.per_minute, self._minutes.last(now)
+            limit=known.limit,
+            remaining=known.remaining,
+            resets_at=known.resets_at,
+            paused_until=until,
+            per_minute=self.per_minute,
+            last_minute=self._minutes.last(now),
+            reserve=self.reserve,
         )
 
     def _enter(self, place: Place, purpose: Purpose, now: float) -> None:
@@ -211,22 +183,28 @@ class LocalBudget:
 
     def _stopped(self, purpose: Purpose, now: float) -> tuple[str, float] | None:
         """Why nobody calls, and the seconds until somebody may ask whether that is still so."""
-        paused, spent = self._pause_end(now) - now, self._is_spent(purpose, now)
+        paused, spent = _sane(self._paused_until, now) - now, self._is_spent(purpose, now)
         since = max(now - self._asked_at, 0.0)
         probe = (PROBE_TAKES if self._is_asking and since < PROBE_TAKES else PROBE_EVERY) - since
         if paused > ROUNDING:
-            return "paused", probe if spent else min(probe, paused)
+            wait = max(probe, _sane(self._told_until, now) - now)
+            return "paused", wait if spent else min(wait, paused)
         return ("quota", probe) if spent else None
 
     def _due(self, now: float) -> float:
         return self._next if now < self._next <= now + self._pace.furthest_ahead else now
-
-    def _pause_end(self, now: float) -> float:
-        return self._paused_until if self._paused_until <= now + LONGEST_WAIT else now
 
     def _is_today(self, now: float) -> bool:
         return self._quota.resets_at is not None and self._quota.resets_at.timestamp() > now
 
     def _is_spent(self, purpose: Purpose, now: float) -> bool:
         left = self._quota.remaining if self._is_today(now) else None
-        return left is not None and left <= self._pace.floor(purpose)
+        return left is not None and left <= self._pace.floor(purpose) and not self._is_doubted(now)
+
+    def _is_doubted(self, now: float) -> bool:
+        return now < self._doubted_until and (self._quota.remaining or 0) <= self._pace.reserve
+
+
+def _sane(until: float, now: float) -> float:
+    """Further ahead lies only what was written before the clock was set back."""
+    return until if until <= now + LONGEST_WAIT else now

@@ -10,26 +10,26 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
 
 from syncs.codat import paths
-from syncs.codat.budget import Budget, Purpose
+from syncs.codat.books import keep_books
+from syncs.codat.budget import Budget
 from syncs.codat.crowd import Place
 from syncs.codat.errors import CodatError, Later, Uncertain
 from syncs.codat.key import Key
 from syncs.codat.listing import named_sync, newest_first, one_sync, sync_list
+from syncs.codat.pace import Purpose
 from syncs.codat.pages import Page
-from syncs.codat.quota import UNSTATED_WAIT, Quota
 from syncs.codat.reading import parse_json
 from syncs.codat.retrying import LONGEST_SLEEP, Retrying, with_wait
 from syncs.codat.schemas import Company, Configuration, Connection, SyncStatus, SyncSummary
 from syncs.codat.transport import Answer, Broken, Call, Transport
 from syncs.codat.until import Until
-from syncs.codat.verdicts import asked_wait, failure_of, says_none_yet
+from syncs.codat.verdicts import failure_of, says_none_yet
 
 T = TypeVar("T")
 log = logging.getLogger("syncs.codat")
@@ -257,19 +257,8 @@ class CodatClient:
         outcome = self._transport.exchange(call, deadline=deadline, first_byte_by=first_byte_by, fresh=fresh)
         # Nothing that goes wrong in the bookkeeping may cost us the answer to a write.
         with contextlib.suppress(Exception):
-            self._keep_books(outcome, place, is_probe)
+            keep_books(self._budget, outcome, place, is_probe=is_probe)
         return outcome
-
-    def _keep_books(self, answer: Answer | Broken, place: Place | None, is_probe: bool) -> None:
-        """Only a call that began during a pause proves it over: others were under way when it began."""
-        if isinstance(answer, Broken):
-            self._budget.heard(Quota(None, None, None), place)
-            return
-        self._budget.heard(Quota.from_headers(answer.headers, datetime.now(UTC)), place)
-        if answer.status == 429:
-            self._budget.slow_down(asked_wait(answer) or UNSTATED_WAIT)
-        elif is_probe and answer.status < 500:
-            self._budget.resume()
 
     def _parsed(self, call: Call, answer: Answer, parse: Callable[[object], T]) -> T:
         try:

@@ -51,7 +51,7 @@ class Later(CodatError):
 
     @property
     def come_back_after(self) -> float:
-        """Seconds. One wrong header must not cost anybody an hour."""
+        """Seconds. Whether the time is up by then, the budget knows."""
         return min(self.retry_after, LONGEST_ABSENCE)
 
 

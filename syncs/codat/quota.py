@@ -1,5 +1,6 @@
 """What Codat's headers say of how often it may be called (Codat docs, rate limits; they state no formats)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,13 @@ from typing import Self
 
 from syncs.codat.dates import parse_moment
 from syncs.codat.errors import sane_wait
-from syncs.codat.reading import whole_number
 
 UNSTATED_WAIT = 60.0
+# The quota is a daily one: a reset that lies past or further ahead is a mistake, not news.
+FURTHEST_RESET = timedelta(days=2)
 FIRST_EPOCH = 1_000_000_000
+# Whole or not at all: of `99,993,000` the first digits would say that the day is nearly spent.
+COUNT = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,22 @@ class Quota:
     def is_silent(self) -> bool:
         return self.limit is None and self.remaining is None
 
+    def is_contradicted_by(self, told: Self) -> bool:
+        """A call was made beyond this, answered well, and the answer told that: a true count falls by the call, and
+        none beyond it is answered, unless the limit was raised."""
+        is_raised = told.remaining and told.limit not in {None, self.limit}
+        if self.remaining is None or told.is_silent or is_raised:
+            return False
+        return self.remaining == 0 or (told.remaining is not None and told.remaining >= self.remaining)
+
+
+UNSAID = Quota(None, None, None)
+
+
+def said_at(headers: Mapping[str, str]) -> datetime:
+    """When the answer was made, by the clock of who made it: what dates in it mean. By ours where it does not say."""
+    return _moment((headers.get("Date") or "").strip()) or datetime.now(UTC)
+
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds (1 to 3600) that Codat asks us to wait, said in seconds or as a date; None if it is silent."""
@@ -52,14 +72,14 @@ def next_midnight(now: datetime) -> datetime:
 
 
 def _count(value: str | None) -> int | None:
-    return 0 if (value or "").strip().startswith("-") else whole_number(value)
+    stripped = (value or "").strip()
+    return max(0, int(stripped)) if COUNT.fullmatch(stripped) else None
 
 
 def _reset(value: str | None, now: datetime) -> datetime | None:
     stripped = (value or "").strip()
     moment = _from_number(float(stripped), now) if _is_number(stripped) else _moment(stripped)
-    # The quota is a daily one: a reset that lies past or further ahead is a mistake, not news.
-    return moment if moment and now < moment <= now + timedelta(days=2) else None
+    return moment if moment and now < moment <= now + FURTHEST_RESET else None
 
 
 def _from_number(number: float, now: datetime) -> datetime | None:

@@ -1,10 +1,9 @@
 """Reads the outcome of an exchange that did not succeed as one of the four errors."""
 
 import re
-from datetime import UTC, datetime
 
 from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
-from syncs.codat.quota import UNSTATED_WAIT, retry_after
+from syncs.codat.quota import UNSTATED_WAIT, retry_after, said_at
 from syncs.codat.reading import one_line, parse_json, text
 from syncs.codat.transport import Answer, Broken
 
@@ -42,7 +41,7 @@ def says_none_yet(answer: Answer) -> bool:
 
 
 def asked_wait(answer: Answer) -> float | None:
-    return retry_after(answer.headers, datetime.now(UTC))
+    return retry_after(answer.headers, said_at(answer.headers))
 
 
 def _correlation_id(answer: Answer) -> str | None:

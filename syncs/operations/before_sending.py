@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from syncs.codat.budget import Purpose
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later
+from syncs.codat.pace import Purpose
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest

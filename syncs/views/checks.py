@@ -29,6 +29,7 @@ API_KEY = "Codat's API key"
 SENDING = "sending"
 BUDGET = "budget of calls"
 FINE = "fine"
+KEPT = "what is left is kept for sync requests"
 NOBODY_COUNTS = (
     "Redis does not answer, so nobody can count the calls. Refreshing has stopped but for one at a time."
 )
@@ -94,10 +95,15 @@ def _budget(redis: Redis) -> str:
     if not state.reachable:
         return NOBODY_COUNTS
     pace = f"{state.last_minute:,} of {state.per_minute:,} calls in the last minute"
-    stopped = (
-        f"Paused until {_at(state.stopped_until)} at the latest; " if state.stopped_until else f"{FINE}: "
-    )
-    return f"{stopped}{pace}; {_day(state)}."
+    return f"{_stop(state)}{pace}; {_day(state)}."
+
+
+def _stop(state: BudgetState) -> str:
+    if state.stopped_until:
+        return f"Paused until {_at(state.stopped_until)} at the latest; "
+    if state.kept_until:
+        return f"Refreshing has stopped until {_at(state.kept_until)} at the latest: {KEPT}; "
+    return f"{FINE}: "
 
 
 def _day(state: BudgetState) -> str:
@@ -128,10 +134,13 @@ def _verdict(part: str, words: str, signs: heartbeats.Signs) -> str:
 
 
 def _calls(signs: heartbeats.Signs) -> str:
-    pause = pauses.shown(signs.seen)
-    if pause is None or pause.until <= signs.now:
-        return FINE
-    return f"Paused since {_at(pause.since)}, until {_at(pause.until)} at the latest, as Codat asked."
+    pause, kept = pauses.shown(signs.seen), pauses.kept(signs.seen)
+    if pause and signs.now < pause.until:
+        return f"Paused since {_at(pause.since)}, until {_at(pause.until)} at the latest, as Codat asked."
+    if kept and signs.now < kept.until:
+        since, until = _at(kept.since), _at(kept.until)
+        return f"Refreshing has stopped since {since}, until {until} at the latest: {KEPT}."
+    return FINE
 
 
 def _api_key(signs: heartbeats.Signs) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from kombu import Connection
 
 from syncs import clock
+from syncs.codat import shared_budget
 from syncs.codat.client import CodatClient
 from syncs.codat.shared_budget import SharedBudget
 
@@ -34,7 +35,8 @@ def install() -> None:
 
     CodatClient.__init__ = impatient  # type: ignore[method-assign]
     slow_down = SharedBudget.slow_down
-    SharedBudget.slow_down = lambda self, seconds: slow_down(self, seconds / PACE)  # type: ignore[method-assign]
+    SharedBudget.slow_down = lambda self, seconds: slow_down(self, seconds and seconds / PACE)  # type: ignore[method-assign]
+    shared_budget.PROBE_EVERY /= PACE
     # A worker that lost its queue tries again after 2, 4, 6 ... seconds; most of a run would be spent on that.
     Connection._ensure_connection = partialmethod(  # type: ignore[attr-defined]
         Connection._ensure_connection, interval_start=0.1, interval_step=0.1, interval_max=0.3

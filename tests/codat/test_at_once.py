@@ -12,10 +12,11 @@ import pytest
 from redis import Redis
 
 from sandbox.testing import Sandbox, running
-from syncs.codat.budget import Budget, LocalBudget, Purpose
+from syncs.codat.budget import Budget, LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.crowd import LEASE, Place
 from syncs.codat.errors import CodatError, Later
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import CROWD, SharedBudget
 from tests.codat.conftest import KEY, make_client

@@ -8,8 +8,9 @@ from redis import Redis
 
 from syncs.codat import budget as budget_module
 from syncs.codat import shared_budget
-from syncs.codat.budget import Budget, LocalBudget, Purpose
+from syncs.codat.budget import Budget, LocalBudget
 from syncs.codat.errors import Later
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import SharedBudget
 
@@ -107,9 +108,24 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one(make: MakeBudget) -> None
     assert refusal(budget, SEND).retry_after > 48
 
 
-def test_a_pause_of_an_hour_is_asked_about_within_a_minute(make: MakeBudget) -> None:
+@pytest.mark.parametrize("seconds", [61, 600, 3600])
+def test_a_pause_is_kept_to_the_letter(make: MakeBudget, seconds: int) -> None:
     budget = make()
-    budget.slow_down(3600)
+    budget.slow_down(seconds)
+    for purpose in (READ, SEND):
+        assert seconds - 1 < refusal(budget, purpose).retry_after <= seconds
+
+
+def test_also_where_the_day_reads_as_spent(make: MakeBudget) -> None:
+    budget = make()
+    budget.slow_down(600)
+    budget.heard(Quota(1000, 0, in_hours(1)))
+    assert 599 < refusal(budget, READ).retry_after <= 600
+
+
+def test_a_pause_without_a_time_is_asked_about_within_a_minute(make: MakeBudget) -> None:
+    budget = make()
+    budget.slow_down(None)
     assert 59 < refusal(budget, READ).retry_after <= 60
     stopped_until = budget.state().stopped_until
     assert stopped_until
@@ -118,7 +134,7 @@ def test_a_pause_of_an_hour_is_asked_about_within_a_minute(make: MakeBudget) -> 
 
 def test_a_pause_that_proved_over_is_over_for_everybody(make: MakeBudget) -> None:
     budget = make()
-    budget.slow_down(3600)
+    budget.slow_down(None)
     budget.resume()
     assert not budget.take(READ)
     assert budget.state().stopped_until is None
@@ -131,20 +147,29 @@ def test_while_somebody_asks_the_others_come_back_soon(
     for module in (budget_module, shared_budget):
         monkeypatch.setattr(module, "PROBE_EVERY", 0.0)
     budget = make()
-    budget.slow_down(3600)
+    budget.slow_down(None)
     assert budget.take(READ)
     for module in (budget_module, shared_budget):
         monkeypatch.setattr(module, "PROBE_EVERY", 60.0)
     for purpose in (READ, SEND):
         assert 4 < refusal(budget, purpose).retry_after <= 5
-    budget.slow_down(3600)
+    budget.slow_down(None)
     assert refusal(budget, READ).retry_after > 59
+
+
+def test_one_that_came_meanwhile_with_a_time_is_not(make: MakeBudget) -> None:
+    """The read that asked was under way when Codat said how long."""
+    budget = make()
+    budget.slow_down(600)
+    budget.slow_down(None)
+    budget.resume()
+    assert 599 < refusal(budget, READ).retry_after <= 600
 
 
 def test_what_is_left_of_the_day_stays_known_when_a_pause_is_over(make: MakeBudget) -> None:
     budget = make(reserve=100)
     budget.heard(Quota(1000, 40, in_hours(1)))
-    budget.slow_down(3600)
+    budget.slow_down(None)
     budget.resume()
     refusal(budget, READ)
     assert not budget.take(SEND)
@@ -179,6 +204,29 @@ def test_reads_leave_the_last_of_the_day_to_sends(make: MakeBudget) -> None:
     assert refusal(budget, SEND).retry_after > 55
 
 
+def test_a_bulk_leaves_half_of_that_to_single_presses(make: MakeBudget) -> None:
+    budget = make(per_minute=60_000, reserve=100)
+    budget.heard(Quota(12000, 51, in_hours(1)))
+    budget.take(BULK)
+    budget.heard(Quota(12000, 50, in_hours(1)))
+    assert refusal(budget, BULK).retry_after > 55
+    budget.take(SEND)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "told"),
+    [
+        (READ, "Today's calls to Codat are nearly used up; what is left is kept for sync requests."),
+        (BULK, "Today's calls to Codat are nearly used up; what is left is kept for single requests."),
+        (SEND, "The API budget for today is spent."),
+    ],
+)
+def test_who_is_held_back_is_told_what_is_true_for_it(make: MakeBudget, purpose: Purpose, told: str) -> None:
+    budget = make()
+    budget.heard(Quota(12000, 0, in_hours(1)))
+    assert refusal(budget, purpose).message == told
+
+
 def test_news_of_more_opens_the_day_again(make: MakeBudget) -> None:
     budget = make()
     budget.heard(Quota(1000, 0, in_hours(1)))
@@ -204,6 +252,16 @@ def test_a_quota_without_a_reset_holds_until_midnight(make: MakeBudget) -> None:
     assert resets_at
     assert (resets_at.hour, resets_at.minute, resets_at.tzinfo) == (0, 0, UTC)
     assert resets_at > datetime.now(UTC)
+
+
+def test_a_reset_beyond_all_days_is_the_next_midnight(make: MakeBudget) -> None:
+    """By a clock that is years ahead it was a good one."""
+    budget = make()
+    budget.heard(Quota(1000, 3, in_hours(24 * 365)))
+    resets_at = budget.state().resets_at
+    assert resets_at
+    assert (resets_at.hour, resets_at.minute) == (0, 0)
+    assert resets_at < in_hours(24)
 
 
 def test_its_state(make: MakeBudget) -> None:

@@ -85,6 +85,31 @@ def test_a_429_tells_a_post_how_long_to_wait_in_any_form_and_whoever_says_it(
     assert 85 <= caught.value.retry_after <= 90
 
 
+@pytest.mark.parametrize("off", [timedelta(minutes=10), timedelta(minutes=-10), timedelta(days=400)])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_date_is_read_by_the_clock_of_who_wrote_it(
+    server: Server, client: CodatClient, budget: LocalBudget, off: timedelta, status: int
+) -> None:
+    """The clock of this host may be off; its budget is in Redis, and holds for all hosts."""
+    theirs = datetime.now(UTC) + off
+    told = {"Date": format_datetime(theirs, usegmt=True), "Retry_After": WAITS["HTTP date"](theirs)}
+    server.answers(says(status, NO_COMPANY, **told))
+    with pytest.raises(Later) as caught:
+        client.syncs(COMPANY)
+    assert caught.value.retry_after == 90
+    until = budget.state().paused_until
+    assert until
+    assert 80 < (until - datetime.now(UTC)).total_seconds() <= 90
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Wed, 99 Oct"])
+def test_a_date_that_is_none_is_ours(server: Server, client: CodatClient, date: str) -> None:
+    server.answers(says(429, NO_COMPANY, Date=date, Retry_After=WAITS["HTTP date"](datetime.now(UTC))))
+    with pytest.raises(Later) as caught:
+        client.syncs(COMPANY)
+    assert 85 <= caught.value.retry_after <= 90
+
+
 @pytest.mark.parametrize("status", [408, 409, 500, 502, 503, 504])
 def test_a_time_to_come_back_does_not_make_another_failed_post_one_that_was_not_done(
     server: Server, client: CodatClient, status: int

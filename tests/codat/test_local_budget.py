@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.errors import Later
+from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from tests.codat.test_budget import READ, SEND, refusal, taken
 
@@ -62,8 +63,9 @@ def test_one_call_a_minute_asks_whether_the_quota_is_still_spent(clock: Clock) -
 
 
 def test_one_read_a_minute_asks_whether_the_pause_still_holds_and_a_write_never_does(clock: Clock) -> None:
+    """Where Codat did not say how long it is to be."""
     budget = LocalBudget(clock=clock)
-    budget.slow_down(3600)
+    budget.slow_down(None)
     asked = {READ: 0, SEND: 0}
     for _ in range(3599):
         clock.now += 1

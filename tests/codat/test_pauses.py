@@ -1,4 +1,4 @@
-"""A 429 and what follows: all wait as long as it says up to a minute, then one read asks whether it still holds."""
+"""A 429 and what follows: all wait as long as it says, an hour at most; where it does not say, a read a minute asks."""
 
 from datetime import UTC, datetime
 
@@ -6,12 +6,12 @@ import pytest
 
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
-from syncs.codat.errors import Later
+from syncs.codat.errors import Later, Uncertain
 from tests.codat.examples import DONE, STARTED, ask_latest
 from tests.codat.server import Server, hangs_up, says
 
 COMPANY = DONE["companyId"]
-AN_HOUR = says(429, {"error": "Slow down"}, Retry_After="3600")
+UNSAID = says(429, {"error": "Slow down"})
 
 
 class Clock:
@@ -33,11 +33,11 @@ def budget(clock: Clock) -> LocalBudget:
 
 @pytest.fixture
 def paused(server: Server, client: CodatClient, clock: Clock) -> CodatClient:
-    """A minute after Codat asked for an hour."""
-    server.answers(AN_HOUR)
+    """A minute after Codat asked to wait, and did not say how long."""
+    server.answers(UNSAID)
     with pytest.raises(Later) as told:
         client.latest_sync(COMPANY)
-    assert (told.value.http_status, told.value.retry_after) == (429, 3600)
+    assert (told.value.http_status, told.value.retry_after) == (429, 60)
     clock.now += 60
     return client
 
@@ -46,7 +46,90 @@ def calls(server: Server) -> int:
     return len(server.requests)
 
 
-def test_a_header_that_lied_costs_a_minute(server: Server, paused: CodatClient) -> None:
+@pytest.mark.parametrize("seconds", [5, 59, 61, 600, 3600])
+def test_what_codat_says_is_kept_to_the_letter(
+    server: Server, client: CodatClient, clock: Clock, seconds: int
+) -> None:
+    server.answers(says(429, {"error": "Slow down"}, Retry_After=str(seconds)), says(200, DONE))
+    with pytest.raises(Later):
+        client.connections(COMPANY)
+    for _ in range(4):
+        with pytest.raises(Later, match="asked us to pause"):
+            client.reserve_send(COMPANY)
+        with pytest.raises(Later):
+            client.latest_sync(COMPANY)
+        clock.now += seconds / 4
+    client.latest_sync(COMPANY)
+    client.reserve_send(COMPANY)
+    assert calls(server) == 2
+
+
+@pytest.mark.parametrize("lie", ["86400", "Wed, 21 Oct 2099 07:28:00 GMT", "9" * 40])
+def test_a_header_that_would_stop_us_for_days_is_tried_again_each_hour(
+    server: Server, client: CodatClient, clock: Clock, lie: str
+) -> None:
+    server.answers(says(429, {"error": "Slow down"}, Retry_After=lie))
+    for _ in range(4 * 60):
+        with pytest.raises(Later):
+            client.latest_sync(COMPANY)
+        clock.now += 60
+    assert calls(server) == 4
+
+
+def test_an_answer_to_a_call_from_before_a_told_pause_does_not_move_its_end(
+    server: Server, client: CodatClient, clock: Clock
+) -> None:
+    quota = {"X_Rate_Limit_Limit": "9000", "X_Rate_Limit_Remaining": "5000"}
+    server.answers(says(429, Retry_After="600", **quota), says(200, DONE, **quota))
+    with pytest.raises(Later):
+        client.latest_sync(COMPANY)
+    clock.now += 590
+    ask_latest(client)
+    clock.now += 10
+    client.latest_sync(COMPANY)
+    assert calls(server) == 3
+
+
+WAITS_503 = [("5", 5), ("90", 90), ("600", 300), ("86400", 300)]
+
+
+@pytest.mark.parametrize(("told", "wait"), WAITS_503)
+def test_a_503_that_says_when_to_come_back_stops_all_until_then_for_five_minutes_at_most(
+    server: Server, client: CodatClient, budget: LocalBudget, told: str, wait: int
+) -> None:
+    clock = budget.clock
+    server.answers(says(503, {"error": "Maintenance"}, Retry_After=told), says(200, DONE))
+    with pytest.raises(Later):
+        client.latest_sync(COMPANY)
+    for _ in range(9):
+        with pytest.raises(Later, match="asked us to pause"):
+            client.reserve_send(COMPANY)
+    assert calls(server) == 1
+    assert budget.state().stopped_until == datetime.fromtimestamp(clock() + wait, UTC)
+    clock.now += wait  # type: ignore[attr-defined]
+    client.latest_sync(COMPANY)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry_After": ""}])
+def test_a_503_that_does_not_say_stops_nobody(
+    server: Server, client: CodatClient, budget: LocalBudget, headers: dict[str, str]
+) -> None:
+    server.answers(says(503, **headers), says(200, DONE))
+    client.latest_sync(COMPANY)
+    assert budget.state().stopped_until is None
+
+
+def test_a_post_that_meets_such_a_503_stays_uncertain(
+    server: Server, client: CodatClient, budget: LocalBudget
+) -> None:
+    server.answers(says(503, {"error": "Maintenance"}, Retry_After="90"))
+    with pytest.raises(Uncertain):
+        ask_latest(client)
+    assert calls(server) == 1
+    assert budget.state().stopped_until
+
+
+def test_a_good_answer_ends_a_pause_without_a_time(server: Server, paused: CodatClient) -> None:
     server.answers(says(200, DONE), says(200, DONE), says(200, STARTED))
     for _ in range(2):
         paused.latest_sync(COMPANY)
@@ -101,16 +184,16 @@ def test_an_answer_to_a_call_from_before_the_pause_does_not_end_it(
         client.latest_sync(COMPANY)
 
 
-def test_a_day_that_reads_as_spent_and_is_not_lets_a_send_through_each_minute(
+def test_a_day_that_reads_as_spent_and_is_not_holds_sends_up_for_a_minute(
     server: Server, client: CodatClient, clock: Clock
 ) -> None:
     spent = {"X_Rate_Limit_Limit": "1000", "X_Rate_Limit_Remaining": "0"}
     server.answers(says(200, [], **spent))
     client.syncs(COMPANY)
+    with pytest.raises(Later, match="budget for today is spent"):
+        client.syncs_before_send(COMPANY)
+    clock.now += 60
     for _ in range(3):
-        with pytest.raises(Later, match="nearly used up"):
-            client.syncs_before_send(COMPANY)
-        clock.now += 60
         server.answers(says(200, [], **spent), says(200, STARTED, **spent))
         client.syncs_before_send(COMPANY)
         client.confirm_send(COMPANY)

@@ -13,6 +13,21 @@ from syncs.codat.quota import Quota, next_midnight, retry_after
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 EPOCH = int(MIDNIGHT.timestamp())
+# Read by their first digits they would say that the day is as good as spent.
+ODD_COUNTS = [
+    "99,993,000",
+    "1.09e5",
+    "1e5",
+    "99 993 000",
+    "12.5",
+    "4200,",
+    "٣",
+    "²",
+    "--3",
+    "-",
+    "-1,000",
+    "0x10",
+]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +63,8 @@ def test_a_reset_that_cannot_be_is_not_believed(lie: str) -> None:
         ("", "x", (None, None)),
         (None, None, (None, None)),
         ("9" * 50, "7", (None, 7)),
+        (" 12000 ", "0", (12000, 0)),
+        *((odd, odd, (None, None)) for odd in ODD_COUNTS),
     ],
 )
 def test_counts(limit: str | None, remaining: str | None, read: tuple[int | None, int | None]) -> None:

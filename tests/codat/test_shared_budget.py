@@ -4,14 +4,17 @@ import multiprocessing
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
+import time_machine
 from redis import Redis
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.errors import Later
-from syncs.codat.quota import Quota
+from syncs.codat.pace import Purpose
+from syncs.codat.quota import Quota, next_midnight
 from syncs.codat.shared_budget import KEY, SharedBudget
 from tests.codat.conftest import make_client
 from tests.codat.examples import DONE, STARTED, SYNC, ask_latest
@@ -42,7 +45,7 @@ def test_one_hosts_pause_and_news_hold_for_all(redis: Redis) -> None:
 
 def test_of_many_hosts_one_asks_whether_the_pause_still_holds(redis: Redis) -> None:
     hosts = [SharedBudget(redis) for _ in range(5)]
-    hosts[0].slow_down(3600)
+    hosts[0].slow_down(None)
     a_minute_ago = int((time.time() - 61) * 1e6)
     redis.hset(KEY, "asked_at", a_minute_ago)
     with pytest.raises(Later):
@@ -71,6 +74,35 @@ def test_it_leaves_one_key_that_expires(redis: Redis) -> None:
     assert redis.keys() == [KEY.encode()]
     assert KEY.startswith("syncdesk:budget:")
     assert 0 < redis.ttl(KEY) <= 2 * 24 * 3600
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-3), timedelta(days=3)])
+def test_midnight_is_that_of_redis_whatever_the_clock_of_the_host(redis: Redis, off: timedelta) -> None:
+    budget = SharedBudget(redis)
+    with time_machine.travel(datetime.now(UTC) + off):
+        budget.heard(Quota(1000, 7, None))
+    assert budget.state().resets_at == next_midnight(datetime.now(UTC))
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=-10), timedelta(minutes=10), timedelta(days=3)])
+def test_a_hosts_clock_that_is_off_moves_no_moment_for_the_others(
+    server: Server, redis: Redis, off: timedelta
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    reset, until = now + timedelta(minutes=5), now + timedelta(minutes=3)
+    told = {"X_Rate_Limit_Remaining": "5000", "X_Rate_Limit_Reset": reset.isoformat()}
+    dates = {"Date": format_datetime(now, usegmt=True), "Retry_After": format_datetime(until, usegmt=True)}
+    server.answers(says(429, **told, **dates))
+    with (
+        time_machine.travel(now + off),
+        make_client(server.url, SharedBudget(redis)) as client,
+        pytest.raises(Later),
+    ):
+        client.latest_sync(DONE["companyId"])
+    state = SharedBudget(redis).state()
+    assert state.resets_at == reset
+    assert state.paused_until
+    assert abs(state.paused_until - until) < timedelta(seconds=10)
 
 
 def test_a_client_that_decodes_answers_will_do(redis_url: str, redis: Redis) -> None:
@@ -165,7 +197,20 @@ def test_when_the_limits_are_said_to_have_changed_one_asks_at_once(
     budget.ask_soon()
     if asks:
         assert budget.take(READ)
-    refusal(budget, READ)
+        assert refusal(budget, READ).retry_after <= 5
+    else:
+        assert refusal(budget, READ).retry_after > 3500
+
+
+def test_a_new_word_on_how_long_is_kept_to_the_letter_again(redis: Redis) -> None:
+    budget = SharedBudget(redis)
+    budget.slow_down(3600)
+    redis.hset(KEY, "asked_at", int((time.time() - 11) * 1e6))
+    budget.ask_soon()
+    assert budget.take(READ)
+    budget.slow_down(3600)
+    redis.hset(KEY, "asked_at", int((time.time() - 70) * 1e6))
+    assert refusal(budget, READ).retry_after > 3500
 
 
 def test_a_pause_of_a_minute_is_kept_to_the_letter_whatever_is_said_of_the_limits(redis: Redis) -> None:

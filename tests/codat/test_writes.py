@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from syncs.codat.budget import LocalBudget, Purpose
+from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused, Uncertain
+from syncs.codat.pace import Purpose
 from syncs.codat.schemas import SyncSummary
 from syncs.codat.until import Until
 from tests.codat.conftest import make_client

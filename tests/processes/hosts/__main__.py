@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 
 from sandbox.testing import running
-from syncs.codat.budget import Pace
+from syncs.codat.pace import Pace
 from syncs.processes import ports
 from syncs.processes.valkey import Valkey
 from tests.chaos.ground import KEY, Ground, ask, settle_in
