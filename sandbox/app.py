@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from email.utils import format_datetime
 
 from sandbox.cards import Event
 from sandbox.exchange import SERVER_PROBLEM, WITHOUT_BODY, Answer, Refusal, Request
@@ -50,9 +51,13 @@ class App:
         answer = self._guarded(lambda: self._public(request, met))
         if not met.wire:
             self.finished(request)
-        answer.headers.update(self.quota.headers())
+        answer.headers.update(self.common_headers())
         self.world.answers_429 += answer.status == 429
         return answer
+
+    def common_headers(self) -> dict[str, str]:
+        """What every answer bears; moments in it are read by its date (RFC 9110), and our clock may run ahead."""
+        return {"Date": format_datetime(self.world.now(), usegmt=True), **self.quota.headers()}
 
     def has_to_wait(self, request: Request) -> bool:
         """Whether it needs rows of companies that are not made yet; answered now, it would hold up everybody."""

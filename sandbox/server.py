@@ -150,7 +150,7 @@ class Conversation:
     async def _complain(self, status: int) -> None:
         """What is not HTTP gets an answer too; then the connection ends."""
         self._head = self._head._replace(method="GET", is_last=True)
-        await self.send(Refusal(status, NOT_VALID, headers=self._app.quota.headers()).answer())
+        await self.send(Refusal(status, NOT_VALID, headers=self._app.common_headers()).answer())
 
 
 def _request(head: Head, address: str) -> Request:

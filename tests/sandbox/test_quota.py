@@ -250,6 +250,13 @@ def test_the_wait_can_be_told_in_three_ways(switch: str) -> None:
         assert told == ("31" if switch == "seconds" else None)
 
 
+@pytest.mark.parametrize("path", ["/companies", "/nowhere"])
+def test_every_answer_bears_the_moment_it_was_made_by_our_clock(path: str) -> None:
+    app = App(world_at(StoppedClock(EVENING)), "key")
+    told = app.answer(get(path)).headers["Date"]
+    assert parsedate_to_datetime(told) == EVENING.replace(microsecond=0)
+
+
 BEHIND = [each for each in ROUTES if each.template.startswith(CONTROL) and "{" not in each.template]
 
 
