@@ -16,7 +16,7 @@ from syncs.operations.refresh import refresh
 from syncs.rules.states import State
 from tests.codat.server import Server, hangs_up, says
 from tests.factories import make_merchant, make_request
-from tests.looks import NOW, looked, never_seen, row
+from tests.looks import NOW, looked, never_seen, pressed_check_now, row
 from tests.upstream import CANARY
 
 SCHEDULE = {"timeZone": "Asia/Tokyo", "syncHour": 5, "startDate": "2026-10-01T00:00:00"}
@@ -53,21 +53,25 @@ def link(status: str = "Linked", name: str = "c-1", side: str = "Commerce") -> d
     return {"id": name, "sourceType": side, "platformName": "Shopify", "status": status}
 
 
-def seen(merchant: Merchant, server: Server, client: CodatClient, *answers: Any, **options: Any) -> Merchant:
+def seen(
+    merchant: Merchant, server: Server, client: CodatClient, *answers: Any, thorough: bool = False
+) -> Merchant:
     server.requests.clear()
     server.answers(*answers)
-    refresh(merchant.pk, client, **options)
+    if thorough:
+        pressed_check_now(merchant)
+    refresh(merchant.pk, client)
     return Merchant.objects.get(pk=merchant.pk)
 
 
-def asked_for(server: Server) -> list[str]:
+def questions(server: Server) -> list[str]:
     words = ("config", "connections")
     return [word for request in server.requests for word in words if word in request.target.split("?")[0]]
 
 
 def test_a_first_look_reads_the_schedule(scripted: Server, told: CodatClient, new: Merchant) -> None:
     now = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
-    assert asked_for(scripted) == ["config"]
+    assert questions(scripted) == ["config"]
     assert (now.time_zone, now.sync_hour, now.start_date) == ("Asia/Tokyo", 5, date(2026, 10, 1))
     assert (now.enabled, now.configured_at) == (True, NOW)
 
@@ -90,7 +94,7 @@ def test_days_begin_with_the_start_date(scripted: Server, told: CodatClient, new
 
 def test_the_schedule_is_read_once_a_day(scripted: Server, told: CodatClient, known: Merchant) -> None:
     seen(known, scripted, told, LIST, says(200, CONFIGURATION))
-    assert not asked_for(scripted)
+    assert not questions(scripted)
     with time_machine.travel(NOW + timedelta(hours=36), tick=False):
         assert seen(known, scripted, told, LIST, says(200, CONFIGURATION)).time_zone == "Asia/Tokyo"
 
@@ -140,7 +144,7 @@ def test_a_schedule_of_nothing_but_nulls_says_nothing(
     before = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
     nulls = dict.fromkeys(CONFIGURATION, None) | {"companyId": CONFIGURATION.get("companyId")}
     now = seen(new, scripted, told, LIST, says(200, nulls), says(200, {"results": []}), thorough=True)
-    assert asked_for(scripted) == ["config", "connections"]
+    assert questions(scripted) == ["config", "connections"]
     assert (now.time_zone, now.sync_hour, now.start_date, now.enabled) == (
         before.time_zone,
         before.sync_hour,
@@ -163,7 +167,7 @@ def test_what_codat_leaves_out_of_a_connection_is_not_lost(
 def test_a_thorough_look_reads_both(scripted: Server, told: CodatClient, known: Merchant) -> None:
     links = says(200, {"results": [link("Deauthorized"), link(name="a-1", side="Accounting")]})
     now = seen(known, scripted, told, LIST, says(200, CONFIGURATION), links, thorough=True)
-    assert asked_for(scripted) == ["config", "connections"]
+    assert questions(scripted) == ["config", "connections"]
     assert now.health == "needs_reconnect"
     assert now.connections.filter(gone_at=None).count() == 2
 
@@ -176,7 +180,7 @@ def test_the_connections_of_a_restored_merchant_are_read_again(
     restore(known, why="Came back", now=NOW)
     links = says(200, {"results": [link("Deauthorized"), link(name="a-1", side="Accounting")]})
     now = seen(known, scripted, told, LIST, links)
-    assert asked_for(scripted) == ["connections"]
+    assert questions(scripted) == ["connections"]
     assert (now.health, now.refreshed_at) == ("needs_reconnect", NOW)
 
 

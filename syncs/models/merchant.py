@@ -15,6 +15,8 @@ HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
 # "Auto-disable soon" on the health page: so many days left, or fewer.
 SOON_DAYS = 14
 CHECK_AT_MOST = timedelta(seconds=30)
+# By so much those of two hosts may, and no more.
+CLOCKS_DIFFER = timedelta(minutes=1)
 _SEVERITIES = [models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()]
 
 
@@ -176,6 +178,13 @@ class Merchant(models.Model):
         if self.refreshed_at is None:
             return now - (self.checked_at or self.registered_at) <= CHECK_AT_MOST
         return bool(self.checked_at and self.checked_at > max(self.refreshed_at, now - CHECK_AT_MOST))
+
+    def is_asked_for(self, now: datetime) -> bool:
+        """Somebody pressed “Check now” since the last look. A moment in the future is of a clock that ran ahead."""
+        pressed, looked = self.checked_at, self.refreshed_at
+        if pressed is None or pressed > now + CLOCKS_DIFFER:
+            return False
+        return looked is None or looked < pressed
 
     def days_left(self, now: datetime) -> int | None:
         """Days of its own calendar until Codat switches it off; None while nothing counts."""

@@ -63,32 +63,36 @@ class Seen:
     connections: list[Connection] | None
 
 
-def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) -> None:
-    """Asks Codat and stores what it says. Thorough: configuration and connections too, whatever their age.
+def refresh(merchant_id: int, client: CodatClient) -> None:
+    """Asks Codat and stores what it says. Where a person asked for it: configuration and connections too.
 
     An archived merchant is looked at only as long as a request of it is active.
     """
     merchant = Merchant.objects.filter(pk=merchant_id).first()
-    if merchant is None or (merchant.is_archived and not merchant.requests.active().exists()):
+    if merchant is None:
         return
     now = timezone.now()
+    if merchant.is_archived and not merchant.requests.active().exists():
+        _end_without_a_look(merchant, now)
+        return
     try:
-        seen = _look(merchant, client, now, thorough)
+        seen = _look(merchant, client, now)
     except CodatError as error:
         _looked_in_vain(merchant, error, now, timezone.now())
     else:
         _store(merchant.pk, seen, now)
 
 
-def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool) -> Seen:
+def _look(merchant: Merchant, client: CodatClient, now: datetime) -> Seen:
+    is_asked_for = merchant.is_asked_for(now)
     syncs = client.syncs(str(merchant.company_id))
     found = [_find(request, syncs, merchant, client) for request in _sought(merchant, now)]
     stale = attention.is_stale(merchant.configured_at, health.facts_of(merchant), now)
     return Seen(
         # What was found was asked for later than the list, so it comes first: the newest word counts.
         syncs=[*(sync for sync in found if sync), *syncs],
-        configuration=_configuration(merchant, client) if stale or thorough else None,
-        connections=_connections(merchant, client) if thorough or _is_wanted(merchant, now) else None,
+        configuration=_configuration(merchant, client) if stale or is_asked_for else None,
+        connections=_connections(merchant, client) if is_asked_for or _is_wanted(merchant, now) else None,
     )
 
 
@@ -151,13 +155,16 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, began: datetime, now:
     api_key.heard(error, now)
     is_gone = says_no_company(error, merchant) and not merchant.is_archived
     if is_gone and archive_unless_many(merchant, now):
+        _end_without_a_look(merchant, now)
         return
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
     # What our own budget holds back is nobody's problem here. Every page says so when all calls are paused.
     problem = {} if error.is_ours else {"refresh_problem": error.message[:300]}
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant.pk)
+        why_again = handing_out.wanted_again(merchant)
         _plan_after(error, merchant, now)
+        _ask_again(merchant, why_again, now)
         webhooks.keep_in_line(merchant, began)
         if problem.items() - {"refresh_problem": merchant.refresh_problem}.items():
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1, **problem)
@@ -187,6 +194,7 @@ def _plan_after(error: CodatError, merchant: Merchant, now: datetime) -> None:
 def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
+        why_again = handing_out.wanted_again(merchant)
         are_news_left = webhooks.is_news(merchant) and seen.connections is None
         news = seen.configuration is not None and _apply_configuration(merchant, seen.configuration, now)
         if seen.connections is not None:
@@ -202,9 +210,26 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
             settling.settle(merchant, now)
         corrections.tell_of_what_ran(merchant, changed, tied)
         health.plan_next_look(merchant, now)
+        _ask_again(merchant, why_again, now)
         if not webhooks.keep_in_line(merchant, now) and are_news_left:
             webhooks.ask_again(merchant, now + LOOK_AGAIN_AFTER_PROBLEM)
         merchant.save(update_fields=OWN_COLUMNS)
+
+
+def _ask_again(merchant: Merchant, why: str, now: datetime) -> None:
+    """Wanted while this look was under way: its answer may be older than the wish."""
+    if why and merchant.next_refresh_at is not None:
+        merchant.next_refresh_at, merchant.next_refresh_reason = now, why
+
+
+def _end_without_a_look(merchant: Merchant, now: datetime) -> None:
+    """Archived meanwhile, or by this look. Nobody holds it any more."""
+    with transaction.atomic():
+        merchant = Merchant.objects.select_for_update().get(pk=merchant.pk)
+        why_again = handing_out.wanted_again(merchant)
+        health.plan_next_look(merchant, now)
+        _ask_again(merchant, why_again, now)
+        merchant.save(update_fields=["next_refresh_at", "next_refresh_reason"])
 
 
 def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> bool:
