@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 
 from syncs.models import Merchant, SyncRequest
+from syncs.models.merchant import CLOCKS_DIFFER
 
 # A look that was handed out and then lost (a worker killed, a message gone) is handed out again after this. No look
 # takes so long: a minute in the queue at most, and a few calls of at most 75 seconds each.
@@ -95,7 +96,7 @@ def is_held(merchant: Merchant, now: datetime) -> bool:
 
 def _watched(now: datetime, pks: Collection[int]) -> QuerySet[Merchant]:
     """An open page is no reason to ask again and again where the last look failed."""
-    old = Q(refreshed_at__lt=now - WATCHED_EVERY)
+    old = Q(refreshed_at__lt=now - WATCHED_EVERY) | Q(refreshed_at__gt=now + CLOCKS_DIFFER)
     old |= Q(refreshed_at__lt=now - WATCHED_RUNNING_EVERY, running_since__isnull=False)
     failed = Q(next_refresh_at__gt=now, next_refresh_reason__startswith=IN_VAIN)
     rows = Merchant.objects.registered().filter(old, pk__in=pks).exclude(held(now) | failed)

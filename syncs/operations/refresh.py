@@ -101,7 +101,7 @@ def _is_wanted(merchant: Merchant, now: datetime) -> bool:
 
     An import brings one.
     """
-    if webhooks.is_news(merchant):
+    if webhooks.is_news(merchant, now):
         return True
     lately = merchant.connections.filter(seen_at__gt=now - CONNECTIONS_GOOD_FOR)
     return merchant.refreshed_at is None and not lately.exists()
@@ -195,7 +195,7 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
         why_again = handing_out.wanted_again(merchant)
-        are_news_left = webhooks.is_news(merchant) and seen.connections is None
+        are_news_left = webhooks.is_news(merchant, now) and seen.connections is None
         news = seen.configuration is not None and _apply_configuration(merchant, seen.configuration, now)
         if seen.connections is not None:
             news |= connections.store(merchant, seen.connections, now)

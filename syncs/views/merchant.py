@@ -121,6 +121,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "active": active,
         "note_form": NoteForm(),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
+        "looked_at": merchant.looked_at(now),
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
         "page_version": _page_version(request, merchant, now),
