@@ -11,6 +11,8 @@ import time_machine
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant
+from syncs.operations import handing_out
+from syncs.operations import refresh as refreshing
 from syncs.operations.merchants import archive, restore
 from syncs.operations.refresh import refresh
 from syncs.rules.states import State
@@ -197,6 +199,36 @@ def test_a_change_of_a_connection_alone_is_shown(
     answers[2] = says(200, {"results": [link("Unlinked"), link(name="a", side="Accounting")]})
     after = seen(known, scripted, told, *answers, thorough=True)
     assert (after.version, after.health) == (before.version + 1, "needs_reconnect")
+
+
+# How long a look may take
+
+
+def test_a_look_whose_time_is_up_begins_no_further_call(
+    scripted: Server, told: CodatClient, known: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has is stored, and the rest is as if Codat had not answered it."""
+    monkeypatch.setattr(refreshing, "CALLS_BEGIN_WITHIN", 0)
+    make_request(known, state=State.ACCEPTED, commerce_sync_id="nobody lists it", state_since=NOW)
+    now = seen(known, scripted, told, LIST, thorough=True)
+    assert len(scripted.requests) == 1
+    assert (now.refreshed_at, now.syncs.count(), now.refresh_problem) == (NOW, 1, "")
+    assert now.connections.filter(status="Linked", gone_at=None).count() == 2
+
+
+def test_a_first_look_that_has_no_time_for_the_schedule_is_none(
+    scripted: Server, told: CodatClient, new: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "CALLS_BEGIN_WITHIN", 0)
+    now = seen(new, scripted, told, LIST)
+    assert (now.health, now.syncs.count(), now.refreshed_at) == ("unseen", 0, None)
+    assert now.refresh_problem == "Codat answers so slowly that not all could be asked."
+
+
+def test_no_look_is_longer_than_a_merchant_is_held(told: CodatClient) -> None:
+    last = timedelta(seconds=refreshing.CALLS_BEGIN_WITHIN + CodatClient.DEADLINE)
+    in_the_queue, stored_in = timedelta(minutes=1), timedelta(seconds=30)
+    assert in_the_queue + last + stored_in < handing_out.LEASE
 
 
 # The usual time

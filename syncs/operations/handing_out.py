@@ -11,7 +11,8 @@ from syncs.models import Merchant, SyncRequest
 from syncs.models.merchant import CLOCKS_DIFFER
 
 # A look that was handed out and then lost (a worker killed, a message gone) is handed out again after this. No look
-# takes so long: a minute in the queue at most, and a few calls of at most 75 seconds each.
+# takes so long: a minute in the queue at most; calls begun within 150 seconds (refresh.CALLS_BEGIN_WITHIN), the last of
+# which takes at most 75 (CodatClient.DEADLINE); then storing, where a first look at a flood takes some ten seconds.
 LEASE = timedelta(minutes=6)
 # Of so many looks, one is left to those for whom nobody waits; and of those, one to those that never had one.
 LEFT_ONE_IN = 3

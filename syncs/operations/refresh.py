@@ -1,6 +1,7 @@
 """Asking Codat for a merchant's newest state, and storing it in one transaction."""
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.codat.errors import CodatError, Later, Refused
+from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import (
@@ -31,6 +32,9 @@ CONNECTIONS_GOOD_FOR = timedelta(hours=1)
 SOUGHT_AFTER_ITS_END = timedelta(hours=24)
 LOOK_AGAIN_AFTER_PROBLEM, LOOK_AGAIN_AFTER_PROBLEMS = timedelta(minutes=2), timedelta(minutes=10)
 NEW_AGAIN_AT_LATEST = timedelta(hours=1)
+# Seconds of a look in which it begins calls; what is left to ask then waits for the next look. So it ends while its
+# merchant is held for it (handing_out.LEASE), also where Codat takes all the time that each call may have.
+CALLS_BEGIN_WITHIN = 150.0
 # Our pace keeps nobody waiting for longer; a pause of all calls does.
 A_MOMENT = timedelta(seconds=10)
 # Nulls for everything: that Codat told no schedule is not the same as that there is none.
@@ -85,14 +89,17 @@ def refresh(merchant_id: int, client: CodatClient) -> None:
 
 def _look(merchant: Merchant, client: CodatClient, now: datetime) -> Seen:
     is_asked_for = merchant.is_asked_for(now)
+    until = time.monotonic() + CALLS_BEGIN_WITHIN
     syncs = client.syncs(str(merchant.company_id))
-    found = [_find(request, syncs, merchant, client) for request in _sought(merchant, now)]
+    found = [_find(request, syncs, merchant, client, until) for request in _sought(merchant, now)]
     stale = attention.is_stale(merchant.configured_at, health.facts_of(merchant), now)
     return Seen(
         # What was found was asked for later than the list, so it comes first: the newest word counts.
         syncs=[*(sync for sync in found if sync), *syncs],
-        configuration=_configuration(merchant, client) if stale or is_asked_for else None,
-        connections=_connections(merchant, client) if is_asked_for or _is_wanted(merchant, now) else None,
+        configuration=_configuration(merchant, client, until) if stale or is_asked_for else None,
+        connections=(
+            _connections(merchant, client, until) if is_asked_for or _is_wanted(merchant, now) else None
+        ),
     )
 
 
@@ -116,25 +123,33 @@ def _sought(merchant: Merchant, now: datetime) -> list[SyncRequest]:
 
 
 def _find(
-    request: SyncRequest, listed: list[SyncStatus], merchant: Merchant, client: CodatClient
+    request: SyncRequest, listed: list[SyncStatus], merchant: Merchant, client: CodatClient, until: float
 ) -> SyncStatus | None:
     """The answer to a POST names `commerceSyncId`, the list names `syncId`: only the newest sync shows both."""
     company_id, upstream = str(merchant.company_id), request.commerce_sync_id
     if any(upstream in (sync.sync_id, sync.commerce_sync_id) for sync in listed):
         return None
     try:
+        _refuse_after(until)
         newest = client.newest_sync(company_id)
         if newest and newest.commerce_sync_id == upstream:
             return newest
+        _refuse_after(until)
         return client.sync_by_id(company_id, upstream)
     except CodatError as error:
         logger.warning("request %s: its sync was looked for in vain: %s", request.pk, error.message)
         return None
 
 
-def _configuration(merchant: Merchant, client: CodatClient) -> Configuration | None:
+def _refuse_after(until: float) -> None:
+    if time.monotonic() >= until:
+        raise NotSent("Codat answers so slowly that not all could be asked.")
+
+
+def _configuration(merchant: Merchant, client: CodatClient, until: float) -> Configuration | None:
     """What is known already stays when Codat does not answer. A first look needs the zone, or fails."""
     try:
+        _refuse_after(until)
         return client.configuration(str(merchant.company_id))
     except CodatError as error:
         if merchant.configured_at is None and not isinstance(error, Refused):
@@ -143,8 +158,9 @@ def _configuration(merchant: Merchant, client: CodatClient) -> Configuration | N
         return None
 
 
-def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | None:
+def _connections(merchant: Merchant, client: CodatClient, until: float) -> list[Connection] | None:
     try:
+        _refuse_after(until)
         return client.connections(str(merchant.company_id))
     except CodatError as error:
         logger.warning("merchant %s: its connections stay as they were: %s", merchant.pk, error.message)
