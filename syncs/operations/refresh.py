@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 CONNECTIONS_GOOD_FOR = timedelta(hours=1)
 SOUGHT_AFTER_ITS_END = timedelta(hours=24)
-LOOK_AGAIN_AFTER_PROBLEM, LOOK_AGAIN_AFTER_PROBLEMS = timedelta(minutes=2), timedelta(minutes=10)
-NEW_AGAIN_AT_LATEST = timedelta(hours=1)
 # Seconds of a look in which it begins calls; what is left to ask then waits for the next look. So it ends while its
 # merchant is held for it (handing_out.LEASE), also where Codat takes all the time that each call may have.
 CALLS_BEGIN_WITHIN = 150.0
@@ -197,10 +195,10 @@ def _plan_after(error: CodatError, merchant: Merchant, now: datetime) -> None:
     if due is None or (error.is_ours and wait <= A_MOMENT and due <= now):
         return
     if not error.is_ours:
-        failing_for = now - (due if merchant.refreshed_at else merchant.registered_at)
-        least = LOOK_AGAIN_AFTER_PROBLEMS if merchant.refresh_problem else LOOK_AGAIN_AFTER_PROBLEM
-        again = attention.patience(failing_for, least)
-        wait = max(wait, again if merchant.refreshed_at else min(again, NEW_AGAIN_AT_LATEST))
+        is_new = merchant.refreshed_at is None
+        failing_for = now - (merchant.registered_at if is_new else due)
+        is_first = not merchant.refresh_problem
+        wait = max(wait, attention.after_a_look_in_vain(failing_for, is_first=is_first, is_new=is_new))
     merchant.next_refresh_at = now + wait
     # Codat's words are the merchant's problem already, and stand where that is told.
     words = f": {error.message}" if error.is_ours else ""
@@ -228,7 +226,7 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
         health.plan_next_look(merchant, now)
         _ask_again(merchant, why_again, now)
         if not webhooks.keep_in_line(merchant, now) and are_news_left:
-            webhooks.ask_again(merchant, now + LOOK_AGAIN_AFTER_PROBLEM)
+            webhooks.ask_again(merchant, now + attention.AFTER_A_PROBLEM)
         merchant.save(update_fields=OWN_COLUMNS)
 
 
