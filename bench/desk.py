@@ -4,9 +4,9 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from bench.world import HOUR, MINUTE, Conditions, Shop, moment
+from syncs.codat.retrying import TRIES
 from syncs.rules import attention
 from syncs.rules.health import Health
 
@@ -17,7 +17,6 @@ UNTIL = LAST + 3 * HOUR
 COMPANIES_EVERY, COMPANIES_ON_A_PAGE = 10 * MINUTE, 500
 # As operations/handing_out.py has it.
 NEW_ONE_IN = 3
-AGAIN_AFTER_PROBLEMS = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -32,6 +31,7 @@ class Row:
     last_start: float | None = None
     running: float | None = None
     failing: bool = False
+    has_problem: bool = False
     refreshed: float | None = None
     configured: float = 0.0
 
@@ -88,14 +88,18 @@ class Desk:
 
     def _look(self, row: Row, at: float, wished: float) -> float:
         """When this merchant is looked at the next time."""
-        needs_configuration = row.refreshed is None or self._is_stale(row, at)
-        self._spend(2 if needs_configuration else 1, at)
+        is_silent = self._is_silent(at)
+        is_in_vain = is_silent or row.shop.is_refused
+        needs_configuration = not is_in_vain and (row.refreshed is None or self._is_stale(row, at))
+        # The client tries again where Codat is out of order, and each try is a call of the budget.
+        self._spend(TRIES if is_silent else 2 if needs_configuration else 1, at)
         if FIRST <= at < LAST:
             self.behind = max(self.behind, at - wished)
             is_known = row.refreshed is not None and not row.shop.is_refused
             self.oldest = max(self.oldest, at - (row.refreshed or 0.0) if is_known else 0.0)
-        if row.shop.is_refused or self._is_silent(at):
+        if is_in_vain:
             return self._in_vain(row, at)
+        row.has_problem = False
         if needs_configuration:
             row.configured = at
         self._take_in(row, at)
@@ -116,14 +120,18 @@ class Desk:
         return outage is not None and self.conditions.outage_of != "syncs" and outage[0] <= at < outage[1]
 
     def _in_vain(self, row: Row, at: float) -> float:
-        """As operations/refresh.py has it."""
-        if row.refreshed is None:
-            return at + HOUR
-        due = attention.next_look(self._facts(row, row.refreshed), moment(at)).at
-        return at + attention.patience(moment(at) - due, AGAIN_AFTER_PROBLEMS).total_seconds()
+        """As operations/refresh.py has it; who is new was registered when the measured day began."""
+        is_new, is_first, row.has_problem = row.refreshed is None, not row.has_problem, True
+        due = moment(FIRST)
+        if row.refreshed is not None:
+            due = attention.next_look(self._facts(row, row.refreshed), moment(at)).at
+        wait = attention.after_a_look_in_vain(moment(at) - due, is_first=is_first, is_new=is_new)
+        return at + wait.total_seconds()
 
     def _take_in(self, row: Row, at: float) -> None:
-        """As a refresh does: a run that was seen running ended just now, of others the start is known."""
+        """As a refresh does: a run that was seen running ended just now, of others the start is known. So too of the
+        nights before, which came with the import.
+        """
         runs = row.shop.runs
         is_watched = (
             row.running is not None and row.refreshed is not None and at - row.refreshed <= 15 * MINUTE
@@ -132,9 +140,7 @@ class Desk:
             run = runs[row.seen]
             row.seen += 1
             self._note_age(run.end, at, expected=run.expected)
-            # The nights before the simulated ones were watched, where there was a desk.
-            ended = run.end if at == 0.0 else at if is_watched else run.start
-            self._learn(row, run.start, ended)
+            self._learn(row, run.start, at if is_watched else run.start)
             row.last_start, row.failing = run.start, run.failed
             if not run.failed:
                 row.last_success = run.start

@@ -5,7 +5,7 @@ It publishes nudges while the queue takes them. When it does not, the clock's sl
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from math import ceil
@@ -25,6 +25,7 @@ from syncs.operations import (
     freezing,
     handing_out,
     heartbeats,
+    host_time,
     import_runs,
     pauses,
     reconciling,
@@ -61,6 +62,8 @@ class Clock:
     def __init__(self) -> None:
         self._lately = Lately()
         self.queue_is_up = True
+        # Until it was compared with the database's.
+        self.time_is_right = False
         self.slow_path = SlowPath()
         self._tick_began = time.monotonic()
 
@@ -87,23 +90,28 @@ class Clock:
             except Exception:
                 logger.exception("the clock's part %s went wrong", part.__name__)
 
-    def _parts(self) -> tuple[Part, ...]:
-        return (
-            self._beat,
-            self._look_for_guards,
-            reconciling.give_up_on_lost_senders,
-            reconciling.put_overdue_before_a_person,
-            freezing.resume_when_answered,
-            api_key.lift_when_accepted,
-            self._nudge_senders,
-            self._nudge_lookers,
-            self._nudge_imports,
-            self._hand_out_looks,
-            self._read_connections,
-            self._forget_webhooks,
-            self._tally_days,
-            self._go_slowly,
-        )
+    def _parts(self) -> Iterator[Part]:
+        """On a host whose time is wrong, none that holds what other hosts wrote against it."""
+        yield from (self._compare_time, self._beat, self._look_for_guards)
+        if self.time_is_right:
+            yield from (reconciling.give_up_on_lost_senders, reconciling.put_overdue_before_a_person)
+        yield from (freezing.resume_when_answered, api_key.lift_when_accepted)
+        yield from (self._nudge_senders, self._nudge_lookers, self._nudge_imports)
+        if self.time_is_right:
+            yield self._hand_out_looks
+        yield from (self._read_connections, self._forget_webhooks, self._tally_days, self._go_slowly)
+
+    def _compare_time(self, now: datetime) -> None:
+        if self._lately.is_time("time", heartbeats.BEAT_EVERY, now):
+            ahead = host_time.ahead()
+            if not host_time.is_right(ahead):
+                logger.warning(
+                    "this host's clock is wrong: %.0f s ahead of the database's", ahead.total_seconds()
+                )
+                host_time.tell(ahead)
+            elif not self.time_is_right:
+                host_time.take_back()
+            self.time_is_right = host_time.is_right(ahead)
 
     def _beat(self, now: datetime) -> None:
         if self._lately.is_time("beat", heartbeats.BEAT_EVERY, now):
@@ -170,7 +178,7 @@ class Clock:
 
     def _go_slowly(self, now: datetime) -> None:
         if not self.queue_is_up:
-            self.slow_path.go_on()
+            self.slow_path.go_on(hands_out=self.time_is_right)
 
     def _published(self, task: Any, *args: int) -> bool:
         """A queue that did not take one message is offered no other until a beat finds it well again."""

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from syncs import moments
 from syncs.models import Freeze
-from syncs.operations import api_key, freezing, heartbeats, pauses
+from syncs.operations import api_key, freezing, heartbeats, host_time, pauses
 from syncs.operations.heartbeats import Signs
 
 RESUME = {
@@ -87,6 +87,11 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if busy := signs.busy.get("worker refreshing"):
         sentence = f"All refreshing workers have been busy {_since(busy, now)}."
         yield Banner("warn", "warn", "Results come late.", sentence)
+    for host, ahead in host_time.wrong(signs.seen, now).items():
+        sentence = (
+            f"{told_wrong(host, ahead)} Until NTP puts it right, that host hands out nothing to refresh."
+        )
+        yield Banner("bad", "clock", "The time of a host is wrong.", sentence)
     if (pause := pauses.shown(signs.seen)) and now < pause.until:
         asked, until = _at(pause.since, now), _at(pause.until, now)
         sentence = (
@@ -99,6 +104,12 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         )
         sentence = f"{stopped}: what is left is kept for sync requests."
         yield Banner("warn", "hold", "The API budget for today is nearly spent.", sentence)
+
+
+def told_wrong(host: str, ahead: timedelta) -> str:
+    how = "ahead of" if ahead > timedelta() else "behind"
+    by = timedelta(seconds=round(abs(ahead).total_seconds()))
+    return f"{host} is {moments.length(by)} {how} the database's clock."
 
 
 def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator[Banner]:

@@ -5,6 +5,7 @@ In a thread, because calls take their time when Codat is slow: the clock goes on
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -26,19 +27,20 @@ class SlowPath:
         self._lately = Lately()
         self._hand: threading.Thread | None = None
 
-    def go_on(self) -> None:
-        """Begins a round, unless one is under way."""
+    def go_on(self, *, hands_out: bool) -> None:
+        """Begins a round, unless one is under way; one that only sends and looks where it may not hand out."""
         if self._hand is None or not self._hand.is_alive():
-            self._hand = threading.Thread(target=self._round, name="slow path", daemon=True)
+            parts = (self._send, self._look, self._refresh)[: 3 if hands_out else 2]
+            self._hand = threading.Thread(target=self._round, args=parts, name="slow path", daemon=True)
             self._hand.start()
 
     def finish(self) -> None:
         if self._hand:
             self._hand.join()
 
-    def _round(self) -> None:
+    def _round(self, *parts: Callable[[datetime], None]) -> None:
         try:
-            for part in (self._send, self._look, self._refresh):
+            for part in parts:
                 try:
                     part(timezone.now())
                 except Exception:

@@ -1,6 +1,7 @@
 """Celery's doorways: an id comes in, one operation is called. A message is only a nudge; the row is the truth."""
 
 import logging
+from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from kombu.pools import producers
 from syncs import sign_of_life
 from syncs.clients import codat_client
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import heartbeats, importing, reconciling, sending
+from syncs.operations import handing_out, heartbeats, importing, reconciling, sending
 from syncs.operations.refresh import refresh as refresh_merchant
 from syncs.unguarded import freeze_if_unguarded
 
@@ -44,8 +45,8 @@ def look(request_id: int) -> None:
 
 
 @shared_task
-def refresh(merchant_id: int, thorough: bool = False) -> None:
-    refresh_merchant(merchant_id, codat_client(), thorough=thorough)
+def refresh(merchant_id: int) -> None:
+    refresh_merchant(merchant_id, codat_client())
 
 
 @shared_task
@@ -104,9 +105,12 @@ def send_soon(request: SyncRequest) -> None:
     transaction.on_commit(nudge_sender, robust=True)
 
 
-def refresh_soon(merchant: Merchant) -> None:
+def refresh_soon(merchant: Merchant, claimed_at: datetime) -> None:
+    """On commit. What a broker that is down does not take is due again, for whoever hands out next."""
+
     def nudge_refresher() -> None:
-        nudge(refresh, merchant.pk, thorough=True)
+        if not nudge(refresh, merchant.pk):
+            handing_out.give_back([merchant.pk], claimed_at)
 
     transaction.on_commit(nudge_refresher, robust=True)
 

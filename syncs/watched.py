@@ -1,4 +1,7 @@
-"""Whose page is open right now. It stands in Redis, not in a row: a poll never writes to the database."""
+"""Whose page is open right now. It stands in Redis, not in a row: a poll never writes to the database.
+
+By Redis's own clock, since whoever notes it and whoever asks may be on different hosts.
+"""
 
 import logging
 import time
@@ -15,6 +18,15 @@ FORGOTTEN_AFTER = 40
 # A page does not wait for a Redis that is down, and the next ones do not even ask it.
 GIVE_UP_FOR = 10.0
 
+NOTE = """
+redis.call('ZADD', KEYS[1], redis.call('TIME')[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], 2 * ARGV[2])
+"""
+LATELY = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', redis.call('TIME')[1] - ARGV[1])
+return redis.call('ZRANGE', KEYS[1], 0, -1)
+"""
+
 _silent_until = 0.0
 
 
@@ -24,9 +36,7 @@ def note(pk: int) -> None:
     if time.monotonic() < _silent_until:
         return
     try:
-        redis = impatient_redis()
-        redis.zadd(KEY, {str(pk): time.time()})
-        redis.expire(KEY, 2 * FORGOTTEN_AFTER)
+        impatient_redis().eval(NOTE, 1, KEY, str(pk), str(FORGOTTEN_AFTER))
     except (RedisError, OSError) as error:
         _silent_until = time.monotonic() + GIVE_UP_FOR
         logger.warning("nobody is told whose page is open: %s", type(error).__name__)
@@ -34,6 +44,5 @@ def note(pk: int) -> None:
 
 def merchants(redis: "Redis") -> list[int]:
     """Those whose pages polled lately."""
-    redis.zremrangebyscore(KEY, "-inf", time.time() - FORGOTTEN_AFTER)
-    pks: list[bytes] = redis.zrange(KEY, 0, -1)  # type: ignore[assignment]
+    pks: list[bytes] = redis.eval(LATELY, 1, KEY, str(FORGOTTEN_AFTER))
     return [int(pk) for pk in pks]

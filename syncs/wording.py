@@ -86,7 +86,7 @@ def outlook(request: SyncRequest) -> str:
 
 def is_not_found(request: SyncRequest) -> bool:
     """Accepted, and Codat's list, read since, shows nothing that runs and nothing that is known to be this one."""
-    read = request.merchant.refreshed_at
+    read = request.merchant.looked_at(timezone.now())
     return (
         request.state == State.ACCEPTED
         and request.sync_id is None

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from syncs import triggers
 from tests import environment as environment
@@ -83,6 +84,12 @@ def key_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     for secret in (CANARY, b64encode(CANARY.encode()).decode()):
         assert secret not in caplog.text
+
+
+@pytest.fixture(autouse=True)
+def the_database_tells_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test moves the time of its process, and a database's of its own would seem to be a wrong one."""
+    monkeypatch.setattr("syncs.operations.host_time.database_time", timezone.now)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """What tests of refreshing share: a merchant, Codat's row for a sync, and one look."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant
@@ -39,7 +41,13 @@ def row(sync_id: str = "one", code: Any = 2000, at: Any = "2026-11-20T03:00:00.1
     return {"syncId": sync_id, "syncStatusCode": code, "syncUtc": at} | texts | more
 
 
-def looked(merchant: Merchant, server: Server, client: CodatClient, *rows: Any, **options: Any) -> Merchant:
+def pressed_check_now(merchant: Merchant) -> None:
+    """Somebody pressed “Check now”, a moment after the last look."""
+    just_now = timezone.now() + timedelta(microseconds=1)
+    Merchant.objects.filter(pk=merchant.pk).update(checked_at=just_now)
+
+
+def looked(merchant: Merchant, server: Server, client: CodatClient, *rows: Any) -> Merchant:
     server.answers(says(200, list(rows)))
-    refresh(merchant.pk, client, **options)
+    refresh(merchant.pk, client)
     return Merchant.objects.get(pk=merchant.pk)

@@ -1,13 +1,18 @@
 """The simulation of F8 on a small scale: whatever the night is like, its promises hold."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bench import freshness, parts
 from bench.desk import FIRST, LAST, UNTIL, Desk, in_turn
+from bench.desk import Row as Held
 from bench.results import Row, percentile
-from bench.world import DAY, HOUR, Conditions, shops
+from bench.world import DAY, HOUR, MINUTE, Conditions, moment, shops
+from syncs.codat.retrying import TRIES
+from syncs.rules.salesdays import due_before
 
 SMALL = Conditions(merchants=600, days=10)
 RATE = 4.8
@@ -64,6 +69,48 @@ def test_it_is_fresher_by_far_than_asking_everybody_in_turn() -> None:
     turns = in_turn((row.shop for row in desk.rows), len(desk.rows), RATE)
     assert percentile(desk.ages, 0.5) < percentile(turns, 0.5) / 10
     assert percentile(desk.ages, 0.95) < percentile(turns, 0.95) / 4
+
+
+def opened(**conditions: Any) -> tuple[Desk, Held]:
+    """A desk with one merchant."""
+    desk = Desk(replace(SMALL, merchants=1, off=0.0, **conditions), RATE)
+    desk.open(shops(desk.conditions, UNTIL))
+    return desk, desk.rows[0]
+
+
+def looked(desk: Desk, row: Held, at: float) -> tuple[int, float]:
+    """How many calls a look took, and how many minutes later the next one is due."""
+    before = desk.calls
+    again = desk._look(row, at, at)
+    return desk.calls - before, (again - at) / MINUTE
+
+
+def test_a_look_in_an_outage_costs_all_the_tries_of_the_client_and_is_asked_again_as_in_the_product() -> None:
+    desk, row = opened(outage=(FIRST, FIRST + 3 * HOUR), outage_of="answers")
+    row.refreshed = FIRST - HOUR
+    assert looked(desk, row, FIRST) == (TRIES, 2)
+    assert looked(desk, row, FIRST + 2 * MINUTE) == (TRIES, 10)
+    assert looked(desk, row, FIRST + 20 * MINUTE) == (TRIES, 10)
+    row.refreshed = FIRST - DAY
+    calls, minutes = looked(desk, row, FIRST + HOUR)
+    assert calls == TRIES
+    assert minutes > 10, "by a third of how long it should have been looked at"
+
+
+def test_who_is_refused_costs_one_call_and_a_new_one_is_asked_again_within_the_hour() -> None:
+    desk, row = opened(refused=1.0, doubled=True)
+    row.refreshed, new = FIRST - HOUR, desk.rows[1]
+    assert looked(desk, row, FIRST)[0] == 1
+    assert [looked(desk, new, FIRST + hours * HOUR) for hours in (0, 1, 20)] == [(1, 2), (1, 20), (1, 60)]
+
+
+def test_what_is_known_of_the_nights_before_is_what_codat_lists_of_them() -> None:
+    """When a run began. When it ended is told by nobody, and only who watched it knows."""
+    _, row = opened(run=60.0, missed=0.0, by_hand=0.0, explained=1.0, spread=0.0, failing=0.0)
+    [start] = {round(run.start % DAY) for run in row.shop.runs if run.end <= 0}
+    due = due_before(moment(start), row.shop.zone, row.shop.sync_hour)
+    assert row.usual is not None
+    assert abs(row.usual.delay - (moment(start) - due)) < timedelta(minutes=1)
 
 
 def test_the_same_seed_draws_the_same_day() -> None:

@@ -1,27 +1,47 @@
 """The merchant's page while it stays open: its poller, how old what it shows is, and “Check now”."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from redis import Redis
 
+from syncs.clock import Clock
 from syncs.models import Freeze, Merchant
-from syncs.operations import freezing
+from syncs.operations import freezing, handing_out
 from tests.factories import make_merchant, make_request, make_sync
+from tests.presses import ticks
+from tests.queues import messages
 from tests.test_merchant_page import address, page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 POLL = {"HX-Request": "true", "HX-Target": "merchant_live"}
+TOO_SOON = "“Check now” was pressed less than 10 seconds ago."
 
 
 def card(html: str, heading: str) -> str:
     """The words of the card with that heading."""
     section = next(part for part in html.split("<section")[1:] if f'id="{heading}"' in part)
     return " ".join(re.sub(r"<[^>]+>", " ", section.partition("</section>")[0]).split())
+
+
+@pytest.fixture
+def check(as_viewer: Client, django_capture_on_commit_callbacks: Any) -> Callable[..., Any]:
+    def press(merchant: Merchant, headers: dict[str, str] = POLL) -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            return as_viewer.post(address(merchant, "check/"), headers=headers)
+
+    return press
+
+
+def looks(broker: Redis) -> list[tuple[object, ...]]:
+    return [message for message in messages(broker, "refreshing") if message[0] == "refresh"]
 
 
 def test_the_poll_costs_nothing_when_nothing_changed(as_viewer: Client) -> None:
@@ -61,18 +81,45 @@ def test_it_polls_quickly_until_a_newly_registered_merchant_was_looked_at(as_vie
     assert 'hx-trigger="every 15s, wake"' in page(as_viewer, merchant)
 
 
-def test_a_viewer_too_may_check_now_which_looks_at_codat_once_in_ten_seconds_and_changes_nothing_there(
-    as_viewer: Client,
+def test_a_viewer_too_may_check_now_which_looks_at_codat_once_in_ten_seconds(
+    check: Callable[..., Any], broker: Redis
 ) -> None:
-    later = timezone.now() + timedelta(hours=1)
-    merchant = make_merchant(next_refresh_at=later)
-    as_viewer.post(address(merchant, "check/"))
-    merchant.refresh_from_db()
-    assert merchant.next_refresh_at <= timezone.now()
-    Merchant.objects.filter(pk=merchant.pk).update(next_refresh_at=later)
-    as_viewer.post(address(merchant, "check/"))
-    merchant.refresh_from_db()
-    assert merchant.next_refresh_at == later
+    merchant = make_merchant()
+    for _ in range(2):
+        check(merchant)
+        ticks(Clock())
+    assert looks(broker) == [("refresh", merchant.pk)]
+
+
+def test_a_press_within_ten_seconds_of_the_last_one_is_told_so_in_a_sentence(
+    as_viewer: Client, check: Callable[..., Any], broker: Redis
+) -> None:
+    merchant = make_merchant()
+    assert TOO_SOON not in check(merchant).text
+    for headers in (POLL, {}):
+        again = check(merchant, headers)
+        assert again.status_code == 200
+        assert TOO_SOON in card(again.text, "h-connections")
+    assert TOO_SOON not in page(as_viewer, merchant)
+
+
+def test_a_press_while_the_merchant_is_being_asked_gives_it_to_no_second_worker(
+    as_viewer: Client, check: Callable[..., Any], broker: Redis
+) -> None:
+    merchant = make_merchant(next_refresh_at=timezone.now())
+    ticks(Clock())
+    check(merchant)
+    ticks(Clock())
+    assert looks(broker) == [("refresh", merchant.pk)]
+    assert "Checking…" in page(as_viewer, merchant)
+
+
+def test_without_a_queue_a_press_is_due_for_the_clocks_own_hand(
+    check: Callable[..., Any], no_broker: None
+) -> None:
+    merchant = make_merchant(next_refresh_at=timezone.now() + timedelta(hours=1))
+    check(merchant)
+    assert handing_out.claim_due_merchants(timezone.now(), 1) == [merchant.pk]
 
 
 def test_after_check_now_the_page_says_checking_until_the_answer_is_in(as_viewer: Client) -> None:

@@ -1,7 +1,5 @@
 """Celery's doorways and the nudge: a message with an id, or none, and nobody waits for it."""
 
-import base64
-import json
 import logging
 import time
 from datetime import timedelta
@@ -17,6 +15,7 @@ from sandbox.testing import Sandbox
 from syncs import clients, tasks
 from syncs.codat.client import CodatClient
 from syncs.models import Heartbeat, Merchant, SyncRequest, User
+from syncs.operations.checking import check_now
 from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_attempt, make_merchant, make_request
@@ -45,12 +44,20 @@ def test_a_press_that_was_not_saved_nudges_nobody(broker: Redis) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_look_that_a_person_asked_for_is_a_thorough_one(broker: Redis) -> None:
-    merchant = make_merchant()
-    tasks.refresh_soon(merchant)
+def test_a_look_that_a_person_asked_for_is_nudged(broker: Redis) -> None:
+    merchant, now = make_merchant(), timezone.now()
+    check_now(merchant, now)
+    tasks.refresh_soon(merchant, now)
     assert messages(broker, "refreshing") == [("refresh", merchant.pk)]
-    body = json.loads(broker.lrange("refreshing", 0, 0)[0])["body"]
-    assert json.loads(base64.b64decode(body))[1] == {"thorough": True}
+    assert Merchant.objects.get().next_refresh_reason == "being asked now"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_the_queue_does_not_take_it_the_merchant_is_due_again(no_broker: None) -> None:
+    merchant, now = make_merchant(), timezone.now()
+    check_now(merchant, now)
+    tasks.refresh_soon(merchant, now)
+    assert Merchant.objects.due_for_a_look(now).get() == merchant
 
 
 @pytest.mark.parametrize(
@@ -129,7 +136,7 @@ def test_each_doorway_does_its_one_thing(
         tasks.send(request.pk)
         assert stored(request).state == State.ACCEPTED
         before = Merchant.objects.get().refreshed_at
-        tasks.refresh(merchant.pk, thorough=True)
+        tasks.refresh(merchant.pk)
         assert Merchant.objects.get().refreshed_at > before
         assert merchant.connections.filter(gone_at=None).count() == 2
     uncertain = make_request(make_merchant(), state=State.UNCERTAIN, not_before=timezone.now())

@@ -11,12 +11,14 @@ import time_machine
 from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant
+from syncs.operations import handing_out
+from syncs.operations import refresh as refreshing
 from syncs.operations.merchants import archive, restore
 from syncs.operations.refresh import refresh
 from syncs.rules.states import State
 from tests.codat.server import Server, hangs_up, says
 from tests.factories import make_merchant, make_request
-from tests.looks import NOW, looked, never_seen, row
+from tests.looks import NOW, looked, never_seen, pressed_check_now, row
 from tests.upstream import CANARY
 
 SCHEDULE = {"timeZone": "Asia/Tokyo", "syncHour": 5, "startDate": "2026-10-01T00:00:00"}
@@ -53,21 +55,25 @@ def link(status: str = "Linked", name: str = "c-1", side: str = "Commerce") -> d
     return {"id": name, "sourceType": side, "platformName": "Shopify", "status": status}
 
 
-def seen(merchant: Merchant, server: Server, client: CodatClient, *answers: Any, **options: Any) -> Merchant:
+def seen(
+    merchant: Merchant, server: Server, client: CodatClient, *answers: Any, thorough: bool = False
+) -> Merchant:
     server.requests.clear()
     server.answers(*answers)
-    refresh(merchant.pk, client, **options)
+    if thorough:
+        pressed_check_now(merchant)
+    refresh(merchant.pk, client)
     return Merchant.objects.get(pk=merchant.pk)
 
 
-def asked_for(server: Server) -> list[str]:
+def questions(server: Server) -> list[str]:
     words = ("config", "connections")
     return [word for request in server.requests for word in words if word in request.target.split("?")[0]]
 
 
 def test_a_first_look_reads_the_schedule(scripted: Server, told: CodatClient, new: Merchant) -> None:
     now = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
-    assert asked_for(scripted) == ["config"]
+    assert questions(scripted) == ["config"]
     assert (now.time_zone, now.sync_hour, now.start_date) == ("Asia/Tokyo", 5, date(2026, 10, 1))
     assert (now.enabled, now.configured_at) == (True, NOW)
 
@@ -90,7 +96,7 @@ def test_days_begin_with_the_start_date(scripted: Server, told: CodatClient, new
 
 def test_the_schedule_is_read_once_a_day(scripted: Server, told: CodatClient, known: Merchant) -> None:
     seen(known, scripted, told, LIST, says(200, CONFIGURATION))
-    assert not asked_for(scripted)
+    assert not questions(scripted)
     with time_machine.travel(NOW + timedelta(hours=36), tick=False):
         assert seen(known, scripted, told, LIST, says(200, CONFIGURATION)).time_zone == "Asia/Tokyo"
 
@@ -140,7 +146,7 @@ def test_a_schedule_of_nothing_but_nulls_says_nothing(
     before = seen(new, scripted, told, LIST, says(200, CONFIGURATION))
     nulls = dict.fromkeys(CONFIGURATION, None) | {"companyId": CONFIGURATION.get("companyId")}
     now = seen(new, scripted, told, LIST, says(200, nulls), says(200, {"results": []}), thorough=True)
-    assert asked_for(scripted) == ["config", "connections"]
+    assert questions(scripted) == ["config", "connections"]
     assert (now.time_zone, now.sync_hour, now.start_date, now.enabled) == (
         before.time_zone,
         before.sync_hour,
@@ -163,7 +169,7 @@ def test_what_codat_leaves_out_of_a_connection_is_not_lost(
 def test_a_thorough_look_reads_both(scripted: Server, told: CodatClient, known: Merchant) -> None:
     links = says(200, {"results": [link("Deauthorized"), link(name="a-1", side="Accounting")]})
     now = seen(known, scripted, told, LIST, says(200, CONFIGURATION), links, thorough=True)
-    assert asked_for(scripted) == ["config", "connections"]
+    assert questions(scripted) == ["config", "connections"]
     assert now.health == "needs_reconnect"
     assert now.connections.filter(gone_at=None).count() == 2
 
@@ -176,7 +182,7 @@ def test_the_connections_of_a_restored_merchant_are_read_again(
     restore(known, why="Came back", now=NOW)
     links = says(200, {"results": [link("Deauthorized"), link(name="a-1", side="Accounting")]})
     now = seen(known, scripted, told, LIST, links)
-    assert asked_for(scripted) == ["connections"]
+    assert questions(scripted) == ["connections"]
     assert (now.health, now.refreshed_at) == ("needs_reconnect", NOW)
 
 
@@ -193,6 +199,36 @@ def test_a_change_of_a_connection_alone_is_shown(
     answers[2] = says(200, {"results": [link("Unlinked"), link(name="a", side="Accounting")]})
     after = seen(known, scripted, told, *answers, thorough=True)
     assert (after.version, after.health) == (before.version + 1, "needs_reconnect")
+
+
+# How long a look may take
+
+
+def test_a_look_whose_time_is_up_begins_no_further_call(
+    scripted: Server, told: CodatClient, known: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has is stored, and the rest is as if Codat had not answered it."""
+    monkeypatch.setattr(refreshing, "CALLS_BEGIN_WITHIN", 0)
+    make_request(known, state=State.ACCEPTED, commerce_sync_id="nobody lists it", state_since=NOW)
+    now = seen(known, scripted, told, LIST, thorough=True)
+    assert len(scripted.requests) == 1
+    assert (now.refreshed_at, now.syncs.count(), now.refresh_problem) == (NOW, 1, "")
+    assert now.connections.filter(status="Linked", gone_at=None).count() == 2
+
+
+def test_a_first_look_that_has_no_time_for_the_schedule_is_none(
+    scripted: Server, told: CodatClient, new: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "CALLS_BEGIN_WITHIN", 0)
+    now = seen(new, scripted, told, LIST)
+    assert (now.health, now.syncs.count(), now.refreshed_at) == ("unseen", 0, None)
+    assert now.refresh_problem == "Codat answers so slowly that not all could be asked."
+
+
+def test_no_look_is_longer_than_a_merchant_is_held(told: CodatClient) -> None:
+    last = timedelta(seconds=refreshing.CALLS_BEGIN_WITHIN + CodatClient.DEADLINE)
+    in_the_queue, stored_in = timedelta(minutes=1), timedelta(seconds=30)
+    assert in_the_queue + last + stored_in < handing_out.LEASE
 
 
 # The usual time

@@ -46,6 +46,9 @@ TURN_PATIENCE = 20.0
 class CodatClient:
     """Thread-safe. Each read takes its call from `budget`; for a write the look or `reserve_send()` did so before."""
 
+    # Seconds for a whole call, its tries and waits included.
+    DEADLINE = 75.0
+
     def __init__(
         self,
         *,
@@ -54,7 +57,7 @@ class CodatClient:
         budget: Budget,
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
-        deadline: float = 75.0,
+        deadline: float = DEADLINE,
         body_limit: int = MEBIBYTE,
         use_env_proxies: bool = False,
         backoff: float = 0.5,
@@ -101,10 +104,11 @@ class CodatClient:
         return self._read(call, lambda value: Company.from_json(value, company_id=asked))
 
     def connections(self, company_id: str | UUID) -> list[Connection]:
-        """All pages, at most ten of them."""
+        """All pages, at most ten of them, in the time of one read."""
+        deadline = time.monotonic() + self._deadline
         found: dict[str, Connection] = {}
         for number in range(1, MOST_CONNECTION_PAGES + 1):
-            page = self._connection_page(company_id, number)
+            page = self._connection_page(company_id, number, deadline)
             found.update((connection.id, connection) for connection in page.items)
             if not page.has_next:
                 break
@@ -177,11 +181,13 @@ class CodatClient:
 
     # The funnel
 
-    def _connection_page(self, company_id: str | UUID, number: int) -> Page[Connection]:
+    def _connection_page(self, company_id: str | UUID, number: int, deadline: float) -> Page[Connection]:
         call = paths.get(paths.CONNECTIONS, company_id, query=paths.page(number, CONNECTION_PAGE))
         read = partial(Connection.from_json, company_id=str(company_id).lower())
         return self._read(
-            call, lambda value: Page.from_json(value, read, number=number, size=CONNECTION_PAGE).whole
+            call,
+            lambda value: Page.from_json(value, read, number=number, size=CONNECTION_PAGE).whole,
+            deadline=deadline,
         )
 
     def _list(self, company_id: str | UUID, purpose: Purpose, calls: int = 1) -> list[SyncStatus]:
@@ -200,9 +206,11 @@ class CodatClient:
         nothing: Callable[[], T] | None = None,
         purpose: Purpose = Purpose.READ,
         calls: int = 1,
+        *,
+        deadline: float | None = None,
     ) -> T:
         """`nothing` makes the answer for a company without syncs, where that is an answer."""
-        retrying = Retrying(time.monotonic() + self._deadline, self._backoff)
+        retrying = Retrying(deadline or time.monotonic() + self._deadline, self._backoff)
         met: Answer | Broken | None = None
         for attempt in itertools.count(1):
             place = Place.for_read(call.company) if call.company else None

@@ -16,6 +16,8 @@ HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
 # "Auto-disable soon" on the health page: so many days left, or fewer.
 SOON_DAYS = 14
 CHECK_AT_MOST = timedelta(seconds=30)
+# By so much those of two hosts may, and no more.
+CLOCKS_DIFFER = timedelta(minutes=1)
 _SEVERITIES = [models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()]
 
 
@@ -33,6 +35,10 @@ class MerchantQuerySet(models.QuerySet["Merchant"]):
 
     def in_progress(self) -> Self:
         return self.filter(running_since__isnull=False)
+
+    def looked_at_since(self, moment: datetime, now: datetime) -> Self:
+        """As far as anybody knows: see `looked_at`."""
+        return self.filter(refreshed_at__gt=moment, refreshed_at__lte=now + CLOCKS_DIFFER)
 
     def due_for_a_look(self, now: datetime) -> Self:
         return self.registered().filter(next_refresh_at__lte=now).order_by("next_refresh_at", "pk")
@@ -177,11 +183,24 @@ class Merchant(models.Model):
         own = [c for c in self.connections.all() if c.side == side and c.gone_at is None]
         return next((c for c in own if c.is_linked), own[0] if own else None)
 
+    def looked_at(self, now: datetime) -> datetime | None:
+        """When it was last looked at, as far as anybody knows: a moment in the future is of a clock that ran ahead."""
+        looked = self.refreshed_at
+        return None if looked is None or looked > now + CLOCKS_DIFFER else looked
+
     def is_being_checked(self, now: datetime) -> bool:
         """Somebody registered it or pressed “Check now”; after a while it is no news that no answer came."""
         if self.refreshed_at is None:
             return now - (self.checked_at or self.registered_at) <= CHECK_AT_MOST
-        return bool(self.checked_at and self.checked_at > max(self.refreshed_at, now - CHECK_AT_MOST))
+        least = now - CHECK_AT_MOST
+        return bool(self.checked_at and self.checked_at > max(self.looked_at(now) or least, least))
+
+    def is_asked_for(self, now: datetime) -> bool:
+        """Somebody pressed “Check now” since the last look. A moment in the future is of a clock that ran ahead."""
+        pressed, looked = self.checked_at, self.looked_at(now)
+        if pressed is None or pressed > now + CLOCKS_DIFFER:
+            return False
+        return looked is None or looked < pressed
 
     def days_left(self, now: datetime) -> int | None:
         """Days of its own calendar until Codat switches it off; None while nothing counts."""

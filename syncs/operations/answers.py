@@ -11,7 +11,7 @@ from django.utils import timezone
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
-from syncs.operations import answered_windows, api_key, corrections, freezing, waiting
+from syncs.operations import answered_windows, api_key, corrections, freezing, handing_out, waiting
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
 from syncs.rules.windows import Window
@@ -63,7 +63,7 @@ def _accept(request: SyncRequest, attempt: Attempt, summary: SyncSummary) -> boo
             if not moved:
                 _tell_too_late(request, summary)
             Merchant.objects.filter(pk=request.merchant_id).update(
-                next_refresh_at=now, next_refresh_reason="looked at again now: a sync was asked for"
+                **handing_out.first_in_line(now, "looked at again now: a sync was asked for")
             )
     except IntegrityError:
         raise ProvesNothing("Codat named the sync of an earlier request.") from None

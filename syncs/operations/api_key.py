@@ -36,7 +36,7 @@ def accepted() -> None:
 def lift_when_accepted(now: datetime) -> None:
     """The clock's part: what was stored since tells of good answers, and those who got them have nothing to note."""
     first = Heartbeat.objects.filter(name=FIRST).first()
-    if first and _accepted_since(first.at):
+    if first and _accepted_since(first.at, now):
         accepted()
 
 
@@ -54,15 +54,15 @@ def _refused(now: datetime) -> None:
     first, is_new = Heartbeat.objects.get_or_create(name=FIRST, defaults=noted)
     if is_new:
         return
-    if _accepted_since(first.at):
+    if _accepted_since(first.at, now):
         accepted()
         Heartbeat.objects.get_or_create(name=FIRST, defaults=noted)
     elif now - first.at >= APART:
         Heartbeat.objects.get_or_create(name=AGAIN, defaults=noted)
 
 
-def _accepted_since(moment: datetime) -> bool:
+def _accepted_since(moment: datetime, now: datetime) -> bool:
     """A look is dated by its beginning; a POST is sent only after a look that went well."""
     last_sent = Attempt.objects.order_by("-pk").values_list("started_at", flat=True).first()
     sent_since = last_sent is not None and last_sent > moment
-    return sent_since or Merchant.objects.filter(refreshed_at__gt=moment).exists()
+    return sent_since or Merchant.objects.looked_at_since(moment, now).exists()

@@ -12,7 +12,17 @@ from syncs.codat.pace import Purpose
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import api_key, connections, coverage, empty_lists, freezing, gone, pauses, waiting
+from syncs.operations import (
+    api_key,
+    connections,
+    coverage,
+    empty_lists,
+    freezing,
+    gone,
+    handing_out,
+    pauses,
+    waiting,
+)
 from syncs.operations.merchants import GONE_AT_CODAT, archive
 from syncs.operations.sync_rows import MAY_RUN, RUNS_AT_MOST, is_thinned, told_start
 from syncs.operations.transitions import hold_back, move
@@ -141,8 +151,8 @@ def _in_its_way(listed: list[SyncStatus], request: SyncRequest, now: datetime) -
 
 
 def _look_first(request: SyncRequest, now: datetime) -> None:
-    first_in_line = {"next_refresh_at": now, "next_refresh_reason": "a sync request waits for its news"}
-    Merchant.objects.registered().filter(pk=request.merchant_id).update(**first_in_line)
+    merchants = Merchant.objects.registered().filter(pk=request.merchant_id)
+    merchants.update(**handing_out.first_in_line(now, "a sync request waits for its news"))
 
 
 def _why_it_waits(running: SyncStatus, now: datetime) -> str:

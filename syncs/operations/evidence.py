@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import blake2b
 
 from django.db.models import Max, Min, Q
+from django.utils import timezone
 
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
 from syncs.rules.reviews import Outage, against_nothing_ran, outages
@@ -51,7 +52,7 @@ class Evidence:
 
     @property
     def list_read(self) -> bool:
-        read = self.request.merchant.refreshed_at
+        read = self.request.merchant.looked_at(timezone.now())
         return read is not None and read > self.request.state_since
 
     @property

@@ -92,7 +92,7 @@ def resume_when_answered(now: datetime) -> None:
     stop = Freeze.objects.standing().filter(cause=Freeze.Cause.SILENCE).first()
     if stop is None or now < stop.ends_from:
         return
-    if not Merchant.objects.filter(refreshed_at__gt=stop.ends_from).exists():
+    if not Merchant.objects.looked_at_since(stop.ends_from, now).exists():
         return
     with transaction.atomic():
         if Freeze.objects.standing().filter(pk=stop.pk).update(ended_at=now, ended_by_itself=True):

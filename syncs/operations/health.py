@@ -27,7 +27,7 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
         _learn(merchant, changed, tied, now)
         _read_newest(merchant, now)
     _judge(merchant, now)
-    merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.refreshed_at or now), ""
+    merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.looked_at(now) or now), ""
     say_if_changed(merchant, health)
     return touched or shown != _shown(merchant)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from syncs.codat import schemas
 from syncs.models import Merchant, User
 from syncs.models.folding import fold
-from syncs.operations import connections, log
+from syncs.operations import connections, handing_out, log
 
 GONE_AT_CODAT = "Codat does not know this company any more"
 LEFT_RUNNING = "a sync request of it is still under way"
@@ -88,13 +88,14 @@ def archive(merchant: Merchant, *, why: str, now: datetime, by: User | None = No
             .update(
                 archived_at=now,
                 archived_why=why[:200],
-                next_refresh_at=now if is_left else None,
-                next_refresh_reason=LEFT_RUNNING if is_left else "",
                 version=F("version") + 1,
+                **(handing_out.first_in_line(now, LEFT_RUNNING) if is_left else {}),
             )
         )
         if changed != 1:
             return False
+        if not is_left:
+            handing_out.leave_alone(merchant.pk, now)
         what = f"Archived {merchant.name}" + (f": {LEFT_RUNNING}" if is_left else "")
         log.record("merchant.archived", what, actor=by, merchant=merchant, reason=why)
     return True
@@ -107,9 +108,8 @@ def restore(merchant: Merchant, *, why: str, now: datetime, by: User | None = No
             archived_at=None,
             archived_why="",
             refreshed_at=None,
-            next_refresh_at=now,
-            next_refresh_reason="restored",
             version=F("version") + 1,
+            **handing_out.first_in_line(now, "restored"),
         )
         if changed != 1:
             return False

@@ -16,6 +16,7 @@ from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
 from syncs.codat.until import Until
 from syncs.models import Attempt, SyncRequest
+from syncs.models.merchant import CLOCKS_DIFFER
 from syncs.operations import answers, api_key, freezing, log, waiting
 from syncs.operations.before_sending import changed_since
 from syncs.operations.sending import CLAIM_GOOD_FOR, post
@@ -78,7 +79,10 @@ def put_overdue_before_a_person(now: datetime) -> None:
     for request in running.filter(state_since__lt=now - ACCEPTED_AT_MOST):
         _review(request, now, "Codat accepted it, then no result for 24 h.")
     # While Codat cannot be reached, nobody has looked: that is not the same as not found.
-    looked_since = running.filter(merchant__refreshed_at__gt=F("state_since") + UNKNOWN_ID_AT_MOST)
+    looked_since = running.filter(
+        merchant__refreshed_at__gt=F("state_since") + UNKNOWN_ID_AT_MOST,
+        merchant__refreshed_at__lte=now + CLOCKS_DIFFER,
+    )
     for request in looked_since.filter(sync=None):
         _review(request, now, "Codat accepted it, then its ID was not to be found there for an hour.")
 

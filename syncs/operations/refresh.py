@@ -1,6 +1,7 @@
 """Asking Codat for a merchant's newest state, and storing it in one transaction."""
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.codat.errors import CodatError, Later, Refused
+from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import (
@@ -29,8 +30,9 @@ logger = logging.getLogger(__name__)
 
 CONNECTIONS_GOOD_FOR = timedelta(hours=1)
 SOUGHT_AFTER_ITS_END = timedelta(hours=24)
-LOOK_AGAIN_AFTER_PROBLEM, LOOK_AGAIN_AFTER_PROBLEMS = timedelta(minutes=2), timedelta(minutes=10)
-NEW_AGAIN_AT_LATEST = timedelta(hours=1)
+# Seconds of a look in which it begins calls; what is left to ask then waits for the next look. So it ends while its
+# merchant is held for it (handing_out.LEASE), also where Codat takes all the time that each call may have.
+CALLS_BEGIN_WITHIN = 150.0
 # Our pace keeps nobody waiting for longer; a pause of all calls does.
 A_MOMENT = timedelta(seconds=10)
 # Nulls for everything: that Codat told no schedule is not the same as that there is none.
@@ -63,32 +65,39 @@ class Seen:
     connections: list[Connection] | None
 
 
-def refresh(merchant_id: int, client: CodatClient, *, thorough: bool = False) -> None:
-    """Asks Codat and stores what it says. Thorough: configuration and connections too, whatever their age.
+def refresh(merchant_id: int, client: CodatClient) -> None:
+    """Asks Codat and stores what it says. Where a person asked for it: configuration and connections too.
 
     An archived merchant is looked at only as long as a request of it is active.
     """
     merchant = Merchant.objects.filter(pk=merchant_id).first()
-    if merchant is None or (merchant.is_archived and not merchant.requests.active().exists()):
+    if merchant is None:
         return
     now = timezone.now()
+    if merchant.is_archived and not merchant.requests.active().exists():
+        _end_without_a_look(merchant, now)
+        return
     try:
-        seen = _look(merchant, client, now, thorough)
+        seen = _look(merchant, client, now)
     except CodatError as error:
         _looked_in_vain(merchant, error, now, timezone.now())
     else:
         _store(merchant.pk, seen, now)
 
 
-def _look(merchant: Merchant, client: CodatClient, now: datetime, thorough: bool) -> Seen:
+def _look(merchant: Merchant, client: CodatClient, now: datetime) -> Seen:
+    is_asked_for = merchant.is_asked_for(now)
+    until = time.monotonic() + CALLS_BEGIN_WITHIN
     syncs = client.syncs(str(merchant.company_id))
-    found = [_find(request, syncs, merchant, client) for request in _sought(merchant, now)]
+    found = [_find(request, syncs, merchant, client, until) for request in _sought(merchant, now)]
     stale = attention.is_stale(merchant.configured_at, health.facts_of(merchant), now)
     return Seen(
         # What was found was asked for later than the list, so it comes first: the newest word counts.
         syncs=[*(sync for sync in found if sync), *syncs],
-        configuration=_configuration(merchant, client) if stale or thorough else None,
-        connections=_connections(merchant, client) if thorough or _is_wanted(merchant, now) else None,
+        configuration=_configuration(merchant, client, until) if stale or is_asked_for else None,
+        connections=(
+            _connections(merchant, client, until) if is_asked_for or _is_wanted(merchant, now) else None
+        ),
     )
 
 
@@ -97,7 +106,7 @@ def _is_wanted(merchant: Merchant, now: datetime) -> bool:
 
     An import brings one.
     """
-    if webhooks.is_news(merchant):
+    if webhooks.is_news(merchant, now):
         return True
     lately = merchant.connections.filter(seen_at__gt=now - CONNECTIONS_GOOD_FOR)
     return merchant.refreshed_at is None and not lately.exists()
@@ -112,25 +121,33 @@ def _sought(merchant: Merchant, now: datetime) -> list[SyncRequest]:
 
 
 def _find(
-    request: SyncRequest, listed: list[SyncStatus], merchant: Merchant, client: CodatClient
+    request: SyncRequest, listed: list[SyncStatus], merchant: Merchant, client: CodatClient, until: float
 ) -> SyncStatus | None:
     """The answer to a POST names `commerceSyncId`, the list names `syncId`: only the newest sync shows both."""
     company_id, upstream = str(merchant.company_id), request.commerce_sync_id
     if any(upstream in (sync.sync_id, sync.commerce_sync_id) for sync in listed):
         return None
     try:
+        _refuse_after(until)
         newest = client.newest_sync(company_id)
         if newest and newest.commerce_sync_id == upstream:
             return newest
+        _refuse_after(until)
         return client.sync_by_id(company_id, upstream)
     except CodatError as error:
         logger.warning("request %s: its sync was looked for in vain: %s", request.pk, error.message)
         return None
 
 
-def _configuration(merchant: Merchant, client: CodatClient) -> Configuration | None:
+def _refuse_after(until: float) -> None:
+    if time.monotonic() >= until:
+        raise NotSent("Codat answers so slowly that not all could be asked.")
+
+
+def _configuration(merchant: Merchant, client: CodatClient, until: float) -> Configuration | None:
     """What is known already stays when Codat does not answer. A first look needs the zone, or fails."""
     try:
+        _refuse_after(until)
         return client.configuration(str(merchant.company_id))
     except CodatError as error:
         if merchant.configured_at is None and not isinstance(error, Refused):
@@ -139,8 +156,9 @@ def _configuration(merchant: Merchant, client: CodatClient) -> Configuration | N
         return None
 
 
-def _connections(merchant: Merchant, client: CodatClient) -> list[Connection] | None:
+def _connections(merchant: Merchant, client: CodatClient, until: float) -> list[Connection] | None:
     try:
+        _refuse_after(until)
         return client.connections(str(merchant.company_id))
     except CodatError as error:
         logger.warning("merchant %s: its connections stay as they were: %s", merchant.pk, error.message)
@@ -151,13 +169,16 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, began: datetime, now:
     api_key.heard(error, now)
     is_gone = says_no_company(error, merchant) and not merchant.is_archived
     if is_gone and archive_unless_many(merchant, now):
+        _end_without_a_look(merchant, now)
         return
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
     # What our own budget holds back is nobody's problem here. Every page says so when all calls are paused.
     problem = {} if error.is_ours else {"refresh_problem": error.message[:300]}
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant.pk)
+        why_again = handing_out.wanted_again(merchant)
         _plan_after(error, merchant, now)
+        _ask_again(merchant, why_again, now)
         webhooks.keep_in_line(merchant, began)
         if problem.items() - {"refresh_problem": merchant.refresh_problem}.items():
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1, **problem)
@@ -174,10 +195,10 @@ def _plan_after(error: CodatError, merchant: Merchant, now: datetime) -> None:
     if due is None or (error.is_ours and wait <= A_MOMENT and due <= now):
         return
     if not error.is_ours:
-        failing_for = now - (due if merchant.refreshed_at else merchant.registered_at)
-        least = LOOK_AGAIN_AFTER_PROBLEMS if merchant.refresh_problem else LOOK_AGAIN_AFTER_PROBLEM
-        again = attention.patience(failing_for, least)
-        wait = max(wait, again if merchant.refreshed_at else min(again, NEW_AGAIN_AT_LATEST))
+        is_new = merchant.refreshed_at is None
+        failing_for = now - (merchant.registered_at if is_new else due)
+        is_first = not merchant.refresh_problem
+        wait = max(wait, attention.after_a_look_in_vain(failing_for, is_first=is_first, is_new=is_new))
     merchant.next_refresh_at = now + wait
     # Codat's words are the merchant's problem already, and stand where that is told.
     words = f": {error.message}" if error.is_ours else ""
@@ -187,7 +208,8 @@ def _plan_after(error: CodatError, merchant: Merchant, now: datetime) -> None:
 def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
-        are_news_left = webhooks.is_news(merchant) and seen.connections is None
+        why_again = handing_out.wanted_again(merchant)
+        are_news_left = webhooks.is_news(merchant, now) and seen.connections is None
         news = seen.configuration is not None and _apply_configuration(merchant, seen.configuration, now)
         if seen.connections is not None:
             news |= connections.store(merchant, seen.connections, now)
@@ -202,9 +224,26 @@ def _store(merchant_id: int, seen: Seen, now: datetime) -> None:
             settling.settle(merchant, now)
         corrections.tell_of_what_ran(merchant, changed, tied)
         health.plan_next_look(merchant, now)
+        _ask_again(merchant, why_again, now)
         if not webhooks.keep_in_line(merchant, now) and are_news_left:
-            webhooks.ask_again(merchant, now + LOOK_AGAIN_AFTER_PROBLEM)
+            webhooks.ask_again(merchant, now + attention.AFTER_A_PROBLEM)
         merchant.save(update_fields=OWN_COLUMNS)
+
+
+def _ask_again(merchant: Merchant, why: str, now: datetime) -> None:
+    """Wanted while this look was under way: its answer may be older than the wish."""
+    if why and merchant.next_refresh_at is not None:
+        merchant.next_refresh_at, merchant.next_refresh_reason = now, why
+
+
+def _end_without_a_look(merchant: Merchant, now: datetime) -> None:
+    """Archived meanwhile, or by this look. Nobody holds it any more."""
+    with transaction.atomic():
+        merchant = Merchant.objects.select_for_update().get(pk=merchant.pk)
+        why_again = handing_out.wanted_again(merchant)
+        health.plan_next_look(merchant, now)
+        _ask_again(merchant, why_again, now)
+        merchant.save(update_fields=["next_refresh_at", "next_refresh_reason"])
 
 
 def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> bool:

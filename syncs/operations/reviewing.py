@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest, User
-from syncs.operations import health, settling, sync_rows
+from syncs.operations import handing_out, health, settling, sync_rows
 from syncs.operations.asking import NotPossible
 from syncs.operations.evidence import evidence_of, perhaps_ours
 from syncs.operations.transitions import move
@@ -141,8 +141,9 @@ def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: dateti
     sync_rows.know_window(sync, request)
     health.update_days(merchant, [sync], [sync], now)
     settling.settle(merchant, now)
-    merchant.next_refresh_at, merchant.next_refresh_reason = now, "looked at again now: a review was decided"
-    merchant.save(update_fields=[*DAY_COLUMNS, "next_refresh_at", "next_refresh_reason"])
+    merchant.save(update_fields=DAY_COLUMNS)
+    soon = handing_out.first_in_line(now, "looked at again now: a review was decided")
+    Merchant.objects.filter(pk=merchant.pk).update(**soon)
 
 
 def _refuse_without(reason: str) -> None:

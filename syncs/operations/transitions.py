@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import log
+from syncs.operations import handing_out, log
 from syncs.rules.states import ACTIVE, WORDS, State, may_move
 
 
@@ -67,10 +67,7 @@ def move(
 
 def _first_in_line(now: datetime) -> dict[str, Any]:
     """What may run should stand on its page, and not wait for the merchant's usual time."""
-    return {
-        "next_refresh_at": now,
-        "next_refresh_reason": "looked at again now: a sync may have been started",
-    }
+    return handing_out.first_in_line(now, "looked at again now: a sync may have been started")
 
 
 def hold_back(request: SyncRequest, *, now: datetime, until: datetime, why: str) -> bool:

@@ -30,9 +30,9 @@ def forget_old(now: datetime) -> None:
     Webhook.objects.filter(heard_at__lt=now - KEPT_FOR).delete()
 
 
-def is_news(merchant: Merchant) -> bool:
+def is_news(merchant: Merchant, now: datetime) -> bool:
     """Codat told of a change since the last look."""
-    told, looked = merchant.told_at, merchant.refreshed_at
+    told, looked = merchant.told_at, merchant.looked_at(now)
     return told is not None and (looked is None or looked < told)
 
 

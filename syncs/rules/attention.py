@@ -32,6 +32,9 @@ WORTH = 1.4
 OVER = 2.5
 # Who brings no news is asked ever more rarely: by this part of how long it was waited for already.
 PATIENCE = 1 / 3
+# Whose look failed is asked again after so long, and from the second time on after so long at least. Who is new waits
+# for its first state, and is asked at least hourly.
+AFTER_A_PROBLEM, AFTER_PROBLEMS, NEW_AT_LATEST = 2 * MINUTE, 10 * MINUTE, HOUR
 # From so many minutes on (a scale) it asks for more: who may come at any time would cost ever more calls a night.
 WIDE = 30.0
 # A logistic delay strays from its mean by so many scales on average.
@@ -123,6 +126,12 @@ def next_look(facts: Facts, now: datetime) -> Look:
 def patience(waited: timedelta, least: timedelta = HOUR) -> timedelta:
     """Until the next look at somebody that brought no news for so long."""
     return min(max(least, waited * PATIENCE), OLDEST)
+
+
+def after_a_look_in_vain(failing_for: timedelta, *, is_first: bool, is_new: bool) -> timedelta:
+    """Until the next look at somebody whose looks have failed since it was due, or since it was registered."""
+    wait = patience(failing_for, AFTER_A_PROBLEM if is_first else AFTER_PROBLEMS)
+    return min(wait, NEW_AT_LATEST) if is_new else wait
 
 
 def _wish(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:

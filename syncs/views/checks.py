@@ -17,7 +17,8 @@ from redis.retry import Retry
 from syncs import pulse, triggers
 from syncs.codat.budget import BudgetState
 from syncs.codat.shared_budget import SharedBudget
-from syncs.operations import api_key, freezing, heartbeats, pauses
+from syncs.context_processors import told_wrong
+from syncs.operations import api_key, freezing, heartbeats, host_time, pauses
 
 PARTS = {
     "clock": "The clock",
@@ -27,6 +28,7 @@ PARTS = {
 CALLS = "calls to Codat"
 API_KEY = "Codat's API key"
 SENDING = "sending"
+TIME, HOSTS = "time of this host", "time of the hosts"
 BUDGET = "budget of calls"
 FINE = "fine"
 KEPT = "what is left is kept for sync requests"
@@ -48,7 +50,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Whether every part of the house works, and in words what does not; 503 when something does not."""
     checks = dict(_checks())
     # Said, but no fault of this house: another one could do no better.
-    said = {CALLS, API_KEY, SENDING, BUDGET}
+    said = {CALLS, API_KEY, SENDING, BUDGET, HOSTS}
     ready = all(verdict == FINE for part, verdict in checks.items() if part not in said)
     layout = {"indent": 2, "ensure_ascii": False}
     return JsonResponse(
@@ -68,6 +70,8 @@ def _checks() -> Iterator[tuple[str, str]]:
         signs = heartbeats.signs(timezone.now())
         for part, words in PARTS.items():
             yield part, _verdict(part, words, signs)
+        yield TIME, _time()
+        yield HOSTS, _hosts(signs)
         yield CALLS, _calls(signs)
         yield API_KEY, _api_key(signs)
         yield SENDING, _sending()
@@ -131,6 +135,17 @@ def _verdict(part: str, words: str, signs: heartbeats.Signs) -> str:
         return FINE
     last = signs.silent[part]
     return f"{words} has not reported since {_at(last)}." if last else f"{words} has never reported."
+
+
+def _time() -> str:
+    ahead = host_time.ahead()
+    return FINE if host_time.is_right(ahead) else f"{told_wrong('This host', ahead)} NTP has to put it right."
+
+
+def _hosts(signs: heartbeats.Signs) -> str:
+    wrong = host_time.wrong(signs.seen, signs.now)
+    told = " ".join(told_wrong(host, ahead) for host, ahead in wrong.items())
+    return f"{told} It hands out nothing to refresh." if told else FINE
 
 
 def _calls(signs: heartbeats.Signs) -> str:

@@ -16,6 +16,7 @@ from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
+from syncs.operations.checking import Check
 from syncs.rules import playbook
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
@@ -62,9 +63,13 @@ def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
 @login_required
 def check_now(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """Queues a look at Codat; the page itself never calls Codat."""
-    found = find_merchant(company_id)
-    if checking.check_now(found, timezone.now()):
-        tasks.refresh_soon(found)
+    found, now = find_merchant(company_id), timezone.now()
+    check = checking.check_now(found, now)
+    if check is Check.TOO_SOON:
+        context = page_context(request, found) | {"is_too_soon": True}
+        return render(request, _live_or_page(request), context)
+    if check is Check.HANDED_OUT:
+        tasks.refresh_soon(found, now)
     return _back(request, found)
 
 
@@ -116,6 +121,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "active": active,
         "note_form": NoteForm(),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
+        "looked_at": merchant.looked_at(now),
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
         "page_version": _page_version(request, merchant, now),

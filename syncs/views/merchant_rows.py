@@ -125,9 +125,14 @@ class MerchantRow:
         return bool(self.merchant.running_since or self.request)
 
     @property
+    def looked_at(self) -> datetime | None:
+        return self.merchant.looked_at(self.now)
+
+    @property
     def is_old(self) -> bool:
-        refreshed = self.merchant.refreshed_at
-        return refreshed is not None and self.now - refreshed > FRESH
+        """Also where nobody knows how old it is."""
+        is_fresh = self.looked_at and self.now - self.looked_at <= FRESH
+        return self.merchant.refreshed_at is not None and not is_fresh
 
     @property
     def strip(self) -> list[str]:

@@ -14,7 +14,7 @@ class ChaosConfig(AppConfig):
         from tests.chaos import board, bugs, clock, patience, points
 
         folder = Path(os.environ["CHAOS_DIR"])
-        clock.install(folder)
+        clock.install(folder, Path(os.environ.get("CHAOS_WORLD", folder)))
         patience.install()
         points.install()
         points.listeners.append(board.Board(folder).note)

@@ -5,6 +5,7 @@ Only `timezone.now` is moved. Monotonic time is not: a socket's patience must st
 
 import mmap
 import struct
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,10 +32,16 @@ class Ahead:
         struct.pack_into(FORMAT, self._map, 0, seconds)
 
 
-def install(folder: Path) -> None:
-    ahead, real = Ahead(folder), timezone.now
+def install(folder: Path, world: Path) -> None:
+    """Of this process, from its own folder; and of the database, which stands in the world and not on a host."""
+    from django.db import connection
 
-    def now() -> datetime:
-        return real() + timedelta(seconds=ahead.get())
+    from syncs.operations import host_time
 
-    timezone.now = now
+    if connection.vendor == "postgresql":
+        host_time.database_time = _moved(host_time.database_time, Ahead(world))
+    timezone.now = _moved(timezone.now, Ahead(folder))
+
+
+def _moved(real: Callable[[], datetime], ahead: Ahead) -> Callable[[], datetime]:
+    return lambda: real() + timedelta(seconds=ahead.get())

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.codat.server import Server, Step, drips, keeps_silent, says, sends
 OK = b"HTTP/1.1 200 OK\r\n"
 LONG = b"Content-Length: 200000000\r\n\r\n"
 MEBIBYTE = 1024 * 1024
+LINK = {"id": "c-1", "sourceType": "Commerce", "platformName": "Shopify", "status": "Linked"}
 
 
 @contextmanager
@@ -58,6 +60,22 @@ def test_the_deadline_holds_for_all_tries_of_a_read_together(server: Server) -> 
     server.answers(drips(OK + LONG))
     with make_client(server.url, deadline=0.5) as client, within(1.5, 4), pytest.raises(CodatError):
         client.syncs(COMPANY)
+
+
+def test_and_for_all_pages_of_a_companys_connections(server: Server) -> None:
+    page = json.dumps(
+        {"results": [LINK], "totalResults": 1000, "_links": {"next": {"href": "/more"}}}
+    ).encode()
+    whole = OK + b"Content-Length: %d\r\n\r\n" % len(page) + page
+
+    def slowly(sock: socket.socket) -> bool:
+        time.sleep(0.2)
+        return sends(whole, stays=True)(sock)
+
+    server.answers(slowly)
+    with make_client(server.url, deadline=0.5) as client, within(1.0, 4), pytest.raises(CodatError):
+        client.connections(COMPANY)
+    assert 2 <= len(server.requests) <= 3
 
 
 FLOODS = {

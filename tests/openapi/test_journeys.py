@@ -24,6 +24,7 @@ from syncs.operations.importing import import_companies, read_connections
 from syncs.operations.refresh import refresh
 from syncs.operations.sending import send
 from syncs.rules.states import State
+from tests.looks import pressed_check_now
 from tests.openapi.proxy import Proxy, Record
 from tests.presses import a_day
 from tests.processes.desk import ROOT, Desk
@@ -79,7 +80,8 @@ def test_from_the_import_to_the_end_of_every_re_run(
     read_connections(codat.client)
     for company_id in {row["kind"]: row["company_id"] for row in codat.sandbox.merchants()}.values():
         merchant = Merchant.objects.get(company_id=company_id)
-        refresh(merchant.pk, codat.client, thorough=True)
+        pressed_check_now(merchant)
+        refresh(merchant.pk, codat.client)
         if press(as_support, merchant, "range") or press(as_support, merchant, "latest"):
             followed(merchant, codat.client)
     ended = set(SyncRequest.objects.values_list("state", flat=True))
