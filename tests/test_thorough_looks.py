@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from syncs.codat.budget import LocalBudget
-from syncs.codat.client import CodatClient
+from syncs.codat.client import LONGEST_CALL, CodatClient
 from syncs.models import Merchant
 from syncs.operations import handing_out
 from syncs.operations import refresh as refreshing
@@ -226,7 +226,7 @@ def test_a_first_look_that_has_no_time_for_the_schedule_is_none(
 
 
 def test_no_look_is_longer_than_a_merchant_is_held(told: CodatClient) -> None:
-    last = timedelta(seconds=refreshing.CALLS_BEGIN_WITHIN + CodatClient.DEADLINE)
+    last = timedelta(seconds=refreshing.CALLS_BEGIN_WITHIN + LONGEST_CALL)
     in_the_queue, stored_in = timedelta(minutes=1), timedelta(seconds=30)
     assert in_the_queue + last + stored_in < handing_out.LEASE
 

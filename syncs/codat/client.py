@@ -35,19 +35,18 @@ T = TypeVar("T")
 log = logging.getLogger("syncs.codat")
 
 MEBIBYTE = 1024 * 1024
-# Codat lists a merchant's syncs in one answer, without paging: this holds fifty thousand.
+# Codat lists a merchant's syncs in one answer, without paging: this holds forty thousand with ordinary messages.
 LIST_LIMIT = 16 * MEBIBYTE
 CONNECTION_PAGE = 100
 MOST_CONNECTION_PAGES = 10
+# Seconds for a whole call, its tries and waits included.
+LONGEST_CALL = 75.0
 # How long a read waits for its turn in the budget before its caller is told to come back later.
 TURN_PATIENCE = 20.0
 
 
 class CodatClient:
     """Thread-safe. Each read takes its call from `budget`; for a write the look or `reserve_send()` did so before."""
-
-    # Seconds for a whole call, its tries and waits included.
-    DEADLINE = 75.0
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class CodatClient:
         budget: Budget,
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
-        deadline: float = DEADLINE,
+        deadline: float = LONGEST_CALL,
         body_limit: int = MEBIBYTE,
         use_env_proxies: bool = False,
         backoff: float = 0.5,
