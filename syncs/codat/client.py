@@ -35,7 +35,7 @@ T = TypeVar("T")
 log = logging.getLogger("syncs.codat")
 
 MEBIBYTE = 1024 * 1024
-# Codat lists a merchant's syncs in one answer, without paging: this holds fifty thousand.
+# Codat lists a merchant's syncs in one answer, without paging: this holds forty thousand with ordinary messages.
 LIST_LIMIT = 16 * MEBIBYTE
 CONNECTION_PAGE = 100
 MOST_CONNECTION_PAGES = 10

@@ -12,7 +12,7 @@ from syncs.models.merchant import CLOCKS_DIFFER
 
 # A look that was handed out and then lost (a worker killed, a message gone) is handed out again after this. No look
 # takes so long: a minute in the queue at most; calls begun within 150 seconds (refresh.CALLS_BEGIN_WITHIN), the last of
-# which takes at most 75 (CodatClient.DEADLINE); then storing, where a first look at a flood takes some ten seconds.
+# which takes at most 75 (CodatClient.DEADLINE); then storing, where a first look at a flood takes some twenty seconds.
 LEASE = timedelta(minutes=6)
 # Of so many looks, one is left to those for whom nobody waits; and of those, one to those that never had one.
 LEFT_ONE_IN = 3
@@ -97,7 +97,10 @@ def is_held(merchant: Merchant, now: datetime) -> bool:
 
 def _watched(now: datetime, pks: Collection[int]) -> QuerySet[Merchant]:
     """An open page is no reason to ask again and again where the last look failed."""
-    old = Q(refreshed_at__lt=now - WATCHED_EVERY) | Q(refreshed_at__gt=now + CLOCKS_DIFFER)
+    old = Q(refreshed_at__lt=now - WATCHED_EVERY)
+    # Nobody knows how old these are, and the next look may be dated by the same wrong clock: each has its second.
+    in_turn = [pk for pk in pks if (pk + int(now.timestamp())) % WATCHED_EVERY.seconds == 0]
+    old |= Q(refreshed_at__gt=now + CLOCKS_DIFFER, pk__in=in_turn)
     old |= Q(refreshed_at__lt=now - WATCHED_RUNNING_EVERY, running_since__isnull=False)
     failed = Q(next_refresh_at__gt=now, next_refresh_reason__startswith=IN_VAIN)
     rows = Merchant.objects.registered().filter(old, pk__in=pks).exclude(held(now) | failed)

@@ -58,7 +58,13 @@ def holds(found: dict[str, Any]) -> None:
     assert found["presses"] > 10
     assert found["findings"] == []
     assert found["it serves again"] == 200
-    # The budget held across both.
+    # A clock that runs minutes ahead is told, there and elsewhere.
+    wrong = "7 min ahead of the database's clock."
+    assert found["time, by it"][0] == f"This host is {wrong} NTP has to put it right."
+    assert found["time, by the other"][0] == "fine"
+    assert found["time, by the other"][1].endswith(f"{wrong} It hands out nothing to refresh.")
+    # The budget held across both, where both wanted more: two budgets would have let through twice as much.
+    assert 0.5 < found["of what the budget allows flat out"] <= found["most of it"] < 1.5
     assert (found["429"], found["above the pace"]) == (0, {})
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import requests
+
 from sandbox.testing import running
 from syncs.codat.budget import Pace
 from syncs.processes import ports
@@ -29,20 +31,23 @@ from tests.processes.hosts.host import Host, host, wait_until_it_serves
 from tests.processes.hosts.lines import Cable, Line, Stopped
 from tests.relay import Log
 
-MERCHANTS, PRESSES = 60, 12
-CALLS_PER_MINUTE = 900
+MERCHANTS, PRESSES = 50, 12
+# So few that two hosts, each with a budget of its own, would make far more in the seconds of the flat-out step; the
+# clocks hand out twice as much.
+CALLS_PER_MINUTE = 480
+FLAT_OUT = 4.0
 # Test time goes by so many times as fast as real time, from the cut on.
-FASTER, MUCH_FASTER = 60, 240
+FASTER, MUCH_FASTER = 120, 480
 WAITS = 80.0
+RUNS_AHEAD = 420
 # Seconds that a POST takes: shorter than the hosts wait for it.
 SLOWLY = 0.8
-# Calls that may run ahead of the pace: the bursts of the shared budget, and those of the slow path of a clock that
-# has lost its queue.
-AHEAD = 20 + 10
+# Calls that may run ahead of the pace: reads; all, with the slow path of a clock that has lost its queue.
+READS_AHEAD, AHEAD = 10, 20 + 10
 OURS = "FROM syncs_merchant WHERE archived_at IS NULL"
 MAKE_DUE = """
     UPDATE syncs_merchant SET next_refresh_at = %s, refreshed_at = %s::timestamptz - interval '1 hour'
-    WHERE archived_at IS NULL AND next_refresh_reason <> 'being asked now' RETURNING 1
+    WHERE archived_at IS NULL AND next_refresh_reason NOT LIKE 'being asked now%%' RETURNING 1
 """
 UNDER_WAY = ("queued", "sending", "uncertain", "accepted")
 STATES = "SELECT state, count(*) FROM syncs_syncrequest GROUP BY state"
@@ -61,11 +66,13 @@ class Scene:
         steps = (
             self._both_serve,
             self._both_hand_out,
+            self._flat_out,
             self._one_is_cut_off_while_it_sends,
             self._the_other_goes_on,
             self._it_comes_back,
             self._all_comes_to_an_end,
             self._judge,
+            self._ones_clock_runs_ahead,
         )
         for step in steps:
             began = time.monotonic()
@@ -84,6 +91,17 @@ class Scene:
         self.found["merchants"] = len(self._ask(f"SELECT 1 {OURS}"))
         self.found["asked once"] = sum(count == 1 for count in lists.values())
         self.found["hosts that asked"] = sum(bool(log.calls) for log in self._logs())
+
+    def _flat_out(self) -> None:
+        """More is due than the budget allows: none of these seconds may hold more than it does."""
+        began = time.monotonic()
+        while time.monotonic() < began + FLAT_OUT:
+            self._all_are_due()
+            time.sleep(0.2)
+        calls = [at for log in self._logs() for at, _, _ in log.calls if began <= at <= began + FLAT_OUT]
+        interval = Pace(per_minute=CALLS_PER_MINUTE).interval
+        self.found["of what the budget allows flat out"] = round(len(calls) * interval / FLAT_OUT, 2)
+        self.found["most of it"] = round(1 + (0.5 / interval + READS_AHEAD) * interval / FLAT_OUT, 2)
 
     def _one_is_cut_off_while_it_sends(self) -> None:
         self._ground.sandbox.fault(
@@ -130,6 +148,13 @@ class Scene:
         late = [at for at, method, _ in self._one.said_to_codat.calls if method == "POST"]
         self.found["POSTs of it after it came back"] = sum(at > self._back for at in late)
         self.found["it serves again"] = self._one.answers("/sign-in/")
+
+    def _ones_clock_runs_ahead(self) -> None:
+        self._one.set_clock(self._ahead + RUNS_AHEAD)
+        self._until(lambda: self._ask("SELECT 1 FROM syncs_heartbeat WHERE name LIKE 'time of %%'"))
+        for name, each in (("it", self._one), ("the other", self._two)):
+            checks = requests.get(f"{each.url}/readyz", timeout=5).json()["checks"]
+            self.found[f"time, by {name}"] = [checks["time of this host"], checks["time of the hosts"]]
 
     def _looks_since(self, back: float) -> bool:
         self._all_are_due()

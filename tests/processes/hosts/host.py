@@ -78,6 +78,7 @@ def _settings(ground: Ground, found: Host, stack: ExitStack) -> dict[str, str]:
     return ground.env(
         DJANGO_SETTINGS_MODULE="tests.processes.hosts.settings",
         CHAOS_DIR=str(found.folder),
+        CHAOS_WORLD=str(ground.chaos),
         CHAOS_PATIENCE="5",
         VAR_DIR=str(found.folder / "var"),
         DATABASE_URL=f"postgres://postgres@{here}:{postgres}/postgres",
