@@ -64,7 +64,7 @@ def holds(found: dict[str, Any]) -> None:
     assert found["time, by the other"][0] == "fine"
     assert found["time, by the other"][1].endswith(f"{wrong} It hands out nothing to refresh.")
     # The budget held across both, where both wanted more: two budgets would have let through twice as much.
-    assert 0.8 < found["of what the budget allows flat out"] <= found["most of it"] < 1.5
+    assert 0.5 < found["of what the budget allows flat out"] <= found["most of it"] < 1.5
     assert (found["429"], found["above the pace"]) == (0, {})
 
 
