@@ -24,7 +24,7 @@ SETTLES_WITHIN = 8.0
 # As after a night: each is overdue, and was looked at before. Who was just looked at is due again.
 ALL_DUE = """
     UPDATE syncs_merchant SET next_refresh_at = now() - interval '1 hour', next_refresh_reason = 'measured'
-    WHERE next_refresh_at > now() AND next_refresh_reason NOT LIKE 'being asked now%'
+    WHERE next_refresh_at > now() AND next_refresh_reason NOT LIKE 'being asked now%%'
 """
 DUE_EVERY = 5.0
 
