@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FAST = "not slow and not browser"
 # One more than the cores of a small machine: some tests wait for a silent server, and others may run meanwhile.
 WORKERS = "3"
+# Where tests wait for processes, servers and polls more than they work.
+MORE_WORKERS = "4"
 
 
 @dataclass(frozen=True)
@@ -43,19 +45,26 @@ class Result:
 # Seconds for all steps together: with lint and the set-up, they stay under twenty minutes. What one step leaves
 # over, a busy machine may spend on the next.
 ALL_STEPS = 1165
-# Whole houses, whose starts and ends are timed: two of them at a time are enough.
+# Whole houses, whose starts and ends are timed: three of them at a time are enough.
 DESKS = "tests/processes"
 PROOF = "tests/chaos"
 ON_SQLITE = (
     Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
     Step(
         "slow tests, with real processes",
-        ("-n", WORKERS, "-m", "slow and not browser and not long", f"--ignore={DESKS}", f"--ignore={PROOF}"),
+        (
+            "-n",
+            MORE_WORKERS,
+            "-m",
+            "slow and not browser and not long",
+            f"--ignore={DESKS}",
+            f"--ignore={PROOF}",
+        ),
         seconds=480,
     ),
     Step(
         "whole desks, with all their processes",
-        ("-n", "2", "--dist", "loadfile", "-m", "slow and not long", DESKS),
+        ("-n", "3", "--dist", "loadfile", "-m", "slow and not long", DESKS),
         seconds=360,
     ),
     Step(
@@ -71,9 +80,11 @@ BOUNDED_PROOF = Step(
     ("-n", "0", "-m", "not long", PROOF),
     seconds=480,
 )
-# Two panels at once: most of the time a journey waits for its next poll.
+# Three panels at once: most of the time a journey waits for its next poll.
 IN_BROWSER = Step(
-    "tests in a real browser", ("-n", "2", "--dist", "loadfile", "-m", "browser and not long"), seconds=600
+    "tests in a real browser",
+    ("-n", "3", "--dist", "loadfile", "-m", "browser and not long", "tests/browser"),
+    seconds=600,
 )
 # The fast ones, and the races. tests/conftest.py sets the mark.
 ON_POSTGRES = Step(
