@@ -32,7 +32,7 @@ def rows() -> Iterator[Row]:
     client = signed_in()
 
     def poll_of(url: str) -> str:
-        [poll] = re.findall(r'id="rows" hx-get="([^"]+)"', client.get(url).text)
+        [poll] = re.findall(r'id="poll" hx-get="([^"]+)"', client.get(url).text)
         return unescape(poll)
 
     for name, url in (

@@ -1,6 +1,6 @@
 """What stands in a list's URL, validated and coerced: unknown values are ignored and said, never an error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -97,7 +97,10 @@ class HealthFilters(ListFilters):
     def order_words(self) -> str:
         return SORT_WORDS[self.sort]
 
-    def apply(self, today: date) -> MerchantQuerySet:
+    def apply(self, today: date, owners: Sequence[Merchant] = ()) -> MerchantQuerySet:
+        """An id that several merchants share lists these; anything else in the box is part of a name."""
+        if owners:
+            return Merchant.objects.filter(pk__in=[owner.pk for owner in owners])
         merchants = scoped(self.health, today, searching=bool(self.q))
         if self.q:
             merchants = merchants.named(self.q)

@@ -12,26 +12,32 @@ from django.utils import timezone
 
 from syncs.models import Merchant
 from syncs.operations import heartbeats
-from tests.factories import make_failing_merchant, make_merchant, make_request
+from tests.conftest import signed_in
+from tests.factories import make_failing_merchant, make_merchant, make_request, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def stopped_clock() -> object:
-    """A digest holds the minute: a test must not fall over the edge of one."""
-    with time_machine.travel(timezone.now().replace(second=10), tick=False) as clock:
+    """At noon: a test must not fall over the edge of a day, and goes through minutes at will."""
+    with time_machine.travel(timezone.now().replace(hour=12, second=10), tick=False) as clock:
         yield clock
 
 
 def poll_of(html: str) -> str:
-    found = re.findall(r'id="rows" hx-get="([^"]+)"', html)
+    found = re.findall(r'id="(?:poll|rows)" hx-get="([^"]+)"', html)
     assert len(found) == 1
     return unescape(found[0])
 
 
 def names(html: str) -> list[str]:
     return re.findall(r'class="name"[^>]*>([^<]*)<', html)
+
+
+def swapped(html: str) -> list[str]:
+    """The ids of what a poll's answer puts in the place of what a page shows, in its order."""
+    return re.findall(r'id="([^"]+)"[^>]*? hx-swap-oob="true"', html)
 
 
 def changed(merchant: Merchant, **columns: object) -> None:
@@ -78,7 +84,8 @@ def test_rows_never_move_under_the_cursor_and_the_page_says_that_the_order_chang
     poll = poll_of(first_page(as_viewer, "/?sort=success"))
     changed(worst, health="healthy", last_code=2000, silent_since=timezone.now())
     html = as_viewer.get(poll).content.decode()
-    assert names(html) == ["Worst", "Bad", "Fine"]
+    assert names(html) == ["Worst"]
+    assert f"row-{worst.pk}" in swapped(html), "in its place"
     assert "1 row changed." in html
     assert "Refresh order" in html
     assert names(first_page(as_viewer)) == ["Bad", "Fine", "Worst"]
@@ -103,15 +110,67 @@ def test_a_request_by_a_colleague_shows_and_makes_the_page_look_every_five_secon
     assert 'hx-trigger="every 5s, wake"' in as_viewer.get(poll_of(html)).content.decode()
 
 
-def test_relative_times_grow_old_with_the_minutes(
+def test_what_did_not_change_does_not_come(as_viewer: Client) -> None:
+    merchants = [make_failing_merchant() for _ in range(3)]
+    poll = poll_of(first_page(as_viewer))
+    changed(merchants[1], last_message="Another one")
+    html = as_viewer.get(poll).text
+    assert names(html) == [merchants[1].name]
+    following = poll_of(html)
+    assert as_viewer.get(following).status_code == 204
+    changed(merchants[2], last_message="One more")
+    assert names(as_viewer.get(following).text) == [merchants[2].name]
+
+
+def test_a_row_that_is_gone_is_taken_away(as_viewer: Client) -> None:
+    merchant, other = make_merchant(), make_merchant()
+    poll, gone = poll_of(first_page(as_viewer)), merchant.pk
+    merchant.connections.all().delete()
+    merchant.delete()
+    html = as_viewer.get(poll).text
+    assert f'<tr id="row-{gone}" hx-swap-oob="delete">' in html
+    assert f"row-{other.pk}" not in html
+    assert f"={gone}." not in poll_of(html)
+
+
+def test_a_row_says_how_old_it_is_though_nothing_was_written(
     as_viewer: Client, stopped_clock: time_machine.Traveller
 ) -> None:
-    make_merchant()
+    make_merchant(name="Fresh")
+    make_merchant(name="Grows old", refreshed_at=timezone.now() - timedelta(minutes=59, seconds=30))
     poll = poll_of(first_page(as_viewer))
     stopped_clock.shift(timedelta(seconds=40))
     assert as_viewer.get(poll).status_code == 204
     stopped_clock.shift(timedelta(seconds=20))
-    assert as_viewer.get(poll).status_code == 200
+    html = as_viewer.get(poll).text
+    assert names(html) == ["Grows old"]
+    assert re.search(r"as of <time[^>]*>1 h ago<", html)
+
+
+def test_at_midnight_every_row_is_told_anew(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    """ "Today" and "5 h ago" are another day's words then."""
+    stopped_clock.move_to(timezone.localtime().replace(hour=23, minute=59, second=30))
+    for _ in range(3):
+        make_merchant(last_success_at=timezone.now() - timedelta(hours=5), refreshed_at=timezone.now())
+    at_night = signed_in(make_user())
+    poll = poll_of(first_page(at_night))
+    stopped_clock.shift(timedelta(seconds=60))
+    html = at_night.get(poll).text
+    assert html.count("Yesterday") == 3
+    assert at_night.get(poll_of(html)).status_code == 204
+
+
+def test_minutes_that_pass_are_no_news(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    """ "14 min ago" grows old in the browser."""
+    make_failing_merchant()
+    poll = poll_of(first_page(as_viewer))
+    for _ in range(3):
+        stopped_clock.shift(timedelta(minutes=2))
+        assert as_viewer.get(poll).status_code == 204
 
 
 def test_a_worker_that_falls_silent_is_told_to_open_pages(
@@ -133,7 +192,16 @@ def test_every_list_polls_for_itself(as_viewer: Client, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["ids=&v=", "ids=a,b,%00&v=x", "ids=" + "9" * 4000, "ids=-1,1e3,٣", "after=x&ids=1"]
+    "query",
+    [
+        "rows=&v=",
+        "rows=a,b.,%00&v=x",
+        "rows=" + "9" * 4000,
+        "rows=-1.00000000,1e3.00000000,٣.00000000,1.zzzzzzzz",
+        "after=x&rows=1.00000000,1.11111111",
+        "rows=9999999999999999999.00000000&at=" + "9" * 400,
+        "rows=&v=x-y&at=٣",
+    ],
 )
 def test_a_poll_that_makes_no_sense_is_answered_all_the_same(as_viewer: Client, query: str) -> None:
     make_merchant()

@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 def row(client: Client, url: str = "/") -> str:
     """The page's only row, its tags taken out where they only decorate."""
     html = client.get(url).content.decode()
-    rows = re.findall(r"<tr>\s*<td>.*?</tr>", html, re.DOTALL)
+    rows = re.findall(r'<tr id="row-.*?</tr>', html, re.DOTALL)
     assert len(rows) == 1
-    return " ".join(re.sub(r"<svg.*?</svg>", "", rows[0], flags=re.DOTALL).split())
+    return " ".join(re.sub(r"<svg.*?</svg>|</?time.*?>", "", rows[0], flags=re.DOTALL).split())
 
 
 def test_a_failure_shows_its_code_codats_words_and_the_way_to_both_forms(as_support: Client) -> None:
@@ -146,7 +146,7 @@ def test_the_strip_shows_the_newest_14_days_and_says_them_in_a_sentence(as_viewe
 
 def test_a_row_that_was_not_refreshed_for_an_hour_shows_its_age(as_viewer: Client) -> None:
     make_merchant(refreshed_at=timezone.now() - timedelta(days=2))
-    assert re.search(r"as of <time[^>]*>2 days ago", row(as_viewer))
+    assert "as of 2 days ago" in row(as_viewer)
 
 
 def test_a_fresh_row_shows_none(as_viewer: Client) -> None:

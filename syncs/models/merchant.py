@@ -21,6 +21,11 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 _SEVERITIES = [models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()]
 
 
+def believed(looked: datetime | None, now: datetime) -> datetime | None:
+    """When a merchant was last looked at, as far as anybody knows: a moment in the future is of a clock that ran ahead."""
+    return None if looked is None or looked > now + CLOCKS_DIFFER else looked
+
+
 class MerchantQuerySet(models.QuerySet["Merchant"]):
     def registered(self) -> Self:
         return self.filter(archived_at=None)
@@ -184,9 +189,7 @@ class Merchant(models.Model):
         return next((c for c in own if c.is_linked), own[0] if own else None)
 
     def looked_at(self, now: datetime) -> datetime | None:
-        """When it was last looked at, as far as anybody knows: a moment in the future is of a clock that ran ahead."""
-        looked = self.refreshed_at
-        return None if looked is None or looked > now + CLOCKS_DIFFER else looked
+        return believed(self.refreshed_at, now)
 
     def is_being_checked(self, now: datetime) -> bool:
         """Somebody registered it or pressed “Check now”; after a while it is no news that no answer came."""

@@ -107,12 +107,23 @@ def ago(at: datetime | None) -> SafeString:
 
 
 @register.simple_tag
+def so_far(since: datetime) -> SafeString:
+    """How long something has gone on; it grows while the page stays open."""
+    words = moments.length(timezone.now() - since)
+    return format_html('<time datetime="{}" data-so-far>{}</time>', _machine_readable(since), words)
+
+
+@register.simple_tag
 def full_moment(at: datetime | None) -> SafeString:
     return UNKNOWN if at is None else _time(at, moments.full(timezone.localtime(at)))
 
 
 def _time(at: datetime, words: str) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", words)
+    return format_html('<time datetime="{}">{}</time>', _machine_readable(at), words)
+
+
+def _machine_readable(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @register.filter

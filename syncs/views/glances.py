@@ -1,8 +1,9 @@
 """One look at what any list may have to show anew, in one query: so a poll with nothing new costs next to nothing.
 
-`v` of a list's poll is the glance that its page was made at, and a digest of all that the page shows. Where the glance
-is still the same, nothing has changed. Where it is not, the page is worked out; if the digest is the same then, this
-glance is remembered for all polls that bear it, since their pages are told nothing.
+`v` of a list's poll is the glance that its page was made at, and a digest of what the page shows; `at` the moment. Where
+the glance is still the same, nothing has changed but the time, and for that a page is worked out once a minute, each in
+its own second. If it shows the same then, this glance is remembered for all polls that bear it, since their pages are
+told nothing.
 """
 
 from dataclasses import dataclass
@@ -16,37 +17,43 @@ from syncs.context_processors import Banner, notices
 from syncs.operations import heartbeats
 from syncs.operations.heartbeats import Signs
 
-# Seconds. A glance holds the minute: older ones are of no use.
-KEPT = 60
+# Seconds for which a page is true where nothing was written: what is told in words grows old in whole minutes.
+TRUE_FOR = 60
 
 
 @dataclass(frozen=True)
 class Glance:
-    """Signs of silence come by time, without a write: their words are part of it; and the minute, for "14 min ago"."""
+    """Signs of silence come by time, without a write: their words are part of it."""
 
     pulse: int
     signs: Signs
     notices: tuple[Banner, ...]
-    minute: int
 
-    def of(self, pulse: int) -> str:
-        """As it is written into a page that shows what was counted at this pulse."""
-        return digest((pulse, self.notices, self.minute))
+    def pairs(self, pulse: int, shown: str, now: datetime) -> list[tuple[str, str]]:
+        """For the poll of a page that shows what was read at this pulse."""
+        return [("v", f"{self._of(pulse)}-{shown}"), ("at", str(int(now.timestamp())))]
 
     def shows_nothing_new(self, request: HttpRequest, reader: object = None) -> bool:
         """To be told the reader where the page counts what is theirs."""
-        at, _, shown = request.GET.get("v", "").partition("-")
-        current = self.of(self.pulse)
-        return bool(shown) and (at == current or cache.get(_key(request, reader)) == current)
+        drawn_at, _, shown = request.GET.get("v", "").partition("-")
+        current = self._of(self.pulse)
+        if not shown:
+            return False
+        if drawn_at == current and _is_young(request, self.signs.now):
+            return True
+        return bool(cache.get(_key(request, reader)) == current)
 
     def found_nothing_new(self, request: HttpRequest, pulse: int, reader: object = None) -> None:
-        cache.set(_key(request, reader), self.of(pulse), KEPT)
+        cache.set(_key(request, reader), self._of(pulse), TRUE_FOR)
+
+    def _of(self, pulse: int) -> str:
+        return digest((pulse, self.notices))
 
 
 def look(now: datetime) -> Glance:
     """To be taken before anything is read that the page shows: what changes meanwhile is found by the next poll."""
     signs, pulse = heartbeats.signs_and_pulse(now)
-    return Glance(pulse, signs, tuple(notices(signs, now)), int(now.timestamp()) // 60)
+    return Glance(pulse, signs, tuple(notices(signs, now)))
 
 
 def digest(facts: object) -> str:
@@ -60,5 +67,10 @@ def shown(request: HttpRequest) -> str:
 
 def _key(request: HttpRequest, reader: object) -> str:
     """All that decides what the page shows: its filters and rows, and the digest of what it shows of them."""
-    asked = sorted((name, text) for name, text in request.GET.items() if name != "v")
+    asked = sorted((name, text) for name, text in request.GET.items() if name not in {"v", "at"})
     return f"nothing-new-{digest((request.path, asked, shown(request), reader))}"
+
+
+def _is_young(request: HttpRequest, now: datetime) -> bool:
+    drawn = request.GET.get("at", "")[:12]
+    return drawn.isdecimal() and 0 <= now.timestamp() - int(drawn) < TRUE_FOR

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from hashlib import blake2s
+from typing import NamedTuple
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -11,12 +13,12 @@ from django.utils import timezone
 from syncs import moments
 from syncs.codat.statuses import status_of
 from syncs.models import Connection, Merchant, SyncRequest
-from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.models.merchant import SOON_DAYS, MerchantQuerySet, believed
 from syncs.operations import connections
 from syncs.presentation import Look, look_of_merchant
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
-from syncs.rules.salesdays import ONE_DAY, today
+from syncs.rules.salesdays import ONE_DAY, today, zone_of
 from syncs.rules.states import State
 
 STRIP_DAYS = 14
@@ -42,6 +44,32 @@ def for_rows(merchants: MerchantQuerySet) -> MerchantQuerySet:
     )
 
 
+class Sight(NamedTuple):
+    """As little of a merchant as tells whether its row would be drawn otherwise."""
+
+    pk: int
+    version: int
+    refreshed_at: datetime | None
+    time_zone: str
+
+    @classmethod
+    def of(cls, merchant: Merchant) -> "Sight":
+        return cls(*(getattr(merchant, name) for name in cls._fields))
+
+    def mark(self, now: datetime) -> str:
+        """A version moves with all that the row shows. What comes with the time is its age and another day, the
+        reader's and the merchant's; "14 min ago" grows old in the browser."""
+        days = (timezone.localdate(now), today(zone_of(self.time_zone), now))
+        facts = (self.version, is_old(self.refreshed_at, now), days)
+        return blake2s(repr(facts).encode(), digest_size=4).hexdigest()
+
+
+def is_old(refreshed_at: datetime | None, now: datetime) -> bool:
+    """Also where nobody knows how old it is."""
+    looked = believed(refreshed_at, now)
+    return refreshed_at is not None and (looked is None or now - looked > FRESH)
+
+
 @dataclass(frozen=True)
 class FuseCell:
     words: str
@@ -53,11 +81,13 @@ class FuseCell:
 
 @dataclass(frozen=True)
 class Help:
-    """What the last cell offers: `run`, `range` and `look` are links, `copy` a text to copy, `wait` only words."""
+    """What the last cell offers: `run`, `range` and `look` are links, `copy` a text to copy; `running` and `asked` only
+    say since when there is something to wait for."""
 
     kind: str
     words: str = ""
     text: str = ""
+    since: datetime | None = None
 
 
 class MerchantRow:
@@ -130,9 +160,7 @@ class MerchantRow:
 
     @property
     def is_old(self) -> bool:
-        """Also where nobody knows how old it is."""
-        is_fresh = self.looked_at and self.now - self.looked_at <= FRESH
-        return self.merchant.refreshed_at is not None and not is_fresh
+        return is_old(self.merchant.refreshed_at, self.now)
 
     @property
     def strip(self) -> list[str]:
@@ -181,12 +209,9 @@ class MerchantRow:
         if self.request and self.request.state == State.NEEDS_REVIEW:
             return Help("look", "Needs a person")
         if self.merchant.running_since:
-            about = "" if self.is_ours else "about "
-            return Help(
-                "wait", f"Wait: {about}{moments.length(self.now - self.merchant.running_since)} so far"
-            )
+            return Help("running", "" if self.is_ours else "about", since=self.merchant.running_since)
         if self.request:
-            return Help("wait", f"Wait: asked {moments.relative(self.request.asked_at, self.now)}")
+            return Help("asked", since=self.request.asked_at)
         return None
 
 

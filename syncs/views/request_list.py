@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import blake2b
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
 from syncs import paging, wording
 from syncs.models import SyncRequest, User
 from syncs.paging import Order
 from syncs.record_filters import GROUPS, RequestFilters, as_key, of_today
 from syncs.rules.states import FINAL, State
+from syncs.views import glances
 
 NEWEST_FIRST = Order("asked_at", descending=True)
 MOST_CASES = 20
@@ -141,17 +142,12 @@ def _is_chosen(tile: Tile, filters: RequestFilters) -> bool:
     return dict(filters.pairs()) == only
 
 
-def version(
-    requests: Sequence[SyncRequest],
-    tiles: Sequence[Tile],
-    cases: Sequence[SyncRequest],
-    newer: int,
-    now: datetime,
-) -> str:
-    """Changes with whatever the page shows, and each minute: it tells how long ago things were."""
-    states = [
-        (r.pk, r.version, r.sending_frozen, r.not_before, r.sync_id, r.sync.code if r.sync else None)
-        for r in (*requests, *cases)
+def version(rows: Sequence[Row], cases: Sequence[Row], tiles: Sequence[Tile], newer: int) -> str:
+    """Changes with whatever the page shows; "14 min ago" grows old in the browser."""
+    shown = [
+        (r.pk, r.version, r.sending_frozen, r.sync_id, r.sync.code if r.sync else None, row.what, row.sentence)
+        for row in (*rows, *cases)
+        for r in [row.request]
     ]
-    seen = repr((states, [tile.count for tile in tiles], newer, now.replace(second=0, microsecond=0)))
-    return blake2b(seen.encode(), digest_size=8).hexdigest()
+    today = timezone.localdate()
+    return glances.digest((shown, [tile.count for tile in tiles], newer, today))

@@ -150,15 +150,17 @@ def _live(
 ) -> dict[str, Any]:
     """What a poll brings up to date: tiles, what needs a person, and the rows that are shown."""
     zone = timezone.get_current_timezone()
-    cases = list(SyncRequest.objects.needing_a_person().for_page().order_by("asked_at", "pk")[:MOST_CASES])
+    waiting = list(SyncRequest.objects.needing_a_person().for_page().order_by("asked_at", "pk")[:MOST_CASES])
     tiles = request_list.tiles(filters, request.user, zone, now)
     newer = request_list.newer_than(shown, filters, zone, now)
-    version = request_list.version(shown, tiles, cases, newer, now)
-    polled = {"shown": ",".join(str(row.pk) for row in shown), "v": f"{glance.of(glance.pulse)}-{version}"}
+    rows = request_list.rows_of(shown)
+    cases = request_list.rows_of(waiting) if filters.first_page else []
+    version = request_list.version(rows, cases, tiles, newer)
+    polled = [("shown", ",".join(str(row.pk) for row in shown)), *glance.pairs(glance.pulse, version, now)]
     return {
         "filters": filters,
-        "rows": request_list.rows_of(shown),
-        "cases": request_list.rows_of(cases) if filters.first_page else [],
+        "rows": rows,
+        "cases": cases,
         "to_review": next(tile.count for tile in tiles if tile.value == "person"),
         "tiles": tiles[:-2],
         "overlapping": tiles[-2:],

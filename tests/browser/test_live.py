@@ -21,7 +21,7 @@ def polled(page: Page, path: str, region: str) -> set[int]:
 
 
 def names(page: Page) -> list[str]:
-    return page.locator("#rows a.name").all_inner_texts()
+    return page.locator("#results a.name").all_inner_texts()
 
 
 def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, take: Take) -> None:
@@ -31,13 +31,13 @@ def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, tak
     health.locator("#q").fill("Typed, not searched")
     reason = health.locator("#reasons a").first
     reason.focus()
-    row = health.locator("#rows tr").filter(has_text=shop.name)
+    row = health.locator("#results tr").filter(has_text=shop.name)
     expect(row.locator(".pill").first).not_to_contain_text("Synced")
 
     steps.ask_for_latest(hand, shop.path)
     steps.confirm_button(hand).click()
     expect(steps.step(hand, "Codat is working")).to_have_class("now")
-    steps.wake(health, "#rows")
+    steps.wake(health, "#poll")
     expect(row).to_contain_text("Mei Tanaka")
     expect(row.locator(".pill").first).to_contain_text("Synced")
     assert names(health) == before
@@ -49,7 +49,7 @@ def test_a_sync_that_ends_shows_on_both_pages_and_no_row_moves(visit: Visit, tak
     expect(merchant.locator("#history")).to_contain_text("Mei Tanaka")
 
     health.get_by_role("link", name="Refresh order").click()
-    expect(health.locator("#rows tr").filter(has_text=shop.name)).to_have_count(0)
+    expect(health.locator("#results tr").filter(has_text=shop.name)).to_have_count(0)
 
 
 def test_a_poll_with_nothing_new_is_empty(visit: Visit, take: Take) -> None:
@@ -57,7 +57,7 @@ def test_a_poll_with_nothing_new_is_empty(visit: Visit, take: Take) -> None:
     page = visit(shop.path)
     assert 204 in polled(page, shop.path, "#merchant_live")
     page.goto("/?health=healthy")
-    assert 204 in polled(page, "/health/live/", "#rows")
+    assert 204 in polled(page, "/health/live/", "#poll")
     page.goto("/requests/")
     assert 204 in polled(page, "/requests/live/", "#rows")
 
@@ -69,13 +69,13 @@ def test_while_paused_nothing_is_asked(visit: Visit) -> None:
     page.get_by_role("button", name="Pause live updates").click()
     expect(page.locator("#live")).to_contain_text("Paused")
     for _ in range(3):
-        steps.wake(page, "#rows")
+        steps.wake(page, "#poll")
         page.wait_for_timeout(200)
     assert seen == []
     page.get_by_role("button", name="Resume live updates").click()
     expect(page.locator("#live")).to_contain_text("Live")
     with page.expect_response("**/health/live/**"):
-        steps.wake(page, "#rows")
+        steps.wake(page, "#poll")
 
 
 HIDDEN = """hidden => {
@@ -90,7 +90,7 @@ def test_in_a_hidden_tab_nothing_is_asked_until_somebody_comes_back(visit: Visit
         page = visit("/admin/syncs/merchant/", by="admin")
         page.get_by_role("button", name="Import from Codat").click()
         expect(page.locator("#import-progress")).to_contain_text("Waiting for a worker.")
-        for path, region in ((page.url, "#import-progress"), ("/", "#rows")):
+        for path, region in ((page.url, "#import-progress"), ("/", "#poll")):
             page.goto(path)
             page.evaluate(HIDDEN, True)
             seen: list[str] = []
@@ -99,7 +99,7 @@ def test_in_a_hidden_tab_nothing_is_asked_until_somebody_comes_back(visit: Visit
             steps.wake(page, region)
             page.wait_for_timeout(200)
             assert seen == []
-            with page.expect_request("**?v=*" if region != "#rows" else "**/health/live/**"):
+            with page.expect_request("**?v=*" if region != "#poll" else "**/health/live/**"):
                 page.evaluate(HIDDEN, False)
     expect(page.locator("#live")).to_contain_text("Live")
 
@@ -138,7 +138,7 @@ def test_the_filters_live_in_the_address(visit: Visit) -> None:
     page = visit("/")
     page.get_by_label("Code of the last result").select_option("5130")
     expect(page).to_have_url(re.compile(r"code=5130"))
-    expect(page.locator("#rows .pill").first).to_contain_text("5130")
+    expect(page.locator("#results .pill").first).to_contain_text("5130")
     page.go_back()
     expect(page).not_to_have_url(re.compile("code"))
     expect(page.get_by_label("Code of the last result")).to_have_value("")

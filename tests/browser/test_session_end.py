@@ -27,7 +27,7 @@ def test_a_poll_leads_to_sign_in_and_back_to_the_merchant(visit: Visit, take: Ta
 def test_a_poll_of_the_list_leads_back_to_the_list_as_it_was_filtered(visit: Visit) -> None:
     page = visit("/?health=failing&sort=name")
     end_session(page)
-    steps.wake(page, "#rows")
+    steps.wake(page, "#poll")
     expect(page.get_by_text("Your session ended.")).to_be_visible()
     steps.sign_in(page, "support")
     expect(page).to_have_url(re.compile(r"/\?health=failing&sort=name$"))

@@ -1,0 +1,225 @@
+"""What the sync health page lists: worked out once for all who look at the same, and shown again only where it changed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from syncs import paging
+from syncs.context_processors import Banner
+from syncs.filters import HealthFilters
+from syncs.models import Merchant
+from syncs.views import daily_results, glances, health_summary, polling
+from syncs.views.merchant_rows import MerchantRow, Sight, for_rows
+
+# Of a search or a filter; beyond it a number says no more than "many", and would read all merchants.
+COUNTED = 2_000
+# While results come in, the pulse moves with every look: those who poll must not each read the list anew.
+READ_EVERY = timedelta(seconds=2)
+# Seconds; a list that nobody asks for is forgotten.
+STANDING_KEPT = 60
+SHOWN = re.compile(r"(\d{1,18})\.([0-9a-f]{8})(m?)", re.ASCII)
+
+
+class Shown(NamedTuple):
+    """A row on somebody's page: by its mark one knows whether it would be drawn otherwise now."""
+
+    pk: int
+    mark: str
+    is_moving: bool
+
+    def __str__(self) -> str:
+        return f"{self.pk}.{self.mark}{'m' if self.is_moving else ''}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a page of the list held at a pulse, the same for all who look at it."""
+
+    sights: list[Sight]
+    before: str
+    after: str
+    found: int
+    """Of a search or a filter, one more than COUNTED at most; else 0."""
+    pulse: int
+    read_at: datetime
+
+    @property
+    def order(self) -> list[int]:
+        return [sight.pk for sight in self.sights]
+
+
+def read(
+    filters: HealthFilters, merchants: QuerySet[Merchant], glance: glances.Glance, now: datetime
+) -> Standing:
+    """As it is now, or was a moment ago."""
+    key = f"standing-{glances.digest((filters, now.date()))}"
+    kept: Standing | None = cache.get(key)
+    if kept and (kept.pulse == glance.pulse or timedelta(0) <= now - kept.read_at < READ_EVERY):
+        return kept
+    columns = {*Sight._fields, filters.order.column, filters.order.group} - {""}
+    page = paging.page(merchants.only(*columns), filters.order, after=filters.after, before=filters.before)
+    fresh = standing(filters, merchants, page, glance, now)
+    cache.set(key, fresh, STANDING_KEPT)
+    return fresh
+
+
+def standing(
+    filters: HealthFilters,
+    merchants: QuerySet[Merchant],
+    page: paging.Page[Merchant],
+    glance: glances.Glance,
+    now: datetime,
+) -> Standing:
+    found = merchants.order_by()[: COUNTED + 1].count() if filters.narrows else 0
+    sights = [Sight.of(merchant) for merchant in page.rows]
+    return Standing(sights, page.before, page.after, found, glance.pulse, now)
+
+
+def shown_on(params: Mapping[str, str]) -> list[Shown]:
+    """The rows of the poller's page, in their order; at most a page of them, and what is none is left out."""
+    words = params.get("rows", "")[:3000].split(",")[: paging.SIZE]
+    found = {match[1]: match for word in words if (match := SHOWN.fullmatch(word))}
+    return [Shown(int(pk), match[2], bool(match[3])) for pk, match in found.items()]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list as it stands, and the page of somebody who sees rows of it; a poll never moves one."""
+
+    filters: HealthFilters
+    standing: Standing
+    counts: health_summary.Counts
+    counted_at: int
+    banners: list[Banner]
+    glance: glances.Glance
+    now: datetime
+
+    def news_of(self, shown: Sequence[Shown]) -> "News":
+        known = {sight.pk: sight for sight in self.standing.sights}
+        if left := [row.pk for row in shown if row.pk not in known]:
+            sights = map(Sight._make, Merchant.objects.filter(pk__in=left).values_list(*Sight._fields))
+            known |= {sight.pk: sight for sight in sights}
+        marks = {pk: sight.mark(self.now) for pk, sight in known.items()}
+        changed = [row.pk for row in shown if marks.get(row.pk, row.mark) != row.mark]
+        return News(shown, changed, gone=[row.pk for row in shown if row.pk not in known])
+
+    def page(self, rows: list[MerchantRow]) -> dict[str, Any]:
+        """What a whole page shows."""
+        return self._context([_shown(row, self.now) for row in rows]) | {"rows": rows}
+
+    def answer(self, news: "News", request: HttpRequest) -> dict[str, Any]:
+        """What a poll brings: the rows that changed, and all that stands around them."""
+        merchants = for_rows(Merchant.objects.all()).in_bulk(news.changed)
+        rows = {pk: MerchantRow(merchant, self.now) for pk, merchant in merchants.items()}
+        left = [row for row in news.shown if row.pk not in news.gone]
+        after = [_shown(rows[row.pk], self.now) if row.pk in rows else row for row in left]
+        return self._context(after) | {
+            "rows": [rows[pk] for pk in news.changed if pk in rows],
+            "gone": news.gone,
+            "has_new_chart": request.GET.get("chart", "") != self.drawn,
+            "is_poll": True,
+            "oob": True,
+        }
+
+    def _context(self, shown: Sequence[Shown]) -> dict[str, Any]:
+        filters, standing = self.filters, self.standing
+        return {
+            "filters": filters,
+            "counts": self.counts,
+            "tiles": health_summary.tiles(self.counts),
+            "overlapping": health_summary.overlapping_tiles(self.counts),
+            "chart": self.chart,
+            "reasons": health_summary.reasons(self.counts),
+            "shown": len(shown),
+            "total": self.total,
+            "many": self.many,
+            "page_summary": self._summary(len(shown)),
+            "empty_lead": f"No merchant matches “{filters.q}”.",
+            "moved": self._moved([row.pk for row in shown]),
+            "banners": self.banners,
+            "here": filters.url(page=True),
+            "previous_url": filters.url(page=True, before=standing.before, after="")
+            if standing.before
+            else "",
+            "next_url": filters.url(page=True, after=standing.after, before="") if standing.after else "",
+            "every": polling.seconds(moving=any(row.is_moving for row in shown)),
+            "live_url": self._live_url(shown),
+        }
+
+    @cached_property
+    def chart(self) -> daily_results.Chart | None:
+        return daily_results.chart(self.now)
+
+    @property
+    def drawn(self) -> str:
+        """Tells one chart from another."""
+        return self.chart.digest if self.chart else ""
+
+    def _summary(self, shown: int) -> str:
+        """Positions are known on the first page only: pages go by key."""
+        total = f"{'over ' if self.many else ''}{self.total:,}"
+        return f"{shown:,} of {total}" if self.standing.before else f"1–{shown:,} of {total}"
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more than `total` says."""
+        return self.standing.found > COUNTED
+
+    @property
+    def total(self) -> int:
+        if self.filters.narrows:
+            return min(self.standing.found, COUNTED)
+        return self.counts.of_scope(self.filters.health)
+
+    @property
+    def head(self) -> str:
+        """A digest of all that the page shows but its rows, whose marks stand beside them."""
+        standing = self.standing
+        edges = bool(standing.before), bool(standing.after)
+        facts = (standing.order, edges, standing.found, self.counts, self.drawn, self.banners)
+        return glances.digest(facts)
+
+    @property
+    def pulse(self) -> int:
+        """That of the oldest part."""
+        return min(self.counted_at, self.standing.pulse)
+
+    def _live_url(self, shown: Sequence[Shown]) -> str:
+        pairs = [
+            *self.filters.pairs(page=True),
+            ("rows", ",".join(map(str, shown))),
+            ("chart", self.drawn),
+            *self.glance.pairs(self.pulse, self.head, self.now),
+        ]
+        return f"{reverse('health-live')}?{urlencode(pairs, safe=',')}"
+
+    def _moved(self, shown: list[int]) -> int:
+        """How many rows a fresh look at the same page would bring, take or move."""
+        order = self.standing.order
+        kept = sum(block.size for block in SequenceMatcher(None, shown, order).get_matching_blocks())
+        return max(len(shown), len(order)) - kept
+
+
+class News(NamedTuple):
+    """Of the rows that somebody sees: which would be drawn otherwise, and which are no more."""
+
+    shown: Sequence[Shown]
+    changed: list[int]
+    gone: list[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.gone)
+
+
+def _shown(row: MerchantRow, now: datetime) -> Shown:
+    return Shown(row.merchant.pk, Sight.of(row.merchant).mark(now), row.is_moving)
