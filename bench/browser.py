@@ -12,7 +12,7 @@ import requests
 from syncs.processes.errors import CannotRun
 
 POLLER = re.compile(r'<\w+\b[^>]*\bhx-trigger="every (?P<every>[\d.]+)s\b[^>]*>')
-HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
+HIDDEN = re.compile(r'<input type="hidden"(?: id="\w+")? name="(\w+)" value="([^"]*)"')
 NAMES = ("viewer", "support", "lead", "admin")
 PATIENCE = 60.0
 
@@ -34,11 +34,20 @@ def poll_of(html: str) -> Poll | None:
     if not (found := POLLER.search(html)):
         return None
     path, target = _attribute(found[0], "hx-get"), _attribute(found[0], "id")
+    fields = hidden_fields(html)
+    taken = [name for name in ("form_token", "aside", "looks") if name in fields]
     if "form_token" in _attribute(found[0], "hx-include"):
-        path += "".join(
-            f"&{name}={value}" for name, value in HIDDEN.findall(html) if name in {"form_token", "aside"}
-        )
+        path += "".join(f"&{name}={fields[name]}" for name in taken)
     return Poll(path, float(found["every"]), target)
+
+
+def poll_after(poll: Poll, html: str) -> Poll | None:
+    """What a page polls with when its poll was answered with this; None where that stops it."""
+    looks = hidden_fields(html).get("looks")
+    if looks and not POLLER.search(html):
+        # A part of the page, and the poller goes on.
+        return poll._replace(path=re.sub(r"&looks=[^&]*", f"&looks={looks}", poll.path))
+    return poll_of(html)
 
 
 def hidden_fields(html: str) -> dict[str, str]:

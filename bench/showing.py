@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from bench.browser import NotTaken, Person, Poll, poll_of
+from bench.browser import NotTaken, Person, poll_after, poll_of
 from bench.house import Plan, desk
 from bench.place import Place
 from bench.presses import merchants_to_press
@@ -59,13 +59,15 @@ def _shown(place: Place, company_id: str, after: float, ended: threading.Event) 
     ended.wait(after)
     person = Person(place.url, "support")
     page = person.press_latest(company_id).page
-    poll: Poll | None = None
+    poll = poll_of(page)
     deadline = time.monotonic() + SHOWN_WITHIN
     while UNDER_WAY in page:
-        poll = poll_of(page) or poll
         if poll is None or time.monotonic() > deadline or ended.wait(poll.every):
             break
-        page = person.get(poll.path, poll.headers) or UNDER_WAY
+        answer = person.get(poll.path, poll.headers)
+        poll = poll_after(poll, answer) if answer else poll
+        # A part of the page tells nothing of the request.
+        page = answer if 'id="merchant_live"' in answer else page
     else:
         return time.time()
     raise NotTaken(f"The page of {company_id} never showed an end.")

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from bench.browser import NAMES, Person, Poll, poll_of
+from bench.browser import NAMES, Person, Poll, poll_after, poll_of
 from bench.house import Plan, desk
 from bench.place import Place
 from bench.results import Row, at_least, at_most, percentile
@@ -160,7 +160,7 @@ class Tab:
         self._seen.answers[status] += 1
         if status == "204":
             return poll
-        following = poll_of(fragment) if status == "200" else None
+        following = poll_after(poll, fragment) if status == "200" else None
         if following is None:
             self._seen.errors[f"{status} without a poll"] += 1
         # Whatever was answered, a tab that is open asks again.

@@ -14,6 +14,7 @@ from redis import Redis
 from syncs.clock import Clock
 from syncs.models import Freeze, Merchant
 from syncs.operations import freezing, handing_out
+from syncs.rules.states import State
 from tests.factories import make_merchant, make_request, make_sync
 from tests.presses import ticks
 from tests.queues import messages
@@ -28,7 +29,16 @@ TOO_SOON = "“Check now” was pressed less than 10 seconds ago."
 def card(html: str, heading: str) -> str:
     """The words of the card with that heading."""
     section = next(part for part in html.split("<section")[1:] if f'id="{heading}"' in part)
-    return " ".join(re.sub(r"<[^>]+>", " ", section.partition("</section>")[0]).split())
+    return words(section.partition("</section>")[0])
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def versions(answer: Any) -> dict[str, str]:
+    """What a page says of itself when it polls."""
+    return {"v": answer.context["page_version"], "looks": answer.context["looks_version"]}
 
 
 @pytest.fixture
@@ -46,7 +56,7 @@ def looks(broker: Redis) -> list[tuple[object, ...]]:
 
 def test_the_poll_costs_nothing_when_nothing_changed(as_viewer: Client) -> None:
     merchant = make_merchant()
-    version = {"v": as_viewer.get(address(merchant)).context["page_version"]}
+    version = versions(as_viewer.get(address(merchant)))
     assert as_viewer.get(address(merchant), version, headers=POLL).status_code == 204
     Merchant.objects.filter(pk=merchant.pk).update(version=merchant.version + 1)
     changed = as_viewer.get(address(merchant), version, headers=POLL)
@@ -57,7 +67,7 @@ def test_the_poll_costs_nothing_when_nothing_changed(as_viewer: Client) -> None:
 
 def test_a_notice_that_comes_while_the_page_is_open_comes_with_the_poll(as_viewer: Client) -> None:
     merchant = make_merchant()
-    version = {"v": as_viewer.get(address(merchant)).context["page_version"]}
+    version = versions(as_viewer.get(address(merchant)))
     freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
     polled = as_viewer.get(address(merchant), version, headers=POLL)
     assert polled.status_code == 200
@@ -128,7 +138,7 @@ def test_after_check_now_the_page_says_checking_until_the_answer_is_in(as_viewer
     response = as_viewer.get(address(merchant))
     assert "Checking…" in response.content.decode()
     Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
-    answered = as_viewer.get(address(merchant), {"v": response.context["page_version"]}, headers=POLL)
+    answered = as_viewer.get(address(merchant), versions(response), headers=POLL)
     assert answered.status_code == 200
     assert "Checking…" not in answered.content.decode()
 
@@ -150,12 +160,26 @@ def test_what_was_never_looked_at_is_not_called_checked(as_viewer: Client) -> No
     assert "Not checked yet" in card(html, "h-history")
 
 
-def test_a_look_that_found_nothing_new_makes_the_open_page_younger(as_viewer: Client) -> None:
+def test_a_look_that_found_nothing_new_makes_the_open_page_younger_and_draws_nothing_else(
+    as_viewer: Client,
+) -> None:
     merchant = make_merchant(refreshed_at=timezone.now() - timedelta(minutes=14))
-    version = as_viewer.get(address(merchant)).context["page_version"]
-    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
-    answer = as_viewer.get(address(merchant), {"v": version}, headers=POLL)
-    assert "Syncs checked just now" in card(answer.text, "h-history")
+    shown = versions(as_viewer.get(address(merchant)))
+    assert as_viewer.get(address(merchant), shown, headers=POLL).status_code == 204
+    reason = "asked again before its next usual time"
+    Merchant.objects.filter(pk=merchant.pk).update(
+        refreshed_at=timezone.now(), next_refresh_reason=reason
+    )
+    merchant.connections.update(seen_at=timezone.now() - timedelta(hours=5))
+    answer = as_viewer.get(address(merchant), shown, headers=POLL)
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#looks", "outerHTML")
+    assert "Syncs checked just now" in words(answer.text)
+    assert "Checked 5 h ago" in words(answer.text)
+    assert reason in words(answer.text).lower()
+    assert 'id="merchant_live"' not in answer.text
+    assert len(answer.content) < 1500
+    following = shown | {"looks": re.findall(r'name="looks" value="([^"]+)"', answer.text)[0]}
+    assert as_viewer.get(address(merchant), following, headers=POLL).status_code == 204
 
 
 def test_an_open_page_grows_older_also_while_no_look_comes(
@@ -166,7 +190,7 @@ def test_an_open_page_grows_older_also_while_no_look_comes(
     merchant = make_merchant(refreshed_at=timezone.now() - timedelta(hours=2), **days)
     first = as_viewer.get(address(merchant))
     assert "3 days left" in first.text
-    version = {"v": first.context["page_version"]}
+    version = versions(first)
     moved.shift(timedelta(seconds=50))
     assert as_viewer.get(address(merchant), version, headers=POLL).status_code == 204
     moved.shift(timedelta(hours=11, minutes=30))
@@ -175,19 +199,34 @@ def test_an_open_page_grows_older_also_while_no_look_comes(
     assert "2 days left" in answer.text
 
 
-def test_looks_that_bring_no_news_have_it_drawn_anew_once_a_minute_and_not_oftener(
+def test_while_a_request_is_under_way_every_look_is_told_with_all_that_is_said_of_it(
     as_viewer: Client, moved: time_machine.Traveller
 ) -> None:
     merchant = make_merchant(refreshed_at=timezone.now())
-    version, drawn = as_viewer.get(address(merchant)).context["page_version"], 0
-    for second in range(0, 600, 10):
-        if second % 60 == 40:
-            Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
-        answer = as_viewer.get(address(merchant), {"v": version}, headers=POLL)
-        if answer.status_code == 200:
-            version, drawn = answer.context["page_version"], drawn + 1
-        moved.shift(timedelta(seconds=10))
-    assert drawn == 9
+    make_request(merchant, state=State.ACCEPTED, state_since=timezone.now())
+    shown = versions(as_viewer.get(address(merchant)))
+    moved.shift(timedelta(minutes=3))
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
+    answer = as_viewer.get(address(merchant), shown, headers=POLL)
+    assert "we do not find it in Codat's list" in words(answer.text).replace("&#x27;", "'")
+
+
+def test_where_nothing_is_written_it_is_drawn_anew_every_ten_minutes(
+    as_viewer: Client, moved: time_machine.Traveller
+) -> None:
+    """Each merchant's in its own second, so that not all open pages are drawn at once."""
+    drawn: dict[int, list[int]] = {}
+    for merchant in (make_merchant(), make_merchant()):
+        shown, drawn[merchant.pk] = versions(as_viewer.get(address(merchant))), []
+        for second in range(0, 3600, 15):
+            answer = as_viewer.get(address(merchant), shown, headers=POLL)
+            if answer.status_code == 200:
+                shown = versions(answer)
+                drawn[merchant.pk].append(second)
+            moved.shift(timedelta(seconds=15))
+    first, second = drawn.values()
+    assert len(first) == len(second) == 6
+    assert not set(first) & set(second)
 
 
 def test_a_poll_leaves_open_what_somebody_reads(as_viewer: Client) -> None:
@@ -196,7 +235,7 @@ def test_a_poll_leaves_open_what_somebody_reads(as_viewer: Client) -> None:
     read, other = make_sync(merchant), make_sync(merchant)
     opened = as_viewer.get(address(merchant, f"syncs/{read.pk}/"), headers={"HX-Request": "true"}).text
     assert f'name="open" value="{read.pk}"' in opened
-    assert 'hx-include="#history, ' in page(as_viewer, merchant)
+    assert 'hx-include="#looks, #history, ' in page(as_viewer, merchant)
     answer = as_viewer.get(address(merchant, f"?open={other.pk}&v=0&open={read.pk}"), headers=POLL)
     assert answer.text.count("What Codat sent") == 2
     assert "open=" not in re.findall(r'hx-get="([^"]*v=[^"]*)"', answer.text)[0]

@@ -13,7 +13,7 @@ from syncs.rules import playbook
 from syncs.rules.states import ACTIVE, State
 from tests.factories import make_attempt, make_failing_merchant, make_merchant, make_request
 from tests.test_merchant_gaps import RECENT, with_days
-from tests.test_merchant_live import POLL, card
+from tests.test_merchant_live import POLL, card, versions
 from tests.test_merchant_page import address, page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -85,7 +85,7 @@ def test_an_open_page_says_that_the_answer_is_overdue(as_support: Client) -> Non
     make_attempt(request)
     opened = as_support.get(address(request.merchant))
     assert "One try, then we wait for the answer" in card(opened.text, "h-progress")
-    seen = {"v": opened.context["page_version"], "until": f"{opened.context['true_until'].timestamp():.0f}"}
+    seen = versions(opened) | {"until": f"{opened.context['true_until'].timestamp():.0f}"}
     assert f'v={seen["v"]}&amp;until={seen["until"]}"' in opened.text
     assert as_support.get(address(request.merchant), seen, headers=POLL).status_code == 204
     case = {"v": as_support.get(f"/requests/{request.pk}/").context["version"]}
@@ -100,7 +100,7 @@ def test_an_open_page_says_that_the_answer_is_overdue(as_support: Client) -> Non
 @pytest.mark.parametrize("until", ["", "soon", "²", "9" * 5000])
 def test_an_odd_address_is_no_news(as_support: Client, until: str) -> None:
     merchant = make_merchant()
-    seen = {"v": as_support.get(address(merchant)).context["page_version"], "until": until}
+    seen = versions(as_support.get(address(merchant))) | {"until": until}
     assert as_support.get(address(merchant), seen, headers=POLL).status_code == 204
 
 

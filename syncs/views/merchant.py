@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
 from syncs import context_processors, tasks, watched, wording
 from syncs.codat.statuses import status_of
@@ -17,13 +18,13 @@ from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
 from syncs.operations.checking import Check
-from syncs.rules import playbook
+from syncs.rules import playbook, salesdays
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
-from syncs.views import history, months, rerun_card
+from syncs.views import glances, history, months, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
 
 PAGE = "syncs/merchant.html"
@@ -33,16 +34,20 @@ ENTRIES = 20
 @require_safe
 @login_required
 def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
-    """The whole page, or its live region when the poller asks; 204 when nothing has changed."""
+    """The whole page, or its live region when the poller asks. Where nothing has changed, only what a new look leaves
+    behind, and 204 without one."""
     found = find_merchant(company_id)
     now = timezone.now()
     watched.note(found.pk)
-    if (
-        request.htmx
-        and request.GET.get("v") == _page_version(request, found, now)
-        and not _is_over(request, now)
-    ):
-        return HttpResponse(status=204)
+    is_as_shown = request.GET.get("v") == _page_version(request, found, now) and not _is_over(request, now)
+    if request.htmx and is_as_shown:
+        looks = _looks(found, now)
+        if request.GET.get("looks") == looks["looks_version"]:
+            return HttpResponse(status=204)
+        # What is said of a request under way may hang on what the look did not find.
+        if not found.requests.under_way().exists():
+            answer = render(request, f"{PAGE}#looks", looks | {"merchant": found, "is_poll": True})
+            return reswap(retarget(answer, "#looks"), "outerHTML")
     template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
     return render(request, template, page_context(request, found))
 
@@ -121,16 +126,13 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         "active": active,
         "note_form": NoteForm(),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
-        "looked_at": merchant.looked_at(now),
-        "is_being_checked": merchant.is_being_checked(now),
-        "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
         "page_version": _page_version(request, merchant, now),
         "true_until": wording.true_until(active) if active else None,
         "oob": bool(request.htmx),
         "poll_every": "2s" if active or merchant.running_since or merchant.is_being_checked(now) else "15s",
         "poll_query": _poll_query(request),
         "polling": request.htmx.target == "merchant_live" and request.method == "GET",
-    } | rerun_card.context(request, merchant, active, now)
+    } | _looks(merchant, now) | rerun_card.context(request, merchant, active, now)
 
 
 def diagnose(merchant: Merchant) -> Diagnosis | None:
@@ -175,14 +177,25 @@ def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
 
 
 def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
-    """Changes with what the page shows, its notices too, and once a minute: with a look that brought no news but is
-    newer, and where none comes with the time, which makes days pass."""
-    notices = context_processors.version(request)
-    minute = int(now.timestamp()) // 60
-    looked = int(merchant.refreshed_at.timestamp()) // 60 if merchant.refreshed_at else 0
-    waiting = 0 if looked in (minute, minute - 1) else minute
-    checking = "-checking" if merchant.is_being_checked(now) else ""
-    return f"{merchant.version}-{looked}-{waiting}-{notices}{checking}"
+    """Changes with what the page shows, its notices too, and with the days that the time makes pass. What else is told
+    in words grows old in the browser, or is told `until` a moment; for the rest all is told anew every ten minutes, of
+    each merchant at its own second."""
+    checking = "checking" if merchant.is_being_checked(now) else ""
+    tenth_minute = (int(now.timestamp()) + 37 * merchant.pk) // 600
+    days = timezone.localdate(now), salesdays.today(merchant.zone, now)
+    facts = (context_processors.version(request), merchant.link_url, tenth_minute, days)
+    return f"{merchant.version}-{glances.digest(facts)}{checking}"
+
+
+def _looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
+    """When Codat was asked, and why it will be again: all that a look changes which brings no news."""
+    told = {
+        "looked_at": merchant.looked_at(now),
+        "is_being_checked": merchant.is_being_checked(now),
+        "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
+    }
+    facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, merchant.refresh_problem)
+    return told | {"looks_version": glances.digest(facts)}
 
 
 def _is_over(request: Signed, now: datetime) -> bool:
@@ -197,7 +210,7 @@ def _poll_query(request: Signed) -> str:
     Which rows are open, and whether a form is, the poller reads from the page: they change in place.
     """
     query = request.GET.copy()
-    for name in ("v", "until", "open", "form_token", "aside"):
+    for name in ("v", "looks", "until", "open", "form_token", "aside"):
         query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 
