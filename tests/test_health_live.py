@@ -147,9 +147,7 @@ def test_a_row_says_how_old_it_is_though_nothing_was_written(
     assert re.search(r"as of <time[^>]*>1 h ago<", html)
 
 
-def test_at_midnight_every_row_is_told_anew(
-    as_viewer: Client, stopped_clock: time_machine.Traveller
-) -> None:
+def test_at_midnight_every_row_is_told_anew(as_viewer: Client, stopped_clock: time_machine.Traveller) -> None:
     """ "Today" and "5 h ago" are another day's words then."""
     stopped_clock.move_to(timezone.localtime().replace(hour=23, minute=59, second=30))
     for _ in range(3):
@@ -162,9 +160,7 @@ def test_at_midnight_every_row_is_told_anew(
     assert at_night.get(poll_of(html)).status_code == 204
 
 
-def test_minutes_that_pass_are_no_news(
-    as_viewer: Client, stopped_clock: time_machine.Traveller
-) -> None:
+def test_minutes_that_pass_are_no_news(as_viewer: Client, stopped_clock: time_machine.Traveller) -> None:
     """ "14 min ago" grows old in the browser."""
     make_failing_merchant()
     poll = poll_of(first_page(as_viewer))

@@ -153,9 +153,7 @@ def test_a_list_that_was_empty_does_not_go_on_saying_so(
     assert "Nothing is failing." not in rows
 
 
-def test_polls_ask_for_the_chart_once_a_minute(
-    as_viewer: Client, clock: time_machine.Traveller
-) -> None:
+def test_polls_ask_for_the_chart_once_a_minute(as_viewer: Client, clock: time_machine.Traveller) -> None:
     merchant = make_failing_merchant()
     ended(merchant, "synced", days_ago=1)
     poll = poll_of(first_page(as_viewer))

@@ -167,9 +167,7 @@ def test_a_look_that_found_nothing_new_makes_the_open_page_younger_and_draws_not
     shown = versions(as_viewer.get(address(merchant)))
     assert as_viewer.get(address(merchant), shown, headers=POLL).status_code == 204
     reason = "asked again before its next usual time"
-    Merchant.objects.filter(pk=merchant.pk).update(
-        refreshed_at=timezone.now(), next_refresh_reason=reason
-    )
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now(), next_refresh_reason=reason)
     merchant.connections.update(seen_at=timezone.now() - timedelta(hours=5))
     answer = as_viewer.get(address(merchant), shown, headers=POLL)
     assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#looks", "outerHTML")

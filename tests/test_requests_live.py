@@ -8,7 +8,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from syncs.models import Merchant, SyncRequest
+from syncs.models import Freeze, Merchant, SyncRequest, User
+from syncs.operations import freezing
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request
 
@@ -54,6 +55,25 @@ class TestPolling:
         answer = self.live(as_viewer, page).text
         assert "2 newer requests." in answer
         assert re.findall(r'<tr id="request-(\d+)"', answer) == [str(first.pk)]
+
+    def test_a_notice_that_comes_while_the_page_is_open_comes_with_the_poll(self, as_viewer: Client) -> None:
+        page = as_viewer.get("/requests/").text
+        freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
+        answer = self.live(as_viewer, page).text
+        assert 'id="banners" aria-label="Notices" hx-swap-oob="true"' in answer
+        assert "Sending is frozen." in answer
+        assert self.live(as_viewer, answer).status_code == 204
+
+    def test_what_a_colleague_asked_for_counts_for_them_and_not_for_others(self, as_viewer: Client) -> None:
+        press("First")
+        make_request(make_merchant(), asked_by=User.objects.get(username="viewer"))
+        tiles = dict(
+            re.findall(
+                r'aria-pressed="false"[^§]*?</svg>([^<]*)</span>\s*<span class="big num">(\d+)',
+                as_viewer.get("/requests/").text,
+            )
+        )
+        assert (tiles["On the way"], tiles["Mine"]) == ("2", "1")
 
     def test_it_asks_often_only_while_something_is_on_its_way(self, as_viewer: Client) -> None:
         request = press(state=State.FAILED)

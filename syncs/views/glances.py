@@ -1,14 +1,16 @@
 """One look at what any list may have to show anew, in one query: so a poll with nothing new costs next to nothing.
 
-`v` of a list's poll is the glance that its page was made at, and a digest of what the page shows; `at` the moment. Where
-the glance is still the same, nothing has changed but the time, and for that a page is worked out once a minute, each in
-its own second. If it shows the same then, this glance is remembered for all polls that bear it, since their pages are
-told nothing.
+`v` of a list's poll is the glance that its page was made at, and a digest of what the page shows; `at` is the moment.
+Where the glance is still the same, nothing has changed but the time, and for that a page is worked out once a minute,
+each in its own second. If it shows the same then, this glance is remembered for all polls that bear it, since their
+pages are told nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2s
+from typing import Protocol, TypeVar
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -17,6 +19,8 @@ from syncs.context_processors import Banner, notices
 from syncs.operations import heartbeats
 from syncs.operations.heartbeats import Signs
 
+# While results come in, the pulse moves with every look: those who poll must not each read all of a list.
+READ_EVERY = timedelta(seconds=2)
 # Seconds for which a page is true where nothing was written: what is told in words grows old in whole minutes.
 TRUE_FOR = 60
 
@@ -54,6 +58,29 @@ def look(now: datetime) -> Glance:
     """To be taken before anything is read that the page shows: what changes meanwhile is found by the next poll."""
     signs, pulse = heartbeats.signs_and_pulse(now)
     return Glance(pulse, signs, tuple(notices(signs, now)))
+
+
+class Read(Protocol):
+    """At which pulse something was read, and when."""
+
+    @property
+    def pulse(self) -> int: ...
+    @property
+    def read_at(self) -> datetime: ...
+
+
+T = TypeVar("T", bound=Read)
+
+
+def read_lately(what: object, read: Callable[[], T], glance: Glance, now: datetime) -> T:
+    """As it is at this pulse, or was a moment ago; the same for all who ask this process for the same."""
+    key = f"read-{digest(what)}"
+    kept: T | None = cache.get(key)
+    if kept and (kept.pulse == glance.pulse or timedelta(0) <= now - kept.read_at < READ_EVERY):
+        return kept
+    fresh = read()
+    cache.set(key, fresh, TRUE_FOR)
+    return fresh
 
 
 def digest(facts: object) -> str:

@@ -67,9 +67,7 @@ def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _listing(
-    request: Signed, filters: HealthFilters, standing: Standing, glance: glances.Glance
-) -> Listing:
+def _listing(request: Signed, filters: HealthFilters, standing: Standing, glance: glances.Glance) -> Listing:
     now = timezone.now()
     counts, counted_at = health_summary.counts(now, glance.pulse)
     banners = context_processors.banners(request, glance.signs)

@@ -1,15 +1,14 @@
-"""What the sync health page lists: worked out once for all who look at the same, and shown again only where it changed."""
+"""What the sync health page lists: read once for all who look at the same, and shown anew only where it changed."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,10 +22,6 @@ from syncs.views.merchant_rows import MerchantRow, Sight, for_rows
 
 # Of a search or a filter; beyond it a number says no more than "many", and would read all merchants.
 COUNTED = 2_000
-# While results come in, the pulse moves with every look: those who poll must not each read the list anew.
-READ_EVERY = timedelta(seconds=2)
-# Seconds; a list that nobody asks for is forgotten.
-STANDING_KEPT = 60
 SHOWN = re.compile(r"(\d{1,18})\.([0-9a-f]{8})(m?)", re.ASCII)
 
 
@@ -61,16 +56,15 @@ class Standing:
 def read(
     filters: HealthFilters, merchants: QuerySet[Merchant], glance: glances.Glance, now: datetime
 ) -> Standing:
-    """As it is now, or was a moment ago."""
-    key = f"standing-{glances.digest((filters, now.date()))}"
-    kept: Standing | None = cache.get(key)
-    if kept and (kept.pulse == glance.pulse or timedelta(0) <= now - kept.read_at < READ_EVERY):
-        return kept
-    columns = {*Sight._fields, filters.order.column, filters.order.group} - {""}
-    page = paging.page(merchants.only(*columns), filters.order, after=filters.after, before=filters.before)
-    fresh = standing(filters, merchants, page, glance, now)
-    cache.set(key, fresh, STANDING_KEPT)
-    return fresh
+    """As it is now, or was a moment ago: without the rows themselves."""
+
+    def anew() -> Standing:
+        columns = {*Sight._fields, filters.order.column, filters.order.group} - {""}
+        light = merchants.only(*columns)
+        page = paging.page(light, filters.order, after=filters.after, before=filters.before)
+        return standing(filters, merchants, page, glance, now)
+
+    return glances.read_lately(("health", filters, now.date()), anew, glance, now)
 
 
 def standing(

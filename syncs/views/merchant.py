@@ -108,31 +108,37 @@ def find_merchant(company_id: uuid.UUID) -> Merchant:
 def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     now = timezone.now()
     active = merchant.requests.under_way().first()
-    return {
-        "merchant": merchant,
-        "now": now,
-        "diagnosis": _told_meanwhile(diagnose(merchant), active),
-        "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
-        "last_sync": merchant.syncs.final().newest_first().first(),
-        "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
-        "commerce": merchant.commerce,
-        "accounting": merchant.accounting,
-        "next_due": _next_due(merchant, now),
-        "days_left": merchant.days_left(now),
-        "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
-        "months": months.of(merchant, now, active),
-        "history": history.page(merchant, request.GET),
-        "entries": merchant.activity.for_page()[:ENTRIES],
-        "active": active,
-        "note_form": NoteForm(),
-        "may_ask": request.user.has_perm("syncs.ask_sync"),
-        "page_version": _page_version(request, merchant, now),
-        "true_until": wording.true_until(active) if active else None,
-        "oob": bool(request.htmx),
-        "poll_every": "2s" if active or merchant.running_since or merchant.is_being_checked(now) else "15s",
-        "poll_query": _poll_query(request),
-        "polling": request.htmx.target == "merchant_live" and request.method == "GET",
-    } | _looks(merchant, now) | rerun_card.context(request, merchant, active, now)
+    return (
+        {
+            "merchant": merchant,
+            "now": now,
+            "diagnosis": _told_meanwhile(diagnose(merchant), active),
+            "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
+            "last_sync": merchant.syncs.final().newest_first().first(),
+            "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
+            "commerce": merchant.commerce,
+            "accounting": merchant.accounting,
+            "next_due": _next_due(merchant, now),
+            "days_left": merchant.days_left(now),
+            "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
+            "months": months.of(merchant, now, active),
+            "history": history.page(merchant, request.GET),
+            "entries": merchant.activity.for_page()[:ENTRIES],
+            "active": active,
+            "note_form": NoteForm(),
+            "may_ask": request.user.has_perm("syncs.ask_sync"),
+            "page_version": _page_version(request, merchant, now),
+            "true_until": wording.true_until(active) if active else None,
+            "oob": bool(request.htmx),
+            "poll_every": "2s"
+            if active or merchant.running_since or merchant.is_being_checked(now)
+            else "15s",
+            "poll_query": _poll_query(request),
+            "polling": request.htmx.target == "merchant_live" and request.method == "GET",
+        }
+        | _looks(merchant, now)
+        | rerun_card.context(request, merchant, active, now)
+    )
 
 
 def diagnose(merchant: Merchant) -> Diagnosis | None:

@@ -1,5 +1,6 @@
 """The list of requests: its tiles, its rows in words, and how it stays live without moving under the cursor."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from syncs import paging, wording
+from syncs.context_processors import Banner
 from syncs.models import SyncRequest, User
 from syncs.paging import Order
 from syncs.record_filters import GROUPS, RequestFilters, as_key, of_today
@@ -63,6 +65,29 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a page of the list shows at a pulse, whoever reads it, and how many requests are whose."""
+
+    shown: str
+    """Changes with all that the rows say; "14 min ago" grows old in the browser."""
+    counts: Counter[str]
+    by: Counter[int]
+    pulse: int
+    read_at: datetime
+
+    def version(self, user: User, banners: Sequence[Banner]) -> str:
+        return glances.digest((self.shown, sorted(self.counts.items()), self.by[user.pk], banners))
+
+
+@dataclass(frozen=True)
+class Listed:
+    rows: list[Row]
+    cases: list[Row]
+    newer: int
+    standing: Standing
+
+
+@dataclass(frozen=True)
 class Tile:
     """A button that lists what it counts: `name` and `value` are what it submits, beside today's scope."""
 
@@ -108,16 +133,27 @@ def newer_than(
     return rows.count()
 
 
-def tiles(filters: RequestFilters, user: User, zone: ZoneInfo, now: datetime) -> list[Tile]:
-    """One query. The four groups add up to all of today; Mine and Waiting, the last two, overlap them."""
-    counts = SyncRequest.objects.filter(of_today(zone, now)).aggregate(
-        **{name: Count("pk", filter=group) for name, (_, group) in GROUPS.items()},
-        all=Count("pk"),
-        mine=Count("pk", filter=Q(asked_by=user)),
-        unsent=Count("pk", filter=Q(state=State.QUEUED)),
-        ran=Count("pk", filter=Q(state=State.FAILED)),
-        empty=Count("pk", filter=Q(state=State.SUCCEEDED_EMPTY)),
-    )
+def count(zone: ZoneInfo, now: datetime) -> tuple[Counter[str], Counter[int]]:
+    """Today's requests by group, and by who asked. One query. The four groups add up to all of today; Mine and Waiting,
+    the last two tiles, overlap them."""
+    groups = {name: Count("pk", filter=group) for name, (_, group) in GROUPS.items()}
+    numbers = groups | {
+        "all": Count("pk"),
+        "unsent": Count("pk", filter=Q(state=State.QUEUED)),
+        "ran": Count("pk", filter=Q(state=State.FAILED)),
+        "empty": Count("pk", filter=Q(state=State.SUCCEEDED_EMPTY)),
+    }
+    todays = SyncRequest.objects.filter(of_today(zone, now)).order_by().values("asked_by")
+    by, counts = Counter[int](), Counter[str]()
+    for asked_by, *found in todays.annotate(**numbers).values_list("asked_by", *numbers):
+        group = dict(zip(numbers, found, strict=True))
+        by[asked_by] = group["all"]
+        counts.update(group)
+    return counts, by
+
+
+def tiles(filters: RequestFilters, user: User, standing: Standing) -> list[Tile]:
+    counts = standing.counts
     ran, unrun = counts["ran"], counts["failed"] - counts["ran"]
     words = {
         "person": ("eye", "warn", "a lead must look"),
@@ -132,7 +168,7 @@ def tiles(filters: RequestFilters, user: User, zone: ZoneInfo, now: datetime) ->
     }
     waiting = groups.pop("waiting")
     every = Tile("All today", "all", "", counts["all"], "the next four add up to it")
-    mine = Tile("Mine", "user", "acc", counts["mine"], "asked by you", "by", user.username)
+    mine = Tile("Mine", "user", "acc", standing.by[user.pk], "asked by you", "by", user.username)
     drawn = [every, *groups.values(), mine, waiting]
     return [replace(tile, pressed=_is_chosen(tile, filters)) for tile in drawn]
 
@@ -142,12 +178,25 @@ def _is_chosen(tile: Tile, filters: RequestFilters) -> bool:
     return dict(filters.pairs()) == only
 
 
-def version(rows: Sequence[Row], cases: Sequence[Row], tiles: Sequence[Tile], newer: int) -> str:
-    """Changes with whatever the page shows; "14 min ago" grows old in the browser."""
-    shown = [
-        (r.pk, r.version, r.sending_frozen, r.sync_id, r.sync.code if r.sync else None, row.what, row.sentence)
+def listed(
+    shown: Sequence[SyncRequest], filters: RequestFilters, glance: glances.Glance, now: datetime
+) -> Listed:
+    rows, zone = rows_of(shown), timezone.get_current_timezone()
+    needing = SyncRequest.objects.needing_a_person().for_page().order_by("asked_at", "pk")[:MOST_CASES]
+    cases = rows_of(list(needing)) if filters.first_page else []
+    newer = newer_than(shown, filters, zone, now)
+    told = [
+        (
+            r.pk,
+            r.version,
+            r.sending_frozen,
+            r.sync_id,
+            r.sync.code if r.sync else None,
+            row.what,
+            row.sentence,
+        )
         for row in (*rows, *cases)
         for r in [row.request]
     ]
-    today = timezone.localdate()
-    return glances.digest((shown, [tile.count for tile in tiles], newer, today))
+    digest = glances.digest((told, newer, timezone.localdate(now)))
+    return Listed(rows, cases, newer, Standing(digest, *count(zone, now), glance.pulse, now))

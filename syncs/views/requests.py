@@ -23,7 +23,6 @@ from syncs.record_filters import GROUPS, KINDS, SCOPES, RequestFilters, people
 from syncs.rules.states import State
 from syncs.views import glances, polling, request_case, request_list
 from syncs.views.access import NotHere, Signed, may_ask, may_decide, page_asked_for
-from syncs.views.request_list import MOST_CASES
 
 LIST = "syncs/requests.html"
 CASE = "syncs/request.html"
@@ -64,10 +63,18 @@ def requests_live(request: Signed) -> HttpResponse:
     glance = glances.look(now)
     if glance.shows_nothing_new(request, request.user.pk):
         return HttpResponse(status=204)
-    context = _live(request, filters, request_list.shown(request.GET), glance, now)
-    if glances.shown(request) == context["version"]:
-        glance.found_nothing_new(request, glance.pulse, request.user.pk)
+    standing = glances.read_lately(
+        ("requests", filters, request.GET.get("shown"), timezone.get_current_timezone_name()),
+        lambda: request_list.listed(request_list.shown(request.GET), filters, glance, now).standing,
+        glance,
+        now,
+    )
+    if glances.shown(request) == standing.version(
+        request.user, context_processors.banners(request, glance.signs)
+    ):
+        glance.found_nothing_new(request, standing.pulse, request.user.pk)
         return HttpResponse(status=204)
+    context = _live(request, filters, request_list.shown(request.GET), glance, now)
     return render(request, f"{LIST}#rows_and_tiles", context | {"oob": True})
 
 
@@ -149,23 +156,20 @@ def _live(
     now: datetime,
 ) -> dict[str, Any]:
     """What a poll brings up to date: tiles, what needs a person, and the rows that are shown."""
-    zone = timezone.get_current_timezone()
-    waiting = list(SyncRequest.objects.needing_a_person().for_page().order_by("asked_at", "pk")[:MOST_CASES])
-    tiles = request_list.tiles(filters, request.user, zone, now)
-    newer = request_list.newer_than(shown, filters, zone, now)
-    rows = request_list.rows_of(shown)
-    cases = request_list.rows_of(waiting) if filters.first_page else []
-    version = request_list.version(rows, cases, tiles, newer)
+    listed = request_list.listed(shown, filters, glance, now)
+    tiles = request_list.tiles(filters, request.user, listed.standing)
+    banners = context_processors.banners(request, glance.signs)
+    version = listed.standing.version(request.user, banners)
     polled = [("shown", ",".join(str(row.pk) for row in shown)), *glance.pairs(glance.pulse, version, now)]
     return {
         "filters": filters,
-        "rows": rows,
-        "cases": cases,
+        "rows": listed.rows,
+        "cases": listed.cases,
         "to_review": next(tile.count for tile in tiles if tile.value == "person"),
         "tiles": tiles[:-2],
         "overlapping": tiles[-2:],
-        "newer": newer,
-        "version": version,
+        "newer": listed.newer,
+        "banners": banners,
         "live_url": f"{reverse('requests-live')}{filters.url(page=True)}&{urlencode(polled, safe=',')}",
         "every": polling.seconds(moving=any(row.is_active for row in shown)),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
