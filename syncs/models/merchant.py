@@ -22,7 +22,7 @@ _SEVERITIES = [models.When(health=health.value, then=degree) for health, degree 
 
 
 def believed(looked: datetime | None, now: datetime) -> datetime | None:
-    """When a merchant was last looked at, as far as anybody knows: a moment in the future is of a clock that ran ahead."""
+    """When a merchant was last looked at, as far as anybody knows: the future is of a clock that ran ahead."""
     return None if looked is None or looked > now + CLOCKS_DIFFER else looked
 
 

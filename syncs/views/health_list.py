@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from syncs import paging
 from syncs.context_processors import Banner
@@ -113,14 +114,17 @@ class Listing:
 
     def answer(self, news: "News", request: HttpRequest) -> dict[str, Any]:
         """What a poll brings: the rows that changed, and all that stands around them."""
-        merchants = for_rows(Merchant.objects.all()).in_bulk(news.changed)
+        merchants = for_rows(Merchant.objects.all()).in_bulk(news.changed) if news.changed else {}
         rows = {pk: MerchantRow(merchant, self.now) for pk, merchant in merchants.items()}
+        has_new_chart = request.GET.get("chart", "") != self.drawn
         left = [row for row in news.shown if row.pk not in news.gone]
         after = [_shown(rows[row.pk], self.now) if row.pk in rows else row for row in left]
         return self._context(after) | {
             "rows": [rows[pk] for pk in news.changed if pk in rows],
             "gone": news.gone,
-            "has_new_chart": request.GET.get("chart", "") != self.drawn,
+            "has_new_chart": has_new_chart,
+            # What stands around the rows is the same for all who look at the same list, and read the same clock.
+            "around": (self.head, self.filters.url(), has_new_chart, timezone.get_current_timezone_name()),
             "is_poll": True,
             "oob": True,
         }
@@ -175,7 +179,7 @@ class Listing:
             return min(self.standing.found, COUNTED)
         return self.counts.of_scope(self.filters.health)
 
-    @property
+    @cached_property
     def head(self) -> str:
         """A digest of all that the page shows but its rows, whose marks stand beside them."""
         standing = self.standing
