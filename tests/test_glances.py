@@ -13,10 +13,10 @@ from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.models import Merchant
+from syncs.models import Merchant, SyncRequest
 from syncs.operations import heartbeats
 from tests.conftest import signed_in
-from tests.factories import make_failing_merchant, make_merchant, make_user
+from tests.factories import make_failing_merchant, make_merchant, make_request, make_user
 from tests.test_health_live import changed, first_page, poll_of
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,13 @@ def told(client: Client, poll: str) -> tuple[int, int]:
     with CaptureQueriesContext(connection) as captured:
         status = client.get(poll).status_code
     return status, len(captured)
+
+
+def asked(client: Client, poll: str) -> list[str]:
+    """The queries of a poll that brings nothing."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(poll).status_code == 204
+    return [query["sql"] for query in captured]
 
 
 def something_happens_elsewhere() -> None:
@@ -92,6 +99,48 @@ def test_what_happens_elsewhere_is_looked_into_once_for_all_who_see_the_same(
     assert told(other, poll) == (204, 3)
     something_happens_elsewhere()
     assert told(other, poll)[1] > 3
+
+
+@pytest.mark.parametrize("url", ["/", "/?q=merchant"])
+def test_while_results_come_in_a_list_is_read_once_in_two_seconds_for_all_its_tabs(
+    as_viewer: Client, stopped_clock: time_machine.Traveller, url: str
+) -> None:
+    """And told to each all the same, when something on its page has changed."""
+    merchants = [make_failing_merchant() for _ in range(3)]
+    heartbeats.beat(heartbeats.CLOCK)
+    polls = [poll_of(first_page(as_viewer, url))]
+    stopped_clock.shift(timedelta(seconds=20))
+    polls.append(poll_of(first_page(as_viewer, url)))
+    something_happens_elsewhere()
+    first = asked(as_viewer, polls[0])
+    something_happens_elsewhere()
+    stopped_clock.shift(timedelta(seconds=1))
+    assert len(first) > len(asked(as_viewer, polls[1])) == 4
+    changed(merchants[0], last_message="Another one")
+    stopped_clock.shift(timedelta(seconds=2))
+    assert "Another one" in as_viewer.get(polls[1]).text
+    changed(merchants[1], last_message="One more")
+    assert "One more" not in as_viewer.get(polls[0]).text, "a moment ago it was not yet so"
+    stopped_clock.shift(timedelta(seconds=2))
+    assert "One more" in as_viewer.get(polls[0]).text
+
+
+@pytest.mark.parametrize("url", ["/", "/requests/"])
+def test_what_was_read_a_moment_ago_is_not_taken_for_what_is(
+    as_viewer: Client, stopped_clock: time_machine.Traveller, url: str
+) -> None:
+    """A page that was told by it asks again, until it is told what came meanwhile."""
+    merchant = make_failing_merchant(name="Tidewater")
+    request = make_request(merchant)
+    poll = poll_of(first_page(as_viewer, url))
+    something_happens_elsewhere()
+    assert told(as_viewer, poll)[0] == 204
+    ended = {"state": "cancelled", "finished_at": timezone.now(), "result": "Cancelled.", "version": 1}
+    SyncRequest.objects.filter(pk=request.pk).update(**ended)
+    changed(merchant, last_message="Another one")
+    assert told(as_viewer, poll)[0] == 204, "it was read a moment ago"
+    stopped_clock.shift(timedelta(seconds=2))
+    assert told(as_viewer, poll)[0] == 200
 
 
 def test_of_another_list_nothing_is_known_by_that(as_viewer: Client) -> None:

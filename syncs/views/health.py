@@ -53,8 +53,7 @@ def health_live(request: Signed) -> HttpResponse:
     if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
     filters = read_health_filters(request.GET)
-    merchants = filters.apply(now.date(), owners_of(filters.q))
-    listing = _listing(request, filters, health_list.read(filters, merchants, glance, now), glance)
+    listing = _listing(request, filters, health_list.read(filters, glance, now), glance)
     news = listing.news_of(health_list.shown_on(request.GET))
     if not news and glances.shown(request) == listing.head:
         glance.found_nothing_new(request, listing.pulse)

@@ -18,6 +18,7 @@ from syncs import paging
 from syncs.context_processors import Banner
 from syncs.filters import HealthFilters
 from syncs.models import Merchant
+from syncs.search import owners_of
 from syncs.views import daily_results, glances, health_summary, polling
 from syncs.views.merchant_rows import MerchantRow, Sight, for_rows
 
@@ -54,12 +55,11 @@ class Standing:
         return [sight.pk for sight in self.sights]
 
 
-def read(
-    filters: HealthFilters, merchants: QuerySet[Merchant], glance: glances.Glance, now: datetime
-) -> Standing:
+def read(filters: HealthFilters, glance: glances.Glance, now: datetime) -> Standing:
     """As it is now, or was a moment ago: without the rows themselves."""
 
     def anew() -> Standing:
+        merchants = filters.apply(now.date(), owners_of(filters.q))
         columns = {*Sight._fields, filters.order.column, filters.order.group} - {""}
         light = merchants.only(*columns)
         page = paging.page(light, filters.order, after=filters.after, before=filters.before)
