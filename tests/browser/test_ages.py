@@ -1,0 +1,68 @@
+"""Ages in words grow while a page stays open; what the browser says then is what the server would say."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Page
+
+from syncs import moments
+from tests.browser.conftest import Visit
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+ZONE = ZoneInfo("Europe/London")
+EVENING = datetime(2026, 11, 20, 22, 10, tzinfo=ZONE)
+AGES = [
+    *(0 * SECOND, 30 * SECOND, 59 * SECOND, MINUTE, 14 * MINUTE, 59 * MINUTE, HOUR, 119 * MINUTE),
+    *(11 * HOUR, 13 * HOUR, 22 * HOUR),
+]
+PUT = """([id, at, words, isSpan]) => {
+    const time = document.createElement("time");
+    time.id = id; time.dateTime = at; time.textContent = words;
+    if (isSpan) time.dataset.soFar = "";
+    document.body.append(time);
+}"""
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    """A page of somebody in London, on an evening."""
+    found = visit("/profile/")
+    found.clock.install(time=EVENING)
+    found.goto("/profile/")
+    found.evaluate("document.getElementById('live')?.setAttribute('data-zone', 'Europe/London')")
+    return found
+
+
+def put(page: Page, key: str, at: datetime, words: str, *, is_span: bool = False) -> None:
+    page.evaluate(PUT, [key, at.isoformat(), words, is_span])
+
+
+@pytest.mark.parametrize(
+    "later", [15 * SECOND, MINUTE, 45 * MINUTE, 100 * MINUTE, 3 * HOUR, 5 * HOUR], ids=str
+)
+def test_ages_are_told_in_the_words_of_the_server(page: Page, later: timedelta) -> None:
+    """Also over midnight, from which on they are of yesterday."""
+    then = EVENING + later
+    for number, age in enumerate(AGES):
+        put(page, f"age-{number}", EVENING - age, moments.relative(EVENING - age, EVENING))
+        put(page, f"span-{number}", EVENING - age, moments.length(age), is_span=True)
+    page.clock.fast_forward(int(later.total_seconds() * 1000))
+    for number, age in enumerate(AGES):
+        assert page.locator(f"#age-{number}").inner_text() == moments.relative(EVENING - age, then)
+        assert page.locator(f"#span-{number}").inner_text() == moments.length(age + later)
+
+
+@pytest.mark.parametrize(
+    "words", ["Yesterday", "21 days ago", "18 Sep", "in 5 min", "Tomorrow", "14 min ago · Today, 21:56"]
+)
+def test_what_counts_no_minutes_waits_for_the_next_answer(page: Page, words: str) -> None:
+    put(page, "it", EVENING - 14 * MINUTE, words)
+    page.clock.fast_forward(60_000)
+    assert page.locator("#it").inner_text() == words.replace("14 min", "15 min")
+
+
+def test_of_a_browser_whose_clock_is_behind_nothing_is_taken(page: Page) -> None:
+    put(page, "it", EVENING + HOUR, "14 min ago")
+    page.clock.fast_forward(60_000)
+    assert page.locator("#it").inner_text() == "14 min ago"
