@@ -135,7 +135,7 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
-# What a process remembers of lists, for a minute at most: counts, and rows as they were drawn, two kilobytes each.
+# What a process remembers of lists, mostly for minutes: counts, and rows as they were drawn, two kilobytes each.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

@@ -118,6 +118,28 @@ def test_a_moment_of_long_ago_does_not_say_its_date_twice() -> None:
         assert shown("{% moment_line at %}", at=datetime(2026, 1, 12, 10, 5, tzinfo=UTC)).count("12 Jan") == 1
 
 
+@pytest.mark.parametrize("gone", [timedelta(seconds=s) for s in (1, 70, 3599, 3600, 7200, 30_000, 40_000)])
+@pytest.mark.parametrize("later", [timedelta(seconds=s) for s in (0, 29, 60, 3600, 50_000)])
+def test_what_was_drawn_before_tells_the_ages_of_now(gone: timedelta, later: timedelta) -> None:
+    source = "{% moment at %} {% moment_line at %} {% ago at %} {% so_far at %} {% full_moment at %}"
+    with timezone.override("Europe/London"):
+        at = NOW - gone
+        with time_machine.travel(NOW, tick=False):
+            drawn = shown(source, at=at)
+        # Those who were of another day by then are drawn anew.
+        if (NOW + later).date() == NOW.date() == at.date():
+            with time_machine.travel(NOW + later, tick=False):
+                assert shown("{% filter grown %}{{ drawn }}{% endfilter %}", drawn=drawn) == shown(
+                    source, at=at
+                )
+
+
+@time_machine.travel(NOW, tick=False)
+def test_only_ages_grow() -> None:
+    for html in ("14 min ago", '<time datetime="2026-11-21T08:40:00Z">Today, 08:40</time>', "<b>1 h ago</b>"):
+        assert shown("{% filter grown %}{{ html|safe }}{% endfilter %}", html=html) == html
+
+
 @pytest.mark.parametrize("tag", ["moment", "moment_line", "full_moment", "ago"])
 def test_a_moment_nobody_knows_is_a_dash_with_words_for_a_screen_reader(tag: str) -> None:
     html = shown("{% " + tag + " at %}", at=None)

@@ -1,5 +1,6 @@
 """The panel's small widgets. Everything is escaped by format_html; nothing here is marked safe by hand."""
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 
@@ -13,6 +14,12 @@ from syncs.models import Merchant, SyncRequest, User
 from syncs.presentation import Look, look_of_code, look_of_health, look_of_merchant, look_of_request
 
 register = template.Library()
+
+# Relative words at the beginning of a moment, and a length of time that grows: as static/ages.js has them.
+GROWING = re.compile(
+    r'(?P<tag><time datetime="(?P<at>[^"]+)"(?P<length> data-so-far)?>)'
+    r"(?:just now|\d+ (?:min|h) ago|(?<=data-so-far>)[^<]*)"
+)
 
 UNKNOWN = format_html(
     '<span class="subtle"><span aria-hidden="true">–</span><span class="sr">{}</span></span>', "not known"
@@ -111,6 +118,19 @@ def so_far(since: datetime) -> SafeString:
     """How long something has gone on; it grows while the page stays open."""
     words = moments.length(timezone.now() - since)
     return format_html('<time datetime="{}" data-so-far>{}</time>', _machine_readable(since), words)
+
+
+@register.filter(is_safe=True)
+def grown(html: str) -> str:
+    """With the ages of now, in what may have been drawn minutes ago."""
+    now = timezone.localtime()
+
+    def told(found: re.Match[str]) -> str:
+        at = datetime.fromisoformat(found["at"])
+        words = moments.length(now - at) if found["length"] else moments.relative(at, now)
+        return found["tag"] + words
+
+    return GROWING.sub(told, html)
 
 
 @register.simple_tag

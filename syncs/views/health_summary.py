@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from syncs.codat.statuses import FINAL_CODES, LONG_RUNNING_CODES, status_of
 from syncs.filters import Platforms, soon
@@ -15,8 +15,8 @@ from syncs.models import Connection, Merchant
 from syncs.presentation import Look, look_of_code
 
 REASONS = 5
-# Seconds. New platforms hardly ever come; they are not worth a query a page.
-PLATFORMS_KEPT = 60
+# Seconds. That nobody has a platform any more is told an hour late; to find that out reads all connections.
+PLATFORMS_KEPT = 3600
 # In the hours in which results come, the pulse moves with every look: a poll must not count all merchants each time.
 COUNTED_EVERY = timedelta(seconds=3)
 # Seconds. "Added this week" grows old without a change.
@@ -165,24 +165,29 @@ def code_choices(chosen: int | None) -> list[tuple[int, str]]:
 
 
 def platforms(asked: Mapping[str, str]) -> Platforms:
-    """What may be chosen. A name that is asked for and that came since they were kept is looked up first."""
-    kept: Platforms | None = cache.get("platforms")
-    if kept is None or any(_came_since(side, names, asked) for side, names in asdict(kept).items()):
-        kept = _platforms()
-        cache.set("platforms", kept, PLATFORMS_KEPT if kept.commerce or kept.accounting else 0)
-    return kept
+    """What may be chosen, with the names of connections that came since they were read. A name that is asked for and
+    not among them is looked up before it is refused: a connection may have come back."""
+    kept: tuple[Platforms, int] | None = cache.get("platforms")
+    if kept is None or any(_came_back(side, names, asked) for side, names in asdict(kept[0]).items()):
+        known, upto = Platforms([], []), 0
+    else:
+        known, upto = kept
+    newer = Connection.objects.filter(gone_at=None, pk__gt=upto)
+    if came := list(newer.values_list("side", "platform_name").annotate(newest=Max("pk")).order_by()):
+        known, upto = _with(known, came), max(newest for *_, newest in came)
+        cache.set("platforms", (known, upto), PLATFORMS_KEPT)
+    return known
 
 
-def _came_since(side: str, kept: list[str], asked: Mapping[str, str]) -> bool:
+def _came_back(side: str, kept: list[str], asked: Mapping[str, str]) -> bool:
     name = clean(asked.get(side, ""))
     present = Connection.objects.filter(side=side, platform_name=name, gone_at=None)
     return bool(name) and name not in kept and present.exists()
 
 
-def _platforms() -> Platforms:
-    found = Connection.objects.filter(gone_at=None).order_by("platform_name")
-    names = list(found.values_list("side", "platform_name").distinct())
-    return Platforms(
-        commerce=[name for side, name in names if side == Connection.Side.COMMERCE],
-        accounting=[name for side, name in names if side == Connection.Side.ACCOUNTING],
-    )
+def _with(known: Platforms, came: list[tuple[str, str, int]]) -> Platforms:
+    def names(side: str, kept: list[str]) -> list[str]:
+        return sorted({*kept, *(name for of, name, _ in came if of == side)})
+
+    sides = Connection.Side
+    return Platforms(names(sides.COMMERCE, known.commerce), names(sides.ACCOUNTING, known.accounting))

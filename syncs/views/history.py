@@ -27,8 +27,10 @@ class Row:
 
     @property
     def key(self) -> str:
-        """Of what was drawn: the merchant's version moves with its syncs and all that is told of them."""
-        return f"{self.sync.pk} {self.sync.merchant.version} {timezone.get_current_timezone_name()}"
+        """Of what was drawn: the merchant's version moves with its syncs and all that is told of them. Days name their
+        year when it is not this one."""
+        told_in = f"{timezone.get_current_timezone_name()} {timezone.localdate().year}"
+        return f"{self.sync.pk} {self.sync.merchant.version} {told_in}"
 
     @cached_property
     def request(self) -> SyncRequest | None:

@@ -99,9 +99,8 @@ class MerchantRow:
 
     @property
     def key(self) -> str:
-        """Of what was drawn: a merchant's version moves with all that its row shows, the minute with "14 min ago"."""
-        minute = int(self.now.timestamp()) // 60
-        return f"{self.merchant.pk} {self.merchant.version} {minute} {self.now.tzinfo}"
+        """Of what was drawn, in the words of one zone; its ages are told anew."""
+        return f"{self.merchant.pk} {Sight.of(self.merchant).mark(self.now)} {self.now.tzinfo}"
 
     @cached_property
     def commerce(self) -> str:
