@@ -94,7 +94,7 @@ def test_a_day_that_is_spent_is_a_pause_until_it_ends(broker: Redis, as_viewer: 
 
 
 KEPT = (
-    "The API budget for today is nearly spent. Refreshing has stopped since 13:00, until 16:00 at the latest: "
+    "The API budget for today is nearly spent. Refreshing has stood still since 13:00, until 16:00 at the latest: "
     "what is left is kept for sync requests."
 )
 
@@ -126,7 +126,7 @@ def test_the_clock_notes_it_and_readyz_says_it(broker: Redis, as_viewer: Client)
     assert about_the_pause(as_viewer) == []
     said = as_viewer.get("/readyz").json()["checks"]["calls to Codat"]
     assert re.fullmatch(
-        "Refreshing has stopped since .*, until .* at the latest: what is left is kept for sync requests.",
+        "Refreshing has stood still since .*, until .* at the latest: what is left is kept for sync requests.",
         said,
     )
     shared_budget().heard(Quota(11_000, 5_000, timezone.now() + timedelta(hours=3)))

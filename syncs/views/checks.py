@@ -154,7 +154,7 @@ def _calls(signs: heartbeats.Signs) -> str:
         return f"Paused since {_at(pause.since)}, until {_at(pause.until)} at the latest, as Codat asked."
     if kept and signs.now < kept.until:
         since, until = _at(kept.since), _at(kept.until)
-        return f"Refreshing has stopped since {since}, until {until} at the latest: {KEPT}."
+        return f"Refreshing has stood still since {since}, until {until} at the latest: {KEPT}."
     return FINE
 
 
