@@ -99,9 +99,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         )
         yield Banner("warn", "hold", "Calls to Codat are paused.", sentence)
     elif (kept := pauses.kept(signs.seen)) and now < kept.until:
-        stopped = (
-            f"Refreshing has stood still {_since(kept.since, now)}, until {_at(kept.until, now)} at the latest"
-        )
+        stopped = f"Refreshing has stood still {_since(kept.since, now)}, until {_at(kept.until, now)} at the latest"
         sentence = f"{stopped}: what is left is kept for sync requests."
         yield Banner("warn", "hold", "The API budget for today is nearly spent.", sentence)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -40,6 +41,16 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             item.add_marker("database")
         if SANDBOX_FIXTURES & set(item.fixturenames) and item.path.parent.name == "tests":
             item.add_marker("upstream")
+
+
+@pytest.fixture
+def memory() -> Iterator[None]:
+    """What one process of the product remembers; all other tests remember nothing."""
+    kept = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "of a test"}
+    with override_settings(CACHES={"default": kept}):
+        cache.clear()
+        yield
+        cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,7 +9,7 @@ import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import F
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -19,19 +19,7 @@ from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_user
 from tests.test_health_live import changed, first_page, poll_of
 
-pytestmark = pytest.mark.django_db
-MEMORY = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "of these tests"}
-}
-
-
-@pytest.fixture(autouse=True)
-def kept() -> Iterator[None]:
-    """The cache of one process, as the product has it."""
-    with override_settings(CACHES=MEMORY):
-        cache.clear()
-        yield
-        cache.clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory")]
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import connection
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,19 +15,10 @@ from syncs.models import Merchant, MerchantDay, User
 from syncs.templatetags.panel import salesday
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant
-from tests.test_glances import MEMORY
 from tests.test_health_live import changed, first_page, poll_of
 from tests.test_health_page import HTMX
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def kept() -> Iterator[None]:
-    with override_settings(CACHES=MEMORY):
-        cache.clear()
-        yield
-        cache.clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory")]
 
 
 @pytest.fixture(autouse=True)

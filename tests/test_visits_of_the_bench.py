@@ -1,11 +1,11 @@
-"""The two kinds of looks that F1 and F2 measure: the first in a minute, for whom all is drawn, and those after it."""
+"""The two kinds of looks that F1 and F2 measure: the first at a page, for whom all is drawn, and those after it."""
 
 from collections.abc import Iterator
 
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.signals import template_rendered
 from django.utils import timezone
 
@@ -13,9 +13,7 @@ from bench import visits
 from syncs.models import User
 from tests.factories import make_merchant
 
-MEMORY = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "of these visits"}
-}
+pytestmark = pytest.mark.usefixtures("memory")
 ROWS = {"syncs/health/row.html", "syncs/syncs/row.html"}
 
 
@@ -24,14 +22,6 @@ def stopped_clock() -> Iterator[None]:
     """Nothing grows old by itself."""
     with time_machine.travel(timezone.now().replace(second=10), tick=False):
         yield
-
-
-@pytest.fixture(autouse=True)
-def cache_of_a_process() -> Iterator[None]:
-    with override_settings(CACHES=MEMORY):
-        cache.clear()
-        yield
-        cache.clear()
 
 
 @pytest.fixture
@@ -48,7 +38,7 @@ def drawn() -> Iterator[list[str]]:
 
 
 @pytest.mark.django_db
-def test_the_first_look_in_a_minute_draws_every_row_each_time_and_another_within_it_draws_none(
+def test_the_first_look_draws_every_row_each_time_and_another_draws_none(
     client: Client, viewer: User, drawn: list[str]
 ) -> None:
     client.force_login(viewer)
@@ -57,17 +47,16 @@ def test_the_first_look_in_a_minute_draws_every_row_each_time_and_another_within
     both = visits.both_visits(client, "/")
     every_row_of_every_look = 3 * (visits.WARM + visits.ROUNDS + 1)
     name, first = next(both)
-    assert (name, first.status, len(drawn)) == ("first in a minute", 200, every_row_of_every_look)
+    assert (name, first.status, len(drawn)) == ("drawn anew", 200, every_row_of_every_look)
     name, again = next(both)
     assert (name, again.status, len(drawn)) == ("again", 200, every_row_of_every_look)
 
 
-def test_as_a_minute_passes_what_is_kept_for_longer_stays() -> None:
-    cache.set("rows", 1, 60)
-    cache.set("causes", 1, 30)
-    cache.set("counts", 1, 600)
-    visits.a_minute_passes()
+def test_what_all_pages_share_is_not_forgotten() -> None:
+    cache.set_many({"rows": 1, "causes": 1, "counts": 1})
+    visits.forget_what_was_drawn()
     assert (cache.get("rows"), cache.get("causes"), cache.get("counts")) == (None, None, 1)
+    assert cache.get("platforms") is None
 
 
 @pytest.mark.parametrize(("second", "waits"), [(10, 0), (54, 0), (57, 3.1)])
