@@ -24,7 +24,7 @@ def rows() -> Iterator[Row]:
 
     from django.db.models import F
 
-    from bench.visits import signed_in, visit, wait_for_room
+    from bench.visits import signed_in, visit
     from syncs.models import Merchant
     from syncs.operations import heartbeats
 
@@ -40,8 +40,6 @@ def rows() -> Iterator[Row]:
         ("search", "/?q=coffee"),
         ("filter", "/?health=failing&commerce=Shopify"),
     ):
-        # A page holds its minute: at the end of one, nothing stays as it is.
-        wait_for_room(20)
         found = visit(client, poll_of(url), rounds=ROUNDS)
         yield so(PART, f"{name}: answered 204", found.status == 204)
         yield at_most(PART, f"{name}: nothing new, p50", found.p50, "ms", MILLISECONDS)

@@ -20,8 +20,6 @@ PACKED: dict[str, Any] = {"HTTP_ACCEPT_ENCODING": "gzip"}
 # Of one page, what is the same on all: the numbers of the tiles, and the names of platforms.
 KEPT, KEPT_FOR = ("counts", "platforms"), 600
 FIRST, AGAIN = "drawn anew", "again"
-# Seconds that some twenty looks at one page take at most; the chart is read anew with each minute of the clock.
-ROOM = 5.0
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,6 @@ def forget_what_was_drawn() -> None:
     cache.set_many({name: value for name, value in kept.items() if value is not None}, KEPT_FOR)
 
 
-def wait_for_room(seconds: float = ROOM) -> None:
-    """Until the minute of the clock has so many seconds left."""
-    if (left := 60 - time.time() % 60) < seconds:
-        time.sleep(left + 0.1)
-
-
 def both_visits(
     client: Client, url: str, *, before: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[str, Visit]]:
@@ -76,7 +68,6 @@ def both_visits(
         before()
 
     yield FIRST, visit(client, url, before=as_the_first)
-    wait_for_room()
     yield AGAIN, visit(client, url, before=before)
 
 

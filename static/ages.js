@@ -1,15 +1,29 @@
 // "2 min ago" and "14 min so far" grow while the page stays open. What turns into a date or counts days waits for the
 // next answer. The words are those of syncs/moments.py.
 (() => {
+  const DAY = 24 * 3600 * 1000;
   const YOUNG = /^(just now|\d+ (min|h) ago)/;
-  const zone = document.getElementById("live")?.dataset.zone;
-  const dayOf = new Intl.DateTimeFormat("en-GB", { dateStyle: "short", timeZone: zone });
+  const live = document.getElementById("live");
+  // Of the server's clock: a computer's own may be minutes off.
+  const ahead = live ? Date.now() - 1000 * Number(live.dataset.now) : 0;
+  const dayOf = days(live?.dataset.zone);
 
-  function ago(then, now) {
+  function days(timeZone) {
+    try {
+      return new Intl.DateTimeFormat("en-GB", { dateStyle: "short", timeZone });
+    } catch {
+      // A zone that this browser has not heard of.
+      return new Intl.DateTimeFormat("en-GB", { dateStyle: "short" });
+    }
+  }
+
+  function ago(then, now, said) {
     const minutes = Math.floor((now - then) / 60000);
     if (minutes < 1) return "just now";
     if (minutes < 60) return `${minutes} min ago`;
-    return dayOf.format(then) === dayOf.format(now) ? `${Math.floor(minutes / 60)} h ago` : "Yesterday";
+    const day = dayOf.format(then);
+    if (day === dayOf.format(now)) return `${Math.floor(minutes / 60)} h ago`;
+    return day === dayOf.format(now - DAY) ? "Yesterday" : said;
   }
 
   function soFar(then, now) {
@@ -22,13 +36,12 @@
   }
 
   function grow() {
-    const now = Date.now();
+    const now = Date.now() - ahead;
     for (const time of document.querySelectorAll("time")) {
       const text = time.firstChild;
       const then = Date.parse(time.dateTime);
-      // Of a browser whose clock is behind, nothing is taken.
       if (!text?.data || then > now) continue;
-      const older = "soFar" in time.dataset ? soFar(then, now) : text.data.replace(YOUNG, () => ago(then, now));
+      const older = "soFar" in time.dataset ? soFar(then, now) : text.data.replace(YOUNG, (said) => ago(then, now, said));
       if (older !== text.data) text.data = older;
     }
   }

@@ -2,7 +2,8 @@
 (() => {
   const box = document.getElementById("trouble");
   if (!box) return;
-  const isPoll = (event) => event.target instanceof Element && event.target.matches('[hx-trigger^="every"]');
+  // By who asked: an answer may go elsewhere than into its poller, and a request that failed has no target yet.
+  const isPoll = (event) => event.detail.requestConfig?.elt.matches('[hx-trigger^="every"]');
 
   function show(event) {
     if (isPoll(event)) return;

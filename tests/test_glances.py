@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.models import Merchant, SyncRequest
+from syncs.models import Merchant, SyncRequest, User
 from syncs.operations import heartbeats
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_user
@@ -129,6 +129,37 @@ def test_what_was_read_a_moment_ago_is_not_taken_for_what_is(
     assert told(as_viewer, poll)[0] == 204, "it was read a moment ago"
     stopped_clock.shift(timedelta(seconds=2))
     assert told(as_viewer, poll)[0] == 200
+
+
+def test_a_day_that_ends_elsewhere_is_not_swallowed_by_those_who_see_the_same(
+    viewer: User, stopped_clock: time_machine.Traveller
+) -> None:
+    """Before midnight two readers' pages say the same, though their midnights differ."""
+    stopped_clock.move_to(datetime(2026, 11, 20, 22, 59, 30, tzinfo=UTC))
+    make_merchant(last_success_at=timezone.now() - timedelta(hours=5), refreshed_at=timezone.now())
+    heartbeats.beat(heartbeats.CLOCK)
+    london, berlin = signed_in(viewer), signed_in(make_user(time_zone="Europe/Berlin"))
+    theirs, ours = poll_of(first_page(berlin)), poll_of(first_page(london))
+    stopped_clock.shift(timedelta(seconds=65))
+    heartbeats.beat(heartbeats.CLOCK)
+    assert told(london, ours)[0] == 204
+    answer = berlin.get(theirs)
+    assert answer.status_code == 200
+    assert "Yesterday" in answer.text
+
+
+def test_what_is_found_to_be_nothing_new_is_so_for_a_minute_from_when_it_was_read(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    merchant = make_merchant(refreshed_at=timezone.now() - timedelta(minutes=59))
+    heartbeats.beat(heartbeats.CLOCK)
+    poll = poll_of(first_page(as_viewer, "/?sort=name"))
+    stopped_clock.shift(timedelta(seconds=59))
+    something_happens_elsewhere()
+    assert told(as_viewer, poll)[0] == 204
+    stopped_clock.shift(timedelta(seconds=2))
+    assert "as of" in as_viewer.get(poll).text
+    assert merchant.pk
 
 
 def test_of_another_list_nothing_is_known_by_that(as_viewer: Client) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -106,11 +106,15 @@ def test_a_press_within_ten_seconds_of_the_last_one_is_told_so_in_a_sentence(
 ) -> None:
     merchant = make_merchant()
     assert TOO_SOON not in check(merchant).text
-    for headers in (POLL, {}):
-        again = check(merchant, headers)
+    again_in_place, again_as_a_page = check(merchant), check(merchant, {})
+    for again in (again_in_place, again_as_a_page):
         assert again.status_code == 200
         assert TOO_SOON in card(again.text, "h-connections")
     assert TOO_SOON not in page(as_viewer, merchant)
+    poll = re.findall(r'hx-get="([^"]*[?&;]v=[^"]*)"', again_in_place.text)[0].replace("&amp;", "&")
+    polled = as_viewer.get(poll, headers=POLL)
+    assert polled.status_code == 200
+    assert TOO_SOON not in polled.text
 
 
 def test_a_press_while_the_merchant_is_being_asked_gives_it_to_no_second_worker(
@@ -207,6 +211,18 @@ def test_while_a_request_is_under_way_every_look_is_told_with_all_that_is_said_o
     Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
     answer = as_viewer.get(address(merchant), shown, headers=POLL)
     assert "we do not find it in Codat's list" in words(answer.text).replace("&#x27;", "'")
+
+
+def test_the_next_scheduled_sync_is_another_one_as_soon_as_it_is_due(
+    as_viewer: Client, moved: time_machine.Traveller
+) -> None:
+    merchant = make_merchant(time_zone="Europe/London", sync_hour=14, refreshed_at=timezone.now())
+    first = as_viewer.get(address(merchant))
+    assert "17 Jun, about 14:00" in words(first.text)
+    until = re.findall(r"until=(\d+)", first.text)[0]
+    moved.move_to(datetime.fromtimestamp(int(until), UTC))
+    answer = as_viewer.get(address(merchant), versions(first) | {"until": until}, headers=POLL)
+    assert "18 Jun, about 14:00" in words(answer.text)
 
 
 def test_where_nothing_is_written_it_is_drawn_anew_every_ten_minutes(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -71,7 +72,29 @@ def test_a_name_that_is_none_costs_one_look_at_an_index_and_not_the_list(as_view
     with CaptureQueriesContext(connection) as unknown:
         first_page(as_viewer, "/?commerce=Banana&code=2000")
     assert len(unknown) == len(known) + 1
-    assert not [query for query in unknown if "DISTINCT" in query["sql"]]
+    read = [
+        int(upto)
+        for query in unknown
+        for upto in re.findall(r'"syncs_connection"."id" > (\d+)', query["sql"])
+    ]
+    assert read
+    assert min(read) > 0
+
+
+def test_one_that_nobody_has_any_more_is_offered_for_an_hour_at_most_however_many_connections_come(
+    as_viewer: Client,
+) -> None:
+    gone = make_merchant(commerce="Clover")
+    make_merchant(commerce="Shopify")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert offered(first_page(as_viewer)) == {"Shopify", "Clover"}
+        gone.connections.update(gone_at=timezone.now())
+        for _ in range(2):
+            clock.shift(timedelta(minutes=29))
+            make_merchant(commerce="Shopify")
+            assert offered(first_page(as_viewer)) == {"Shopify", "Clover"}
+        clock.shift(timedelta(minutes=2))
+        assert offered(first_page(as_viewer)) == {"Shopify"}
 
 
 def test_a_poll_that_another_process_answers_keeps_the_filter(as_viewer: Client) -> None:

@@ -57,14 +57,3 @@ def test_what_all_pages_share_is_not_forgotten() -> None:
     visits.forget_what_was_drawn()
     assert (cache.get("rows"), cache.get("causes"), cache.get("counts")) == (None, None, 1)
     assert cache.get("platforms") is None
-
-
-@pytest.mark.parametrize(("second", "waits"), [(10, 0), (54, 0), (57, 3.1)])
-def test_looks_that_belong_together_begin_where_the_minute_has_room(
-    second: int, waits: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(visits.time, "sleep", waited.append)
-    with time_machine.travel(timezone.now().replace(second=second, microsecond=0), tick=False):
-        visits.wait_for_room()
-    assert sum(waited) == pytest.approx(waits)

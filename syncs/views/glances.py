@@ -8,12 +8,13 @@ pages are told nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import blake2s
 from typing import Protocol, TypeVar
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 
 from syncs.context_processors import Banner, notices
 from syncs.operations import heartbeats
@@ -47,8 +48,10 @@ class Glance:
             return True
         return bool(cache.get(_key(request, reader)) == current)
 
-    def found_nothing_new(self, request: HttpRequest, pulse: int, reader: object = None) -> None:
-        cache.set(_key(request, reader), self._of(pulse), TRUE_FOR)
+    def found_nothing_new(self, request: HttpRequest, read: "Read", reader: object = None) -> None:
+        """As of what was read, and for as long as that is true."""
+        left = TRUE_FOR - (self.signs.now - read.read_at).total_seconds()
+        cache.set(_key(request, reader), self._of(read.pulse), left)
 
     def _of(self, pulse: int) -> str:
         return digest((pulse, self.notices))
@@ -74,13 +77,18 @@ T = TypeVar("T", bound=Read)
 
 def read_lately(what: object, read: Callable[[], T], glance: Glance, now: datetime) -> T:
     """As it is at this pulse, or was a moment ago; the same for all who ask this process for the same."""
-    key = f"read-{digest(what)}"
+    key = f"read-{digest((what, clock()))}"
     kept: T | None = cache.get(key)
     if kept and (kept.pulse == glance.pulse or timedelta(0) <= now - kept.read_at < READ_EVERY):
         return kept
     fresh = read()
     cache.set(key, fresh, TRUE_FOR)
     return fresh
+
+
+def clock() -> tuple[str, date]:
+    """The reader's zone, and the day there: "Today" is another one elsewhere, and from midnight on."""
+    return timezone.get_current_timezone_name(), timezone.localdate()
 
 
 def digest(facts: object) -> str:

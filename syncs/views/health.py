@@ -1,5 +1,7 @@
 """The sync health page: every merchant's last result, worst first, live."""
 
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -23,16 +25,17 @@ from syncs.views.merchant_rows import MerchantRow, for_rows
 @never_cache
 def health(request: Signed) -> HttpResponse:
     """The page; for htmx only the list, with the tiles beside it. A pasted id goes straight to its merchant."""
-    glance = glances.look(timezone.now())
+    now = timezone.now()
+    glance = glances.look(now)
     platforms = health_summary.platforms(request.GET)
     filters = read_health_filters(request.GET, platforms)
     owners = owners_of(filters.q)
     if len(owners) == 1:
         return _go_to(owners[0], request)
-    merchants, now = filters.apply(timezone.now().date(), owners), timezone.now()
+    merchants = filters.apply(now.date(), owners)
     page = paging.page(for_rows(merchants), filters.order, after=filters.after, before=filters.before)
     standing = health_list.standing(filters, merchants, page, glance, now)
-    listing = _listing(request, filters, standing, glance)
+    listing = _listing(request, filters, standing, glance, now)
     context = listing.page([MerchantRow(merchant, now) for merchant in page.rows]) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(filters.code),
@@ -53,12 +56,13 @@ def health_live(request: Signed) -> HttpResponse:
     if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
     filters = read_health_filters(request.GET)
-    listing = _listing(request, filters, health_list.read(filters, glance, now), glance)
-    news = listing.news_of(health_list.shown_on(request.GET))
-    if not news and glances.shown(request) == listing.head:
-        glance.found_nothing_new(request, listing.pulse)
+    listing = _listing(request, filters, health_list.read(filters, glance, now), glance, now)
+    shown = health_list.shown_on(request.GET)
+    changed = listing.changed(shown)
+    if not changed and glances.shown(request) == listing.head:
+        glance.found_nothing_new(request, listing)
         return HttpResponse(status=204)
-    return render(request, "syncs/health.html#news", listing.answer(news, request))
+    return render(request, "syncs/health.html#news", listing.answer(shown, changed, request))
 
 
 def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:
@@ -66,8 +70,9 @@ def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _listing(request: Signed, filters: HealthFilters, standing: Standing, glance: glances.Glance) -> Listing:
-    now = timezone.now()
+def _listing(
+    request: Signed, filters: HealthFilters, standing: Standing, glance: glances.Glance, now: datetime
+) -> Listing:
     counts, counted_at = health_summary.counts(now, glance.pulse)
     banners = context_processors.banners(request, glance.signs)
     return Listing(filters, standing, counts, counted_at, banners, glance, now)

@@ -12,9 +12,8 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
-from syncs import paging
+from syncs import meter, paging
 from syncs.context_processors import Banner
 from syncs.filters import HealthFilters
 from syncs.models import Merchant
@@ -65,7 +64,7 @@ def read(filters: HealthFilters, glance: glances.Glance, now: datetime) -> Stand
         page = paging.page(light, filters.order, after=filters.after, before=filters.before)
         return standing(filters, merchants, page, glance, now)
 
-    return glances.read_lately(("health", filters, now.date()), anew, glance, now)
+    return glances.read_lately(("health", filters), anew, glance, now)
 
 
 def standing(
@@ -99,32 +98,30 @@ class Listing:
     glance: glances.Glance
     now: datetime
 
-    def news_of(self, shown: Sequence[Shown]) -> "News":
+    def changed(self, shown: Sequence[Shown]) -> list[int]:
+        """Those that would be drawn otherwise now."""
         known = {sight.pk: sight for sight in self.standing.sights}
         if left := [row.pk for row in shown if row.pk not in known]:
             sights = map(Sight._make, Merchant.objects.filter(pk__in=left).values_list(*Sight._fields))
             known |= {sight.pk: sight for sight in sights}
         marks = {pk: sight.mark(self.now) for pk, sight in known.items()}
-        changed = [row.pk for row in shown if marks.get(row.pk, row.mark) != row.mark]
-        return News(shown, changed, gone=[row.pk for row in shown if row.pk not in known])
+        return [row.pk for row in shown if marks.get(row.pk, row.mark) != row.mark]
 
     def page(self, rows: list[MerchantRow]) -> dict[str, Any]:
         """What a whole page shows."""
         return self._context([_shown(row, self.now) for row in rows]) | {"rows": rows}
 
-    def answer(self, news: "News", request: HttpRequest) -> dict[str, Any]:
+    def answer(self, shown: Sequence[Shown], changed: Sequence[int], request: HttpRequest) -> dict[str, Any]:
         """What a poll brings: the rows that changed, and all that stands around them."""
-        merchants = for_rows(Merchant.objects.all()).in_bulk(news.changed) if news.changed else {}
+        merchants = for_rows(Merchant.objects.all()).in_bulk(changed) if changed else {}
         rows = {pk: MerchantRow(merchant, self.now) for pk, merchant in merchants.items()}
         has_new_chart = request.GET.get("chart", "") != self.drawn
-        left = [row for row in news.shown if row.pk not in news.gone]
-        after = [_shown(rows[row.pk], self.now) if row.pk in rows else row for row in left]
+        after = [_shown(rows[row.pk], self.now) if row.pk in rows else row for row in shown]
         return self._context(after) | {
-            "rows": [rows[pk] for pk in news.changed if pk in rows],
-            "gone": news.gone,
+            "rows": list(rows.values()),
             "has_new_chart": has_new_chart,
             # What stands around the rows is the same for all who look at the same list, and read the same clock.
-            "around": (self.head, self.filters.url(), has_new_chart, timezone.get_current_timezone_name()),
+            "around": (self.head, self.filters.url(), has_new_chart, *glances.clock()),
             "is_poll": True,
             "oob": True,
         }
@@ -185,12 +182,16 @@ class Listing:
         standing = self.standing
         edges = bool(standing.before), bool(standing.after)
         facts = (standing.order, edges, standing.found, self.counts, self.drawn, self.banners)
-        return glances.digest(facts)
+        return glances.digest((facts, meter.roughly()))
 
     @property
     def pulse(self) -> int:
         """That of the oldest part."""
         return min(self.counted_at, self.standing.pulse)
+
+    @property
+    def read_at(self) -> datetime:
+        return self.standing.read_at
 
     def _live_url(self, shown: Sequence[Shown]) -> str:
         pairs = [
@@ -206,17 +207,6 @@ class Listing:
         order = self.standing.order
         kept = sum(block.size for block in SequenceMatcher(None, shown, order).get_matching_blocks())
         return max(len(shown), len(order)) - kept
-
-
-class News(NamedTuple):
-    """Of the rows that somebody sees: which would be drawn otherwise, and which are no more."""
-
-    shown: Sequence[Shown]
-    changed: list[int]
-    gone: list[int]
-
-    def __bool__(self) -> bool:
-        return bool(self.changed or self.gone)
 
 
 def _shown(row: MerchantRow, now: datetime) -> Shown:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Count, Max, Q
+from django.utils import timezone
 
 from syncs.codat.statuses import FINAL_CODES, LONG_RUNNING_CODES, status_of
 from syncs.filters import Platforms, soon
@@ -15,8 +16,8 @@ from syncs.models import Connection, Merchant
 from syncs.presentation import Look, look_of_code
 
 REASONS = 5
-# Seconds. That nobody has a platform any more is told an hour late; to find that out reads all connections.
-PLATFORMS_KEPT = 3600
+# That nobody has a platform any more is told an hour late; to find that out reads all connections.
+PLATFORMS_KEPT = timedelta(hours=1)
 # In the hours in which results come, the pulse moves with every look: a poll must not count all merchants each time.
 COUNTED_EVERY = timedelta(seconds=3)
 # Seconds. "Added this week" grows old without a change.
@@ -105,8 +106,8 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         return sum(g[column] for g in among if all(g[name] == value for name, value in same.items()))
 
     expired = [group for group in listed if status_of(group["last_code"]).plan_expired]
-    failing = [group for group in listed if group["health"] == "failing"]
-    healths = {str(group["health"]) for group in registered}
+    codes = [(g["last_code"] or 0, g["merchants"]) for g in listed if g["health"] == "failing"]
+    healths = sorted({str(group["health"]) for group in registered})
     return Counts(
         healths={health: total(registered, "merchants", health=health) for health in healths},
         running=total(listed, "running"),
@@ -116,7 +117,7 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         expired=total(expired, "merchants", health="needs_reconnect"),
         added=total(listed, "added", health="never_synced"),
         archived=total(groups, "merchants", is_archived=True),
-        codes={group["last_code"]: group["merchants"] for group in failing if group["last_code"]},
+        codes={code: merchants for code, merchants in sorted(codes) if code},
     )
 
 
@@ -167,22 +168,34 @@ def code_choices(chosen: int | None) -> list[tuple[int, str]]:
 def platforms(asked: Mapping[str, str]) -> Platforms:
     """What may be chosen, with the names of connections that came since they were read. A name that is asked for and
     not among them is looked up before it is refused: a connection may have come back."""
-    kept: tuple[Platforms, int] | None = cache.get("platforms")
-    if kept is None or any(_came_back(side, names, asked) for side, names in asdict(kept[0]).items()):
-        known, upto = Platforms([], []), 0
-    else:
-        known, upto = kept
-    newer = Connection.objects.filter(gone_at=None, pk__gt=upto)
+    now = timezone.now()
+    kept: _Known | None = cache.get("platforms")
+    if kept is None or now - kept.read_at >= PLATFORMS_KEPT or _came_back(kept.platforms, asked):
+        kept = _Known(Platforms([], []), 0, now)
+    newer = Connection.objects.filter(gone_at=None, pk__gt=kept.upto)
     if came := list(newer.values_list("side", "platform_name").annotate(newest=Max("pk")).order_by()):
-        known, upto = _with(known, came), max(newest for *_, newest in came)
-        cache.set("platforms", (known, upto), PLATFORMS_KEPT)
-    return known
+        upto = max(newest for *_, newest in came)
+        kept = _Known(_with(kept.platforms, came), upto, kept.read_at)
+        cache.set("platforms", kept, PLATFORMS_KEPT.total_seconds())
+    return kept.platforms
 
 
-def _came_back(side: str, kept: list[str], asked: Mapping[str, str]) -> bool:
-    name = clean(asked.get(side, ""))
-    present = Connection.objects.filter(side=side, platform_name=name, gone_at=None)
-    return bool(name) and name not in kept and present.exists()
+class _Known(NamedTuple):
+    """Of all connections up to one, and when all were read."""
+
+    platforms: Platforms
+    upto: int
+    read_at: datetime
+
+
+def _came_back(known: Platforms, asked: Mapping[str, str]) -> bool:
+    """Or was renamed: of those up to the newest that was read, there is one with the name that is asked for."""
+    for side, names in asdict(known).items():
+        name = clean(asked.get(side, ""))
+        present = Connection.objects.filter(side=side, platform_name=name, gone_at=None)
+        if name and name not in names and present.exists():
+            return True
+    return False
 
 
 def _with(known: Platforms, came: list[tuple[str, str, int]]) -> Platforms:

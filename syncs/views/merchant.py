@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from syncs import context_processors, tasks, watched, wording
+from syncs import context_processors, meter, tasks, watched, wording
 from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
@@ -46,7 +46,9 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
             return HttpResponse(status=204)
         # What is said of a request under way may hang on what the look did not find.
         if not found.requests.under_way().exists():
-            answer = render(request, f"{PAGE}#looks", looks | {"merchant": found, "is_poll": True})
+            answer = render(
+                request, f"{PAGE}#looks", looks | {"merchant": found, "is_poll": True, "oob": True}
+            )
             return reswap(retarget(answer, "#looks"), "outerHTML")
     template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
     return render(request, template, page_context(request, found))
@@ -71,7 +73,8 @@ def check_now(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     found, now = find_merchant(company_id), timezone.now()
     check = checking.check_now(found, now)
     if check is Check.TOO_SOON:
-        context = page_context(request, found) | {"is_too_soon": True}
+        # Without a version: the next poll brings the page without this note.
+        context = page_context(request, found) | {"is_too_soon": True, "page_version": ""}
         return render(request, _live_or_page(request), context)
     if check is Check.HANDED_OUT:
         tasks.refresh_soon(found, now)
@@ -128,7 +131,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "note_form": NoteForm(),
             "may_ask": request.user.has_perm("syncs.ask_sync"),
             "page_version": _page_version(request, merchant, now),
-            "true_until": wording.true_until(active) if active else None,
+            "true_until": _true_until(merchant, active, now),
             "oob": bool(request.htmx),
             "poll_every": "2s"
             if active or merchant.running_since or merchant.is_being_checked(now)
@@ -182,6 +185,13 @@ def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
     return due + timedelta(seconds=merchant.usual_delay_mean or 0)
 
 
+def _true_until(merchant: Merchant, active: SyncRequest | None, now: datetime) -> datetime | None:
+    """When something that the page says has to be told anew though nothing is written."""
+    due = next_due(now, merchant.zone, merchant.sync_hour or 0) if _next_due(merchant, now) else None
+    said = wording.true_until(active) if active else None
+    return min((moment for moment in (due, said) if moment), default=None)
+
+
 def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
     """Changes with what the page shows, its notices too, and with the days that the time makes pass. What else is told
     in words grows old in the browser, or is told `until` a moment; for the rest all is told anew every ten minutes, of
@@ -200,7 +210,7 @@ def _looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
     }
-    facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, merchant.refresh_problem)
+    facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, meter.roughly())
     return told | {"looks_version": glances.digest(facts)}
 
 

@@ -59,8 +59,9 @@ class Sight(NamedTuple):
     def mark(self, now: datetime) -> str:
         """A version moves with all that the row shows. What comes with the time is its age and another day, the
         reader's and the merchant's; "14 min ago" grows old in the browser."""
-        days = (timezone.localdate(now), today(zone_of(self.time_zone), now))
-        facts = (self.version, is_old(self.refreshed_at, now), days)
+        clock = timezone.get_current_timezone_name(), timezone.localdate(now)
+        day = today(zone_of(self.time_zone), now)
+        facts = (self.version, is_old(self.refreshed_at, now), day, clock)
         return blake2s(repr(facts).encode(), digest_size=4).hexdigest()
 
 
@@ -99,8 +100,8 @@ class MerchantRow:
 
     @property
     def key(self) -> str:
-        """Of what was drawn, in the words of one zone; its ages are told anew."""
-        return f"{self.merchant.pk} {Sight.of(self.merchant).mark(self.now)} {self.now.tzinfo}"
+        """Of what was drawn; its ages are told anew."""
+        return f"{self.merchant.pk} {Sight.of(self.merchant).mark(self.now)}"
 
     @cached_property
     def commerce(self) -> str:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from syncs import paging, wording
+from syncs import meter, paging, wording
 from syncs.context_processors import Banner
 from syncs.models import SyncRequest, User
 from syncs.paging import Order
@@ -76,7 +76,8 @@ class Standing:
     read_at: datetime
 
     def version(self, user: User, banners: Sequence[Banner]) -> str:
-        return glances.digest((self.shown, sorted(self.counts.items()), self.by[user.pk], banners))
+        counts = sorted(self.counts.items())
+        return glances.digest((self.shown, counts, self.by[user.pk], banners, meter.roughly()))
 
 
 @dataclass(frozen=True)
@@ -189,14 +190,14 @@ def listed(
         (
             r.pk,
             r.version,
+            r.merchant.version,
+            r.asked_by.display_name,
             r.sending_frozen,
-            r.sync_id,
-            r.sync.code if r.sync else None,
             row.what,
             row.sentence,
         )
         for row in (*rows, *cases)
         for r in [row.request]
     ]
-    digest = glances.digest((told, newer, timezone.localdate(now)))
+    digest = glances.digest((told, newer, glances.clock()))
     return Listed(rows, cases, newer, Standing(digest, *count(zone, now), glance.pulse, now))

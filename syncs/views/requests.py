@@ -64,7 +64,7 @@ def requests_live(request: Signed) -> HttpResponse:
     if glance.shows_nothing_new(request, request.user.pk):
         return HttpResponse(status=204)
     standing = glances.read_lately(
-        ("requests", filters, request.GET.get("shown"), timezone.get_current_timezone_name()),
+        ("requests", filters, request.GET.get("shown")),
         lambda: request_list.listed(request_list.shown(request.GET), filters, glance, now).standing,
         glance,
         now,
@@ -72,7 +72,7 @@ def requests_live(request: Signed) -> HttpResponse:
     if glances.shown(request) == standing.version(
         request.user, context_processors.banners(request, glance.signs)
     ):
-        glance.found_nothing_new(request, standing.pulse, request.user.pk)
+        glance.found_nothing_new(request, standing, request.user.pk)
         return HttpResponse(status=204)
     context = _live(request, filters, request_list.shown(request.GET), glance, now)
     return render(request, f"{LIST}#rows_and_tiles", context | {"oob": True})

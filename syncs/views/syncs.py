@@ -38,7 +38,7 @@ CAUSES = 5
 # Seconds. They tell of days, and put side by side what came in minutes late; the list below tells of the last seconds.
 CAUSES_KEPT = 120
 # Of a merchant with its forty columns a row shows these.
-SHOWN_OF_A_MERCHANT = ("company_id", "name", "archived_at", "version")
+SHOWN_OF_A_MERCHANT = ("company_id", "name", "time_zone", "archived_at", "version")
 
 
 @dataclass(frozen=True)

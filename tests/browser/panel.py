@@ -145,6 +145,13 @@ class Panel(Desk):
         long_ago = "SET checked_at = datetime('now', '-1 minute') WHERE company_id = ?"
         self._write(f"UPDATE syncs_merchant {long_ago}", shop.company_id.replace("-", ""))
 
+    def look_without_news(self, shop: Shop) -> None:
+        """What a look leaves behind that finds all as it was."""
+        self._write(
+            "UPDATE syncs_merchant SET refreshed_at = datetime('now') WHERE company_id = ?",
+            shop.company_id.replace("-", ""),
+        )
+
     def _write(self, statement: str, *values: str) -> None:
         with closing(sqlite3.connect(self._sqlite, timeout=20)) as database, database:
             database.execute(statement, values)

@@ -1,10 +1,11 @@
 """Ages in words grow while a page stays open; what the browser says then is what the server would say."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from syncs import moments
 from tests.browser.conftest import Visit
@@ -27,11 +28,22 @@ PUT = """([id, at, words, isSpan]) => {
 @pytest.fixture
 def page(visit: Visit) -> Page:
     """A page of somebody in London, on an evening."""
-    found = visit("/profile/")
-    found.clock.install(time=EVENING)
-    found.goto("/profile/")
-    found.evaluate("document.getElementById('live')?.setAttribute('data-zone', 'Europe/London')")
-    return found
+    return opened(visit("/profile/"))
+
+
+def opened(page: Page, *, server_says: datetime = EVENING, zone: str = "Europe/London") -> Page:
+    """On a computer whose clock says that it is this evening."""
+
+    def in_the_evening(route: Route) -> None:
+        answer = route.fetch()
+        says = f'data-zone="{zone}" data-now="{server_says.timestamp():.0f}"'
+        route.fulfill(response=answer, body=re.sub(r'data-zone="[^"]*" data-now="\d+"', says, answer.text()))
+
+    page.clock.install(time=EVENING)
+    page.route("**/profile/", in_the_evening)
+    page.goto("/profile/")
+    assert page.locator("#live").get_attribute("data-zone") == zone
+    return page
 
 
 def put(page: Page, key: str, at: datetime, words: str, *, is_span: bool = False) -> None:
@@ -62,7 +74,26 @@ def test_what_counts_no_minutes_waits_for_the_next_answer(page: Page, words: str
     assert page.locator("#it").inner_text() == words.replace("14 min", "15 min")
 
 
-def test_of_a_browser_whose_clock_is_behind_nothing_is_taken(page: Page) -> None:
-    put(page, "it", EVENING + HOUR, "14 min ago")
+@pytest.mark.parametrize("ahead", [-20 * MINUTE, 20 * MINUTE, 26 * HOUR], ids=str)
+def test_a_computer_whose_clock_is_wrong_tells_the_ages_of_the_servers(
+    visit: Visit, ahead: timedelta
+) -> None:
+    now = EVENING - ahead
+    page = opened(visit("/profile/"), server_says=now)
+    put(page, "it", now - 14 * MINUTE, "14 min ago")
     page.clock.fast_forward(60_000)
-    assert page.locator("#it").inner_text() == "14 min ago"
+    assert page.locator("#it").inner_text() == "15 min ago"
+
+
+def test_what_is_older_than_yesterday_is_not_said_to_be_of_yesterday(page: Page) -> None:
+    """In a tab that was paused over the weekend; its next answer tells it."""
+    put(page, "it", EVENING - HOUR, "1 h ago")
+    page.clock.fast_forward(int((30 * HOUR).total_seconds() * 1000))
+    assert page.locator("#it").inner_text() == "1 h ago"
+
+
+def test_of_a_zone_that_the_browser_has_not_heard_of_ages_grow_all_the_same(visit: Visit) -> None:
+    page = opened(visit("/profile/"), zone="Mars/Olympus")
+    put(page, "it", EVENING - 14 * MINUTE, "14 min ago")
+    page.clock.fast_forward(60_000)
+    assert page.locator("#it").inner_text() == "15 min ago"

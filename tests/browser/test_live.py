@@ -84,6 +84,12 @@ HIDDEN = """hidden => {
 }"""
 
 
+TIMED_OUT = """() => {
+    const elt = document.querySelector("#rerun form button, #rerun a");
+    elt.dispatchEvent(new CustomEvent("htmx:timeout", { bubbles: true, detail: { requestConfig: { elt } } }));
+}"""
+
+
 def test_in_a_hidden_tab_nothing_is_asked_until_somebody_comes_back(visit: Visit, panel: Panel) -> None:
     """On a list and, whose own frame it does not share, on the admin's import page."""
     with panel.asleep("refreshing"):
@@ -102,6 +108,23 @@ def test_in_a_hidden_tab_nothing_is_asked_until_somebody_comes_back(visit: Visit
             with page.expect_request("**?v=*" if region != "#poll" else "**/health/live/**"):
                 page.evaluate(HIDDEN, False)
     expect(page.locator("#live")).to_contain_text("Live")
+
+
+def test_no_poll_takes_back_that_a_press_may_not_have_gone_through(
+    visit: Visit, take: Take, panel: Panel
+) -> None:
+    shop = take("healthy")
+    page = visit(shop.path)
+    page.evaluate(TIMED_OUT)
+    trouble = page.locator("#trouble")
+    expect(trouble).to_contain_text("look in Requests before you press it again")
+    checked = page.locator("#looks").input_value()
+    panel.look_without_news(shop)
+    steps.wake(page, "#merchant_live")
+    expect(page.locator("#looks")).not_to_have_value(checked)
+    expect(trouble).to_be_visible()
+    page.get_by_role("button", name="Check now").click()
+    expect(trouble).to_be_hidden()
 
 
 def test_what_somebody_types_outlives_a_poll(visit: Visit, take: Take) -> None:
