@@ -7,6 +7,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -155,6 +156,26 @@ def test_a_poll_with_news_brings_the_meter_along(as_viewer: Client, spent: Share
     news: Any = as_viewer.get("/health/live/?v=old", headers={"HX-Request": "true"})
     assert 'id="budget"' in news.content.decode()
     assert news.content.decode().count("hx-swap-oob") >= 2
+
+
+@pytest.mark.parametrize(("path", "poller"), [("/", "poll"), ("/requests/", "rows")])
+def test_an_open_list_is_told_once_a_minute_though_nothing_else_happens(
+    as_viewer: Client, spent: SharedBudget, path: str, poller: str
+) -> None:
+    def poll_of(html: str) -> str:
+        return unescape(re.findall(rf'id="{poller}" hx-get="([^"]+)"', html)[0])
+
+    with mock.patch.object(meter, "GOOD_FOR", 0), time_machine.travel(NOON, tick=False) as clock:
+        poll = poll_of(as_viewer.get(path).text)
+        spent.take(Purpose.READ)
+        clock.shift(timedelta(seconds=59))
+        assert as_viewer.get(poll).status_code == 204
+        clock.shift(timedelta(seconds=1))
+        answer = as_viewer.get(poll)
+        assert "1 of 800 a minute" in answer.text
+        assert re.search(r'id="budget"[^>]*hx-swap-oob="true"', answer.text)
+        clock.shift(timedelta(seconds=61))
+        assert as_viewer.get(poll_of(answer.text)).status_code == 204
 
 
 def test_the_sign_in_page_shows_none(client: Client, broker: Redis) -> None:

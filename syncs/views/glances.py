@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 
+from syncs import meter
 from syncs.context_processors import Banner, notices
 from syncs.operations import heartbeats
 from syncs.operations.heartbeats import Signs
@@ -36,7 +37,11 @@ class Glance:
 
     def pairs(self, pulse: int, shown: str, now: datetime) -> list[tuple[str, str]]:
         """For the poll of a page that shows what was read at this pulse."""
-        return [("v", f"{self._of(pulse)}-{shown}"), ("at", str(int(now.timestamp())))]
+        return [
+            ("v", f"{self._of(pulse)}-{shown}"),
+            ("at", str(int(now.timestamp()))),
+            ("budget", meter.said()),
+        ]
 
     def shows_nothing_new(self, request: HttpRequest, reader: object = None) -> bool:
         """To be told the reader where the page counts what is theirs."""
@@ -47,6 +52,10 @@ class Glance:
         if drawn_at == current and _is_young(request, self.signs.now):
             return True
         return bool(cache.get(_key(request, reader)) == current)
+
+    def is_to_tell_the_budget(self, request: HttpRequest) -> bool:
+        """Not with each call, but once a minute."""
+        return not _is_young(request, self.signs.now) and request.GET.get("budget") != meter.said()
 
     def found_nothing_new(self, request: HttpRequest, read: "Read", reader: object = None) -> None:
         """As of what was read, and for as long as that is true."""

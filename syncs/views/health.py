@@ -59,7 +59,8 @@ def health_live(request: Signed) -> HttpResponse:
     listing = _listing(request, filters, health_list.read(filters, glance, now), glance, now)
     shown = health_list.shown_on(request.GET)
     changed = listing.changed(shown)
-    if not changed and glances.shown(request) == listing.head:
+    is_as_shown = not changed and glances.shown(request) == listing.head
+    if is_as_shown and not glance.is_to_tell_the_budget(request):
         glance.found_nothing_new(request, listing)
         return HttpResponse(status=204)
     return render(request, "syncs/health.html#news", listing.answer(shown, changed, request))

@@ -121,7 +121,7 @@ class Listing:
             "rows": list(rows.values()),
             "has_new_chart": has_new_chart,
             # What stands around the rows is the same for all who look at the same list, and read the same clock.
-            "around": (self.head, self.filters.url(), has_new_chart, *glances.clock()),
+            "around": (self.head, self.filters.url(), has_new_chart, meter.said(), *glances.clock()),
             "is_poll": True,
             "oob": True,
         }
@@ -182,7 +182,7 @@ class Listing:
         standing = self.standing
         edges = bool(standing.before), bool(standing.after)
         facts = (standing.order, edges, standing.found, self.counts, self.drawn, self.banners)
-        return glances.digest((facts, meter.roughly()))
+        return glances.digest(facts)
 
     @property
     def pulse(self) -> int:

@@ -210,7 +210,7 @@ def _looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
     }
-    facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, meter.roughly())
+    facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, meter.trouble())
     return told | {"looks_version": glances.digest(facts)}
 
 

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from syncs import meter, paging, wording
+from syncs import paging, wording
 from syncs.context_processors import Banner
 from syncs.models import SyncRequest, User
 from syncs.paging import Order
@@ -76,8 +76,7 @@ class Standing:
     read_at: datetime
 
     def version(self, user: User, banners: Sequence[Banner]) -> str:
-        counts = sorted(self.counts.items())
-        return glances.digest((self.shown, counts, self.by[user.pk], banners, meter.roughly()))
+        return glances.digest((self.shown, sorted(self.counts.items()), self.by[user.pk], banners))
 
 
 @dataclass(frozen=True)

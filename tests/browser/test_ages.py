@@ -50,31 +50,31 @@ def put(page: Page, key: str, at: datetime, words: str, *, is_span: bool = False
     page.evaluate(PUT, [key, at.isoformat(), words, is_span])
 
 
-@pytest.mark.parametrize(
-    "later", [15 * SECOND, MINUTE, 45 * MINUTE, 100 * MINUTE, 3 * HOUR, 5 * HOUR], ids=str
-)
-def test_ages_are_told_in_the_words_of_the_server(page: Page, later: timedelta) -> None:
+def test_ages_are_told_in_the_words_of_the_server(page: Page) -> None:
     """Also over midnight, from which on they are of yesterday."""
-    then = EVENING + later
     for number, age in enumerate(AGES):
         put(page, f"age-{number}", EVENING - age, moments.relative(EVENING - age, EVENING))
         put(page, f"span-{number}", EVENING - age, moments.length(age), is_span=True)
-    page.clock.fast_forward(int(later.total_seconds() * 1000))
-    for number, age in enumerate(AGES):
-        assert page.locator(f"#age-{number}").inner_text() == moments.relative(EVENING - age, then)
-        assert page.locator(f"#span-{number}").inner_text() == moments.length(age + later)
+    then = EVENING
+    for step in (15 * SECOND, 45 * SECOND, 44 * MINUTE, 55 * MINUTE, 80 * MINUTE, 2 * HOUR):
+        then += step
+        page.clock.fast_forward(int(step.total_seconds() * 1000))
+        for number, age in enumerate(AGES):
+            at = EVENING - age
+            assert page.locator(f"#age-{number}").inner_text() == moments.relative(at, then), (then, age)
+            assert page.locator(f"#span-{number}").inner_text() == moments.length(then - at), (then, age)
 
 
-@pytest.mark.parametrize(
-    "words", ["Yesterday", "21 days ago", "18 Sep", "in 5 min", "Tomorrow", "14 min ago · Today, 21:56"]
-)
-def test_what_counts_no_minutes_waits_for_the_next_answer(page: Page, words: str) -> None:
-    put(page, "it", EVENING - 14 * MINUTE, words)
+def test_what_counts_no_minutes_waits_for_the_next_answer(page: Page) -> None:
+    said = ["Yesterday", "21 days ago", "18 Sep", "in 5 min", "Tomorrow", "14 min ago · Today, 21:56"]
+    for number, words in enumerate(said):
+        put(page, f"it-{number}", EVENING - 14 * MINUTE, words)
     page.clock.fast_forward(60_000)
-    assert page.locator("#it").inner_text() == words.replace("14 min", "15 min")
+    for number, words in enumerate(said):
+        assert page.locator(f"#it-{number}").inner_text() == words.replace("14 min", "15 min")
 
 
-@pytest.mark.parametrize("ahead", [-20 * MINUTE, 20 * MINUTE, 26 * HOUR], ids=str)
+@pytest.mark.parametrize("ahead", [-20 * MINUTE, 26 * HOUR], ids=str)
 def test_a_computer_whose_clock_is_wrong_tells_the_ages_of_the_servers(
     visit: Visit, ahead: timedelta
 ) -> None:
