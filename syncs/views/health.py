@@ -10,14 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
-from syncs import context_processors, paging
+from syncs import context_processors
 from syncs.filters import HealthFilters, read_health_filters
 from syncs.models import Merchant
 from syncs.search import owners_of
 from syncs.views import glances, health_list, health_summary
 from syncs.views.access import Signed
 from syncs.views.health_list import Listing, Standing
-from syncs.views.merchant_rows import MerchantRow, for_rows
 
 
 @require_safe
@@ -32,11 +31,11 @@ def health(request: Signed) -> HttpResponse:
     owners = owners_of(filters.q)
     if len(owners) == 1:
         return _go_to(owners[0], request)
-    merchants = filters.apply(now.date(), owners)
-    page = paging.page(for_rows(merchants), filters.order, after=filters.after, before=filters.before)
-    standing = health_list.standing(filters, merchants, page, glance, now)
+    matching = filters.apply(now.date(), owners).defer("tags", "thinned_windows")
+    standing, merchants = health_list.read(filters, matching, glance, now)
     listing = _listing(request, filters, standing, glance, now)
-    context = listing.page([MerchantRow(merchant, now) for merchant in page.rows]) | {
+    may_ask = request.user.has_perm("syncs.ask_sync")
+    context = listing.page(health_list.draw(merchants, now, may_ask=may_ask)) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(filters.code),
     }
@@ -56,7 +55,7 @@ def health_live(request: Signed) -> HttpResponse:
     if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
     filters = read_health_filters(request.GET)
-    listing = _listing(request, filters, health_list.read(filters, glance, now), glance, now)
+    listing = _listing(request, filters, health_list.read_lately(filters, glance, now), glance, now)
     shown = health_list.shown_on(request.GET)
     changed = listing.changed(shown)
     is_as_shown = not changed and glances.shown(request) == listing.head

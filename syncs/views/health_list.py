@@ -9,20 +9,26 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.core.cache import cache
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from syncs import meter, paging
 from syncs.context_processors import Banner
 from syncs.filters import HealthFilters
 from syncs.models import Merchant
+from syncs.models.merchant import MerchantQuerySet
 from syncs.search import owners_of
 from syncs.views import daily_results, glances, health_summary, polling
-from syncs.views.merchant_rows import MerchantRow, Sight, for_rows
+from syncs.views.merchant_rows import MerchantRow, Sight, rows_of
 
 # Of a search or a filter; beyond it a number says no more than "many", and would read all merchants.
 COUNTED = 2_000
+ROW = "syncs/health/row.html"
+# Seconds, and two kilobytes each.
+DRAWN_KEPT = 600
 SHOWN = re.compile(r"(\d{1,18})\.([0-9a-f]{8})(m?)", re.ASCII)
 
 
@@ -54,29 +60,47 @@ class Standing:
         return [sight.pk for sight in self.sights]
 
 
-def read(filters: HealthFilters, glance: glances.Glance, now: datetime) -> Standing:
-    """As it is now, or was a moment ago: without the rows themselves."""
+class Drawn(NamedTuple):
+    """A row as it was drawn, its ages apart, and what a poll has to know of it."""
+
+    shown: Shown
+    html: SafeString
+
+
+def read(
+    filters: HealthFilters, merchants: MerchantQuerySet, glance: glances.Glance, now: datetime
+) -> tuple[Standing, list[Merchant]]:
+    page = paging.page(merchants, filters.order, after=filters.after, before=filters.before)
+    found = merchants.order_by()[: COUNTED + 1].count() if filters.narrows else 0
+    sights = [Sight.of(merchant) for merchant in page.rows]
+    return Standing(sights, page.before, page.after, found, glance.pulse, now), page.rows
+
+
+def read_lately(filters: HealthFilters, glance: glances.Glance, now: datetime) -> Standing:
+    """As it is now, or was a moment ago: of the merchants no more than tells whether their rows have changed."""
 
     def anew() -> Standing:
         merchants = filters.apply(now.date(), owners_of(filters.q))
         columns = {*Sight._fields, filters.order.column, filters.order.group} - {""}
-        light = merchants.only(*columns)
-        page = paging.page(light, filters.order, after=filters.after, before=filters.before)
-        return standing(filters, merchants, page, glance, now)
+        return read(filters, merchants.only(*columns), glance, now)[0]
 
     return glances.read_lately(("health", filters), anew, glance, now)
 
 
-def standing(
-    filters: HealthFilters,
-    merchants: QuerySet[Merchant],
-    page: paging.Page[Merchant],
-    glance: glances.Glance,
-    now: datetime,
-) -> Standing:
-    found = merchants.order_by()[: COUNTED + 1].count() if filters.narrows else 0
-    sights = [Sight.of(merchant) for merchant in page.rows]
-    return Standing(sights, page.before, page.after, found, glance.pulse, now)
+def draw(merchants: Sequence[Merchant], now: datetime, *, may_ask: bool) -> list[Drawn]:
+    """Only those that nobody has seen drawn lately, which takes two queries."""
+    keys = {merchant: _key(merchant, now, may_ask=may_ask) for merchant in merchants}
+    kept: dict[str, Drawn] = cache.get_many(keys.values())
+    missing = [merchant for merchant, key in keys.items() if key not in kept]
+    for row in rows_of(missing, now):
+        html = render_to_string(ROW, {"row": row, "merchant": row.merchant, "may_ask": may_ask})
+        kept[keys[row.merchant]] = Drawn(_shown(row, now), html)
+    cache.set_many({keys[merchant]: kept[keys[merchant]] for merchant in missing}, DRAWN_KEPT)
+    return [kept[key] for key in keys.values()]
+
+
+def _key(merchant: Merchant, now: datetime, *, may_ask: bool) -> str:
+    return f"health-row-{merchant.pk}-{Sight.of(merchant).mark(now)}-{may_ask}"
 
 
 def shown_on(params: Mapping[str, str]) -> list[Shown]:
@@ -107,14 +131,13 @@ class Listing:
         marks = {pk: sight.mark(self.now) for pk, sight in known.items()}
         return [row.pk for row in shown if marks.get(row.pk, row.mark) != row.mark]
 
-    def page(self, rows: list[MerchantRow]) -> dict[str, Any]:
+    def page(self, rows: Sequence[Drawn]) -> dict[str, Any]:
         """What a whole page shows."""
-        return self._context([_shown(row, self.now) for row in rows]) | {"rows": rows}
+        return self._context([row.shown for row in rows]) | {"rows": rows}
 
     def answer(self, shown: Sequence[Shown], changed: Sequence[int], request: HttpRequest) -> dict[str, Any]:
         """What a poll brings: the rows that changed, and all that stands around them."""
-        merchants = for_rows(Merchant.objects.all()).in_bulk(changed) if changed else {}
-        rows = {pk: MerchantRow(merchant, self.now) for pk, merchant in merchants.items()}
+        rows = {row.merchant.pk: row for row in rows_of(Merchant.objects.filter(pk__in=changed), self.now)}
         has_new_chart = request.GET.get("chart", "") != self.drawn
         after = [_shown(rows[row.pk], self.now) if row.pk in rows else row for row in shown]
         return self._context(after) | {

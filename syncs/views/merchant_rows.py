@@ -1,19 +1,20 @@
 """A merchant as one row of the sync health page: what each cell says, worked out once and without queries."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2s
 from typing import NamedTuple
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from syncs import moments
 from syncs.codat.statuses import status_of
 from syncs.models import Connection, Merchant, SyncRequest
-from syncs.models.merchant import SOON_DAYS, MerchantQuerySet, believed
+from syncs.models.merchant import SOON_DAYS, believed
 from syncs.operations import connections
 from syncs.presentation import Look, look_of_merchant
 from syncs.rules.fuse import FUSE_DAYS
@@ -35,13 +36,16 @@ LAST_DAYS_OF_THE_FUSE = 3
 FRESH = timedelta(hours=1)
 
 
-def for_rows(merchants: MerchantQuerySet) -> MerchantQuerySet:
-    """With all that a row shows: two more queries, however many rows."""
+def rows_of(merchants: Iterable[Merchant], now: datetime) -> "list[MerchantRow]":
+    """With all that they show: two more queries, however many rows."""
+    shown = list(merchants)
     active = SyncRequest.objects.active().select_related("asked_by")
-    return merchants.defer("tags", "thinned_windows").prefetch_related(
+    prefetch_related_objects(
+        shown,
         Prefetch("connections", Connection.objects.for_rows()),
         Prefetch("requests", active, to_attr="active_requests"),
     )
+    return [MerchantRow(merchant, now) for merchant in shown]
 
 
 class Sight(NamedTuple):
@@ -97,11 +101,6 @@ class MerchantRow:
         self.now = timezone.localtime(now)
         self.health = Health(merchant.health)
         self.request: SyncRequest | None = next(iter(getattr(merchant, "active_requests", [])), None)
-
-    @property
-    def key(self) -> str:
-        """Of what was drawn; its ages are told anew."""
-        return f"{self.merchant.pk} {Sight.of(self.merchant).mark(self.now)}"
 
     @cached_property
     def commerce(self) -> str:
