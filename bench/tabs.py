@@ -151,7 +151,8 @@ class Tab:
     async def _poll(self, poll: Poll) -> Poll | None:
         began = time.monotonic()
         try:
-            status, fragment = await asyncio.wait_for(self._get(poll.path, poll.headers), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                status, fragment = await self._get(poll.path, poll.headers)
         except (OSError, EOFError, ValueError, TimeoutError) as error:
             self._seen.errors[type(error).__name__] += 1
             self._hang_up()
