@@ -1,7 +1,6 @@
 """What must be there before a page can be served; commands, workers and the clock do without."""
 
 import gc
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -13,8 +12,6 @@ COLLECTED = "staticfiles.json"
 CANNOT_BOOT = 3
 # Seconds. A worker may wait for long until it is its turn to write to SQLite; a person is told so sooner.
 LOCK_PATIENCE = 5
-# Seconds, for each of the half dozen answers that a poll waits for; by default five times as many.
-SWITCH_AFTER = 0.001
 
 
 def refuse_unready() -> None:
@@ -39,11 +36,7 @@ def wait_less_for_a_lock() -> None:
 
 
 def settle_down() -> None:
-    """What is loaded now stays for good: no search for garbage need go through it again, in the middle of a page.
-
-    And whoever has an answer of the database goes on soon, though another thread is drawing a page.
-    """
-    sys.setswitchinterval(SWITCH_AFTER)
+    """What is loaded now stays for good: no search for garbage need go through it again, in the middle of a page."""
     import_module(settings.ROOT_URLCONF)
     gc.collect()
     gc.freeze()
