@@ -64,19 +64,22 @@ def _memory() -> Memory:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Lazy: what shows no top bar, such as a poll without news, asks for nothing."""
-    return {"budget": SimpleLazyObject(lambda: meter(_memory().state(), timezone.localtime()))}
+    return {"budget": SimpleLazyObject(_now)}
 
 
 def said() -> str:
     """Changes with whatever the top bar says of the budget."""
-    told = meter(_memory().state(), timezone.localtime())
-    return blake2s(repr(told).encode(), digest_size=4).hexdigest()
+    return blake2s(repr(_now()).encode(), digest_size=4).hexdigest()
 
 
 def trouble() -> str:
     """Empty while calls go."""
-    told = meter(_memory().state(), timezone.localtime())
+    told = _now()
     return told.words if told.tone else ""
+
+
+def _now() -> Meter:
+    return meter(_memory().state(), timezone.localtime())
 
 
 def meter(state: BudgetState, now: datetime) -> Meter:

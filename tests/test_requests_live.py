@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from syncs.models import Freeze, Merchant, SyncRequest, User
-from syncs.operations import freezing
+from syncs.operations import freezing, merchants
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request
 
@@ -63,6 +63,18 @@ class TestPolling:
         assert 'id="banners" aria-label="Notices" hx-swap-oob="true"' in answer
         assert "Sending is frozen." in answer
         assert self.live(as_viewer, answer).status_code == 204
+
+    def test_a_merchant_that_is_renamed_or_archived_is_told_though_no_request_changed(
+        self, as_support: Client
+    ) -> None:
+        request = press("Kestrel", state=State.FAILED)
+        page = as_support.get("/requests/").text
+        assert "Ask again" in page
+        merchants.rename(request.merchant, "Kite", by=None)
+        renamed = self.live(as_support, page).text
+        assert ">Kite</a>" in renamed
+        merchants.archive(request.merchant, why="Closed its shop", now=timezone.now())
+        assert "Ask again" not in self.live(as_support, renamed).text
 
     def test_what_a_colleague_asked_for_counts_for_them_and_not_for_others(self, as_viewer: Client) -> None:
         press("First")
