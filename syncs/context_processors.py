@@ -37,10 +37,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
-    """What a reader must know on every page: two queries, one where the signs of life are at hand."""
+    """What a reader must know on every page: one query, none where the signs of life are at hand, and one more while
+    sending is frozen."""
     now = timezone.localtime()
     signs = signs or heartbeats.signs(now)
-    return [*_frozen(request, now), *notices(signs, now)]
+    return [*(_frozen(request, now) if signs.may_be_frozen else ()), *notices(signs, now)]
 
 
 def notices(signs: Signs, now: datetime) -> list[Banner]:

@@ -14,7 +14,7 @@ from syncs.models import User
 from tests.factories import make_merchant
 
 pytestmark = pytest.mark.usefixtures("memory")
-ROWS = {"syncs/health/row.html", "syncs/syncs/row.html"}
+ROWS = {"syncs/health/cells.html", "syncs/syncs/row.html"}
 
 
 @pytest.fixture(autouse=True)

@@ -4,15 +4,15 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
-from django.db.models import Sum
+from django.db.models import Exists, Sum
 from django.utils import timezone
 
-from syncs.models import Heartbeat, Pulse
+from syncs.models import Freeze, Heartbeat, Pulse
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ class Signs:
 
     seen: Mapping[str, datetime]
     now: datetime
+    may_be_frozen: bool
+    """False where no stop to all sending stands."""
 
     @property
     def silent(self) -> dict[str, datetime | None]:
@@ -73,14 +75,25 @@ class Signs:
 
 def signs(now: datetime) -> Signs:
     """One query."""
-    return Signs(dict(Heartbeat.objects.values_list("name", "at")), now)
+    rows = Heartbeat.objects.annotate(frozen=_frozen()).values_list("name", "at", "frozen")
+    return _told(list(rows), now)
 
 
 def signs_and_pulse(now: datetime) -> tuple[Signs, int]:
     """One query too, but where no part of the house has ever given a sign."""
-    rows = list(Heartbeat.objects.annotate(pulse=Pulse.total()).values_list("name", "at", "pulse"))
-    pulse = rows[0][2] if rows else Pulse.objects.aggregate(total=Sum("version"))["total"]
-    return Signs({name: at for name, at, _ in rows}, now), int(pulse or 0)
+    known = Heartbeat.objects.annotate(frozen=_frozen(), pulse=Pulse.total())
+    rows = list(known.values_list("name", "at", "frozen", "pulse"))
+    pulse = rows[0][3] if rows else Pulse.objects.aggregate(total=Sum("version"))["total"]
+    return _told([row[:3] for row in rows], now), int(pulse or 0)
+
+
+def _frozen() -> Exists:
+    return Exists(Freeze.objects.standing())
+
+
+def _told(rows: Sequence[tuple[str, datetime, bool]], now: datetime) -> Signs:
+    may_be_frozen = rows[0][2] if rows else True
+    return Signs({name: at for name, at, _ in rows}, now, may_be_frozen)
 
 
 class Beating(threading.Thread):

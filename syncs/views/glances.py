@@ -84,11 +84,20 @@ class Read(Protocol):
 T = TypeVar("T", bound=Read)
 
 
-def read_lately(what: object, read: Callable[[], T], glance: Glance, now: datetime) -> T:
-    """As it is at this pulse, or was a moment ago; the same for all who ask this process for the same."""
+def read_lately(
+    what: object, read: Callable[[], T], glance: Glance, request: HttpRequest, now: datetime
+) -> T:
+    """As it is at this pulse, or was a moment ago; the same for all who ask this process for the same. But no page is
+    told what was read before it was drawn itself."""
     key = f"read-{digest((what, clock()))}"
     kept: T | None = cache.get(key)
-    if kept and (kept.pulse == glance.pulse or timedelta(0) <= now - kept.read_at < READ_EVERY):
+    if kept and kept.pulse == glance.pulse:
+        return kept
+    if (
+        kept
+        and timedelta(0) <= now - kept.read_at < READ_EVERY
+        and _drawn_at(request) < kept.read_at.timestamp()
+    ):
         return kept
     fresh = read()
     cache.set(key, fresh, TRUE_FOR)
@@ -116,5 +125,10 @@ def _key(request: HttpRequest, reader: object) -> str:
 
 
 def _is_young(request: HttpRequest, now: datetime) -> bool:
+    return 0 <= now.timestamp() - _drawn_at(request) < TRUE_FOR
+
+
+def _drawn_at(request: HttpRequest) -> int:
+    """Seconds since 1970; long ago where the page does not say it."""
     drawn = request.GET.get("at", "")[:12]
-    return drawn.isdecimal() and 0 <= now.timestamp() - int(drawn) < TRUE_FOR
+    return int(drawn) if drawn.isdecimal() else 0

@@ -14,7 +14,7 @@ from syncs import context_processors
 from syncs.filters import HealthFilters, read_health_filters
 from syncs.models import Merchant
 from syncs.search import owners_of
-from syncs.views import glances, health_list, health_summary
+from syncs.views import drawn_rows, glances, health_list, health_summary
 from syncs.views.access import Signed
 from syncs.views.health_list import Listing, Standing
 
@@ -34,8 +34,7 @@ def health(request: Signed) -> HttpResponse:
     matching = filters.apply(now.date(), owners).defer("tags", "thinned_windows")
     standing, merchants = health_list.read(filters, matching, glance, now)
     listing = _listing(request, filters, standing, glance, now)
-    may_ask = request.user.has_perm("syncs.ask_sync")
-    context = listing.page(health_list.draw(merchants, now, may_ask=may_ask)) | {
+    context = listing.page(drawn_rows.draw(merchants, now, may_ask=_may_ask(request))) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(filters.code),
     }
@@ -55,19 +54,24 @@ def health_live(request: Signed) -> HttpResponse:
     if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
     filters = read_health_filters(request.GET)
-    listing = _listing(request, filters, health_list.read_lately(filters, glance, now), glance, now)
-    shown = health_list.shown_on(request.GET)
+    listing = _listing(request, filters, health_list.read_lately(filters, glance, request, now), glance, now)
+    shown = drawn_rows.shown_on(request.GET)
     changed = listing.changed(shown)
     is_as_shown = not changed and glances.shown(request) == listing.head
     if is_as_shown and not glance.is_to_tell_the_budget(request):
         glance.found_nothing_new(request, listing)
         return HttpResponse(status=204)
-    return render(request, "syncs/health.html#news", listing.answer(shown, changed, request))
+    rows = drawn_rows.draw_marked(changed, now, may_ask=_may_ask(request)) if changed else {}
+    return render(request, "syncs/health.html#news", listing.answer(shown, rows, request))
 
 
 def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:
     url = resolve_url("merchant", company_id=merchant.company_id)
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _may_ask(request: Signed) -> bool:
+    return request.user.has_perm("syncs.ask_sync")
 
 
 def _listing(

@@ -67,6 +67,7 @@ def requests_live(request: Signed) -> HttpResponse:
         ("requests", filters, request.GET.get("shown")),
         lambda: request_list.listed(request_list.shown(request.GET), filters, glance, now).standing,
         glance,
+        request,
         now,
     )
     banners = context_processors.banners(request, glance.signs)

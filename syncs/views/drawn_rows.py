@@ -1,0 +1,81 @@
+"""Rows of the sync health page, drawn once for all who see the same."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.core.cache import cache
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from syncs import paging
+from syncs.models import Merchant
+from syncs.views.merchant_rows import Sight, marks, rows_of
+
+CELLS = "syncs/health/cells.html"
+# Seconds, and two kilobytes each.
+KEPT = 600
+SHOWN = re.compile(r"(\d{1,18})\.([0-9a-f]{8})(m?)", re.ASCII)
+
+
+class Shown(NamedTuple):
+    """A row on somebody's page: by its mark one knows whether it would be drawn otherwise now."""
+
+    pk: int
+    mark: str
+    is_moving: bool
+
+    def __str__(self) -> str:
+        return f"{self.pk}.{self.mark}{'m' if self.is_moving else ''}"
+
+
+class Drawn(NamedTuple):
+    """A row's cells, their ages apart, and what a poll has to know of it."""
+
+    shown: Shown
+    cells: SafeString
+
+
+def draw(merchants: Sequence[Merchant], now: datetime, *, may_ask: bool) -> list[Drawn]:
+    """In their order; two queries where there are some that nobody has seen drawn lately."""
+    rows = _lately(marks(map(Sight.of, merchants), now), may_ask=may_ask)
+    rows |= _anew([merchant for merchant in merchants if merchant.pk not in rows], now, may_ask=may_ask)
+    return [rows[merchant.pk] for merchant in merchants]
+
+
+def draw_marked(marked: Mapping[int, str], now: datetime, *, may_ask: bool) -> dict[int, Drawn]:
+    """By the merchants' numbers, as these marks say or as they are by now; three queries where nobody has seen them."""
+    rows = _lately(marked, may_ask=may_ask)
+    if missing := marked.keys() - rows:
+        rows |= _anew(Merchant.objects.filter(pk__in=missing), now, may_ask=may_ask)
+    return {pk: rows[pk] for pk in marked if pk in rows}
+
+
+def shown_on(params: Mapping[str, str]) -> list[Shown]:
+    """The rows of the poller's page, in their order; at most a page of them, and what is none is left out."""
+    words = params.get("rows", "")[:3000].split(",")[: paging.SIZE]
+    found = {match[1]: match for word in words if (match := SHOWN.fullmatch(word))}
+    return [Shown(int(pk), match[2], bool(match[3])) for pk, match in found.items()]
+
+
+def _lately(marked: Mapping[int, str], *, may_ask: bool) -> dict[int, Drawn]:
+    keys = [_key(pk, mark, may_ask=may_ask) for pk, mark in marked.items()]
+    found: Iterable[Drawn] = cache.get_many(keys).values()
+    return {drawn.shown.pk: drawn for drawn in found}
+
+
+def _anew(merchants: Iterable[Merchant], now: datetime, *, may_ask: bool) -> dict[int, Drawn]:
+    rows = rows_of(merchants, now)
+    marked = marks((Sight.of(row.merchant) for row in rows), now)
+    fresh = {}
+    for row in rows:
+        pk = row.merchant.pk
+        cells = render_to_string(CELLS, {"row": row, "merchant": row.merchant, "may_ask": may_ask})
+        fresh[pk] = Drawn(Shown(pk, marked[pk], row.is_moving), cells)
+    cache.set_many({_key(pk, marked[pk], may_ask=may_ask): drawn for pk, drawn in fresh.items()}, KEPT)
+    return fresh
+
+
+def _key(pk: int, mark: str, *, may_ask: bool) -> str:
+    return f"health-row-{pk}-{mark}-{may_ask}"
