@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "syncs",
 ]
 MIDDLEWARE = [
+    "syncs.middleware.counted_while_under_way",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Static files are packed already. Of a page the length tells nothing: Django adds up to a hundred bytes at random.

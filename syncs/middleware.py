@@ -1,4 +1,4 @@
-"""What every request passes: the reader's time zone, and a sign-in that a fragment cannot swallow."""
+"""What every request passes: it is counted, read in the reader's time zone, and no fragment swallows a sign-in."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
@@ -10,7 +10,19 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from syncs import crowd
+
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def counted_while_under_way(get_response: Handler) -> Handler:
+    """So that pages can ask less often while many ask at once."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with crowd.here.one_more():
+            return get_response(request)
+
+    return middleware
 
 
 def reader_time_zone(get_response: Handler) -> Handler:

@@ -1,0 +1,41 @@
+"""How many requests this process has had under way at once, lately: the memory of one process, and no more than that."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+# Seconds over which the mean is taken: longer than a burst, shorter than what one poll asks of the next.
+LATELY = 10.0
+# From here on requests wait for each other more than they work.
+MANY = 0.75
+
+
+class Crowd:
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside, self._mean, self._since = 0, 0.0, time.monotonic()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        self._move(1)
+        try:
+            yield
+        finally:
+            self._move(-1)
+
+    def is_dense(self) -> bool:
+        self._move(0)
+        return self._mean > MANY
+
+    def _move(self, by: int) -> None:
+        """The mean over time, in which what was long ago counts ever less."""
+        with self._lock:
+            now = time.monotonic()
+            kept = math.exp((self._since - now) / LATELY)
+            self._mean = kept * self._mean + (1 - kept) * self._inside
+            self._inside, self._since = self._inside + by, now
+
+
+here = Crowd()
