@@ -1,4 +1,4 @@
-"""How many requests this process has had under way at once, lately: the memory of one process, and no more than that."""
+"""How many requests stand in each other's way in this process, lately: its own memory, and no more than that."""
 
 import math
 import time
@@ -8,8 +8,8 @@ from threading import Lock
 
 # Seconds over which the mean is taken: longer than a burst, shorter than what one poll asks of the next.
 LATELY = 10.0
-# From here on requests wait for each other more than they work.
-MANY = 0.75
+# Requests beside another one, on average. From here on they wait more than they work.
+MANY = 0.3
 
 
 class Crowd:
@@ -30,11 +30,11 @@ class Crowd:
         return self._mean > MANY
 
     def _move(self, by: int) -> None:
-        """The mean over time, in which what was long ago counts ever less."""
+        """The mean over time, in which what was long ago counts ever less. Who is alone is in nobody's way."""
         with self._lock:
             now = time.monotonic()
             kept = math.exp((self._since - now) / LATELY)
-            self._mean = kept * self._mean + (1 - kept) * self._inside
+            self._mean = kept * self._mean + (1 - kept) * max(0, self._inside - 1)
             self._inside, self._since = self._inside + by, now
 
 
