@@ -1,14 +1,19 @@
 """Who asks while many do is told to ask less often."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
-from syncs import crowd, watched
+from syncs import crowd
 from syncs.crowd import Crowd
-from syncs.views import polling
+from syncs.operations import heartbeats
 from tests.factories import make_merchant, make_request
+from tests.test_health_live import first_page, poll_of
 
 
 class Clock:
@@ -62,6 +67,12 @@ def test_who_leaves_with_an_error_has_left_too(clock: Clock) -> None:
 
 
 @pytest.fixture
+def stopped_clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(timezone.now(), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
 def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowd.here, "is_dense", lambda: True)
 
@@ -75,17 +86,31 @@ def test_pages_ask_half_as_often_of_a_crowded_process(as_viewer: Client, url: st
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("crowded")
-def test_a_merchants_page_too_but_not_while_somebody_waits_for_it(as_viewer: Client) -> None:
-    idle, asked_for = make_merchant(), make_merchant()
-    make_request(asked_for)
-    assert 'hx-trigger="every 30s, wake"' in as_viewer.get(f"/merchants/{idle.company_id}/").text
-    assert 'hx-trigger="every 2s, wake"' in as_viewer.get(f"/merchants/{asked_for.company_id}/").text
+def test_a_merchants_page_asks_as_ever(as_viewer: Client) -> None:
+    """Somebody waits for what is on its way there, and a page that rarely asks would not count as open."""
+    merchant = make_merchant()
+    assert 'hx-trigger="every 15s, wake"' in as_viewer.get(f"/merchants/{merchant.company_id}/").text
+    make_request(merchant)
+    assert 'hx-trigger="every 2s, wake"' in as_viewer.get(f"/merchants/{merchant.company_id}/").text
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("crowded")
-def test_a_page_that_asks_less_often_still_counts_as_open() -> None:
-    assert polling.seconds(moving=False) < watched.FORGOTTEN_AFTER
+@pytest.mark.parametrize("url", ["/", "/requests/"])
+def test_they_ask_as_usual_again_a_minute_after_the_crowd_has_gone(
+    as_viewer: Client, stopped_clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    heartbeats.beat(heartbeats.CLOCK)
+    with monkeypatch.context() as patched:
+        patched.setattr(crowd.here, "is_dense", lambda: True)
+        poll = poll_of(first_page(as_viewer, url))
+        stopped_clock.shift(timedelta(seconds=40))
+        assert as_viewer.get(poll).status_code == 204
+    assert as_viewer.get(poll).status_code == 204, "not all at once"
+    stopped_clock.shift(timedelta(seconds=20))
+    heartbeats.beat(heartbeats.CLOCK)
+    answer = as_viewer.get(poll).text
+    assert 'hx-trigger="every 15s, wake"' in answer
+    assert as_viewer.get(poll_of(answer)).status_code == 204
 
 
 @pytest.mark.django_db

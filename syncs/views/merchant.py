@@ -24,13 +24,11 @@ from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
-from syncs.views import glances, history, months, polling, rerun_card
+from syncs.views import glances, history, months, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
 
 PAGE = "syncs/merchant.html"
 ENTRIES = 20
-# Seconds between two polls.
-WAITED_FOR = 2
 
 
 @require_safe
@@ -135,7 +133,9 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "page_version": _page_version(request, merchant, now),
             "true_until": _true_until(merchant, active, now),
             "oob": bool(request.htmx),
-            "poll_every": _poll_every(merchant, active, now),
+            "poll_every": "2s"
+            if active or merchant.running_since or merchant.is_being_checked(now)
+            else "15s",
             "poll_query": _poll_query(request),
             "polling": request.htmx.target == "merchant_live" and request.method == "GET",
         }
@@ -190,12 +190,6 @@ def _true_until(merchant: Merchant, active: SyncRequest | None, now: datetime) -
     due = next_due(now, merchant.zone, merchant.sync_hour or 0) if _next_due(merchant, now) else None
     said = wording.true_until(active) if active else None
     return min((moment for moment in (due, said) if moment), default=None)
-
-
-def _poll_every(merchant: Merchant, active: SyncRequest | None, now: datetime) -> int:
-    """Seconds. Somebody waits for what is on its way here, however many others ask."""
-    is_on_its_way = active or merchant.running_since or merchant.is_being_checked(now)
-    return WAITED_FOR if is_on_its_way else polling.seconds(moving=False)
 
 
 def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
