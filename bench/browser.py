@@ -15,6 +15,7 @@ POLLER = re.compile(r'<\w+\b[^>]*\bhx-trigger="every (?P<every>[\d.]+)s\b[^>]*>'
 HIDDEN = re.compile(r'<input type="hidden"(?: id="\w+")? name="(\w+)" value="([^"]*)"')
 NAMES = ("viewer", "support", "lead", "admin")
 PATIENCE = 60.0
+WAITED_FOR = 2
 
 
 class Poll(NamedTuple):
@@ -23,6 +24,10 @@ class Poll(NamedTuple):
     path: str
     every: float
     target: str
+
+    def pause(self, *, crowded: bool) -> float:
+        """Seconds until the next one, as `static/sleep.js` has it."""
+        return 2 * self.every if crowded and self.every > WAITED_FOR else self.every
 
     @property
     def headers(self) -> dict[str, str]:

@@ -123,6 +123,7 @@ class Tab:
 
     def __init__(self, url: str, path: str, cookies: str, seen: Seen) -> None:
         self.is_open = False
+        self._is_told_of_a_crowd = False
         self._host, _, self._port = url.removeprefix("http://").partition(":")
         self._path, self._cookies, self._seen = path, cookies, seen
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -139,7 +140,7 @@ class Tab:
             # A page's first poll comes a whole interval after it was opened; the opening itself is no burst here.
             await asyncio.sleep(poll.every * jitter)
             while poll:
-                await asyncio.sleep(poll.every)
+                await asyncio.sleep(poll.pause(crowded=self._is_told_of_a_crowd))
                 poll = await self._poll(poll)
         except Exception as error:
             self._seen.errors[type(error).__name__] += 1
@@ -193,6 +194,7 @@ class Tab:
             body = await reader.readexactly(int(fields.partition("content-length: ")[2].split("\r")[0]))
         elif "chunked" in fields:
             raise ValueError("chunked")
+        self._is_told_of_a_crowd = "\r\npanel-crowded: " in fields
         if "connection: close" in fields:
             self._hang_up()
         # What htmx would follow instead of showing anything: to the sign-in, mostly.

@@ -13,14 +13,19 @@ from django_htmx.http import HttpResponseClientRedirect
 from syncs import crowd
 
 Handler = Callable[[HttpRequest], HttpResponse]
+CROWDED = "Panel-Crowded"
 
 
 def counted_while_under_way(get_response: Handler) -> Handler:
-    """So that pages can ask less often while many ask at once."""
+    """So that pages ask less often while many ask at once (static/sleep.js): they wait less, and everybody is told a
+    little later."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         with crowd.here.one_more():
-            return get_response(request)
+            response = get_response(request)
+        if crowd.here.is_dense():
+            response[CROWDED] = "1"
+        return response
 
     return middleware
 

@@ -20,7 +20,6 @@ from syncs import meter
 from syncs.context_processors import Banner, notices
 from syncs.operations import heartbeats
 from syncs.operations.heartbeats import Signs
-from syncs.views import polling
 
 # While results come in, the pulse moves with every look: those who poll must not each read all of a list.
 READ_EVERY = timedelta(seconds=2)
@@ -42,7 +41,6 @@ class Glance:
             ("v", f"{self._of(pulse)}-{shown}"),
             ("at", str(int(now.timestamp()))),
             ("budget", meter.said()),
-            *polling.pairs(),
         ]
 
     def shows_nothing_new(self, request: HttpRequest, reader: object = None) -> bool:
@@ -55,11 +53,9 @@ class Glance:
             return True
         return bool(cache.get(_key(request, reader)) == current)
 
-    def is_to_tell_the_frame(self, request: HttpRequest) -> bool:
-        """The budget, and how often to ask: not with each call, but once a minute."""
-        if _is_young(request, self.signs.now):
-            return False
-        return request.GET.get("budget") != meter.said() or polling.may_ask_as_usual_again(request)
+    def is_to_tell_the_budget(self, request: HttpRequest) -> bool:
+        """Not with each call, but once a minute."""
+        return not _is_young(request, self.signs.now) and request.GET.get("budget") != meter.said()
 
     def found_nothing_new(self, request: HttpRequest, read: "Read", reader: object = None) -> None:
         """As of what was read, and for as long as that is true."""

@@ -58,7 +58,7 @@ def health_live(request: Signed) -> HttpResponse:
     shown = drawn_rows.shown_on(request.GET)
     changed = listing.changed(shown)
     is_as_shown = not changed and glances.shown(request) == listing.head
-    if is_as_shown and not glance.is_to_tell_the_frame(request):
+    if is_as_shown and not glance.is_to_tell_the_budget(request):
         glance.found_nothing_new(request, listing)
         return HttpResponse(status=204)
     rows = drawn_rows.draw_marked(changed, now, may_ask=_may_ask(request)) if changed else {}

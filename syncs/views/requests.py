@@ -72,7 +72,7 @@ def requests_live(request: Signed) -> HttpResponse:
     )
     banners = context_processors.banners(request, glance.signs)
     is_as_shown = glances.shown(request) == standing.version(request.user, banners)
-    if is_as_shown and not glance.is_to_tell_the_frame(request):
+    if is_as_shown and not glance.is_to_tell_the_budget(request):
         glance.found_nothing_new(request, standing, request.user.pk)
         return HttpResponse(status=204)
     context = _live(request, filters, request_list.shown(request.GET), glance, now)

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Take, Visit
@@ -84,6 +84,15 @@ HIDDEN = """hidden => {
 }"""
 
 
+POLLS_EVERY_TWO_SECONDS = """() => {
+    const poller = document.querySelector("#poll");
+    poller.setAttribute("hx-trigger", "every 2s, wake");
+    const other = poller.cloneNode();
+    poller.replaceWith(other);
+    htmx.process(other);
+}"""
+
+
 TIMED_OUT = """() => {
     const elt = document.querySelector("#rerun form button, #rerun a");
     elt.dispatchEvent(new CustomEvent("htmx:timeout", { bubbles: true, detail: { requestConfig: { elt } } }));
@@ -108,6 +117,35 @@ def test_in_a_hidden_tab_nothing_is_asked_until_somebody_comes_back(visit: Visit
             with page.expect_request("**?v=*" if region != "#poll" else "**/health/live/**"):
                 page.evaluate(HIDDEN, False)
     expect(page.locator("#live")).to_contain_text("Live")
+
+
+def test_while_the_panel_is_crowded_every_other_time_is_left_out_but_not_where_somebody_waits(
+    visit: Visit,
+) -> None:
+    page, crowded, asked = visit("/"), {"Panel-Crowded": "1"}, list[str]()
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=204, headers=crowded)
+
+    def asks_in(seconds: int) -> int:
+        before = len(asked)
+        page.clock.run_for(1000 * seconds)
+        page.wait_for_timeout(200)
+        return len(asked) - before
+
+    page.clock.install()
+    page.route("**/health/live/**", answer)
+    page.goto("/?q=nobody")
+    assert [asks_in(15) for _ in range(5)] == [1, 0, 1, 0, 1]
+    steps.wake(page, "#poll")
+    page.wait_for_timeout(200)
+    assert len(asked) == 4, "who comes back is told at once"
+    crowded.clear()
+    assert [asks_in(15) for _ in range(4)] == [0, 1, 1, 1]
+    crowded["Panel-Crowded"] = "1"
+    page.evaluate(POLLS_EVERY_TWO_SECONDS)
+    assert [asks_in(2) for _ in range(3)] == [1, 1, 1]
 
 
 def test_no_poll_takes_back_that_a_press_may_not_have_gone_through(
