@@ -8,8 +8,8 @@ from threading import Lock
 
 # Seconds over which the mean is taken: longer than a burst, shorter than what one poll asks of the next.
 LATELY = 10.0
-# Requests beside another one, on average. From here on they wait more than they work.
-MANY = 0.3
+# Requests beside another one, on average: up to here they hardly wait, and from there on more than they work.
+FEW, MANY = 0.2, 0.6
 
 
 class Crowd:
@@ -25,9 +25,11 @@ class Crowd:
         finally:
             self._move(-1)
 
-    def is_dense(self) -> bool:
+    @property
+    def density(self) -> float:
+        """From 0 to 1."""
         self._move(0)
-        return self._mean > MANY
+        return min(1.0, max(0.0, (self._mean - FEW) / (MANY - FEW)))
 
     def _move(self, by: int) -> None:
         """The mean over time, in which what was long ago counts ever less. Who is alone is in nobody's way."""

@@ -1,6 +1,7 @@
 """What every request passes: it is counted, read in the reader's time zone, and no fragment swallows a sign-in."""
 
 from collections.abc import Callable
+from random import random
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -18,12 +19,12 @@ CROWDED = "Panel-Crowded"
 
 def counted_while_under_way(get_response: Handler) -> Handler:
     """So that pages ask less often while many ask at once (static/sleep.js): they wait less, and everybody is told a
-    little later."""
+    little later. The more, the more of them are told to: if all were at once, they would all be back at once."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         with crowd.here.one_more():
             response = get_response(request)
-        if crowd.here.is_dense():
+        if random() < crowd.here.density:  # noqa: S311
             response[CROWDED] = "1"
         return response
 

@@ -1,11 +1,12 @@
 """Who asks while many do is told so, and then asks less often (tests/browser/test_live.py)."""
 
 from contextlib import ExitStack
+from random import Random
 
 import pytest
 from django.test import Client
 
-from syncs import crowd
+from syncs import crowd, middleware
 from syncs.crowd import Crowd
 
 
@@ -31,23 +32,23 @@ def pass_through(place: Crowd, clock: Clock, *, at_once: int, seconds: float) ->
 
 
 @pytest.mark.parametrize(
-    ("at_once", "seconds", "dense"),
-    [(1, 60, False), (2, 1, False), (2, 10, True), (8, 1, True), (8, 0.2, False)],
+    ("at_once", "seconds", "density"),
+    [(1, 60, 0), (2, 1, 0), (2, 5, 0.5), (2, 30, 1), (8, 1, 1), (8, 0.2, 0)],
 )
 def test_a_process_is_crowded_once_many_have_asked_at_once_for_a_while(
-    clock: Clock, at_once: int, seconds: float, *, dense: bool
+    clock: Clock, at_once: int, seconds: float, density: float
 ) -> None:
     place = Crowd()
     pass_through(place, clock, at_once=at_once, seconds=seconds)
-    assert place.is_dense() is dense
+    assert place.density == pytest.approx(density, abs=0.02)
 
 
 def test_it_is_not_any_more_soon_after(clock: Clock) -> None:
     place = Crowd()
     pass_through(place, clock, at_once=4, seconds=60)
-    assert place.is_dense()
-    clock.now += 25
-    assert not place.is_dense()
+    assert place.density == 1
+    clock.now += 30
+    assert place.density == 0
 
 
 def test_who_leaves_with_an_error_has_left_too(clock: Clock) -> None:
@@ -56,17 +57,18 @@ def test_who_leaves_with_an_error_has_left_too(clock: Clock) -> None:
         with pytest.raises(ValueError, match="broken"), place.one_more():
             raise ValueError("broken")
     clock.now += 60
-    assert not place.is_dense()
+    assert place.density == 0
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("crowded", [True, False])
-def test_a_crowded_process_says_so_with_each_answer(
-    as_viewer: Client, monkeypatch: pytest.MonkeyPatch, *, crowded: bool
+@pytest.mark.parametrize(("density", "told"), [(0.0, 0), (0.5, 0.5), (1.0, 1)])
+def test_the_more_crowded_a_process_is_the_more_of_its_answers_say_so(
+    as_viewer: Client, monkeypatch: pytest.MonkeyPatch, density: float, told: float
 ) -> None:
-    monkeypatch.setattr(crowd.here, "is_dense", lambda: crowded)
-    assert as_viewer.get("/").has_header("Panel-Crowded") is crowded
-    assert as_viewer.get("/health/live/").has_header("Panel-Crowded") is crowded
+    monkeypatch.setattr(Crowd, "density", density)
+    monkeypatch.setattr(middleware, "random", Random(1).random)
+    answers = [as_viewer.get("/health/live/") for _ in range(100)]
+    assert sum(answer.has_header("Panel-Crowded") for answer in answers) == pytest.approx(100 * told, abs=15)
 
 
 @pytest.mark.django_db
