@@ -9,7 +9,7 @@ from threading import Lock
 # Seconds over which the mean is taken: longer than a burst, shorter than what one poll asks of the next.
 LATELY = 10.0
 # Requests beside another one, on average: up to here they hardly wait, and from there on more than they work.
-FEW, MANY = 0.2, 0.6
+FEW, MANY = 0.1, 0.3
 
 
 class Crowd:
