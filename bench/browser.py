@@ -15,7 +15,6 @@ POLLER = re.compile(r'<\w+\b[^>]*\bhx-trigger="every (?P<every>[\d.]+)s\b[^>]*>'
 HIDDEN = re.compile(r'<input type="hidden"(?: id="\w+")? name="(\w+)" value="([^"]*)"')
 NAMES = ("viewer", "support", "lead", "admin")
 PATIENCE = 60.0
-WAITED_FOR = 2
 
 
 class Poll(NamedTuple):
@@ -24,10 +23,11 @@ class Poll(NamedTuple):
     path: str
     every: float
     target: str
+    is_waited_for: bool = False
 
     def pause(self, *, crowded: bool) -> float:
         """Seconds until the next one, as `static/sleep.js` has it."""
-        return 2 * self.every if crowded and self.every > WAITED_FOR else self.every
+        return 2 * self.every if crowded and not self.is_waited_for else self.every
 
     @property
     def headers(self) -> dict[str, str]:
@@ -43,7 +43,7 @@ def poll_of(html: str) -> Poll | None:
     taken = [name for name in ("form_token", "aside", "looks") if name in fields]
     if "form_token" in _attribute(found[0], "hx-include"):
         path += "".join(f"&{name}={fields[name]}" for name in taken)
-    return Poll(path, float(found["every"]), target)
+    return Poll(path, float(found["every"]), target, "data-waited-for" in found[0])
 
 
 def poll_after(poll: Poll, html: str) -> Poll | None:

@@ -90,8 +90,8 @@ async def _measure(place: Place, options: argparse.Namespace) -> list[Row]:
 
 
 async def _phase(place: Place, name: str, seen: Seen, tabs: "list[Tab]", seconds: float) -> list[Row]:
-    # All have polled once before anything counts, and what they saw before is old news.
-    await asyncio.sleep(15)
+    # All have polled once before anything counts, put off or not, and what they saw before is old news.
+    await asyncio.sleep(30)
     seen.waits, seen.answers, seen.errors, seen.lags = [], Counter(), Counter(), []
     began, cpu = time.monotonic(), time.process_time()
     await asyncio.sleep(seconds)
@@ -123,7 +123,7 @@ class Tab:
 
     def __init__(self, url: str, path: str, cookies: str, seen: Seen) -> None:
         self.is_open = False
-        self._is_told_of_a_crowd = False
+        self._is_told_of_a_crowd = self._is_put_off = False
         self._host, _, self._port = url.removeprefix("http://").partition(":")
         self._path, self._cookies, self._seen = path, cookies, seen
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -140,7 +140,7 @@ class Tab:
             # A page's first poll comes a whole interval after it was opened; the opening itself is no burst here.
             await asyncio.sleep(poll.every * jitter)
             while poll:
-                await asyncio.sleep(poll.pause(crowded=self._is_told_of_a_crowd))
+                await asyncio.sleep(poll.pause(crowded=self._is_put_off))
                 poll = await self._poll(poll)
         except Exception as error:
             self._seen.errors[type(error).__name__] += 1
@@ -154,9 +154,11 @@ class Tab:
         try:
             async with asyncio.timeout(PATIENCE):
                 status, fragment = await self._get(poll.path, poll.headers)
+                self._is_put_off = self._is_told_of_a_crowd or status not in {"200", "204"}
         except (OSError, EOFError, ValueError, TimeoutError) as error:
             self._seen.errors[type(error).__name__] += 1
             self._hang_up()
+            self._is_put_off = True
             return poll
         self._seen.waits.append(time.monotonic() - began)
         self._seen.answers[status] += 1

@@ -37,8 +37,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
-    """What a reader must know on every page: one query, none where the signs of life are at hand, and one more while
-    sending is frozen."""
+    """What a reader must know on every page: one query, none where the signs of life are at hand, and one more where
+    sending may be frozen."""
     now = timezone.localtime()
     signs = signs or heartbeats.signs(now)
     return [*(_frozen(request, now) if signs.may_be_frozen else ()), *notices(signs, now)]

@@ -8,14 +8,14 @@ from threading import Lock
 
 # Seconds over which the mean is taken: longer than a burst, shorter than what one poll asks of the next.
 LATELY = 10.0
-# Requests beside another one, on average: up to here they hardly wait, and from there on more than they work.
+# Requests beside another one, on average: from here on some are put off, and from there on all.
 FEW, MANY = 0.1, 0.3
 
 
 class Crowd:
     def __init__(self) -> None:
         self._lock = Lock()
-        self._inside, self._mean, self._since = 0, 0.0, time.monotonic()
+        self.inside, self._mean, self._since = 0, 0.0, time.monotonic()
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
@@ -26,8 +26,8 @@ class Crowd:
             self._move(-1)
 
     @property
-    def density(self) -> float:
-        """From 0 to 1."""
+    def share_to_put_off(self) -> float:
+        """Of those who ask again anyway, from 0 to 1."""
         self._move(0)
         return min(1.0, max(0.0, (self._mean - FEW) / (MANY - FEW)))
 
@@ -36,8 +36,8 @@ class Crowd:
         with self._lock:
             now = time.monotonic()
             kept = math.exp((self._since - now) / LATELY)
-            self._mean = kept * self._mean + (1 - kept) * max(0, self._inside - 1)
-            self._inside, self._since = self._inside + by, now
+            self._mean = kept * self._mean + (1 - kept) * max(0, self.inside - 1)
+            self.inside, self._since = self.inside + by, now
 
 
 here = Crowd()

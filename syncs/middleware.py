@@ -24,7 +24,7 @@ def counted_while_under_way(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         with crowd.here.one_more():
             response = get_response(request)
-        if random() < crowd.here.density:  # noqa: S311
+        if request.headers.get("HX-Request") and random() < crowd.here.share_to_put_off:  # noqa: S311
             response[CROWDED] = "1"
         return response
 

@@ -4,6 +4,8 @@ from contextlib import ExitStack
 from random import Random
 
 import pytest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from syncs import crowd, middleware
@@ -32,23 +34,23 @@ def pass_through(place: Crowd, clock: Clock, *, at_once: int, seconds: float) ->
 
 
 @pytest.mark.parametrize(
-    ("at_once", "seconds", "density"),
+    ("at_once", "seconds", "share"),
     [(1, 60, 0), (2, 1, 0), (2, 2.2, 0.5), (2, 30, 1), (8, 1, 1), (8, 0.1, 0)],
 )
 def test_a_process_is_crowded_once_many_have_asked_at_once_for_a_while(
-    clock: Clock, at_once: int, seconds: float, density: float
+    clock: Clock, at_once: int, seconds: float, share: float
 ) -> None:
     place = Crowd()
     pass_through(place, clock, at_once=at_once, seconds=seconds)
-    assert place.density == pytest.approx(density, abs=0.02)
+    assert place.share_to_put_off == pytest.approx(share, abs=0.02)
 
 
-def test_it_is_not_any_more_soon_after(clock: Clock) -> None:
+def test_it_is_not_any_more_a_while_after(clock: Clock) -> None:
     place = Crowd()
     pass_through(place, clock, at_once=4, seconds=60)
-    assert place.density == 1
+    assert place.share_to_put_off == 1
     clock.now += 40
-    assert place.density == 0
+    assert place.share_to_put_off == 0
 
 
 def test_who_leaves_with_an_error_has_left_too(clock: Clock) -> None:
@@ -57,23 +59,38 @@ def test_who_leaves_with_an_error_has_left_too(clock: Clock) -> None:
         with pytest.raises(ValueError, match="broken"), place.one_more():
             raise ValueError("broken")
     clock.now += 60
-    assert place.density == 0
+    assert place.share_to_put_off == 0
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("density", "told"), [(0.0, 0), (0.5, 0.5), (1.0, 1)])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_the_more_crowded_a_process_is_the_more_of_its_answers_say_so(
-    as_viewer: Client, monkeypatch: pytest.MonkeyPatch, density: float, told: float
+    as_viewer: Client, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
-    monkeypatch.setattr(Crowd, "density", density)
+    monkeypatch.setattr(Crowd, "share_to_put_off", share)
     monkeypatch.setattr(middleware, "random", Random(1).random)
-    answers = [as_viewer.get("/health/live/") for _ in range(100)]
-    assert sum(answer.has_header("Panel-Crowded") for answer in answers) == pytest.approx(100 * told, abs=15)
+    answers = [as_viewer.get("/health/live/", headers={"HX-Request": "true"}) for _ in range(100)]
+    put_off = sum(answer.has_header("Panel-Crowded") for answer in answers)
+    assert put_off == pytest.approx(100 * share, abs=15 if 0 < share < 1 else 0)
 
 
-@pytest.mark.django_db
-def test_every_request_is_counted(as_viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    moves: list[int] = []
-    monkeypatch.setattr(crowd.here, "_move", moves.append)
-    assert as_viewer.get("/nowhere/").status_code == 404
-    assert moves[:2] == [1, -1]
+def test_only_who_asks_again_is_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Crowd, "share_to_put_off", 1.0)
+    assert not client.get("/healthz").has_header("Panel-Crowded")
+
+
+def test_every_request_is_counted_while_it_is_under_way() -> None:
+    inside: list[int] = []
+
+    def answer(_request: HttpRequest) -> HttpResponse:
+        inside.append(crowd.here.inside)
+        return HttpResponse()
+
+    before = crowd.here.inside
+    middleware.counted_while_under_way(answer)(HttpRequest())
+    assert inside == [before + 1]
+    assert crowd.here.inside == before
+
+
+def test_that_is_the_first_thing_a_request_meets() -> None:
+    assert settings.MIDDLEWARE[0] == "syncs.middleware.counted_while_under_way"

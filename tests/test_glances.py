@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.models import Merchant, SyncRequest, User
+from syncs.models import Heartbeat, Merchant, SyncRequest, User
 from syncs.operations import heartbeats
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_user
@@ -100,6 +100,7 @@ def test_while_results_come_in_a_list_is_read_once_in_two_seconds_for_all_its_ta
     polls = [poll_of(first_page(as_viewer, url))]
     stopped_clock.shift(timedelta(seconds=20))
     polls.append(poll_of(first_page(as_viewer, url)))
+    stopped_clock.shift(timedelta(seconds=5))
     something_happens_elsewhere()
     first = asked(as_viewer, polls[0])
     something_happens_elsewhere()
@@ -122,6 +123,7 @@ def test_what_was_read_a_moment_ago_is_not_taken_for_what_is(
     merchant = make_failing_merchant(name="Tidewater")
     request = make_request(merchant)
     poll = poll_of(first_page(as_viewer, url))
+    stopped_clock.shift(timedelta(seconds=5))
     something_happens_elsewhere()
     assert told(as_viewer, poll)[0] == 204
     ended = {"state": "cancelled", "finished_at": timezone.now(), "result": "Cancelled.", "version": 1}
@@ -148,6 +150,42 @@ def test_a_page_is_not_told_what_was_read_before_it_was_drawn(
     assert told(as_viewer, older)[0] == 204, "that was read a second ago"
     assert told(as_viewer, newer)[0] == 204
     assert "Ebbwater" in as_viewer.get(older).text, "and now it was read again"
+
+
+def test_nor_what_was_read_in_the_same_second_before_it(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    merchant = make_failing_merchant(name="Tidewater")
+    older = poll_of(first_page(as_viewer))
+    something_happens_elsewhere()
+    stopped_clock.shift(timedelta(seconds=5.1))
+    assert told(as_viewer, older)[0] == 204
+    stopped_clock.shift(timedelta(seconds=0.5))
+    changed(merchant, name="Ebbwater")
+    newer = poll_of(first_page(as_viewer))
+    something_happens_elsewhere()
+    assert told(as_viewer, newer)[0] == 204
+
+
+def test_nor_of_an_age_that_a_look_without_news_has_ended(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    """Such a look moves no version and no pulse."""
+    old = timezone.now() - timedelta(hours=3)
+    merchant = make_failing_merchant(refreshed_at=old)
+    older = poll_of(first_page(as_viewer))
+    assert "as of" in first_page(as_viewer)
+    something_happens_elsewhere()
+    stopped_clock.shift(timedelta(seconds=5))
+    assert told(as_viewer, older)[0] == 204
+    stopped_clock.shift(timedelta(seconds=5))
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now())
+    page = first_page(as_viewer)
+    assert "as of" not in page
+    Heartbeat.objects.create(name=heartbeats.CLOCK, at=timezone.now() - timedelta(minutes=5), host="a", pid=1)
+    answer = as_viewer.get(poll_of(page)).text
+    assert "clock is silent" in answer
+    assert "as of" not in answer
 
 
 def test_a_day_that_ends_elsewhere_is_not_swallowed_by_those_who_see_the_same(
@@ -249,6 +287,30 @@ def test_a_row_that_was_drawn_before_is_not_shown_to_whom_it_does_not_fit(
     )
     Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=timezone.now() - timedelta(hours=3))
     assert "as of" in first_page(as_viewer)
+
+
+def test_a_poll_takes_a_row_that_was_drawn_for_another_tab_and_tells_its_ages_of_now(
+    as_viewer: Client, as_support: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    heartbeats.beat(heartbeats.CLOCK)
+    merchant = make_failing_merchant(name="Tidewater", refreshed_at=timezone.now())
+    polls = [poll_of(first_page(as_viewer)) for _ in range(2)]
+    for_support = poll_of(first_page(as_support))
+    changed(merchant, name="Ebbwater", last_success_at=timezone.now() - timedelta(minutes=3))
+    stopped_clock.shift(timedelta(seconds=20))
+    with CaptureQueriesContext(connection) as first:
+        told_first = as_viewer.get(polls[0]).text
+    assert "3 min ago" in told_first
+    assert "Sync latest" not in told_first
+    stopped_clock.shift(timedelta(minutes=4))
+    heartbeats.beat(heartbeats.CLOCK)
+    with CaptureQueriesContext(connection) as second:
+        told_second = as_viewer.get(polls[1]).text
+    assert f'<tr id="row-{merchant.pk}" hx-swap-oob="true">' in told_second
+    assert "7 min ago" in told_second
+    assert 'FROM "syncs_connection"' in str(first.captured_queries)
+    assert 'FROM "syncs_connection"' not in str(second.captured_queries)
+    assert "Sync latest" in as_support.get(for_support).text
 
 
 def test_a_row_that_was_drawn_before_tells_the_ages_of_now(

@@ -13,7 +13,7 @@ from redis import Redis
 
 from syncs.clock import Clock
 from syncs.models import Freeze, Merchant
-from syncs.operations import freezing, handing_out
+from syncs.operations import freezing, handing_out, heartbeats
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request, make_sync
 from tests.presses import ticks
@@ -67,12 +67,17 @@ def test_the_poll_costs_nothing_when_nothing_changed(as_viewer: Client) -> None:
 
 def test_a_notice_that_comes_while_the_page_is_open_comes_with_the_poll(as_viewer: Client) -> None:
     merchant = make_merchant()
+    heartbeats.beat(heartbeats.CLOCK)
     version = versions(as_viewer.get(address(merchant)))
     freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
     polled = as_viewer.get(address(merchant), version, headers=POLL)
     assert polled.status_code == 200
     assert 'id="banners" aria-label="Notices" hx-swap-oob="true"' in polled.content.decode()
     assert "Sending is frozen." in polled.content.decode()
+    freezing.resume(now=timezone.now(), reason="It was a mistake")
+    over = as_viewer.get(address(merchant), versions(polled), headers=POLL)
+    assert over.status_code == 200
+    assert "Sending is frozen." not in over.content.decode()
 
 
 def test_it_polls_quickly_only_while_something_runs(as_viewer: Client) -> None:

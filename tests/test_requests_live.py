@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from syncs.models import Freeze, Merchant, SyncRequest, User
-from syncs.operations import freezing, merchants
+from syncs.operations import freezing, heartbeats, merchants
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request
 
@@ -57,12 +57,15 @@ class TestPolling:
         assert re.findall(r'<tr id="request-(\d+)"', answer) == [str(first.pk)]
 
     def test_a_notice_that_comes_while_the_page_is_open_comes_with_the_poll(self, as_viewer: Client) -> None:
+        heartbeats.beat(heartbeats.CLOCK)
         page = as_viewer.get("/requests/").text
         freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
         answer = self.live(as_viewer, page).text
         assert 'id="banners" aria-label="Notices" hx-swap-oob="true"' in answer
         assert "Sending is frozen." in answer
         assert self.live(as_viewer, answer).status_code == 204
+        freezing.resume(now=timezone.now(), reason="It was a mistake")
+        assert "Sending is frozen." not in self.live(as_viewer, answer).text
 
     def test_a_merchant_that_is_renamed_or_archived_is_told_though_no_request_changed(
         self, as_support: Client

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from bench.browser import Poll, poll_of
 from bench.tabs import Seen, Tab
 
 PAGE = '<div id="rows" hx-get="/live" hx-trigger="every 0.01s">'
@@ -70,6 +71,43 @@ def test_what_is_no_answer_to_a_poll_is_an_error_and_the_tab_asks_again(wrong: b
     assert errors == {told: 1}
     assert is_open
     assert asked > 2
+
+
+@pytest.mark.parametrize(
+    ("page", "put_off"),
+    [(PAGE, True), (PAGE.replace(">", " data-waited-for>"), False)],
+    ids=["a list", "waited for"],
+)
+def test_a_tab_leaves_out_a_poll_when_it_is_put_off_unless_somebody_waits(
+    page: str, *, put_off: bool
+) -> None:
+    poll = poll_of(page)
+    assert poll
+    assert poll.pause(crowded=False) == poll.every
+    assert (poll.pause(crowded=True) == 2 * poll.every) is put_off
+
+
+@pytest.mark.parametrize(
+    ("wrong", "put_off"),
+    [
+        (answer("204 No Content", "", "Panel-Crowded: 1"), True),
+        (answer("502 Bad Gateway"), True),
+        (answer("204 No Content"), False),
+    ],
+    ids=["crowded", "no answer", "as usual"],
+)
+def test_it_is_put_off_by_a_crowd_and_by_no_answer(
+    monkeypatch: pytest.MonkeyPatch, wrong: bytes, *, put_off: bool
+) -> None:
+    pauses: list[bool] = []
+
+    def note(_poll: Poll, *, crowded: bool) -> float:
+        pauses.append(crowded)
+        return 0.01
+
+    monkeypatch.setattr(Poll, "pause", note)
+    lived(wrong, answer("204 No Content"))
+    assert pauses[:3] == [False, put_off, False]
 
 
 def test_a_tab_that_breaks_is_an_error_and_is_not_counted_as_open() -> None:

@@ -91,14 +91,10 @@ def read_lately(
     told what was read before it was drawn itself."""
     key = f"read-{digest((what, clock()))}"
     kept: T | None = cache.get(key)
-    if kept and kept.pulse == glance.pulse:
-        return kept
-    if (
-        kept
-        and timedelta(0) <= now - kept.read_at < READ_EVERY
-        and _drawn_at(request) < kept.read_at.timestamp()
-    ):
-        return kept
+    if kept and _drawn_at(request) < int(kept.read_at.timestamp()):
+        is_young = timedelta(0) <= now - kept.read_at < READ_EVERY
+        if is_young or kept.pulse == glance.pulse:
+            return kept
     fresh = read()
     cache.set(key, fresh, TRUE_FOR)
     return fresh
