@@ -289,6 +289,23 @@ def test_a_row_that_was_drawn_before_is_not_shown_to_whom_it_does_not_fit(
     assert "as of" in first_page(as_viewer)
 
 
+def test_a_row_that_grew_old_again_tells_its_new_age(
+    as_viewer: Client, stopped_clock: time_machine.Traveller
+) -> None:
+    """As after a tab was hidden for hours, in which a look brought no news."""
+    heartbeats.beat(heartbeats.CLOCK)
+    merchant = make_failing_merchant(refreshed_at=timezone.now() - timedelta(hours=2))
+    page = first_page(as_viewer)
+    assert "as of" in page
+    stopped_clock.shift(timedelta(minutes=30))
+    looked_at = timezone.now()
+    Merchant.objects.filter(pk=merchant.pk).update(refreshed_at=looked_at)
+    stopped_clock.shift(timedelta(minutes=90))
+    heartbeats.beat(heartbeats.CLOCK)
+    answer = as_viewer.get(poll_of(page)).text
+    assert f'as of <time datetime="{looked_at:%Y-%m-%dT%H:%M:%SZ}">' in answer
+
+
 def test_a_poll_takes_a_row_that_was_drawn_for_another_tab_and_tells_its_ages_of_now(
     as_viewer: Client, as_support: Client, stopped_clock: time_machine.Traveller
 ) -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import BaseCache, caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +15,7 @@ from django.utils import timezone
 
 from syncs.models import Merchant, MerchantDay, User
 from syncs.templatetags.panel import salesday
+from syncs.views import daily_results
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant
 from tests.test_health_live import changed, first_page, poll_of
@@ -92,6 +95,42 @@ def test_the_chart_comes_only_when_another_one_is_to_be_drawn(
     assert not comes(new, "reasons"), "what stands within what is swapped in must not be swapped once more"
     clock.shift(timedelta(minutes=2))
     assert not element(as_viewer.get(poll_of(new)).text, "summary")
+
+
+def test_a_process_that_read_it_earlier_does_not_bring_the_older_chart_back(
+    as_viewer: Client, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes, each with a memory of its own: the polls of one page go to either."""
+    merchant = make_failing_merchant()
+    ended(merchant, "synced", days_ago=2)
+    here, elsewhere = caches["default"], LocMemCache("elsewhere", {})
+    elsewhere.clear()
+
+    def asked_of(memory: BaseCache, url: str) -> str:
+        monkeypatch.setattr(daily_results, "cache", memory)
+        return as_viewer.get(url).text
+
+    asked_of(elsewhere, "/")
+    clock.shift(timedelta(seconds=30))
+    ended(merchant, "failed", days_ago=1)
+    page = asked_of(here, "/")
+    assert "1 failed</span>" in page
+    clock.shift(timedelta(seconds=15))
+    changed(merchant, name="Another one")
+    answer = asked_of(elsewhere, poll_of(page))
+    assert "Another one" in answer
+    assert not element(answer, "summary")
+    clock.shift(timedelta(seconds=30))
+    assert as_viewer.get(poll_of(answer)).status_code == 204
+
+
+@pytest.mark.parametrize("mark", ["", "-", "x-y", "9" * 5000, "1e3-0", "²-0", f"{10**11}-{'0' * 16}"])
+def test_a_mark_that_no_chart_bears_is_no_error(
+    as_viewer: Client, clock: time_machine.Traveller, mark: str
+) -> None:
+    ended(make_merchant(), "synced", days_ago=1)
+    poll = re.sub(r"chart=[^&]*", f"chart={mark}", poll_of(first_page(as_viewer)))
+    assert as_viewer.get(poll).status_code in {200, 204}
 
 
 def test_at_the_end_of_the_day_the_chart_moves_on(viewer: User, clock: time_machine.Traveller) -> None:

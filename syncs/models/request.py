@@ -169,6 +169,11 @@ class SyncRequest(models.Model):
         return self.state in ACTIVE
 
     @property
+    def is_on_its_way(self) -> bool:
+        """Whether its next news is a matter of seconds, and not of a person."""
+        return self.is_active and self.state != State.NEEDS_REVIEW
+
+    @property
     def seen_windows(self) -> list[Window]:
         """What the person who asked knew to be in the books already."""
         return [Window(*map(datetime.fromisoformat, pair)) for pair in self.seen_overlap]

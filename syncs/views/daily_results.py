@@ -82,11 +82,22 @@ class Chart:
     bars: list[Bar]
     lines: list[Line]
     as_of: datetime | None
+    read_at: datetime
 
     @property
     def digest(self) -> str:
         """What is drawn is drawn once for all readers, and sent anew only to pages that show another one."""
         return glances.digest((self.bars, self.as_of))
+
+    @property
+    def mark(self) -> str:
+        """For the poll of a page that shows it."""
+        return f"{self.read_at.timestamp():.0f}-{self.digest}"
+
+    def is_news_to(self, seen: str) -> bool:
+        """Whether it is another one than that of this mark, and no older one: each process reads for itself."""
+        read_at, _, digest = seen.partition("-")
+        return digest != self.digest and not int(self.mark.partition("-")[0]) <= _number(read_at)
 
     @property
     def marks(self) -> list[date]:
@@ -96,17 +107,21 @@ class Chart:
 
 def chart(now: datetime) -> Chart | None:
     """None before anything is known."""
-    bars, counted_at = _kept(now)
+    bars, counted_at, read_at = _kept(now)
     if not bars:
         return None
     most = bars[0].most
     marks = [0, most // 2, most] if most > 1 else [0, most]
     lines = [Line(f"{100 - FULL_HEIGHT * mark / most:.1f}%", mark) for mark in marks]
-    return Chart(bars, lines, counted_at if now - counted_at > OLD else None)
+    return Chart(bars, lines, counted_at if now - counted_at > OLD else None, read_at)
 
 
-def _kept(now: datetime) -> tuple[list[Bar], datetime]:
-    return cache.get_or_set("daily-results", lambda: _bars(now), KEPT)  # type: ignore[return-value]
+def _number(text: str) -> int:
+    return int(text) if text[:12].isdecimal() and len(text) <= 12 else 0
+
+
+def _kept(now: datetime) -> tuple[list[Bar], datetime, datetime]:
+    return cache.get_or_set("daily-results", lambda: (*_bars(now), now), KEPT)  # type: ignore[return-value]
 
 
 def _bars(now: datetime) -> tuple[list[Bar], datetime]:

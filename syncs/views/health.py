@@ -1,7 +1,5 @@
 """The sync health page: every merchant's last result, worst first, live."""
 
-from datetime import datetime
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -33,7 +31,7 @@ def health(request: Signed) -> HttpResponse:
         return _go_to(owners[0], request)
     matching = filters.apply(now.date(), owners).defer("tags", "thinned_windows")
     standing, merchants = health_list.read(filters, matching, glance, now)
-    listing = _listing(request, filters, standing, glance, now)
+    listing = _listing(request, filters, standing, glance)
     context = listing.page(drawn_rows.draw(merchants, now, may_ask=_may_ask(request))) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(filters.code),
@@ -54,7 +52,8 @@ def health_live(request: Signed) -> HttpResponse:
     if glance.shows_nothing_new(request):
         return HttpResponse(status=204)
     filters = read_health_filters(request.GET)
-    listing = _listing(request, filters, health_list.read_lately(filters, glance, request, now), glance, now)
+    standing = health_list.read_lately(filters, glance, request, now)
+    listing = _listing(request, filters, standing, glance, seen_chart=request.GET.get("chart", "")[:40])
     shown = drawn_rows.shown_on(request.GET)
     changed = listing.changed(shown)
     is_as_shown = not changed and glances.shown(request) == listing.head
@@ -62,7 +61,7 @@ def health_live(request: Signed) -> HttpResponse:
         glance.found_nothing_new(request, listing)
         return HttpResponse(status=204)
     rows = drawn_rows.draw_marked(changed, now, may_ask=_may_ask(request)) if changed else {}
-    return render(request, "syncs/health.html#news", listing.answer(shown, rows, request))
+    return render(request, "syncs/health.html#news", listing.answer(shown, rows))
 
 
 def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:
@@ -75,8 +74,14 @@ def _may_ask(request: Signed) -> bool:
 
 
 def _listing(
-    request: Signed, filters: HealthFilters, standing: Standing, glance: glances.Glance, now: datetime
+    request: Signed,
+    filters: HealthFilters,
+    standing: Standing,
+    glance: glances.Glance,
+    *,
+    seen_chart: str = "",
 ) -> Listing:
+    now = glance.signs.now
     counts, counted_at = health_summary.counts(now, glance.pulse)
     banners = context_processors.banners(request, glance.signs)
-    return Listing(filters, standing, counts, counted_at, banners, glance, now)
+    return Listing(filters, standing, counts, counted_at, banners, glance, now, seen_chart)

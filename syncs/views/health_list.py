@@ -75,6 +75,8 @@ class Listing:
     banners: list[Banner]
     glance: glances.Glance
     now: datetime
+    seen_chart: str = ""
+    """The mark of the chart that the poller's page shows."""
 
     def changed(self, shown: Sequence[Shown]) -> dict[int, str]:
         """Those that would be drawn otherwise now, with the marks that they would bear."""
@@ -89,17 +91,14 @@ class Listing:
         """What a whole page shows."""
         return self._context([row.shown for row in rows]) | {"rows": rows}
 
-    def answer(
-        self, shown: Sequence[Shown], changed: Mapping[int, Drawn], request: HttpRequest
-    ) -> dict[str, Any]:
+    def answer(self, shown: Sequence[Shown], changed: Mapping[int, Drawn]) -> dict[str, Any]:
         """What a poll brings: the rows that changed, and all that stands around them."""
-        has_new_chart = request.GET.get("chart", "") != self.drawn
         after = [changed[row.pk].shown if row.pk in changed else row for row in shown]
         return self._context(after) | {
             "rows": list(changed.values()),
-            "has_new_chart": has_new_chart,
+            "has_new_chart": self.has_new_chart,
             # What stands around the rows is the same for all who look at the same list, and read the same clock.
-            "around": (self.head, self.filters.url(), has_new_chart, meter.said(), *glances.clock()),
+            "around": (self.head, self.filters.url(), self.has_new_chart, meter.said(), *glances.clock()),
             "is_poll": True,
             "oob": True,
         }
@@ -134,9 +133,15 @@ class Listing:
         return daily_results.chart(self.now)
 
     @cached_property
+    def has_new_chart(self) -> bool:
+        return self.chart.is_news_to(self.seen_chart) if self.chart else bool(self.seen_chart)
+
+    @cached_property
     def drawn(self) -> str:
-        """Tells one chart from another."""
-        return self.chart.digest if self.chart else ""
+        """The mark of the chart that the page shows from now on."""
+        if not self.has_new_chart:
+            return self.seen_chart
+        return self.chart.mark if self.chart else ""
 
     def _summary(self, shown: int) -> str:
         """Positions are known on the first page only: pages go by key."""

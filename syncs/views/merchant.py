@@ -111,6 +111,7 @@ def find_merchant(company_id: uuid.UUID) -> Merchant:
 def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     now = timezone.now()
     active = merchant.requests.under_way().first()
+    is_waited_for = bool(active and active.is_on_its_way)
     return (
         {
             "merchant": merchant,
@@ -133,8 +134,9 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "page_version": _page_version(request, merchant, now),
             "true_until": _true_until(merchant, active, now),
             "oob": bool(request.htmx),
+            "is_waited_for": is_waited_for,
             "poll_every": "2s"
-            if active or merchant.running_since or merchant.is_being_checked(now)
+            if is_waited_for or merchant.running_since or merchant.is_being_checked(now)
             else "15s",
             "poll_query": _poll_query(request),
             "polling": request.htmx.target == "merchant_live" and request.method == "GET",

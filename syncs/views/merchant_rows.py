@@ -66,15 +66,17 @@ class Sight(NamedTuple):
 def marks(sights: Iterable[Sight], now: datetime) -> dict[int, str]:
     """By the merchants' numbers: another one where the row would be drawn otherwise.
 
-    A version moves with all that the row shows. What comes with the time is its age and another day, the reader's and
-    the merchant's; "14 min ago" grows old in the browser.
+    A version moves with all that the row shows, but not with a look that brings no news, of which the row tells where
+    the last one is long ago. What comes with the time is another day, the reader's and the merchant's; "14 min ago"
+    grows old in the browser.
     """
     clock = timezone.get_current_timezone_name(), timezone.localdate(now)
     found = list(sights)
     days = {name: today(zone_of(name), now) for name in {sight.time_zone for sight in found}}
 
     def mark(sight: Sight) -> str:
-        facts = (sight.version, is_old(sight.refreshed_at, now), days[sight.time_zone], clock)
+        age = sight.refreshed_at if is_old(sight.refreshed_at, now) else None
+        facts = (sight.version, age, days[sight.time_zone], clock)
         return blake2s(repr(facts).encode(), digest_size=4).hexdigest()
 
     return {sight.pk: mark(sight) for sight in found}
@@ -162,7 +164,7 @@ class MerchantRow:
     @property
     def is_moving(self) -> bool:
         """Whether its next news is a matter of seconds."""
-        return bool(self.merchant.running_since or self.request)
+        return bool(self.merchant.running_since or (self.request and self.request.is_on_its_way))
 
     @property
     def looked_at(self) -> datetime | None:

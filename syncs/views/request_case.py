@@ -69,7 +69,8 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "list_read": evidence.list_read or request.state != State.NEEDS_REVIEW,
         "against": evidence.against_nothing_ran,
         "version": _version(evidence),
-        "poll_every": "2s" if request.is_active else "",
+        "is_waited_for": request.is_on_its_way,
+        "poll_every": "2s" if request.is_on_its_way else "15s" if request.is_active else "",
     }
 
 

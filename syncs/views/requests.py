@@ -172,7 +172,7 @@ def _live(
         "newer": listed.newer,
         "banners": banners,
         "live_url": f"{reverse('requests-live')}{filters.url(page=True)}&{urlencode(polled, safe=',')}",
-        "every": polling.seconds(moving=any(row.is_active for row in shown)),
+        "every": polling.seconds(moving=any(row.is_on_its_way for row in shown)),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
     }
 
