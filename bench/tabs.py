@@ -42,6 +42,7 @@ class Seen:
     answers: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     lags: list[float] = field(default_factory=list)
+    put_off: int = 0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +93,7 @@ async def _measure(place: Place, options: argparse.Namespace) -> list[Row]:
 async def _phase(place: Place, name: str, seen: Seen, tabs: "list[Tab]", seconds: float) -> list[Row]:
     # All have polled once before anything counts, put off or not, and what they saw before is old news.
     await asyncio.sleep(30)
-    seen.waits, seen.answers, seen.errors, seen.lags = [], Counter(), Counter(), []
+    seen.waits, seen.answers, seen.errors, seen.lags, seen.put_off = [], Counter(), Counter(), [], 0
     began, cpu = time.monotonic(), time.process_time()
     await asyncio.sleep(seconds)
     took, cpu = time.monotonic() - began, time.process_time() - cpu
@@ -103,6 +104,12 @@ async def _phase(place: Place, name: str, seen: Seen, tabs: "list[Tab]", seconds
     return [
         Row("F4", f"{name}: polls a second", round(len(waits) / took, 1), "polls"),
         Row("F4", f"{name}: of them with news", round(100 * seen.answers["200"] / len(waits), 1), "%"),
+        Row(
+            "F4",
+            f"{name}: of them told to leave out the next",
+            round(100 * seen.put_off / len(waits), 1),
+            "%",
+        ),
         Row("F4", f"{name}: results a second", round(news[0][0] / took, 1), "results"),
         Row("F4", f"{name}: a poll, p50", round(percentile(waits, 0.5), 1), "ms"),
         at_most("F4", f"{name}: a poll, p99", percentile(waits, 0.99), "ms", BOUND),
@@ -162,6 +169,7 @@ class Tab:
             return poll
         self._seen.waits.append(time.monotonic() - began)
         self._seen.answers[status] += 1
+        self._seen.put_off += self._is_put_off
         if status == "204":
             return poll
         following = poll_after(poll, fragment) if status == "200" else None

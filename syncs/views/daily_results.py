@@ -97,7 +97,7 @@ class Chart:
     def is_news_to(self, seen: str) -> bool:
         """Whether it is another one than that of this mark, and no older one: each process reads for itself."""
         read_at, _, digest = seen.partition("-")
-        return digest != self.digest and not int(self.mark.partition("-")[0]) <= _number(read_at)
+        return digest != self.digest and int(self.mark.partition("-")[0]) > _number(read_at)
 
     @property
     def marks(self) -> list[date]:
