@@ -18,7 +18,7 @@ from syncs.operations.merchants import GONE_AT_CODAT, archive
 
 logger = logging.getLogger(__name__)
 
-# A company with two connections takes up to 2 kB, and an answer may have 1 MiB.
+# A company with two connections takes up to 2 kB, and such a page may have 8 MiB.
 PAGE_SIZE = 500
 # Above this share of the merchants, a person must agree before those gone at Codat are archived.
 ARCHIVED_WITHOUT_ASKING = 0.05
