@@ -14,6 +14,7 @@ from syncs.clock import CONNECTIONS_EVERY, Clock
 from syncs.models import Heartbeat
 from syncs.operations import heartbeats, host_time, turns
 from tests.queues import messages
+from tests.test_webhooks_at_once import THREADS, at_once
 
 pytestmark = pytest.mark.django_db
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -127,3 +128,15 @@ def test_a_turn_is_no_sign_of_life_of_a_part_of_the_house(
     turns.take("connections read", CONNECTIONS_EVERY, now)
     assert set(heartbeats.signs(now).silent) == set(heartbeats.PARTS)
     assert client.get("/readyz").json()["checks"] == before
+
+
+@pytest.mark.slow
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_many_clocks_at_once_one_takes_each_turn(now: datetime) -> None:
+    for night in range(20):
+        due = now + night * (NIGHTLY + SECOND)
+        taken = at_once(
+            lambda number, due=due: turns.take("nightly", NIGHTLY, due + number * SECOND / THREADS)
+        )  # type: ignore[misc]
+        assert sorted(taken) == [False] * (THREADS - 1) + [True]
