@@ -30,6 +30,7 @@ from syncs.operations import (
     pauses,
     reconciling,
     tallies,
+    turns,
     webhooks,
 )
 from syncs.slow_path import SlowPath
@@ -98,8 +99,8 @@ class Clock:
         yield from (freezing.resume_when_answered, api_key.lift_when_accepted)
         yield from (self._nudge_senders, self._nudge_lookers, self._nudge_imports)
         if self.time_is_right:
-            yield self._hand_out_looks
-        yield from (self._read_connections, self._forget_webhooks, self._tally_days, self._go_slowly)
+            yield from (self._hand_out_looks, self._read_connections)
+        yield from (self._forget_webhooks, self._tally_days, self._go_slowly)
 
     def _compare_time(self, now: datetime) -> None:
         if self._lately.is_time("time", heartbeats.BEAT_EVERY, now):
@@ -165,7 +166,10 @@ class Clock:
             return []
 
     def _read_connections(self, now: datetime) -> None:
-        if self._lately.is_time("connections", CONNECTIONS_EVERY, now):
+        """By one clock for all; whether it is time is asked more often, since the one whose turn it was may be gone."""
+        if not (self.queue_is_up and self._lately.is_time("connections", heartbeats.BEAT_EVERY, now)):
+            return
+        if turns.take("connections read", CONNECTIONS_EVERY, now):
             self._published(tasks.read_companies)
 
     def _forget_webhooks(self, now: datetime) -> None:

@@ -150,7 +150,7 @@ def test_it_beats_and_has_each_queue_beat(broker: Redis, clock: Clock) -> None:
     assert messages(broker, "sending") == [("beat", "sending")] * 2
     assert messages(broker, "refreshing").count(("beat", "refreshing")) == 2
     assert messages(broker, "refreshing").count(("read_companies",)) == 1
-    assert set(Heartbeat.objects.values_list("name", flat=True)) == {"clock", "queue"}
+    assert set(Heartbeat.objects.values_list("name", flat=True)) == {"clock", "queue", "connections read"}
     silent = heartbeats.signs(timezone.now()).silent
     assert silent == {"worker sending": None, "worker refreshing": None}
     assert "clock" in heartbeats.signs(timezone.now() + timedelta(seconds=61)).silent

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from sandbox.testing import Sandbox
 from syncs.codat.client import CodatClient
@@ -14,9 +13,7 @@ from syncs.codat.pages import Page
 from syncs.codat.schemas import Company
 from syncs.models import Activity, Connection, ImportRun, Merchant
 from syncs.operations import importing, merchants
-from syncs.operations.handing_out import claim_due_merchants
-from syncs.operations.importing import import_companies, read_connections
-from syncs.operations.merchants import GONE_AT_CODAT, archive
+from syncs.operations.importing import import_companies
 from tests.companies import COMPANIES, Between
 from tests.companies import client as client
 from tests.companies import sandbox as sandbox
@@ -187,52 +184,3 @@ def test_a_merchant_registered_while_the_list_is_read_is_not_taken_for_gone(clie
 
     import_companies(client, on_page=register_one)
     assert not Merchant.objects.get(name="Just registered").is_archived
-
-
-def test_connections_that_changed_make_the_clock_look_at_once(client: CodatClient) -> None:
-    import_companies(client)
-    Merchant.objects.update(next_refresh_at=None, next_refresh_reason="", version=0)
-    link = Connection.objects.filter(status="Linked").order_by("pk")[0]
-    Connection.objects.filter(pk=link.pk).update(status="PendingAuth")
-    read_connections(client)
-    looked_at = Merchant.objects.exclude(next_refresh_at=None).get()
-    assert (looked_at.pk, looked_at.next_refresh_reason) == (link.merchant_id, "a connection changed")
-    assert looked_at.version == 1
-    link.refresh_from_db()
-    assert link.status == "Linked"
-
-
-def test_connections_that_changed_hand_no_merchant_to_a_second_worker(client: CodatClient) -> None:
-    import_companies(client)
-    now = timezone.now()
-    claimed = claim_due_merchants(now, 99)
-    Connection.objects.filter(status="Linked").update(status="PendingAuth")
-    read_connections(client)
-    assert claimed
-    assert claim_due_merchants(timezone.now(), 99) == []
-
-
-def test_connections_that_a_page_leaves_out_stay_as_they_were(client: CodatClient) -> None:
-    import_companies(client)
-    everybody = {str(merchant.company_id): {"connections": None} for merchant in Merchant.objects.all()}
-    known = Connection.objects.filter(gone_at=None).count()
-    read_connections(Between(client, changes=everybody))
-    assert Connection.objects.filter(gone_at=None).count() == known > 0
-
-
-def test_reading_connections_registers_archives_and_restores_nobody(client: CodatClient) -> None:
-    import_companies(client)
-    away = Merchant.objects.order_by("pk")[0]
-    archive(away, why=GONE_AT_CODAT, now=importing.timezone.now())
-    unknown_there = make_merchant()
-    read_connections(client)
-    assert Merchant.objects.count() == COMPANIES + 1
-    assert set(Merchant.objects.exclude(archived_at=None)) == {away}
-    assert unknown_there in Merchant.objects.registered()
-
-
-def test_reading_connections_is_quiet_about_an_error_and_keeps_what_it_read(client: CodatClient) -> None:
-    import_companies(client)
-    Merchant.objects.update(codat_name="old")
-    read_connections(Between(client, errors={2: Uncertain("Codat did not answer.")}))
-    assert Merchant.objects.exclude(codat_name="old").count() == 10

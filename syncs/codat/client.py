@@ -37,6 +37,8 @@ log = logging.getLogger("syncs.codat")
 MEBIBYTE = 1024 * 1024
 # Codat lists a merchant's syncs in one answer, without paging: this holds forty thousand with ordinary messages.
 LIST_LIMIT = 16 * MEBIBYTE
+# A page of 500 companies: thirty connections each, where two or three are usual.
+COMPANIES_LIMIT = 8 * MEBIBYTE
 CONNECTION_PAGE = 100
 MOST_CONNECTION_PAGES = 10
 # Seconds for a whole call, its tries and waits included.
@@ -92,7 +94,8 @@ class CodatClient:
     # Merchants
 
     def companies(self, page: int, page_size: int = 500) -> Page[Company]:
-        call = Call("GET", paths.COMPANIES, query=paths.page(page, page_size))
+        query = paths.page(page, page_size)
+        call = Call("GET", paths.COMPANIES, query=query, body_limit=COMPANIES_LIMIT)
         return self._read(
             call, lambda value: Page.from_json(value, Company.from_json, number=page, size=page_size)
         )

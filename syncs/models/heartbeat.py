@@ -4,7 +4,8 @@ from django.db import models
 class Heartbeat(models.Model):
     """The last sign of life of a part of the house: the clock, the queue, a queue's workers, a free hand of theirs.
 
-    And when it was last told that Codat wants no calls, or does not accept our key.
+    And when it was last told that Codat wants no calls, or does not accept our key; and who last took the turn of
+    what one clock does for all.
     """
 
     name = models.CharField(max_length=40, primary_key=True)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,13 +19,15 @@ from syncs.operations.merchants import GONE_AT_CODAT, archive
 
 logger = logging.getLogger(__name__)
 
-# A company with two connections takes up to 2 kB, and an answer may have 1 MiB.
+# A company with two connections takes up to 2 kB, and such a page may have 8 MiB.
 PAGE_SIZE = 500
 # Above this share of the merchants, a person must agree before those gone at Codat are archived.
 ARCHIVED_WITHOUT_ASKING = 0.05
 # Seconds that one page may wait for its turn in the call budget.
 PATIENCE = 60.0
 MOST_NOTES = 20
+# Pages that reading the connections leaves out: with one more, Codat is taken to be down.
+MISSED_IN_A_ROW = 2
 
 OnPage = Callable[[ImportRun], None]
 
@@ -74,26 +77,37 @@ def carry_out(run_id: int, client: CodatClient, *, on_page: OnPage | None = None
 
 
 def read_connections(client: CodatClient) -> None:
-    """The cheap pass: names and connections of merchants in sight, often. An error ends it until the next."""
+    """The cheap pass: names and connections of merchants in sight, often. It leaves out a page that fails: where each
+    pass ended at it, the merchants behind it would never have their turn."""
     try:
-        for page in _pages(client, Tally()):
+        for page in _pages(client, Tally(), may_miss=MISSED_IN_A_ROW):
             with transaction.atomic():
                 company_rows.update_registered(page.items, timezone.now())
     except CodatError as error:
         logger.warning("connections were not read to the end: %s", error.message)
 
 
-def _pages(client: CodatClient, tally: Tally) -> Iterator[Page[Company]]:
-    """Ends at the last page, and at one that only repeats: an answer that always names a next would never."""
-    number = 1
-    while True:
-        page = _heard(client, number)
+def _pages(client: CodatClient, tally: Tally, *, may_miss: int = 0) -> Iterator[Page[Company]]:
+    """Ends at the last page, and at one that only repeats: an answer that always names a next would never.
+
+    Raises the error of a page once as many before it as may be missed have failed in a row.
+    """
+    missed = 0
+    for number in count(1):
+        try:
+            page = _heard(client, number)
+        except CodatError as error:
+            missed += 1
+            if missed > may_miss:
+                raise
+            logger.warning("page %s of companies was not read: %s", number, error.message)
+            continue
+        missed = 0
         is_news = tally.count(page)
         if is_news or not page.items:
             yield page
         if not (is_news and page.has_next):
             return
-        number += 1
 
 
 def _heard(client: CodatClient, number: int) -> Page[Company]:

@@ -7,6 +7,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 
@@ -166,6 +167,30 @@ def test_the_list_of_syncs_may_be_longer_than_any_other_answer(server: Server) -
         assert len(client.syncs(COMPANY)) == len(client.syncs_before_send(COMPANY)) == 30_000
         with pytest.raises(Uncertain, match="too large"):
             client.latest_sync(COMPANY)
+
+
+def test_a_full_page_of_companies_with_many_connections_is_read(server: Server) -> None:
+    """Five hundred of 3 kB each and more: half the room of such a page is left, and no other answer has so much."""
+    links = [LINK | {"id": str(uuid4()), "linkUrl": f"https://link.codat.io/{'x' * 400}"} for _ in range(12)]
+    companies = [{"id": str(uuid4()), "name": "Bank of Dave", "dataConnections": links} for _ in range(500)]
+    page = json.dumps({"results": companies, "totalResults": 500}).encode()
+    assert len(page) > 3 * MEBIBYTE
+    server.answers(says(200, page), says(200, page))
+    with make_client(server.url, deadline=30, read_timeout=30) as client:
+        read = client.companies(1, 500).items
+        assert [len(company.connections or ()) for company in read] == [12] * 500
+        with pytest.raises(Uncertain, match="too large"):
+            client.company(COMPANY)
+
+
+def test_a_page_of_companies_without_an_end_is_cut_off(server: Server) -> None:
+    server.answers(sends(OK + LONG + b"x" * 9 * MEBIBYTE))
+    with (
+        make_client(server.url, deadline=10, read_timeout=10) as client,
+        within(5, 32),
+        pytest.raises(Uncertain, match="too large"),
+    ):
+        client.companies(1, 500)
 
 
 @pytest.mark.parametrize("body", [b"[" + b"[],{}," * 400_000 + b"1]", b"[" + b"1," * 1_500_000 + b"1]"])
