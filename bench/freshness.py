@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 from bench import world
-from bench.desk import FIRST, UNTIL, Desk, in_turn
+from bench.desk import FIRST, UNTIL, Desk, InTurn
 from bench.results import Row, at_most, percentile
 
 # Where a merchant's own usual time explains so much of the spread: p50 and p95 in minutes.
@@ -24,11 +24,12 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
 
 
 def simulate(conditions: world.Conditions, rate: float) -> list[Row]:
-    desk = Desk(conditions, rate)
-    desk.open(world.shops(conditions, UNTIL))
-    turns = in_turn((row.shop for row in desk.rows), len(desk.rows), rate)
-    desk.work()
-    return _rows(f"usual time explains {conditions.explained:.0%}", conditions, desk, turns)
+    shops = list(world.shops(conditions, UNTIL))
+    ours, in_turn = Desk(conditions, rate), InTurn(conditions, rate)
+    for desk in (ours, in_turn):
+        desk.open(shops)
+        desk.work()
+    return _rows(f"usual time explains {conditions.explained:.0%}", conditions, ours, in_turn.ages)
 
 
 def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[float]) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench import freshness, parts
-from bench.desk import FIRST, LAST, UNTIL, Desk, in_turn
+from bench.desk import FIRST, LAST, UNTIL, Desk, InTurn
 from bench.desk import Row as Held
 from bench.results import Row, percentile
 from bench.world import DAY, HOUR, MINUTE, Conditions, moment, shops
@@ -23,8 +23,8 @@ def measured(words: list[str]) -> list[Row]:
     return list(freshness.measure(options))
 
 
-def worked(conditions: Conditions) -> Desk:
-    desk = Desk(conditions, RATE)
+def worked(conditions: Conditions, kind: type[Desk] = Desk) -> Desk:
+    desk = kind(conditions, RATE)
     desk.open(shops(conditions, UNTIL))
     desk.work()
     return desk
@@ -66,14 +66,28 @@ def test_every_result_of_the_day_is_counted_once() -> None:
 
 def test_it_is_fresher_by_far_than_asking_everybody_in_turn() -> None:
     desk = worked(SMALL)
-    turns = in_turn((row.shop for row in desk.rows), len(desk.rows), RATE)
+    turns = worked(SMALL, InTurn).ages
+    assert len(turns) == len(desk.ages)
     assert percentile(desk.ages, 0.5) < percentile(turns, 0.5) / 10
     assert percentile(desk.ages, 0.95) < percentile(turns, 0.95) / 4
 
 
-def opened(**conditions: Any) -> tuple[Desk, Held]:
+def test_who_asks_in_turn_asks_everybody_once_before_anybody_twice() -> None:
+    rows = worked(SMALL, InTurn).rows
+    order = sorted(range(len(rows)), key=lambda number: rows[number].refreshed or 0.0)
+    assert order == [*range(order[0], len(rows)), *range(order[0])]
+
+
+def test_an_outage_answers_nobody_who_asks_in_turn_either() -> None:
+    silent = replace(SMALL, outage=(FIRST, FIRST + 6 * HOUR), outage_of="answers")
+    ages, usual = worked(silent, InTurn).ages, worked(SMALL, InTurn).ages
+    assert len(ages) == len(usual)
+    assert percentile(ages, 0.95) > 2 * percentile(usual, 0.95)
+
+
+def opened(kind: type[Desk] = Desk, **conditions: Any) -> tuple[Desk, Held]:
     """A desk with one merchant."""
-    desk = Desk(replace(SMALL, merchants=1, off=0.0, **conditions), RATE)
+    desk = kind(replace(SMALL, merchants=1, off=0.0, **conditions), RATE)
     desk.open(shops(desk.conditions, UNTIL))
     return desk, desk.rows[0]
 
@@ -95,6 +109,14 @@ def test_a_look_in_an_outage_costs_all_the_tries_of_the_client_and_is_asked_agai
     calls, minutes = looked(desk, row, FIRST + HOUR)
     assert calls == TRIES
     assert minutes > 10, "by a third of how long it should have been looked at"
+
+
+def test_who_asks_in_turn_pays_what_ours_pays_and_asks_again_at_the_next_turn() -> None:
+    desk, row = opened(InTurn, outage=(FIRST, FIRST + HOUR), outage_of="answers", doubled=True)
+    row.refreshed, new = FIRST - HOUR, desk.rows[1]
+    assert looked(desk, row, FIRST) == (TRIES, 0)
+    assert looked(desk, new, FIRST + HOUR) == (2, 0), "its configuration too"
+    assert looked(desk, new, FIRST + 2 * HOUR) == (1, 0)
 
 
 def test_who_is_refused_costs_one_call_and_a_new_one_is_asked_again_within_the_hour() -> None:

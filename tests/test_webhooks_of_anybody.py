@@ -1,6 +1,7 @@
 """Whatever anybody sends to the address that Codat tells its news to: no error of ours, and no change but in line."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,8 @@ scalars = st.none() | st.booleans() | st.integers() | st.floats() | words
 jsons = st.recursive(
     scalars, lambda each: st.lists(each, max_size=4) | st.dictionaries(words, each, max_size=4), max_leaves=12
 )
+no_lengths = words | latin | st.text("0123456789", min_size=10, max_size=6_000)
+malformed_lengths = no_lengths.filter(lambda told: told and not re.fullmatch("[0-9]{1,9}", told))
 kinds = st.sampled_from(
     [
         "connection.deleted",
@@ -64,7 +67,10 @@ def put_back() -> None:
 
 @often
 @given(
-    head=st.fixed_dictionaries({}, optional={f"webhook-{part}": words | latin for part in PARTS})
+    head=st.fixed_dictionaries(
+        {},
+        optional={f"webhook-{part}": words | latin for part in PARTS} | {"Content-Length": malformed_lengths},
+    )
     | st.fixed_dictionaries({f"svix-{part}": words | latin for part in PARTS}),
     body=st.binary(max_size=200),
 )
@@ -75,6 +81,16 @@ def test_forged_headers_change_nothing(head: dict[str, str], body: bytes) -> Non
     assert 10 < len(answer.content) < 150
     assert everything() == before
     assert not Webhook.objects.exists()
+
+
+@often
+@given(told=malformed_lengths)
+def test_a_genuine_message_whose_length_is_malformed_changes_nothing(told: str) -> None:
+    body = json.dumps(about(Merchant.objects.get().company_id)).encode()
+    before = everything()
+    answer = post(body, headers(body) | {"Content-Length": told})
+    assert (answer.status_code, b"Content-Length" in answer.content) == (400, True)
+    assert everything() == before
 
 
 @often

@@ -76,6 +76,22 @@ def test_a_header_that_is_missing_or_malformed_is_told_in_a_sentence(
     assert (answer.status_code, answer.content.decode()) == (400, f"{sentence}\n")
 
 
+@pytest.mark.parametrize("told", ["abc", "1e3", "-1", "+5", "1.0", "1,000", "٣٤", "²", "7, 7", "9" * 5_000])
+def test_a_length_that_is_no_number_is_told_in_a_sentence(merchant: Merchant, told: str) -> None:
+    body = json.dumps(about(merchant.company_id)).encode()
+    answer = post(body, headers(body) | {"Content-Length": told})
+    sentence = "The header Content-Length is not a number of bytes."
+    assert (answer.status_code, answer.content.decode()) == (400, f"{sentence}\n")
+    assert line(merchant) == (TOMORROW, "settled")
+
+
+def test_a_message_of_no_length_is_read_as_empty(merchant: Merchant) -> None:
+    body = json.dumps(about(merchant.company_id)).encode()
+    answer = post(body, headers(body) | {"Content-Length": ""})
+    assert answer.status_code == 401
+    assert line(merchant) == (TOMORROW, "settled")
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

@@ -1,7 +1,8 @@
 """What the shared budget has Redis do, each in one go."""
 
 # Times are whole microseconds of Redis's own clock, and waits come as lengths of time, so the clocks of the hosts need
-# not agree. Only `resets_at` is a moment as Codat wrote it.
+# not agree. Only `resets_at` is a moment as Codat wrote it. A pause further ahead than the longest was written before
+# Redis's clock was set back: it is none.
 CLOCK = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -9,6 +10,10 @@ local function whole(number) return string.format('%.0f', number) end
 local function put(...)
   redis.call('HSET', KEYS[1], ...)
   redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+local function sane(moment, longest)
+  local at = tonumber(moment) or 0
+  return at <= now + longest and at or 0
 end
 """
 
@@ -22,10 +27,8 @@ local crowd, token, room, lease = KEYS[2], ARGV[11], tonumber(ARGV[12]), tonumbe
 local state = redis.call(
   'HMGET', KEYS[1], 'next', 'paused_until', 'remaining', 'resets_at', 'asked_at', 'is_asking',
   'minute', 'calls', 'before', 'doubted_until', 'limit', 'told_until')
-local paused, remaining = (tonumber(state[2]) or 0) - now, tonumber(state[3])
-local told = (tonumber(state[12]) or 0) - now
-if paused > longest then paused = 0 end
-if told > longest then told = 0 end
+local paused, told = sane(state[2], longest) - now, sane(state[12], longest) - now
+local remaining = tonumber(state[3])
 local spent = remaining and remaining <= floor and (tonumber(state[4]) or 0) > now
   and (tonumber(state[10]) or 0) <= now
 local stopped = paused > 0 and 'paused' or spent and 'quota'
@@ -77,9 +80,7 @@ SLOW_DOWN = (
     + """
 local wait, longest = tonumber(ARGV[2]), tonumber(ARGV[3])
 local function put_off(name, seconds)
-  local at = tonumber(redis.call('HGET', KEYS[1], name)) or 0
-  if at > now + longest then at = 0 end
-  put(name, whole(math.max(at, now + seconds)))
+  put(name, whole(math.max(sane(redis.call('HGET', KEYS[1], name), longest), now + seconds)))
 end
 if wait then put_off('told_until', wait) end
 put_off('paused_until', wait or longest)
@@ -102,8 +103,8 @@ redis.call('HDEL', KEYS[1], 'asked_at', 'is_asking', 'told_until')
 RESUME = (
     CLOCK
     + """
-local told = redis.call('HGET', KEYS[1], 'told_until')
-if told and tonumber(told) > now then put('paused_until', told) else redis.call('HDEL', KEYS[1], 'paused_until') end
+local told = sane(redis.call('HGET', KEYS[1], 'told_until'), tonumber(ARGV[2]))
+if told > now then put('paused_until', whole(told)) else redis.call('HDEL', KEYS[1], 'paused_until') end
 if redis.call('HGET', KEYS[1], 'remaining') == '0' then redis.call('HDEL', KEYS[1], 'remaining') end
 return redis.call('HMGET', KEYS[1], 'asked_limit', 'asked_left')
 """
@@ -116,10 +117,13 @@ put('doubted_until', redis.call('HGET', KEYS[1], 'resets_at') or whole(now))
 """
 )
 
-STATE = """
-local time = redis.call('TIME')
+STATE = (
+    CLOCK
+    + """
 local state = redis.call(
   'HMGET', KEYS[1], 'limit', 'remaining', 'resets_at', 'paused_until', 'doubted_until',
   'minute', 'calls', 'before')
-return {time[1] .. string.format('%06d', tonumber(time[2])), unpack(state, 1, 8)}
+state[4] = whole(sane(state[4], tonumber(ARGV[2])))
+return {whole(now), unpack(state, 1, 8)}
 """
+)

@@ -84,12 +84,12 @@ class SharedBudget:
         self._ask(self._ask_soon, _micros(PROBE_EVERY), _micros(ASKED_LATELY))
 
     def resume(self, told: Quota = UNSAID) -> None:
-        limit, left = map(_count, self._ask(self._resume) or (None, None))
+        limit, left = map(_count, self._ask(self._resume, _micros(LONGEST_WAIT)) or (None, None))
         if Quota(limit, left, None).is_contradicted_by(told):
             self._ask(self._doubt)
 
     def state(self) -> BudgetState:
-        answer = self._ask(self._state)
+        answer = self._ask(self._state, _micros(LONGEST_WAIT))
         if answer is None:
             return BudgetState(None, None, None, None, self._pace.per_minute, reachable=False)
         now, limit, remaining, *times = map(_count, answer)

@@ -1,5 +1,7 @@
 """Where Codat tells us that something changed. It waits 15 seconds, and sends again what is not answered with a 2xx."""
 
+import re
+
 from django.conf import settings
 from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
@@ -13,6 +15,8 @@ from syncs.operations import webhooks
 
 # Codat's messages take a few thousand bytes.
 MOST_BYTES = 256 * 1024
+# Django reads this header with int(), which takes other letters for digits too, and raises where there are too many.
+LENGTH = re.compile("[0-9]{1,9}")
 
 
 @csrf_exempt
@@ -39,7 +43,11 @@ def _refused_unread(request: HttpRequest) -> HttpResponse | None:
     if "Transfer-Encoding" in request.headers:
         # Django reads no body without a length, and then no signature fits.
         return _says(411, "A message must announce its length; it came in chunks.")
-    if _length(request) > MOST_BYTES:
+    # Without a word on it Django reads nothing.
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not LENGTH.fullmatch(length):
+        return _says(400, "The header Content-Length is not a number of bytes.")
+    if int(length) > MOST_BYTES:
         return _says(413, f"A message may have {MOST_BYTES:,} bytes.")
     return None
 
@@ -51,12 +59,6 @@ def _hear(request: HttpRequest) -> HttpResponse:
     if webhooks.hear(event, now) and event.kind in ABOUT_THE_LIMIT:
         shared_budget().ask_soon()
     return HttpResponse(status=204)
-
-
-def _length(request: HttpRequest) -> int:
-    """As announced; without a word on it Django reads nothing."""
-    told = request.META.get("CONTENT_LENGTH") or "0"
-    return int(told) if told.isascii() and told.isdigit() else 0
 
 
 def _says(status: int, sentence: str) -> HttpResponse:

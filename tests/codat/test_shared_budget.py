@@ -121,13 +121,14 @@ def test_an_emptied_redis_starts_afresh(redis: Redis) -> None:
     assert taken(budget, READ) == 10
 
 
-def test_a_next_call_that_a_faster_clock_left_behind_blocks_nobody(redis: Redis) -> None:
+def test_what_a_faster_clock_left_behind_blocks_nobody_and_no_page_says_that_it_does(redis: Redis) -> None:
     redis.hset(
         KEY,
         mapping={"next": int((time.time() + 86400) * 1e6), "paused_until": int((time.time() + 86400) * 1e6)},
     )
     budget = SharedBudget(redis)
     budget.take(READ)
+    assert budget.state().paused_until is None
 
 
 def test_without_redis_no_call_is_made_and_nothing_else_fails() -> None:
