@@ -1,5 +1,6 @@
 """Whatever anybody sends to the address that Codat tells its news to: no error of ours, and no change but in line."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -93,6 +94,14 @@ def test_a_genuine_message_whose_length_is_malformed_changes_nothing(told: str) 
     assert everything() == before
 
 
+def digest_of(signature: str) -> bytes | None:
+    """Base64 has more than one spelling of the same bytes: the last letter has bits that stand for nothing."""
+    try:
+        return base64.b64decode(signature.removeprefix("v1,"))
+    except ValueError:
+        return None
+
+
 @often
 @given(
     part=st.sampled_from([*PARTS, "body"]),
@@ -112,7 +121,7 @@ def test_a_genuine_message_that_was_tampered_with_changes_nothing(
         "doubled": f"{told}{told[at:]}",
         "changed": f"{told[:at]}{chr(byte)}{told[at + 1 :]}",
     }
-    if spoilt[how] == told:
+    if spoilt[how] == told or (part == "signature" and digest_of(spoilt[how]) == digest_of(told)):
         return
     before = everything()
     answer = (
