@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncs.codat.webhooks import Malformed, NotCodat, checked_secrets, read
-from tests.hooks import OTHER_SECRET, SECRET, about, headers
+from tests.hooks import OTHER_SECRET, SECRET, about, headers, is_genuine
 
 often = settings(max_examples=1000, deadline=None)
 NOW = datetime(2026, 6, 17, 12, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_a_genuine_message_that_was_tampered_with_is_refused(
     told = body.decode() if part == "body" else head[f"webhook-{part}"]
     at = where % len(told)
     ways = {"cut": told[:at], "doubled": told[:at] + told, "changed": told[:at] + char + told[at + 1 :]}
-    spoilt = told + told if ways[how] == told else ways[how]
+    spoilt = told + told if is_genuine(part, ways[how], told) else ways[how]
     spoilt_head = head if part == "body" else head | {f"webhook-{part}": spoilt}
     assert is_refused(spoilt_head, spoilt.encode() if part == "body" else body)
 
