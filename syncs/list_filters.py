@@ -25,6 +25,11 @@ class ListFilters:
         named = [(f.name, getattr(self, f.name), f.default) for f in fields(self) if f.name not in left_out]
         return [(name, str(value)) for name, value, default in named if value != default]
 
+    @property
+    def query(self) -> str:
+        """Of the whole list, whatever page of it is shown."""
+        return urlencode(self.pairs())
+
     def url(self, *, page: bool = False, **changes: str) -> str:
         """The query of the same list with these changes; without `page`, from its first page."""
         changed: Any = changes

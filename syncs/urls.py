@@ -6,6 +6,7 @@ from syncs.views import (
     account,
     activity,
     checks,
+    exports,
     health,
     merchant,
     requests,
@@ -18,6 +19,7 @@ from syncs.views import (
 
 urlpatterns: list[URLPattern] = [
     path("", health.health, name="health"),
+    path("health.csv", exports.health_csv, name="health-csv"),
     path("health/live/", health.health_live, name="health-live"),
     path("merchants/<uuid:company_id>/", merchant.merchant, name="merchant"),
     path("merchants/<uuid:company_id>/check/", merchant.check_now, name="check-now"),
@@ -27,6 +29,8 @@ urlpatterns: list[URLPattern] = [
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/review/", rerun.review, name="rerun-review"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/confirm/", rerun.confirm, name="rerun-confirm"),
     path("syncs/", syncs.syncs, name="syncs"),
+    path("syncs.csv", exports.syncs_csv, name="syncs-csv"),
+    path("requests.csv", exports.requests_csv, name="requests-csv"),
     path("requests/", requests.requests, name="requests"),
     path("requests/live/", requests.requests_live, name="requests-live"),
     path("requests/review/", review.review, name="review"),
@@ -38,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("sending/", sending.sending, name="sending"),
     path("sending/freeze/", sending.freeze, name="freeze-sending"),
     path("sending/resume/", sending.resume, name="resume-sending"),
+    path("activity.csv", exports.activity_csv, name="activity-csv"),
     path("activity/", activity.activity, name="activity"),
     path("sign-in/", account.sign_in, name="sign-in"),
     path("sign-out/", account.sign_out, name="sign-out"),

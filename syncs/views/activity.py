@@ -74,7 +74,10 @@ def activity(request: Signed) -> HttpResponse:
 def _answer(request: Signed, filters: ActivityFilters, context: dict[str, Any]) -> HttpResponse:
     if not request.htmx:
         return render(request, PAGE, context)
-    return push_url(render(request, f"{PAGE}#results", context), reverse("activity") + filters.url())
+    return push_url(
+        render(request, f"{PAGE}#results_and_export", context | {"oob": True}),
+        reverse("activity") + filters.url(),
+    )
 
 
 def _from_entry(entries: ActivityQuerySet, filters: ActivityFilters) -> ActivityQuerySet:

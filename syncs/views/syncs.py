@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +19,7 @@ from django_htmx.http import push_url
 
 from syncs import paging
 from syncs.codat.statuses import Outcome
+from syncs.filters import Platforms
 from syncs.models import Cause, Connection, Sync
 from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import people
@@ -68,15 +69,11 @@ class Causes:
 @never_cache
 def syncs(request: Signed) -> HttpResponse:
     """The page; for htmx only the list."""
-    platforms = health_summary.platforms(request.GET)
-    initiators = [*_choices(INITIATORS), *people()]
-    found = (
-        SyncFilters.read(request.GET).among(platforms.commerce, platforms.accounting).of_people(initiators)
-    )
-    filters, cause = found.of_cause()
+    asked = asked_for(request)
+    filters = asked.filters
     zone = timezone.get_current_timezone()
     rows = filters.apply(zone)
-    page = paging.page(_for_page(rows), NEWEST_FIRST, after=filters.after, before=filters.before, size=SIZE)
+    page = paging.page(for_page(rows), NEWEST_FIRST, after=filters.after, before=filters.before, size=SIZE)
     is_all = not page.before and not page.after
     counted = len(page.rows) if is_all else rows.order_by()[: COUNTED + 1].count()
     context = {
@@ -86,26 +83,46 @@ def syncs(request: Signed) -> HttpResponse:
         "counted": min(counted, COUNTED),
         "many": counted > COUNTED,
         "causes": _causes(rows, filters) if filters.first_page and not filters.cause else None,
-        "cause": cause,
+        "cause": asked.cause,
         "query_without_cause": filters.url(cause=""),
         "results": _choices(RESULTS),
         "written": _choices(WRITTEN),
-        "initiators": initiators,
+        "initiators": asked.initiators,
         "codes": health_summary.code_choices(int(filters.code) if filters.code else None),
-        "platforms": platforms,
+        "platforms": asked.platforms,
         "older_url": filters.older(page.after),
         "newer_url": filters.newer(page.before),
     }
     return _answer(request, filters, context)
 
 
+class Asked(NamedTuple):
+    """What the address asks for, and what it may ask for."""
+
+    filters: SyncFilters
+    cause: Cause | None
+    initiators: list[tuple[str, str]]
+    platforms: Platforms
+
+
+def asked_for(request: Signed) -> Asked:
+    platforms = health_summary.platforms(request.GET)
+    initiators = [*_choices(INITIATORS), *people()]
+    found = SyncFilters.read(request.GET).among(platforms.commerce, platforms.accounting)
+    filters, cause = found.of_people(initiators).of_cause()
+    return Asked(filters, cause, initiators, platforms)
+
+
 def _answer(request: Signed, filters: SyncFilters, context: dict[str, Any]) -> HttpResponse:
     if not request.htmx:
         return render(request, PAGE, context)
-    return push_url(render(request, f"{PAGE}#results", context), reverse("syncs") + filters.url())
+    return push_url(
+        render(request, f"{PAGE}#results_and_export", context | {"oob": True}),
+        reverse("syncs") + filters.url(),
+    )
 
 
-def _for_page(rows: SyncQuerySet) -> SyncQuerySet:
+def for_page(rows: SyncQuerySet) -> SyncQuerySet:
     """With all that a row shows; Codat's own words of each are on the sync's own page."""
     connections = Prefetch("merchant__connections", Connection.objects.for_rows())
     own = [field.attname for field in Sync._meta.concrete_fields if field.name != "raw"]
