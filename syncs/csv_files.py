@@ -14,7 +14,7 @@ T = TypeVar("T", bound=Model)
 Cells = Sequence[object]
 
 AT_A_TIME = 500
-# A spreadsheet takes a million lines, and a file of so many takes a worker some ten seconds.
+# Spreadsheets take a million lines; a list that long keeps a thread of the web busy all the while.
 MOST = 100_000
 # What begins with one of these, a spreadsheet takes for a formula and carries out.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
