@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bench.results import percentile
+from syncs.templatetags import alike
 
 WARM, ROUNDS = 3, 20
 # As every browser asks.
@@ -56,6 +57,11 @@ def forget_what_was_drawn() -> None:
     kept = {name: cache.get(name) for name in KEPT}
     cache.clear()
     cache.set_many({name: value for name, value in kept.items() if value is not None}, KEPT_FOR)
+
+
+def forget_everything() -> None:
+    cache.clear()
+    alike.drawn.clear()
 
 
 def both_visits(

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from syncs import moments
@@ -42,8 +42,8 @@ def pill(code: int | None, css_class: str = "") -> SafeString:
 
 
 @register.simple_tag
-def look_pill(look: Look) -> SafeString:
-    return _pill(look)
+def look_pill(look: Look, css_class: str = "") -> SafeString:
+    return _pill(look, css_class)
 
 
 @register.simple_tag
@@ -57,8 +57,8 @@ def merchant_pill(merchant: Merchant) -> SafeString:
 
 
 @register.simple_tag
-def request_pill(sync_request: SyncRequest, css_class: str = "") -> SafeString:
-    return _pill(look_of_request(sync_request), css_class)
+def request_pill(sync_request: SyncRequest) -> SafeString:
+    return _pill(look_of_request(sync_request))
 
 
 @lru_cache(maxsize=500)
@@ -72,17 +72,6 @@ def _pill(look: Look, css_class: str = "") -> SafeString:
         look.word,
         code,
     )
-
-
-@register.simple_tag
-def day_marks(letters: list[str]) -> SafeString:
-    """The strip of a merchant's last days; most merchants have the same."""
-    return _day_marks("".join(letters))
-
-
-@lru_cache(maxsize=5000)
-def _day_marks(letters: str) -> SafeString:
-    return format_html_join("", '<i class="d-{}"></i>', zip(letters))
 
 
 @register.simple_tag

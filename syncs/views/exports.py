@@ -51,7 +51,8 @@ def syncs_csv(request: Signed) -> StreamingHttpResponse:
         *("Commerce today", "Accounting today", "First sales day", "Last sales day", "Days are"),
         *("Asked by", "Written", "Sync ID"),
     ]
-    found = syncs.for_page(filters.apply(timezone.get_current_timezone()))
+    found = syncs.with_merchants(filters.apply(timezone.get_current_timezone()))
+    found = found.prefetch_related(*syncs.around_them())
     ordered = found.order_by(*syncs.NEWEST_FIRST.columns(backwards=False))
     return csv_files.answer("syncs", head, ordered, lambda some: map(_of_sync, some))
 

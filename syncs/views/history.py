@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 
 from syncs import paging
 from syncs.models import Merchant, Sync, SyncRequest
@@ -24,13 +23,6 @@ SHOW = {"": "All", "failed": "Failed", "ours": "Asked by us"}
 class Row:
     sync: Sync
     is_open: bool
-
-    @property
-    def key(self) -> str:
-        """Of what was drawn: the merchant's version moves with its syncs and all that is told of them. Days name their
-        year when it is not this one."""
-        told_in = f"{timezone.get_current_timezone_name()} {timezone.localdate().year}"
-        return f"{self.sync.pk} {self.sync.merchant.version} {told_in}"
 
     @cached_property
     def request(self) -> SyncRequest | None:

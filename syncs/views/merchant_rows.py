@@ -16,7 +16,7 @@ from syncs.codat.statuses import status_of
 from syncs.models import Connection, Merchant, SyncRequest
 from syncs.models.merchant import SOON_DAYS, believed
 from syncs.operations import connections
-from syncs.presentation import Look, look_of_merchant
+from syncs.presentation import Look, look_of_code, look_of_merchant, look_of_request
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.salesdays import ONE_DAY, today, zone_of
@@ -95,6 +95,7 @@ class FuseCell:
     percent: str
     failed_days: int
     is_urgent: bool
+    is_counting: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,12 @@ class MerchantRow:
     @property
     def look(self) -> Look:
         return look_of_merchant(self.merchant)
+
+    @property
+    def look_of_what_moves(self) -> Look | None:
+        if self.merchant.running_since:
+            return look_of_code(self.merchant.running_code)
+        return look_of_request(self.request) if self.request else None
 
     @property
     def why(self) -> str:
@@ -175,13 +182,14 @@ class MerchantRow:
         return is_old(self.merchant.refreshed_at, self.now)
 
     @property
-    def strip(self) -> list[str]:
-        return [letter if letter in DAY_WORDS else "u" for letter in self.merchant.last_days[-STRIP_DAYS:]]
+    def strip(self) -> str:
+        letters = self.merchant.last_days[-STRIP_DAYS:]
+        return "".join(letter if letter in DAY_WORDS else "u" for letter in letters)
 
     @property
     def strip_sentence(self) -> str:
         counts, end = Counter(self.strip), self.merchant.last_days_end
-        is_to_come = self.strip[-1:] == ["g"] and end == today(self.merchant.zone, self.now) - ONE_DAY
+        is_to_come = self.strip.endswith("g") and end == today(self.merchant.zone, self.now) - ONE_DAY
         counts["g"] -= is_to_come
         told = [f"{counts[letter]} {word}" for letter, word in DAY_WORDS.items() if counts[letter]]
         told += ["the newest not run yet"] if is_to_come else []
@@ -196,7 +204,9 @@ class MerchantRow:
         percent = f"{min(100, 100 * merchant.failed_days // FUSE_DAYS)}%"
         left = merchant.days_left(self.now)
         if left is None:
-            return FuseCell("Not counting", "hold", percent, merchant.failed_days, is_urgent=False)
+            return FuseCell(
+                "Not counting", "hold", percent, merchant.failed_days, is_urgent=False, is_counting=False
+            )
         tone = "bad" if left <= LAST_DAYS_OF_THE_FUSE else "warn" if left <= SOON_DAYS else "mute"
         return FuseCell(_days_left(left), tone, percent, merchant.failed_days, is_urgent=left <= SOON_DAYS)
 

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
-from django.db.models import Count, Min, Prefetch
+from django.db.models import Count, Min, Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
@@ -29,6 +31,7 @@ from syncs.views import glances, health_summary, history
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
+ROW = "syncs/syncs/row.html"
 NEWEST_FIRST = paging.Order("started_at", descending=True)
 SIZE = 50
 # Beyond it a number says no more than "many", and would read the whole table.
@@ -38,6 +41,7 @@ COMPARED_DAYS = 7
 CAUSES = 5
 # Seconds. They tell of days, and put side by side what came in minutes late; the list below tells of the last seconds.
 CAUSES_KEPT = 120
+ROWS_KEPT = 600
 # Of a merchant with its forty columns a row shows these.
 SHOWN_OF_A_MERCHANT = ("company_id", "name", "time_zone", "archived_at", "version")
 
@@ -73,7 +77,8 @@ def syncs(request: Signed) -> HttpResponse:
     filters = asked.filters
     zone = timezone.get_current_timezone()
     rows = filters.apply(zone)
-    page = paging.page(for_page(rows), NEWEST_FIRST, after=filters.after, before=filters.before, size=SIZE)
+    listed = with_merchants(rows)
+    page = paging.page(listed, NEWEST_FIRST, after=filters.after, before=filters.before, size=SIZE)
     is_all = not page.before and not page.after
     counted = len(page.rows) if is_all else rows.order_by()[: COUNTED + 1].count()
     context = {
@@ -122,20 +127,43 @@ def _answer(request: Signed, filters: SyncFilters, context: dict[str, Any]) -> H
     )
 
 
-def for_page(rows: SyncQuerySet) -> SyncQuerySet:
-    """With all that a row shows; Codat's own words of each are on the sync's own page."""
-    connections = Prefetch("merchant__connections", Connection.objects.for_rows())
+def with_merchants(rows: SyncQuerySet) -> SyncQuerySet:
+    """Codat's own words of each are on the sync's own page."""
     own = [field.attname for field in Sync._meta.concrete_fields if field.name != "raw"]
-    return (
-        rows.select_related("merchant")
-        .prefetch_related("requests__asked_by", connections)
-        .only(*own, *(f"merchant__{name}" for name in SHOWN_OF_A_MERCHANT))
-    )
+    shown = (f"merchant__{name}" for name in SHOWN_OF_A_MERCHANT)
+    return rows.select_related("merchant").only(*own, *shown)
 
 
-def _by_day(found: list[Sync]) -> list[tuple[date, list[history.Row]]]:
+def around_them() -> "tuple[str | Prefetch[Any], ...]":
+    """What a row shows of other tables."""
+    return "requests__asked_by", Prefetch("merchant__connections", Connection.objects.for_rows())
+
+
+def _by_day(found: list[Sync]) -> list[tuple[date, list[SafeString]]]:
+    rows = _drawn(found)
     days = groupby(found, key=lambda sync: timezone.localdate(sync.started_at))
-    return [(day, [history.Row(sync, is_open=False) for sync in group]) for day, group in days]
+    return [(day, [rows[sync.pk] for sync in group]) for day, group in days]
+
+
+def _drawn(found: list[Sync]) -> dict[int, SafeString]:
+    """By the syncs' numbers; two queries where there are some that nobody has seen drawn lately."""
+    kept = cache.get_many([_key(sync) for sync in found])
+    missing = [sync for sync in found if _key(sync) not in kept]
+    prefetch_related_objects(missing, *around_them())
+    fresh = {_key(sync): _draw(sync) for sync in missing}
+    cache.set_many(fresh, ROWS_KEPT)
+    return {sync.pk: (kept | fresh)[_key(sync)] for sync in found}
+
+
+def _draw(sync: Sync) -> SafeString:
+    return render_to_string(ROW, {"row": history.Row(sync, is_open=False), "merchant": sync.merchant})
+
+
+def _key(sync: Sync) -> str:
+    """The merchant's version moves with its syncs and all that is told of them. Days name their year when it is not
+    this one."""
+    told_in = f"{timezone.get_current_timezone_name()}-{timezone.localdate().year}"
+    return f"sync-row-{sync.pk}-{sync.merchant.version}-{told_in}"
 
 
 def _causes(rows: SyncQuerySet, filters: SyncFilters) -> Causes | None:
