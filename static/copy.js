@@ -1,4 +1,5 @@
-// Copies the text of a [data-copy] button and says so for two seconds, also to a screen reader.
+// Copies the text of a [data-copy] button, or what a [data-copy-from] link leads to, and says so for two seconds, also to
+// a screen reader. A text that cannot be fetched or copied is opened instead.
 (() => {
   document.documentElement.classList.add("js");
   const said = document.getElementById("said");
@@ -9,6 +10,17 @@
       tell(button, "Copied");
     } catch {
       tell(button, "Could not copy");
+    }
+  }
+
+  async function copyFrom(link) {
+    try {
+      const answer = await fetch(link.href);
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      await navigator.clipboard.writeText(await answer.text());
+      tell(link, "Copied");
+    } catch {
+      location.assign(link.href);
     }
   }
 
@@ -26,5 +38,9 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    const link = event.target.closest("[data-copy-from]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    copyFrom(link);
   });
 })();

@@ -27,6 +27,7 @@ from syncs.operations import (
     heartbeats,
     host_time,
     import_runs,
+    outages,
     pauses,
     reconciling,
     tallies,
@@ -42,6 +43,7 @@ TICK = 1.0
 CONNECTIONS_EVERY = timedelta(minutes=10)
 FORGET_EVERY = timedelta(minutes=10)
 TALLY_EVERY = timedelta(minutes=1)
+OUTAGES_EVERY = timedelta(minutes=1)
 # A request that was nudged is not nudged again before this: most are sent within a second.
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
 # Messages that wait in one queue: more would only grow old in it, and keep what is urgent waiting.
@@ -100,7 +102,7 @@ class Clock:
         yield from (self._nudge_senders, self._nudge_lookers, self._nudge_imports)
         if self.time_is_right:
             yield from (self._hand_out_looks, self._read_connections)
-        yield from (self._forget_webhooks, self._tally_days, self._go_slowly)
+        yield from (self._forget_webhooks, self._tally_days, self._notice_outages, self._go_slowly)
 
     def _compare_time(self, now: datetime) -> None:
         if self._lately.is_time("time", heartbeats.BEAT_EVERY, now):
@@ -179,6 +181,10 @@ class Clock:
     def _tally_days(self, now: datetime) -> None:
         if self._lately.is_time("tallies", TALLY_EVERY, now):
             tallies.keep(now)
+
+    def _notice_outages(self, now: datetime) -> None:
+        if self._lately.is_time("outages", OUTAGES_EVERY, now):
+            outages.notice(now)
 
     def _go_slowly(self, now: datetime) -> None:
         if not self.queue_is_up:

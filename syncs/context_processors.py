@@ -3,14 +3,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.text import get_text_list
 
 from syncs import moments
-from syncs.models import Freeze
+from syncs.models import Freeze, Outage
 from syncs.operations import api_key, freezing, heartbeats, host_time, pauses
 from syncs.operations.heartbeats import Signs
 
@@ -44,10 +46,32 @@ def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
     return [*(_frozen(request, now) if signs.may_be_frozen else ()), *notices(signs, now)]
 
 
+def _out(now: datetime) -> Iterator[Banner]:
+    """One for all that stand, with the numbers of the worst."""
+    standing = list(Outage.objects.standing().order_by("-failed", "pk"))
+    if not standing:
+        return
+    worst = standing[0]
+    names = dict.fromkeys(outage.platform_name for outage in standing)
+    which = f" {worst.platform_name}" if len(names) > 1 else ""
+    ran = f"Of the {worst.ran:,}{which} merchants that ran within the last hour"
+    sentence = f"{ran}, {worst.failed:,} failed with {worst.code}, the first at {_at(worst.since, now)}"
+    query = urlencode({"code": worst.code, worst.side: worst.platform_name})
+    yield Banner(
+        "warn",
+        "cloud",
+        f"Codat looks down for {get_text_list(list(names), 'and')} merchants.",
+        f"{sentence}. Re-runs will probably fail again.",
+        action=f"Show {worst.failed:,}",
+        url=f"{reverse('syncs')}?{query}",
+    )
+
+
 def notices(signs: Signs, now: datetime) -> list[Banner]:
-    """Those that come and go with the signs of life, and are the same for everybody."""
+    """Those that come and go with the signs of life, the same for everybody. One query while Codat may be down."""
     now = timezone.localtime(now)
-    return [*_silent_parts(signs.silent, now), *_held_up(signs, now)]
+    out = _out(now) if signs.may_be_out else ()
+    return [*_silent_parts(signs.silent, now), *_held_up(signs, now), *out]
 
 
 def version(request: HttpRequest) -> str:

@@ -21,6 +21,7 @@ WATCHED = {
     "syncs_merchant": ("INSERT", "DELETE", "UPDATE OF version, archived_at"),
     "syncs_syncrequest": ("INSERT", "DELETE", "UPDATE"),
     "syncs_freeze": ("INSERT", "DELETE", "UPDATE"),
+    "syncs_outage": ("INSERT", "DELETE", "UPDATE"),
 }
 STANDING = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",

@@ -44,7 +44,6 @@ def test_an_unknown_zone_is_told_in_words(as_support: Client) -> None:
 
 def test_nothing_is_offered_that_is_not_there(as_lead: Client) -> None:
     page = as_lead.get("/profile/").text
-    assert "shortcuts" not in page
     assert "freezes" not in page
 
 

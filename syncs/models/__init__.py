@@ -3,6 +3,7 @@ from syncs.models.freeze import Freeze
 from syncs.models.heartbeat import Heartbeat
 from syncs.models.import_run import ImportRun
 from syncs.models.merchant import Connection, Merchant
+from syncs.models.outage import Outage
 from syncs.models.pause import Pause
 from syncs.models.pulse import Pulse
 from syncs.models.request import Attempt, SyncRequest
@@ -22,6 +23,7 @@ __all__ = [
     "ImportRun",
     "Merchant",
     "MerchantDay",
+    "Outage",
     "Pause",
     "Pulse",
     "Sync",

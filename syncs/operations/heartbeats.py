@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Exists, Sum
 from django.utils import timezone
 
-from syncs.models import Freeze, Heartbeat, Pulse
+from syncs.models import Freeze, Heartbeat, Outage, Pulse
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,8 @@ class Signs:
     now: datetime
     may_be_frozen: bool
     """False where no stop to all sending stands."""
+    may_be_out: bool
+    """False where Codat is not known to be down for a platform."""
 
     @property
     def silent(self) -> dict[str, datetime | None]:
@@ -75,25 +77,29 @@ class Signs:
 
 def signs(now: datetime) -> Signs:
     """One query."""
-    rows = Heartbeat.objects.annotate(frozen=_frozen()).values_list("name", "at", "frozen")
+    rows = Heartbeat.objects.annotate(frozen=_frozen(), out=_out()).values_list("name", "at", "frozen", "out")
     return _told(list(rows), now)
 
 
 def signs_and_pulse(now: datetime) -> tuple[Signs, int]:
     """One query too, but where no part of the house has ever given a sign."""
-    known = Heartbeat.objects.annotate(frozen=_frozen(), pulse=Pulse.total())
-    rows = list(known.values_list("name", "at", "frozen", "pulse"))
-    pulse = rows[0][3] if rows else Pulse.objects.aggregate(total=Sum("version"))["total"]
-    return _told([row[:3] for row in rows], now), int(pulse or 0)
+    known = Heartbeat.objects.annotate(frozen=_frozen(), out=_out(), pulse=Pulse.total())
+    rows = list(known.values_list("name", "at", "frozen", "out", "pulse"))
+    pulse = rows[0][4] if rows else Pulse.objects.aggregate(total=Sum("version"))["total"]
+    return _told([row[:4] for row in rows], now), int(pulse or 0)
 
 
 def _frozen() -> Exists:
     return Exists(Freeze.objects.standing())
 
 
-def _told(rows: Sequence[tuple[str, datetime, bool]], now: datetime) -> Signs:
-    may_be_frozen = rows[0][2] if rows else True
-    return Signs({name: at for name, at, _ in rows}, now, may_be_frozen)
+def _out() -> Exists:
+    return Exists(Outage.objects.standing())
+
+
+def _told(rows: Sequence[tuple[str, datetime, bool, bool]], now: datetime) -> Signs:
+    may_be_frozen, may_be_out = rows[0][2:4] if rows else (True, True)
+    return Signs({name: at for name, at, *_ in rows}, now, may_be_frozen, may_be_out)
 
 
 class Beating(threading.Thread):

@@ -151,10 +151,12 @@ def days(first: date, last: date) -> str:
 
 
 @register.simple_tag
-def copy(text: object, label: str) -> SafeString:
+def copy(text: object, label: str, key: str = "") -> SafeString:
+    """`key` is the shortcut that presses it."""
     return format_html(
-        '<button type="button" class="iconbtn" data-copy="{}" aria-label="{}">{}</button>',
+        '<button type="button" class="iconbtn" data-copy="{}"{} aria-label="{}">{}</button>',
         text,
+        format_html(' data-key="{}"', key) if key else "",
         label,
         icon("copy"),
     )

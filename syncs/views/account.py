@@ -99,6 +99,18 @@ def profile(request: Signed) -> HttpResponse:
     return redirect("profile")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def shortcuts(request: Signed) -> HttpResponse:
+    """Single-key shortcuts on or off; back to the page where the sheet was open."""
+    wanted = request.POST.get("shortcuts")
+    if request.method == "POST" and wanted in {"on", "off"}:
+        request.user.shortcuts = wanted == "on"
+        request.user.save(update_fields=["shortcuts"])
+        messages.success(request, f"Single-key shortcuts are {wanted}.")
+    return redirect(_then(request))
+
+
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required

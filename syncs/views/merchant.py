@@ -24,8 +24,10 @@ from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
-from syncs.views import glances, history, months, rerun_card
+from syncs.views import advice, glances, history, months, next_steps, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
+from syncs.views.offers import Offer, Offers
+from syncs.views.rerun_card import Preview
 
 PAGE = "syncs/merchant.html"
 ENTRIES = 20
@@ -112,20 +114,28 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     now = timezone.now()
     active = merchant.requests.under_way().first()
     is_waited_for = bool(active and active.is_on_its_way)
+    diagnosis = _told_meanwhile(diagnose(merchant), active)
+    due = _next_due(merchant, now)
+    card = rerun_card.context(request, merchant, active, now)
+    may_fill = not active and not card["blocked"]
     return (
         {
             "merchant": merchant,
             "now": now,
-            "diagnosis": _told_meanwhile(diagnose(merchant), active),
+            "diagnosis": diagnosis,
+            "next_steps": next_steps.of(diagnosis, card["presets"], may_ask=may_fill),
+            "message": next_steps.message(diagnosis, merchant.link_url),
+            "advice": advice.of(merchant, diagnosis, card["offered"], due) if may_fill else None,
             "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
             "last_sync": merchant.syncs.final().newest_first().first(),
             "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
             "commerce": merchant.commerce,
             "accounting": merchant.accounting,
-            "next_due": _next_due(merchant, now),
+            "next_due": due,
             "days_left": merchant.days_left(now),
             "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
-            "months": months.of(merchant, now, active),
+            "months": grid(request, merchant, active, card["preview"], now),
+            "left_outside": left_outside(card["offered"], card["preview"]),
             "history": history.page(merchant, request.GET),
             "entries": merchant.activity.for_page()[:ENTRIES],
             "active": active,
@@ -142,8 +152,26 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "polling": request.htmx.target == "merchant_live" and request.method == "GET",
         }
         | _looks(merchant, now)
-        | rerun_card.context(request, merchant, active, now)
+        | card
     )
+
+
+def grid(
+    request: Signed, merchant: Merchant, active: SyncRequest | None, chosen: Preview | None, now: datetime
+) -> months.Grid:
+    newest = request.GET.get("month", "")
+    return months.of(merchant, now, active, newest=newest, chosen=chosen.chosen if chosen else None)
+
+
+def left_outside(offered: Offers, chosen: Preview | None) -> list[Offer]:
+    """The missing days that the chosen range leaves out."""
+    if offered.missing is None or chosen is None:
+        return []
+    return [
+        each
+        for each in offered.missing.stretches
+        if not (chosen.first <= each.first and each.last <= chosen.last)
+    ]
 
 
 def diagnose(merchant: Merchant) -> Diagnosis | None:
@@ -228,7 +256,7 @@ def _poll_query(request: Signed) -> str:
     Which rows are open, and whether a form is, the poller reads from the page: they change in place.
     """
     query = request.GET.copy()
-    for name in ("v", "looks", "until", "open", "form_token", "aside"):
+    for name in ("v", "looks", "until", "open", "form_token", "aside", "first_day", "last_day", "month"):
         query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 

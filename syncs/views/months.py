@@ -1,9 +1,10 @@
-"""The days covered, as four rows of a month each."""
+"""The days covered, as four rows of a month each, and the chosen range in them."""
 
 import calendar
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from syncs.models import Merchant, SyncRequest
 from syncs.operations.days import as_day
@@ -12,6 +13,8 @@ from syncs.rules.salesdays import ONE_DAY, today
 from syncs.rules.states import State
 
 MONTHS = 4
+# Codat has no sales from before (syncs/forms).
+FIRST_YEAR = 2000
 
 # The cell's class in the stylesheet, its mark (an icon's name or a sign), and its words.
 SYNCED = ("w", "check", "synced")
@@ -39,6 +42,8 @@ class Cell:
     style: str
     mark: str
     words: str
+    chosen: str = ""
+    """Classes of a day in the chosen range: its ends, and what is synced already."""
 
     @property
     def query(self) -> str:
@@ -49,24 +54,72 @@ class Cell:
         return self.style != "z"
 
 
+class Chosen(NamedTuple):
+    """A range of days, both ends inclusive, and those of them that are synced already, wholly or in part."""
+
+    first: date
+    last: date
+    synced: frozenset[date]
+
+    def in_it(self, cell: Cell) -> Cell:
+        """The cell as the range shows it."""
+        if not self.first <= cell.day <= self.last:
+            return cell
+        is_synced = cell.day in self.synced
+        told = {"ov": is_synced, "a": cell.day == self.first, "z2": cell.day == self.last}
+        classes = " ".join(["sel", *(name for name, is_so in told.items() if is_so)])
+        return replace(cell, chosen=classes, mark="warn" if is_synced else cell.mark)
+
+
 @dataclass(frozen=True)
 class Grid:
+    """`earlier` and `later` are the newest months of the neighbouring pages, as the address names them."""
+
     rows: list[tuple[date, list[Cell]]]
     counts: list[tuple[str, str, int]]
+    earlier: str
+    later: str
+    newest: str
+    this_year: int
+
+    @property
+    def overlapping(self) -> int:
+        return sum("ov" in cell.chosen.split() for _, cells in self.rows for cell in cells)
 
 
-def of(merchant: Merchant, now: datetime, active: SyncRequest | None = None) -> Grid:
-    """This month and the three before it; a day counts as covered whoever covered it, and whenever."""
+def of(
+    merchant: Merchant,
+    now: datetime,
+    active: SyncRequest | None = None,
+    *,
+    newest: str = "",
+    chosen: Chosen | None = None,
+) -> Grid:
+    """Four months, this one the last or `newest` ("2026-08"); a day counts as covered whoever covered it."""
     this_day = today(merchant.zone, now)
-    firsts = list(_first_days(this_day))
-    days = {row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0])}
+    last = _month_named(newest, this_day)
+    firsts = list(_first_days(last))
+    days = {
+        row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0], day__lt=_following(last))
+    }
     begun = min((day.day for day in days.values() if day.says_something), default=this_day)
-    rows = [
-        (first, [_asked_for(_cell(day, days.get(day), begun, this_day), active) for day in _month(first)])
-        for first in firsts
-    ]
+    has_earlier = merchant.days.filter(day__lt=firsts[0]).exists()
+    begun = firsts[0] if has_earlier else begun
+
+    def cell(day: date) -> Cell:
+        found = _asked_for(_cell(day, days.get(day), begun, this_day), active)
+        return chosen.in_it(found) if chosen else found
+
+    rows = [(first, [cell(day) for day in _month(first)]) for first in firsts]
     counts = Counter(cell.style for _, cells in rows for cell in cells)
-    return Grid(rows, [(style, word, counts[style]) for style, word in LEGEND.items() if counts[style]])
+    return Grid(
+        rows,
+        [(style, word, counts[style]) for style, word in LEGEND.items() if counts[style]],
+        earlier=_name(firsts[0] - ONE_DAY) if has_earlier else "",
+        later=_name(min(_months_later(last), this_day)) if _name(last) < _name(this_day) else "",
+        newest=_name(last),
+        this_year=this_day.year,
+    )
 
 
 def _asked_for(cell: Cell, active: SyncRequest | None) -> Cell:
@@ -93,6 +146,29 @@ def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:
     style, mark, words = EMPTY if known.covered_empty else SYNCED
     late = known.outcome in {DayOutcome.FAILED, DayOutcome.DISCONNECTED}
     return Cell(day, style, mark, f"failed at first, then {words}" if late else words)
+
+
+def _name(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def _month_named(name: str, this_day: date) -> date:
+    """A day of that month; today where it names none, or one to come."""
+    try:
+        found = date.fromisoformat(f"{name}-01")
+    except ValueError:
+        return this_day
+    return found if found.year >= FIRST_YEAR and found < this_day else this_day
+
+
+def _following(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _months_later(day: date) -> date:
+    for _ in range(MONTHS):
+        day = _following(day)
+    return day
 
 
 def _first_days(this_day: date) -> list[date]:

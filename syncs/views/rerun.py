@@ -19,7 +19,7 @@ from syncs.operations import asking
 from syncs.operations.asking import Ask, NotNow, NotPossible
 from syncs.views import rerun_card
 from syncs.views.access import Signed, may_ask
-from syncs.views.merchant import PAGE, find_merchant, page_context
+from syncs.views.merchant import PAGE, find_merchant, grid, left_outside, page_context
 
 KINDS = {"range": SyncRequest.Kind.HISTORIC, "latest": SyncRequest.Kind.LATEST}
 PRESSED_TWICE = "You pressed twice. This is the request you already made. Nothing was sent twice."
@@ -33,7 +33,14 @@ def preview(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(f"{_address(merchant)}?{request.GET.urlencode()}#rerun")
     context = rerun_card.context(request, merchant, None, now)
-    return render(request, f"{PAGE}#range", context | {"merchant": merchant})
+    shown = {
+        "merchant": merchant,
+        "may_ask": request.user.has_perm("syncs.ask_sync"),
+        "months": grid(request, merchant, None, context["preview"], now),
+        "left_outside": left_outside(context["offered"], context["preview"]),
+        "oob": True,
+    }
+    return render(request, f"{PAGE}#range_and_days", context | shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,6 +18,7 @@ from syncs.rules.states import State
 from syncs.rules.windows import Window
 from syncs.views import offers
 from syncs.views.access import MAY_NOT_ASK, Signed
+from syncs.views.months import Chosen
 
 NEWS_FOR = timedelta(hours=1)
 STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
@@ -36,6 +37,10 @@ class Preview:
     window: Window
     overlap: Overlap
     failed: int
+
+    @property
+    def chosen(self) -> Chosen:
+        return Chosen(self.first, self.last, frozenset(self.synced))
 
     @property
     def count(self) -> int:
@@ -60,7 +65,8 @@ class Preview:
 
 
 def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now: datetime) -> dict[str, Any]:
-    """As a GET asks for it: `run` is the kind, `first` and `last` the days, `again` a request asked once more."""
+    """As a GET asks for it: `run` is the kind, `first` and `last` the days, `again` a request asked once more. What is
+    typed (`first_day`, `last_day`) goes before what the address says."""
     kind = "latest" if request.GET.get("run") == "latest" else "historic"
     news = _news(merchant, now) if active is None else None
     keeps_form = _has_form(request)
@@ -91,6 +97,7 @@ def form_context(
     return {
         "kind": kind,
         "form": form,
+        "offered": offered,
         "presets": offered.presets,
         "missing": offered.missing,
         "awaited": offered.awaited,
@@ -138,8 +145,8 @@ def _form_class(kind: str) -> type[AskForm]:
 def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
     initial = {
         # A browser refuses what is no day in a field for days.
-        "first_day": as_day(request.GET.get("first") or request.GET.get("first_day", "")),
-        "last_day": as_day(request.GET.get("last") or request.GET.get("last_day", "")),
+        "first_day": as_day(request.GET.get("first_day", request.GET.get("first", ""))),
+        "last_day": as_day(request.GET.get("last_day", request.GET.get("last", ""))),
         "reason": request.GET.get("reason", "")[:500],
         "resend_of": request.GET.get("again"),
         "form_token": uuid.uuid4(),

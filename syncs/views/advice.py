@@ -1,0 +1,79 @@
+"""Latest, a range, or nothing? What the re-run card says before anybody presses."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from syncs import moments
+from syncs.models import Merchant
+from syncs.rules.health import Health
+from syncs.rules.playbook import Diagnosis
+from syncs.views.offers import Missing, Offers
+
+AFTER_A_FIX = {"after_fix", "no"}
+
+
+@dataclass(frozen=True)
+class Advice:
+    lead: str
+    lines: tuple[str, ...]
+
+
+def of(
+    merchant: Merchant, diagnosis: Diagnosis | None, offered: Offers, due: datetime | None
+) -> Advice | None:
+    """None where nothing is known that one could advise by. `due` is when the next scheduled sync ends, about."""
+    if merchant.health not in {Health.HEALTHY, Health.FAILING}:
+        return None
+    if offered.missing:
+        return _range(offered.missing, is_more_open=bool(offered.awaited))
+    if not offered.awaited:
+        return _nothing(due) if merchant.health == Health.HEALTHY else None
+    covered = _days(offered)
+    if diagnosis and diagnosis.rerun in AFTER_A_FIX:
+        return Advice(
+            "Nothing to run before the cause is mended",
+            (
+                "A re-run now would probably fail the same way.",
+                f"After that, Sync latest covers {covered}. So does the next daily sync{_about(due)}.",
+            ),
+        )
+    return Advice(
+        "Sync latest is enough",
+        (
+            f"It covers {covered}: it starts where the last success ended.",
+            f"If you do nothing, the next daily sync covers them{_about(due)}.",
+        ),
+    )
+
+
+def _range(missing: Missing, *, is_more_open: bool) -> Advice:
+    first = missing.stretches[0]
+    days = moments.day_range(first.first, first.last, timezone.localdate())
+    more = f" and {missing.more + len(missing.named) - 1} more" if len(missing.stretches) > 1 else ""
+    newer = ("The newer days come with Sync latest or with the next daily sync.",) if is_more_open else ()
+    return Advice(
+        f"A range is needed: {days}{more}",
+        (
+            "No later sync goes back for these days. Ask whether the sales were entered by hand first.",
+            *newer,
+        ),
+    )
+
+
+def _nothing(due: datetime | None) -> Advice:
+    return Advice(
+        "Nothing needs to run",
+        (f"All days that are over are in the books. The next daily sync goes on from there{_about(due)}.",),
+    )
+
+
+def _days(offered: Offers) -> str:
+    first, last = offered.awaited[0][0], offered.awaited[-1][1]
+    return moments.day_range(first, last, timezone.localdate())
+
+
+def _about(due: datetime | None) -> str:
+    """Empty where Codat has stopped trying."""
+    return f", about {moments.absolute(due, timezone.localtime())}" if due else ""

@@ -1,0 +1,52 @@
+"""The steps of a diagnosis, each with the button that does it where there is one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncs.rules.playbook import ASKS_FOR_A_RERUN, Diagnosis
+from syncs.views.offers import Offer
+
+TO_CODAT = re.compile(r"codat's support", re.IGNORECASE)
+TO_THE_MERCHANT = re.compile(r"\b(ask|send|tell) the merchant\b", re.IGNORECASE)
+NAMES_A_LINK = re.compile(r"\blinks? below\b")
+SINCE_LAST_SUCCESS = "Since last success"
+
+
+LATEST = "run=latest"
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """`does` is `message` (copy it), `fill` (open the form by this query), `codat` (copy all for its support), or
+    empty."""
+
+    words: str
+    does: str = ""
+    query: str = ""
+
+
+def of(diagnosis: Diagnosis | None, presets: Sequence[Offer], *, may_ask: bool) -> list[NextStep]:
+    """Each button stands once, at the first step that asks for it."""
+    since = next((offer.query for offer in presets if offer.word == SINCE_LAST_SUCCESS), LATEST)
+    found: list[NextStep] = []
+    for words in diagnosis.steps if diagnosis else ():
+        does = _does(words, may_ask=may_ask)
+        is_new = does not in {each.does for each in found}
+        found.append(NextStep(words, does if is_new else "", since if does == "fill" else ""))
+    return found
+
+
+def message(diagnosis: Diagnosis | None, link: str) -> str:
+    """As it is copied: where it names a link below, that stands there."""
+    if diagnosis is None or not NAMES_A_LINK.search(diagnosis.message) or not link:
+        return diagnosis.message if diagnosis else ""
+    return f"{diagnosis.message}\n\n{link}"
+
+
+def _does(words: str, *, may_ask: bool) -> str:
+    if TO_CODAT.search(words):
+        return "codat"
+    if ASKS_FOR_A_RERUN.search(words):
+        return "fill" if may_ask else ""
+    return "message" if TO_THE_MERCHANT.search(words) else ""

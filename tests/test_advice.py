@@ -1,0 +1,53 @@
+"""Latest, a range or nothing: what the re-run card says before anybody presses."""
+
+import pytest
+from django.test import Client
+
+from syncs.models import Merchant
+from tests.factories import make_failing_merchant, make_merchant
+from tests.test_merchant_gaps import RECENT, page, with_days
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+FIX_FIRST, TRY_NOW = 4000, 5000
+
+
+def card(client: Client, merchant: Merchant) -> str:
+    html = page(client, merchant)
+    return html[html.index('id="rerun"') :]
+
+
+def test_where_all_days_are_in_the_books_nothing_needs_to_run(as_support: Client) -> None:
+    told = card(as_support, with_days(make_merchant(), ("w", 9)))
+    assert "Nothing needs to run." in told
+    assert "The next daily sync goes on from there, about 18 Jun, 02:00." in told
+
+
+def test_where_a_run_helps_now_latest_is_enough(as_support: Client) -> None:
+    told = card(as_support, with_days(make_failing_merchant(TRY_NOW, ""), ("w", 3), ("f", 4)))
+    assert "Sync latest is enough." in told
+    assert "It covers 13 – 16 Jun: it starts where the last success ended." in told
+    assert "If you do nothing, the next daily sync covers them, about 18 Jun, 02:00." in told
+
+
+def test_where_the_cause_stands_nothing_is_to_be_run_before_it_is_mended(as_support: Client) -> None:
+    told = card(as_support, with_days(make_failing_merchant(FIX_FIRST, ""), ("w", 3), ("f", 4)))
+    assert "Nothing to run before the cause is mended." in told
+    assert "After that, Sync latest covers 13 – 16 Jun." in told
+
+
+def test_days_that_no_later_sync_goes_back_for_need_a_range(as_support: Client) -> None:
+    told = card(as_support, with_days(make_merchant(), ("w", 3), ("f", 2), RECENT))
+    assert "A range is needed: 13 – 14 Jun." in told
+    assert "entered by hand" in told
+
+
+def test_several_stretches_are_counted(as_support: Client) -> None:
+    told = card(as_support, with_days(make_merchant(), ("w", 3), ("f", 2), ("w", 2), ("f", 1), RECENT))
+    assert "A range is needed: 10 – 11 Jun and 1 more." in told
+
+
+@pytest.mark.parametrize("health", ["needs_reconnect", "switched_off", "never_synced"])
+def test_where_codat_has_stopped_trying_there_is_no_such_advice(as_support: Client, health: str) -> None:
+    told = card(as_support, with_days(make_merchant(health=health), ("w", 3), ("f", 4)))
+    assert "Sync latest is enough" not in told
+    assert "Nothing needs to run" not in told

@@ -1,0 +1,157 @@
+"""Codat is down for a platform: noticed by the clock, told on every page, gone when it is over."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from syncs.models import Outage
+from syncs.operations import heartbeats, outages
+from tests.factories import make_connection, make_merchant, make_sync
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alive")]
+CODATS_FAULT, THEIRS = 5000, 5130
+
+
+@pytest.fixture
+def alive() -> Iterator[None]:
+    """All parts have just given their sign, so that no other notice stands; and it is noon."""
+    with time_machine.travel(datetime.fromisoformat("2026-11-21T12:00+00:00"), tick=False):
+        for part in heartbeats.PARTS:
+            heartbeats.beat(part)
+        yield
+
+
+def ran(code: int, count: int, *, commerce: str = "Shopify", accounting: str = "Xero", ago: int = 20) -> None:
+    for _ in range(count):
+        merchant = make_merchant(commerce=commerce, accounting=accounting)
+        make_sync(merchant, code, timezone.now() - timedelta(minutes=ago))
+
+
+def notice(after: int = 0) -> list[Outage]:
+    outages.notice(timezone.now() + timedelta(minutes=after))
+    return list(Outage.objects.standing().order_by("side", "platform_name"))
+
+
+def test_many_that_fail_by_codats_fault_are_one_outage_of_their_platform() -> None:
+    ran(CODATS_FAULT, 10, accounting="Xero")
+    ran(2000, 12, commerce="Square", accounting="Xero")
+    ran(2000, 5, accounting="QuickBooks Online", ago=70)
+    (outage,) = [each for each in notice() if each.side == "commerce"]
+    assert (outage.platform_name, outage.code, outage.failed, outage.ran) == ("Shopify", 5000, 10, 10)
+    assert outage.since == timezone.now() - timedelta(minutes=20)
+
+
+def test_a_platform_of_which_most_run_well_is_not_out() -> None:
+    ran(CODATS_FAULT, 10, accounting="Xero")
+    ran(2000, 21, commerce="Square", accounting="Xero")
+    assert [each.platform_name for each in notice()] == ["Shopify"]
+
+
+@pytest.mark.parametrize("code", [THEIRS, 4000, 4040, 5080])
+def test_what_the_merchant_or_we_must_mend_is_no_outage(code: int) -> None:
+    ran(code, 15)
+    assert notice() == []
+
+
+def test_one_merchant_that_fails_often_is_no_outage() -> None:
+    merchant = make_merchant()
+    for minutes in range(20):
+        make_sync(merchant, CODATS_FAULT, timezone.now() - timedelta(minutes=minutes))
+    assert notice() == []
+
+
+def test_failures_of_yesterday_and_of_a_clock_that_runs_ahead_do_not_count() -> None:
+    ran(CODATS_FAULT, 15, ago=24 * 60)
+    ran(CODATS_FAULT, 15, ago=-120)
+    assert notice() == []
+
+
+def test_a_connection_that_has_gone_strikes_no_platform() -> None:
+    for _ in range(12):
+        merchant = make_merchant(commerce=None, accounting=None)
+        make_connection(merchant, platform_name="Clover", gone_at=timezone.now())
+        make_sync(merchant, CODATS_FAULT, timezone.now() - timedelta(minutes=5))
+    assert notice() == []
+
+
+def test_it_is_noticed_once_and_followed() -> None:
+    ran(CODATS_FAULT, 10)
+    first = notice()
+    ran(CODATS_FAULT, 2, ago=5)
+    second = notice()
+    assert [each.pk for each in first] == [each.pk for each in second]
+    assert [each.failed for each in second] == [12, 12]
+
+
+def test_nothing_is_written_while_nothing_is_new() -> None:
+    ran(CODATS_FAULT, 10)
+    notice()
+    pulse = heartbeats.signs_and_pulse(timezone.now())[1]
+    notice()
+    assert heartbeats.signs_and_pulse(timezone.now())[1] == pulse
+
+
+def test_it_ends_when_none_has_failed_for_half_an_hour_and_may_come_back() -> None:
+    ran(CODATS_FAULT, 10)
+    assert len(notice()) == 2
+    assert notice(after=10) == []
+    assert Outage.objects.filter(ended_at=timezone.now() + timedelta(minutes=10)).count() == 2
+    ran(CODATS_FAULT, 10, ago=0)
+    assert len(notice()) == 2
+
+
+def test_a_desk_on_which_nothing_is_wrong_is_asked_two_questions(django_assert_num_queries: object) -> None:
+    ran(2000, 5)
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        outages.notice(timezone.now())
+
+
+def test_another_clock_that_was_faster_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran(CODATS_FAULT, 10)
+    (found, *_) = outages.struck(timezone.now())
+    outages._begin(found)
+    outages._begin(found)
+    assert Outage.objects.standing().count() == 1
+
+
+def test_two_cannot_stand_for_one_platform() -> None:
+    told = {"side": "commerce", "platform_name": "Shopify", "code": 5000, "failed": 10, "ran": 10}
+    Outage.objects.create(**told, since=timezone.now())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Outage.objects.create(**told, since=timezone.now())
+
+
+def test_every_page_says_so_with_the_way_to_those_that_failed(as_viewer: Client) -> None:
+    ran(CODATS_FAULT, 11, accounting="Xero")
+    ran(2000, 40, commerce="Square", accounting="Xero")
+    notice()
+    for path in ("/", "/requests/", "/syncs/", "/activity/"):
+        page = as_viewer.get(path).text
+        assert "Codat looks down for Shopify merchants." in page, path
+        assert "Of the 11 merchants that ran within the last hour, 11 failed with 5000" in page
+        assert "the first at 11:40. Re-runs will probably fail again." in page
+        assert 'href="/syncs/?code=5000&amp;commerce=Shopify"' in page
+
+
+def test_several_platforms_are_told_in_one_sentence_with_the_worst(as_viewer: Client) -> None:
+    ran(CODATS_FAULT, 10, commerce="Square", accounting="Xero")
+    ran(CODATS_FAULT, 15, commerce="Shopify", accounting="Xero")
+    notice()
+    page = as_viewer.get("/").text
+    assert "Codat looks down for Xero, Shopify and Square merchants." in page
+    assert "Of the 25 Xero merchants that ran within the last hour, 25 failed with 5000" in page
+
+
+def test_an_open_list_is_told(as_viewer: Client) -> None:
+    ran(CODATS_FAULT, 10)
+    page = as_viewer.get("/requests/").text
+    live = page.split('hx-get="/requests/live/', 1)[1].split('"', 1)[0].replace("&amp;", "&")
+    assert as_viewer.get(f"/requests/live/{live}", headers={"HX-Request": "true"}).status_code == 204
+    notice()
+    answer = as_viewer.get(f"/requests/live/{live}", headers={"HX-Request": "true"})
+    assert "Codat looks down" in answer.text

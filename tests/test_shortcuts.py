@@ -1,0 +1,65 @@
+"""Single-key shortcuts: the sheet on every page, switched off and on by its reader."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from syncs.models import User
+from tests.factories import make_merchant
+
+pytestmark = pytest.mark.django_db
+
+
+def sheet(html: str) -> str:
+    found = re.search(r'<dialog id="keys".*?</dialog>', html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def test_the_sheet_names_every_key_and_that_none_sends(as_viewer: Client) -> None:
+    told = sheet(as_viewer.get("/requests/").text)
+    for key in ("/", "J", "K", "X", "Enter", "L", "R", "C", "Esc", "?", "G"):
+        assert f"<kbd>{key}</kbd>" in told
+    assert "Nothing is sent before you confirm it." in told
+
+
+def test_they_are_on_until_somebody_switches_them_off_and_it_is_so_on_every_page(
+    as_support: Client, support: User
+) -> None:
+    assert "data-on" in sheet(as_support.get("/").text)
+    answer = as_support.post("/profile/shortcuts/", {"shortcuts": "off", "next": "/requests/?state=way"})
+    assert answer["Location"] == "/requests/?state=way"
+    page = as_support.get("/requests/").text
+    assert "Single-key shortcuts are off." in page
+    assert "data-on" not in sheet(page)
+    as_support.post("/profile/shortcuts/", {"shortcuts": "on"})
+    assert "data-on" in sheet(as_support.get("/").text)
+
+
+def test_those_of_others_stay_as_they_are(as_support: Client, viewer: User) -> None:
+    as_support.post("/profile/shortcuts/", {"shortcuts": "off"})
+    viewer.refresh_from_db()
+    assert viewer.shortcuts
+
+
+@pytest.mark.parametrize("data", [{}, {"shortcuts": "maybe"}, {"shortcuts": ""}])
+def test_what_is_neither_changes_nothing(as_support: Client, support: User, data: dict[str, str]) -> None:
+    assert as_support.post("/profile/shortcuts/", data).status_code == 302
+    support.refresh_from_db()
+    assert support.shortcuts
+
+
+def test_nobody_is_led_out_of_the_house(as_support: Client) -> None:
+    answer = as_support.post("/profile/shortcuts/", {"shortcuts": "off", "next": "https://evil.example/"})
+    assert answer["Location"] == "/"
+
+
+def test_a_page_has_one_field_for_the_search_key(as_support: Client) -> None:
+    merchant = make_merchant()
+    for path in ("/", "/requests/", "/syncs/", f"/merchants/{merchant.company_id}/"):
+        assert as_support.get(path).text.count('data-key="/"') == 1, path
+
+
+def test_nobody_who_is_not_signed_in_sees_the_sheet(client: Client) -> None:
+    assert "<dialog" not in client.get("/sign-in/").text
