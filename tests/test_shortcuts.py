@@ -17,11 +17,17 @@ def sheet(html: str) -> str:
     return found[0]
 
 
-def test_the_sheet_names_every_key_and_that_none_sends(as_viewer: Client) -> None:
-    told = sheet(as_viewer.get("/requests/").text)
+def test_the_sheet_names_every_key_and_that_none_sends(as_support: Client) -> None:
+    told = sheet(as_support.get("/requests/").text)
     for key in ("/", "J", "K", "X", "Enter", "L", "R", "C", "Esc", "?", "G"):
         assert f"<kbd>{key}</kbd>" in told
     assert "Nothing is sent before you confirm it." in told
+
+
+def test_who_may_not_ask_is_offered_no_key_for_it(as_viewer: Client) -> None:
+    told = sheet(as_viewer.get("/requests/").text)
+    assert "<kbd>L</kbd>" not in told
+    assert "<kbd>C</kbd>" in told
 
 
 def test_they_are_on_until_somebody_switches_them_off_and_it_is_so_on_every_page(

@@ -98,7 +98,8 @@ def _out() -> Exists:
 
 
 def _told(rows: Sequence[tuple[str, datetime, bool, bool]], now: datetime) -> Signs:
-    may_be_frozen, may_be_out = rows[0][2:4] if rows else (True, True)
+    # Without a sign there was no clock yet, which notices outages.
+    may_be_frozen, may_be_out = rows[0][2:4] if rows else (True, False)
     return Signs({name: at for name, at, *_ in rows}, now, may_be_frozen, may_be_out)
 
 
