@@ -46,6 +46,13 @@ def test_it_names_company_connections_syncs_requests_and_codats_own_answer(
     assert "correlationId: corr-7" in text
 
 
+def test_of_one_that_fails_it_tells_since_when_and_for_how_many_days(as_viewer: Client) -> None:
+    merchant = make_failing_merchant()
+    text = as_viewer.get(f"/merchants/{merchant.company_id}/for-codat/").content.decode()
+    assert f"Failing since: {merchant.failing_since}" in text
+    assert "Failed days in a row: 20" in text
+
+
 def test_it_names_no_colleague_and_no_reason(as_viewer: Client, support: User) -> None:
     merchant = make_merchant()
     make_request(merchant, state=State.REJECTED, asked_by=support, reason="Mrs Miller rang")

@@ -76,4 +76,7 @@ def _days(offered: Offers) -> str:
 
 def _about(due: datetime | None) -> str:
     """Empty where Codat has stopped trying."""
-    return f", about {moments.absolute(due, timezone.localtime())}" if due else ""
+    if due is None:
+        return ""
+    told = moments.absolute(due, timezone.localtime())
+    return f", about {told[0].lower()}{told[1:]}"

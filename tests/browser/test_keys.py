@@ -1,0 +1,55 @@
+"""Shortcuts: from row to row, into a form and to a page; never in a field, and never further than the form."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.panel import Panel
+
+
+def test_keys_walk_the_list_and_open_the_form_and_send_nothing(visit: Visit, panel: Panel) -> None:
+    page = visit("/?health=healthy&sort=name")
+    leads = page.locator("main tbody tr a.name")
+    page.keyboard.press("j")
+    expect(leads.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(leads.nth(0)).to_be_focused()
+    page.keyboard.press("l")
+    page.wait_for_url("**/merchants/**run=latest#rerun")
+    company = page.url.split("/merchants/")[1].split("/")[0]
+    assert panel.count_requests(company) == 0
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.wait_for_url("**/requests/")
+
+
+def test_the_sheet_opens_and_closes_and_a_field_takes_its_letters(visit: Visit) -> None:
+    page = visit("/requests/")
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("gh?")
+    field = page.get_by_role("searchbox", name="Find a merchant")
+    expect(field).to_have_value("gh?")
+    expect(sheet).to_be_hidden()
+    assert page.url.endswith("/requests/")
+
+
+def test_who_switched_them_off_types_in_vain_and_finds_the_sheet_in_the_menu(visit: Visit) -> None:
+    page = visit("/requests/", by="viewer")
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Switch them off").click()
+    expect(page.get_by_text("Single-key shortcuts are off.").first).to_be_visible()
+    page.keyboard.press("?")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    assert page.url.endswith("/requests/")
+    page.get_by_label("Signed in as").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_role("button", name="Switch them on").click()
+    expect(page.get_by_text("Single-key shortcuts are on.").first).to_be_visible()
