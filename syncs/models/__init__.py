@@ -4,6 +4,7 @@ from syncs.models.heartbeat import Heartbeat
 from syncs.models.import_run import ImportRun
 from syncs.models.merchant import Connection, Merchant
 from syncs.models.pause import Pause
+from syncs.models.playbook import PlaybookEntry
 from syncs.models.pulse import Pulse
 from syncs.models.request import Attempt, SyncRequest
 from syncs.models.sync import Cause, MerchantDay, Sync
@@ -23,6 +24,7 @@ __all__ = [
     "Merchant",
     "MerchantDay",
     "Pause",
+    "PlaybookEntry",
     "Pulse",
     "Sync",
     "SyncRequest",
