@@ -103,6 +103,7 @@ class Person:
         form = {
             "form_token": form.get("form_token") or str(uuid.uuid4()),
             "reason": "Measured",
+            "override_reason": "Measured",
             "last_day": "",
         }
         step = self._post(f"{page}rerun/latest/review/", form, target="rerun")

@@ -22,6 +22,6 @@ def after_migrate(**_: Any) -> None:
         codenames += own
         granted = permissions.filter(codename__in=codenames)
         if role == "admin":
-            theirs = permissions.filter(content_type__model__in=["merchant", "user"])
+            theirs = permissions.filter(content_type__model__in=["merchant", "playbookentry", "user"])
             granted |= theirs.exclude(codename__startswith="delete_")
         group_model.objects.get_or_create(name=role)[0].permissions.set(granted)

@@ -15,6 +15,7 @@ from tests import environment as environment
 from tests.factories import User, make_user
 from tests.openapi.watching import every_answer_is_watched as every_answer_is_watched
 from tests.openapi.watching import pytest_runtest_call as pytest_runtest_call
+from tests.playbooks import playbook as playbook
 from tests.queues import broker as broker
 from tests.queues import broker_url as broker_url
 from tests.queues import no_broker as no_broker

@@ -18,6 +18,7 @@ MAY = {
     "admin": {
         *("ask_sync", "decide_review", "override_guard", "freeze_sending", "administer"),
         *("add_merchant", "change_merchant", "view_merchant", "add_user", "change_user", "view_user"),
+        *("add_playbookentry", "change_playbookentry", "view_playbookentry"),
     },
 }
 

@@ -56,6 +56,11 @@ class AskForm(forms.Form):
     """What both kinds share: the reason, and the hidden token that makes a double click one request."""
 
     reason = ReasonField(label="Reason")
+    override_reason = ReasonField(
+        label="Why will it help now?",
+        required=False,
+        error_messages={"max_length": "At most 500 letters."},
+    )
     form_token = forms.UUIDField(widget=forms.HiddenInput, required=False)
     basis = forms.CharField(widget=forms.HiddenInput, required=False)
     resend_of = forms.ModelChoiceField(

@@ -5,6 +5,7 @@ from syncs.models.import_run import ImportRun
 from syncs.models.merchant import Connection, Merchant
 from syncs.models.outage import Outage
 from syncs.models.pause import Pause
+from syncs.models.playbook import PlaybookEntry
 from syncs.models.pulse import Pulse
 from syncs.models.request import Attempt, SyncRequest
 from syncs.models.sync import Cause, MerchantDay, Sync
@@ -25,6 +26,7 @@ __all__ = [
     "MerchantDay",
     "Outage",
     "Pause",
+    "PlaybookEntry",
     "Pulse",
     "Sync",
     "SyncRequest",

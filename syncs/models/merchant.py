@@ -151,6 +151,12 @@ class Merchant(models.Model):
             ),
             models.Index(fields=["name", "id"], name="merchant_name_order"),
             models.Index(fields=["switches_off_on", "id"], name="merchant_fuse_order"),
+            # Whom a cause strikes now, and how many.
+            models.Index(
+                fields=["last_cause", "health"],
+                name="merchant_of_cause",
+                condition=Q(archived_at=None, last_cause__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="merchant_has_a_name"),

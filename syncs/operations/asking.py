@@ -9,7 +9,8 @@ from django.db.models import F
 
 from syncs.codat import bodies
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import connections, coverage, log
+from syncs.operations import connections, coverage, fix_first, log
+from syncs.operations.fix_first import Hold
 from syncs.operations.transitions import move
 from syncs.rules.health import Health
 from syncs.rules.salesdays import range_window
@@ -47,6 +48,8 @@ class Ask:
     basis: str | None = None
     """What the confirm step stood on (see `basis_of`); None where nobody was shown one."""
     resend_of: SyncRequest | None = None
+    override_reason: str = ""
+    """Why it helps now where the playbook says that something has to be fixed first."""
 
     @property
     def days(self) -> tuple[date, date] | None:
@@ -72,7 +75,8 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
         refuse_if_synced(merchant, ask)
         _refuse_another_basis(merchant, ask)
         _refuse_unseen_overlap(merchant, ask)
-        return Asked(_stored(merchant, ask, by, now), is_new=True)
+        hold = refuse_until_fixed(merchant, ask, by)
+        return Asked(_stored(merchant, ask, by, now, hold), is_new=True)
     except NotPossible:
         # What stands in its way may be its own first press, also one that came a moment ago.
         if first := _already_asked(merchant, ask, by):
@@ -125,11 +129,28 @@ def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
         raise NotPossible("These days are synced already.", field="last_day")
 
 
-def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime) -> SyncRequest:
+def refuse_until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
+    """Raises NotPossible where the playbook says that a sync would fail again, unless somebody says why it helps now.
+    Where that was said before, and it failed the same way, it is for leads. Returns what is overridden, if anything."""
+    hold = fix_first.hold_on(merchant, ask.days)
+    if hold is None:
+        return None
+    if before := fix_first.closed_by(merchant, by):
+        raise NotPossible(fix_first.leads_only(before), field="override_reason", request=before)
+    if not ask.override_reason.strip():
+        raise NotPossible(f"{hold.sentence} {fix_first.SAY_WHY}", field="override_reason")
+    return hold
+
+
+def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, hold: Hold | None) -> SyncRequest:
+    overridden = {"override_reason": ask.override_reason.strip()} if hold else {}
     try:
         with transaction.atomic():
-            request = SyncRequest.objects.create(**_row(merchant, ask, by, now))
+            request = SyncRequest.objects.create(**_row(merchant, ask, by, now), **overridden)
             log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
+            if hold:
+                what, why = f"Overrode the playbook: {hold.sentence}", request.override_reason
+                log.record("request.override", what, actor=by, request=request, reason=why)
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
     except IntegrityError:
         _refuse_while_active(merchant)

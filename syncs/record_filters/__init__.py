@@ -45,7 +45,7 @@ KINDS = dict(SyncRequest.Kind.choices)
 DECIDED = Q(verb__in=["request.accepted", "request.not_run"], actor__isnull=False)
 TOLD_OF_REVIEWS = ["request.needs_review", "request.accepted_late", "request.ran_after_all"]
 VERBS = {
-    "asked": ("Asked for a sync", Q(verb="request.asked")),
+    "asked": ("Asked for a sync", Q(verb__in=["request.asked", "request.override"])),
     "ended": (
         "Ended",
         Q(verb__in=[f"request.{state}" for state in State if state not in ACTIVE_STATES]),
@@ -55,6 +55,7 @@ VERBS = {
     "notes": ("Notes", Q(verb__startswith="note.")),
     "merchants": ("Merchants", Q(verb__startswith="merchant")),
     "people": ("People and roles", Q(verb__startswith="user.")),
+    "playbook": ("Playbook", Q(verb__startswith="playbook.")),
 }
 SOURCES = {
     "people": ("People", Q(actor__isnull=False)),

@@ -1,26 +1,28 @@
 """What is wrong in plain words, who must act, whether a re-run helps and is safe: our text for Codat's errors.
 
-The texts stand in playbook.json. The first entry that fits wins; entries for a code come after those for a
-message, and those for a mere outcome last. An entry of a family takes what it does not say itself from there.
+The first entry that fits wins (see entries.py). Who asks brings the entries, or the built-in ones serve.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from itertools import takewhile
-from typing import Any
 
 from syncs.codat.statuses import Outcome, status_of
 from syncs.rules.causes import normalise, plain
+from syncs.rules.entries import ENTRIES, LINKING, STATES, Entry, entry_of, fill
 from syncs.rules.fuse import FUSE_DAYS
 
 __all__ = [
+    "ENTRIES",
+    "STATES",
     "Diagnosis",
     "Entry",
     "diagnose",
     "disconnected",
+    "entry_for",
+    "entry_of",
+    "linked_again",
     "never_synced",
     "normalise",
     "steps_meanwhile",
@@ -29,14 +31,6 @@ __all__ = [
     "without_re_runs",
 ]
 
-OWNER_WORDS = {"merchant": "The merchant", "us": "Us", "codat": "Codat", "nobody": "Nobody"}
-RERUN_WORDS = {
-    "helps_now": "Yes, try now",
-    "after_fix": "Not until this is fixed",
-    "no": "No",
-    "already_running": "Wait, a sync is running",
-    "not_needed": "Not needed",
-}
 SAFE_WORDS = {
     True: "Yes, nothing was written",
     False: "Some sales may already be written",
@@ -52,25 +46,6 @@ WAIT = "Wait until the request under way is settled."
 ASKS_FOR_A_RERUN = re.compile(r"\bre-run|\brun one\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=\.) ")
 DISCONNECTED = 4040
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Texts may name {commerce}, {accounting} and the named groups of the pattern."""
-
-    id: str
-    pattern: re.Pattern[str] | None
-    codes: frozenset[int]
-    outcome: Outcome | None
-    lead: str
-    detail: str
-    owner: str
-    owner_words: str
-    rerun: str
-    rerun_words: str
-    steps: tuple[str, ...]
-    message: str
 
 
 @dataclass(frozen=True)
@@ -84,49 +59,14 @@ class Diagnosis:
     owner_words: str
     rerun: str
     rerun_words: str
+    fixed_by: str
     safe: bool | None
     safe_words: str
     steps: tuple[str, ...]
     message: str
-
-
-def entry_of(raw: Mapping[str, Any], family: Mapping[str, Any]) -> Entry:
-    """KeyError, ValueError or re.error for an entry that is not whole."""
-    said = {**family, **raw}
-    own = {name: said.get(name, "") for name in ("because", "ask", "fix")}
-    outcome, pattern = said.get("outcome"), said.get("pattern")
-    return Entry(
-        id=said["id"],
-        pattern=re.compile(pattern, re.IGNORECASE) if pattern else None,
-        codes=frozenset(said.get("codes", ())),
-        outcome=Outcome(outcome) if outcome else None,
-        lead=fill(said["lead"], own),
-        detail=fill(said["detail"], own),
-        owner=said["owner"],
-        owner_words=said.get("owner_words") or OWNER_WORDS[said["owner"]],
-        rerun=said["rerun"],
-        rerun_words=fill(said.get("rerun_words") or RERUN_WORDS[said["rerun"]], own),
-        steps=tuple(fill(step, own) for step in said["steps"]),
-        message=fill(said["message_to_merchant"], own),
-    )
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Unknown placeholders stay as they are; nothing in a value is read as a placeholder."""
-    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
-
-
-def load() -> tuple[tuple[Entry, ...], dict[str, Entry]]:
-    """The entries in the order in which they are tried, and those for states of a merchant by id."""
-    book = json.loads(resources.files("syncs.rules").joinpath("playbook.json").read_text("utf-8"))
-    families = {None: {}, **book["families"]}
-    entries, states = (
-        [entry_of(raw, families[raw.get("family")]) for raw in book[part]] for part in ("entries", "states")
-    )
-    return tuple(entries), {entry.id: entry for entry in states}
-
-
-ENTRIES, STATES = load()
+    is_general: bool
+    """Whether it would be the same for another message."""
+    is_last_resort: bool
 
 
 def diagnose(
@@ -139,19 +79,29 @@ def diagnose(
     entries: Sequence[Entry] = ENTRIES,
 ) -> Diagnosis:
     """For one sync as Codat reports it; the platforms by their names, empty where unknown."""
+    entry, groups = _found(code, message, entries)
     outcome = status_of(code).outcome
-    text = plain(message)
-    for entry in entries:
-        found = _match(entry, code, outcome, text)
-        if found is not None:
-            safe = None if outcome is Outcome.RUNNING or data_pushed is None else not data_pushed
-            return _diagnosis(entry, {**_platforms(commerce, accounting), **found}, safe, SAFE_WORDS[safe])
-    raise LookupError("the playbook has no last entry for every outcome")
+    safe = None if outcome is Outcome.RUNNING or data_pushed is None else not data_pushed
+    return _diagnosis(entry, {**_platforms(commerce, accounting), **groups}, safe, SAFE_WORDS[safe])
 
 
-def disconnected(data_pushed: bool | None, commerce: str, accounting: str) -> Diagnosis:
+def entry_for(code: int | None, message: str, entries: Sequence[Entry] = ENTRIES) -> Entry:
+    return _found(code, message, entries)[0]
+
+
+def disconnected(
+    data_pushed: bool | None, commerce: str, accounting: str, *, entries: Sequence[Entry] = ENTRIES
+) -> Diagnosis:
     """A connection was cut after a good sync, whose own code says nothing about it."""
-    return diagnose(DISCONNECTED, "", data_pushed, commerce, accounting)
+    return diagnose(DISCONNECTED, "", data_pushed, commerce, accounting, entries=entries)
+
+
+def linked_again(diagnosis: Diagnosis, commerce: str, accounting: str) -> Diagnosis:
+    """What linking fixes is fixed once both platforms are linked; what was written was told by the sync that failed."""
+    if diagnosis.fixed_by != LINKING:
+        return diagnosis
+    entry = STATES["linked-again"]
+    return _diagnosis(entry, _platforms(commerce, accounting), diagnosis.safe, diagnosis.safe_words)
 
 
 def never_synced(commerce: str, accounting: str, linked_commerce: bool, linked_accounting: bool) -> Diagnosis:
@@ -193,6 +143,16 @@ def steps_meanwhile(steps: Sequence[str]) -> tuple[str, ...]:
     return (*takewhile(lambda step: not ASKS_FOR_A_RERUN.search(step), steps), WAIT)
 
 
+def _found(code: int | None, message: str, entries: Sequence[Entry]) -> tuple[Entry, dict[str, str]]:
+    """The first that fits, and the words for its pattern's groups."""
+    outcome, text = status_of(code).outcome, plain(message)
+    for entry in entries:
+        groups = _match(entry, code, outcome, text)
+        if groups is not None:
+            return entry, groups
+    raise LookupError("the playbook has no last entry for every outcome")
+
+
 def _match(entry: Entry, code: int | None, outcome: Outcome, text: str) -> dict[str, str] | None:
     """The words for the pattern's groups if the entry fits, else None."""
     if entry.pattern:
@@ -225,10 +185,13 @@ def _diagnosis(entry: Entry, words: Mapping[str, str], safe: bool | None, safe_w
         owner_words=entry.owner_words,
         rerun=entry.rerun,
         rerun_words=fill(entry.rerun_words, words),
+        fixed_by=entry.fixed_by,
         safe=safe,
         safe_words=safe_words,
         steps=tuple(_sentence(fill(step, words)) for step in entry.steps),
         message=fill(entry.message, words),
+        is_general=entry.pattern is None and entry.id not in STATES,
+        is_last_resort=entry.is_last_resort and entry.id not in STATES,
     )
 
 

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from syncs import context_processors, meter, tasks, watched, wording
-from syncs.codat.statuses import status_of
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
 from syncs.operations.checking import Check
+from syncs.operations.diagnosing import diagnose
 from syncs.rules import playbook, salesdays
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
@@ -172,26 +172,6 @@ def left_outside(offered: Offers, chosen: Preview | None) -> list[Offer]:
         for each in offered.missing.stretches
         if not (chosen.first <= each.first and each.last <= chosen.last)
     ]
-
-
-def diagnose(merchant: Merchant) -> Diagnosis | None:
-    """What is wrong in words; None while nothing is."""
-    commerce, accounting = merchant.commerce, merchant.accounting
-    names = (
-        commerce.platform_name if commerce else "the shop",
-        accounting.platform_name if accounting else "the accounting software",
-    )
-    linked = [bool(c and c.is_linked) for c in (commerce, accounting)]
-    if merchant.health in {Health.HEALTHY, Health.UNSEEN}:
-        return None
-    if merchant.health == Health.NEVER_SYNCED:
-        return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
-    if merchant.health == Health.SWITCHED_OFF:
-        return playbook.switched_off(*names, merchant.failed_days)
-    cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
-    if cut:
-        return playbook.disconnected(merchant.last_pushed, *names)
-    return playbook.diagnose(merchant.last_code, merchant.last_message, merchant.last_pushed, *names)
 
 
 def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest | None) -> Diagnosis | None:

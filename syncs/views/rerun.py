@@ -57,6 +57,7 @@ def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     try:
         asking.refuse_if_not_possible(merchant)
         asking.refuse_if_synced(merchant, _ask(_kind(kind), form))
+        asking.refuse_until_fixed(merchant, _ask(_kind(kind), form), request.user)
     except NotPossible as error:
         return _refused(request, merchant, _kind(kind), form, error)
     return _card(request, merchant, _kind(kind), form, confirming=True)
@@ -99,15 +100,16 @@ def _ask(kind: str, form: AskForm) -> Ask:
         seen_overlap=data.get("seen_overlap", ()),
         basis=data["basis"],
         resend_of=data.get("resend_of"),
+        override_reason=data["override_reason"],
     )
 
 
 def _refused(
     request: Signed, merchant: Merchant, kind: str, form: AskForm, error: NotPossible
 ) -> HttpResponse:
-    """Beside the day that it is about; on the confirm step what a word there or another press may mend."""
-    if error.field == "last_day":
-        form.add_error("last_day", error.sentence)
+    """Beside the field that it is about; on the confirm step what a word there or another press may mend."""
+    if error.field in {"last_day", "override_reason"}:
+        form.add_error(error.field, error.sentence)
         return _card(request, merchant, kind, form, status=422)
     confirming = error.field in ("seen_overlap", "basis") or isinstance(error, NotNow)
     return _card(request, merchant, kind, form, refusal=error, confirming=confirming, status=422)

@@ -8,6 +8,7 @@ from typing import Any
 from syncs import wording
 from syncs.forms import AskForm, LatestForm, RangeForm, written
 from syncs.models import Merchant, SyncRequest
+from syncs.operations import fix_first
 from syncs.operations.answered_windows import ran_instead
 from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
 from syncs.operations.coverage import Overlap, overlap, reached
@@ -105,7 +106,7 @@ def form_context(
         "reached": reached(merchant) if kind == "latest" else None,
         "blocked": blocked(request, merchant),
         "basis": basis_of(merchant),
-    }
+    } | _hold(request, merchant, form)
 
 
 def bound_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
@@ -148,6 +149,7 @@ def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -
         "first_day": as_day(request.GET.get("first_day", request.GET.get("first", ""))),
         "last_day": as_day(request.GET.get("last_day", request.GET.get("last", ""))),
         "reason": request.GET.get("reason", "")[:500],
+        "override_reason": request.GET.get("override_reason", "")[:500],
         "resend_of": request.GET.get("again"),
         "form_token": uuid.uuid4(),
     }
@@ -166,6 +168,17 @@ def _days(form: RangeForm) -> tuple[date | None, date | None]:
         if trial.is_valid()
         else (None, None)
     )
+
+
+def _hold(request: Signed, merchant: Merchant, form: AskForm) -> dict[str, Any]:
+    """What has to be fixed first, if anything; and why this person may not run it all the same, if so."""
+    first, last = _days(form) if isinstance(form, RangeForm) else (None, None)
+    days = (first, last) if first and last and first <= last else None
+    hold = fix_first.hold_on(merchant, days)
+    if hold is None or (hold.needs_other_days and isinstance(form, RangeForm) and days is None):
+        return {"hold": None}
+    before = fix_first.closed_by(merchant, request.user)
+    return {"hold": hold, "closed": fix_first.leads_only(before) if before else ""}
 
 
 def _steps(active: SyncRequest) -> list[tuple[str, str]]:

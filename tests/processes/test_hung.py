@@ -113,7 +113,7 @@ def press(panel: Panel, person: requests.Session, shop: Shop) -> None:
             except requests.HTTPError:
                 assert time.monotonic() < deadline, panel.said()[-4000:]
 
-    step = patiently("review", reason="Ticket 4812")
+    step = patiently("review", reason="Ticket 4812", override_reason="The merchant says so")
     patiently("confirm", **dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', step.text)))
 
 

@@ -1,9 +1,11 @@
 import re
+from dataclasses import replace
 
 import pytest
 
 from syncs.codat.statuses import STATUSES, Outcome
 from syncs.rules import playbook
+from syncs.rules.entries import OWNER_WORDS, RERUN_WORDS
 from syncs.rules.playbook import diagnose, never_synced
 from tests.rules.work import in_a_second_of_work
 
@@ -142,6 +144,8 @@ def all_diagnoses(commerce, accounting):
     yield from (diagnose(code, "", None, commerce, accounting) for code in [*STATUSES, 3000, 4999])
     for linked in [(False, False), (False, True), (True, False), (True, True)]:
         yield never_synced(commerce, accounting, *linked)
+    cut = playbook.disconnected(None, commerce, accounting)
+    yield from (cut, playbook.linked_again(cut, commerce, accounting))
     for failed_days in (0, 31):
         yield playbook.switched_off(commerce, accounting, failed_days)
 
@@ -167,8 +171,8 @@ def test_every_text_is_whole_sentences_without_a_placeholder_left(platforms):
             assert text.endswith("."), diagnosis.entry_id
             assert not set(text) & set("{}"), diagnosis.entry_id
         assert not set(diagnosis.rerun_words) & set("{}"), diagnosis.entry_id
-        assert diagnosis.owner in playbook.OWNER_WORDS
-        assert diagnosis.rerun in playbook.RERUN_WORDS
+        assert diagnosis.owner in OWNER_WORDS
+        assert diagnosis.rerun in RERUN_WORDS
 
 
 def test_ids_are_unique_and_every_outcome_has_a_last_word():
@@ -179,7 +183,12 @@ def test_ids_are_unique_and_every_outcome_has_a_last_word():
 
 @pytest.mark.parametrize(
     ("wrong", "error"),
-    [({"owner": "somebody"}, KeyError), ({"pattern": "("}, re.error), ({"outcome": "?"}, ValueError)],
+    [
+        ({"owner": "somebody"}, KeyError),
+        ({"pattern": "("}, re.error),
+        ({"outcome": "?"}, ValueError),
+        ({"fixed_by": "prayer"}, ValueError),
+    ],
 )
 def test_an_entry_that_is_not_whole_is_refused(wrong, error):
     whole = {
@@ -235,3 +244,30 @@ def test_with_both_linked_a_first_sync_is_ours_to_start():
 def test_a_message_of_100_kb_makes_no_pattern_explode(hostile):
     with in_a_second_of_work():
         told(hostile)
+
+
+def test_entries_that_somebody_brings_are_told_instead_of_the_built_in_ones():
+    own = replace(playbook.ENTRIES[-2], id="own", lead="Ours.")
+    assert diagnose(5130, ACCOUNT, None, "", "", entries=[own]).lead == "Ours."
+
+
+@pytest.mark.parametrize("cause", ["disconnected", "two-connections"])
+def test_what_linking_fixes_is_fixed_when_both_are_linked_again(cause):
+    before = told("", 4040) if cause == "disconnected" else told(SAMPLES[cause][0], 4000)
+    after = playbook.linked_again(before, "Shopify", "Xero")
+    assert (before.rerun, after.rerun) == ("after_fix", "helps_now")
+    assert after.safe_words == before.safe_words
+
+
+def test_links_put_nothing_else_right():
+    archived = told(ACCOUNT)
+    assert playbook.linked_again(archived, "Shopify", "Xero") is archived
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "is_general", "is_last_resort"),
+    [(5130, ACCOUNT, False, False), (5130, "?", True, False), (5999, "?", True, True)],
+)
+def test_a_diagnosis_knows_whether_its_message_was_understood(code, message, is_general, is_last_resort):
+    diagnosis = told(message, code)
+    assert (diagnosis.is_general, diagnosis.is_last_resort) == (is_general, is_last_resort)

@@ -1,0 +1,58 @@
+"""What is to be said of playbook entries to those who write them: words in braces that stand for nothing, and entries
+that no sync ever comes to."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from syncs.codat.statuses import Outcome, status_of
+from syncs.rules.entries import Entry
+from syncs.rules.patterns import swallows
+
+IN_BRACES = re.compile(r"\{([^{}]*)\}")
+# Where the pattern is looked for.
+TOLD = (Outcome.FAILED, Outcome.UNKNOWN)
+
+
+def not_placeholders(text: str, known: Collection[str]) -> Iterator[str]:
+    """A sentence for each."""
+    for name in dict.fromkeys(IN_BRACES.findall(text)):
+        if name in known:
+            continue
+        near = get_close_matches(name.strip().lower(), list(known), n=1)
+        listed = ", ".join(f"{{{word}}}" for word in known)
+        hint = f"Did you mean {{{near[0]}}}?" if near else f"Those that are: {listed}."
+        yield f"{{{name}}} is not a placeholder. {hint}"
+
+
+def never_reached(entries: Sequence[Entry]) -> dict[str, str]:
+    """Entries that others before them leave nothing to, each with the last one that does."""
+    found: dict[str, str] = {}
+    codes: dict[int, str] = {}
+    outcomes: dict[Outcome, str] = {}
+    for number, entry in enumerate(entries):
+        by_words = (one.id for one in entries[:number] if _swallowed_by(one, entry))
+        if by := _taken_whole(entry, codes, outcomes) or next(by_words, ""):
+            found[entry.id] = by
+        if entry.pattern is None:
+            codes |= dict.fromkeys(entry.codes - codes.keys(), entry.id)
+            if entry.outcome:
+                outcomes.setdefault(entry.outcome, entry.id)
+    return found
+
+
+def _taken_whole(entry: Entry, codes: Mapping[int, str], outcomes: Mapping[Outcome, str]) -> str:
+    """Who before takes whatever bears its codes, whatever the message."""
+    takers = [codes.get(code) or outcomes.get(status_of(code).outcome) for code in sorted(entry.codes)]
+    if entry.pattern and not entry.codes:
+        takers = [outcomes.get(outcome) for outcome in TOLD]
+    if entry.outcome:
+        takers.append(outcomes.get(entry.outcome))
+    return takers[-1] or "" if takers and all(takers) else ""
+
+
+def _swallowed_by(earlier: Entry, entry: Entry) -> bool:
+    if earlier.pattern is None or entry.pattern is None:
+        return False
+    takes_its_codes = not earlier.codes or (bool(entry.codes) and entry.codes <= earlier.codes)
+    return takes_its_codes and swallows(earlier.pattern.pattern, entry.pattern.pattern)
