@@ -1,6 +1,7 @@
 """All that Codat's support needs, as one text; and the buttons of the steps that lead there."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from syncs.models import User
+from syncs.rules import playbook
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.states import State
 from syncs.views import next_steps
@@ -100,10 +102,7 @@ def test_it_is_for_those_who_are_signed_in_and_of_merchants_that_are_here(
 
 
 def diagnosis(*steps: str, message: str = "Hello") -> Diagnosis:
-    words = dict.fromkeys(
-        ("entry_id", "lead", "detail", "owner", "owner_words", "rerun", "rerun_words", "safe_words"), ""
-    )
-    return Diagnosis(**words, safe=None, steps=steps, message=message)
+    return replace(playbook.disconnected(None, "Shopify", "Xero"), steps=steps, message=message)
 
 
 def test_each_step_has_the_button_that_does_it() -> None:
