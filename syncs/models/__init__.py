@@ -6,8 +6,9 @@ from syncs.models.merchant import Connection, Merchant
 from syncs.models.pause import Pause
 from syncs.models.pulse import Pulse
 from syncs.models.request import Attempt, SyncRequest
+from syncs.models.saved_view import SavedView
 from syncs.models.sync import Cause, MerchantDay, Sync
-from syncs.models.tally import DayTally
+from syncs.models.tally import DayTally, FailingTally
 from syncs.models.user import User
 from syncs.models.webhook import Webhook
 
@@ -17,6 +18,7 @@ __all__ = [
     "Cause",
     "Connection",
     "DayTally",
+    "FailingTally",
     "Freeze",
     "Heartbeat",
     "ImportRun",
@@ -24,6 +26,7 @@ __all__ = [
     "MerchantDay",
     "Pause",
     "Pulse",
+    "SavedView",
     "Sync",
     "SyncRequest",
     "User",
