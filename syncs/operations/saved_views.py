@@ -31,7 +31,9 @@ def save(owner: User, page: str, name: str, query: str, *, is_shared: bool) -> S
             view = SavedView.objects.create(
                 owner=owner, page=page, name=name, query=query, is_shared=is_shared
             )
-            log.record("view.saved", f"Saved the view “{name}”", actor=owner, after=_told(view))
+            log.record(
+                "view.saved", f"Saved the view “{name}”", actor=owner, after="shared" if is_shared else ""
+            )
     except IntegrityError as error:
         raise NotSaved(TAKEN) from error
     return view
