@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -72,6 +72,11 @@ def notices(signs: Signs, now: datetime) -> list[Banner]:
     now = timezone.localtime(now)
     out = _out(now) if signs.may_be_out else ()
     return [*_silent_parts(signs.silent, now), *_held_up(signs, now), *out]
+
+
+def worst(shown: Iterable[Banner]) -> str:
+    """The tone of the gravest notice: "bad" while nothing is sent, "warn" while something else stands, or nothing."""
+    return next((tone for tone in ("bad", "warn") if tone in {banner.tone for banner in shown}), "")
 
 
 def version(request: HttpRequest) -> str:

@@ -1,11 +1,14 @@
 """What stands in a list's URL, validated and coerced: unknown values are ignored and said, never an error."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
 
+from syncs import columns
 from syncs.list_filters import ListFilters, clean
 from syncs.models import Connection, Merchant
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
@@ -37,6 +40,18 @@ SORT_WORDS = {
     "name": "by name",
     "fuse": "soonest switched off first",
 }
+NEVER = "never"
+SILENCES = {
+    "1": "Older than 1 day",
+    "3": "Older than 3 days",
+    "7": "Older than 7 days",
+    "14": "Older than 14 days",
+    "31": "Older than 31 days",
+    NEVER: "Never",
+}
+# How the daily results above the list are shown.
+DAILY = {"": "All results", "problems": "Problems", "table": "As a table"}
+MOST_CODES = 50
 
 
 @dataclass(frozen=True)
@@ -53,10 +68,14 @@ class HealthFilters(ListFilters):
 
     health: str = ""
     q: str = ""
-    code: int | None = None
+    code: tuple[int, ...] = ()
     commerce: str = ""
     accounting: str = ""
+    success: str = ""
     sort: str = "success"
+    daily: str = ""
+    cols: str = ""
+    """Empty: as each reader has chosen."""
 
     @property
     def order(self) -> Order:
@@ -66,10 +85,12 @@ class HealthFilters(ListFilters):
     @property
     def narrows(self) -> bool:
         """Whether more than the tile decides which merchants are listed."""
-        return bool(self.q or self.code or self.commerce or self.accounting)
+        return bool(self.q or self.code or self.commerce or self.accounting or self.success)
 
     def url(self, *, page: bool = False, **changes: str) -> str:
-        return "/" + super().url(page=page, **changes).removesuffix("?")
+        """Never the bare "/", which opens a person's default view."""
+        query = super().url(page=page, **changes)
+        return "/?health=" if query == "?" else f"/{query}"
 
     @property
     def beside_tiles(self) -> list[tuple[str, str]]:
@@ -79,11 +100,11 @@ class HealthFilters(ListFilters):
     @property
     def beside_toolbar(self) -> list[tuple[str, str]]:
         """What the toolbar keeps: all that it has no control for."""
-        return [pair for pair in self.pairs() if pair[0] in {"health", "sort"}]
+        return [pair for pair in self.pairs() if pair[0] in {"health", "sort", "daily", "cols"}]
 
     @property
     def tile_url(self) -> str:
-        return HealthFilters(health=self.health, sort=self.sort).url()
+        return HealthFilters(health=self.health, sort=self.sort, daily=self.daily, cols=self.cols).url()
 
     @property
     def url_without_search(self) -> str:
@@ -92,6 +113,16 @@ class HealthFilters(ListFilters):
     @property
     def sort_urls(self) -> dict[str, str]:
         return {name: self.url(sort=name) for name in SORTS}
+
+    @property
+    def own_columns_url(self) -> str:
+        """Of the same page of the list, with the columns that the reader has chosen."""
+        return self.url(page=True, cols="")
+
+    @property
+    def daily_urls(self) -> dict[str, str]:
+        """Of the same page of the list: how the chart is shown moves nothing below it."""
+        return {name or "all": self.url(page=True, daily=name) for name in DAILY}
 
     @property
     def order_words(self) -> str:
@@ -105,11 +136,21 @@ class HealthFilters(ListFilters):
         if self.q:
             merchants = merchants.named(self.q)
         if self.code:
-            merchants = merchants.filter(last_code=self.code)
+            merchants = merchants.filter(last_code__in=self.code)
+        if self.success:
+            merchants = merchants.filter(_silent_for(self.success))
         for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
             if name:
                 merchants = merchants.filter(_connected(side, name))
         return merchants
+
+
+def _silent_for(days: str) -> Q:
+    """Who never had a success is silent since it was created, and asked for by itself."""
+    if days == NEVER:
+        return Q(last_success_at=None)
+    long_ago = timezone.now() - timedelta(days=int(days))
+    return Q(silent_since__lt=long_ago, last_success_at__isnull=False)
 
 
 def soon(today: date) -> Q:
@@ -135,35 +176,50 @@ def _connected(side: str, name: str) -> Exists:
     return Exists(connections)
 
 
-def read_health_filters(params: Mapping[str, str], platforms: Platforms | None = None) -> HealthFilters:
+def read_health_filters(params: QueryDict, platforms: Platforms | None = None) -> HealthFilters:
     """Without platforms, any is taken: a poll asks for what its page was given, and must not lose it."""
     notes: list[str] = []
     commerce, accounting = (platforms.commerce, platforms.accounting) if platforms else (None, None)
 
-    def known(name: str, values: Mapping[str, object] | list[str] | None, default: str, what: str) -> str:
+    def known(name: str, values: Container[str] | None, default: str, what: str) -> str:
         value = clean(params.get(name, ""))
         if not value or values is None or value in values:
             return value or default
-        notes.append(f"“{value[:40]}” is not {what} that we know. It was ignored.")
+        notes.append(_ignored(value, f"{what} that we know"))
         return default
 
     return HealthFilters(
         health=known("health", SCOPES, "", "a health"),
         q=clean(params.get("q", "")),
-        code=_code(clean(params.get("code", "")), notes),
+        code=_codes(params.getlist("code"), notes),
         commerce=known("commerce", commerce, "", "a commerce platform"),
         accounting=known("accounting", accounting, "", "an accounting platform"),
+        success=known("success", SILENCES, "", "an age of the last success"),
         sort=known("sort", SORTS, "success", "an order"),
+        daily=known("daily", DAILY, "", "a way to show the daily results"),
+        cols=_columns(clean(params.get("cols", "")), notes),
         after=params.get("after", ""),
         before=params.get("before", ""),
         notes=notes,
     )
 
 
-def _code(text: str, notes: list[str]) -> int | None:
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and 1000 <= int(text[:5]) <= 9999 and len(text) == 4:
-        return int(text)
-    notes.append(f"“{text[:40]}” is not a status code. It was ignored.")
-    return None
+def _codes(texts: Sequence[str], notes: list[str]) -> tuple[int, ...]:
+    """Each once and in order, so that the same choice is the same list."""
+    asked = [text for one in texts[:MOST_CODES] if (text := clean(one))]
+    known = {text for text in asked if _is_code(text)}
+    notes += [_ignored(text, "a status code") for text in asked if text not in known]
+    return tuple(sorted(map(int, known)))
+
+
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) == 4 and int(text) >= 1000
+
+
+def _columns(text: str, notes: list[str]) -> str:
+    notes += [_ignored(name, "a column that we know") for name in columns.unknown(text)[:1]]
+    return columns.as_written(text)
+
+
+def _ignored(value: str, what: str) -> str:
+    return f"“{value[:40]}” is not {what}. It was ignored."

@@ -20,10 +20,16 @@ class ListFilters:
         return not self.after and not self.before
 
     def pairs(self, *, page: bool = False) -> list[tuple[str, str]]:
-        """Name and value of what is not as by default; with `page`, of the cursor too."""
+        """Name and value of what is not as by default, one pair for each of several values; with `page`, of the cursor
+        too."""
         left_out = {"notes"} if page else {"notes", "after", "before"}
         named = [(f.name, getattr(self, f.name), f.default) for f in fields(self) if f.name not in left_out]
-        return [(name, str(value)) for name, value, default in named if value != default]
+        several = [
+            (name, value if isinstance(value, tuple) else (value,))
+            for name, value, default in named
+            if value != default
+        ]
+        return [(name, str(value)) for name, values in several for value in values]
 
     @property
     def query(self) -> str:

@@ -8,8 +8,9 @@ from syncs.models.pause import Pause
 from syncs.models.playbook import PlaybookEntry
 from syncs.models.pulse import Pulse
 from syncs.models.request import Attempt, SyncRequest
+from syncs.models.saved_view import SavedView
 from syncs.models.sync import Cause, MerchantDay, Sync
-from syncs.models.tally import DayTally
+from syncs.models.tally import DayTally, FailingTally
 from syncs.models.user import User
 from syncs.models.webhook import Webhook
 
@@ -19,6 +20,7 @@ __all__ = [
     "Cause",
     "Connection",
     "DayTally",
+    "FailingTally",
     "Freeze",
     "Heartbeat",
     "ImportRun",
@@ -28,6 +30,7 @@ __all__ = [
     "Pause",
     "PlaybookEntry",
     "Pulse",
+    "SavedView",
     "Sync",
     "SyncRequest",
     "User",

@@ -10,3 +10,14 @@ class DayTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class FailingTally(models.Model):
+    """How many merchants were failing when a day (of UTC) ended; of today, when they were last counted."""
+
+    day = models.DateField(primary_key=True)
+    failing = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.day}"

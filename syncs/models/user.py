@@ -20,6 +20,17 @@ class User(AbstractUser):
         help_text="Times are shown in this zone. Empty: the panel's own.",
     )
     shortcuts = models.BooleanField("keyboard shortcuts", default=True)
+    columns = models.CharField(
+        "columns of Sync health", max_length=100, blank=True, help_text="Those that show. Empty: all of them."
+    )
+    default_view = models.ForeignKey(
+        "syncs.SavedView",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What Sync health opens with.",
+    )
 
     @property
     def display_name(self) -> str:

@@ -1,4 +1,5 @@
-"""How many merchants ended a sales day how, counted by the clock: of millions of merchant days no page counts them."""
+"""How many merchants ended a sales day how, and were failing when a day ended, counted by the clock: of millions of
+merchant days no page counts them."""
 
 import time
 from collections.abc import Iterable
@@ -7,7 +8,8 @@ from typing import Any
 
 from django.db.models import Count
 
-from syncs.models import DayTally, MerchantDay
+from syncs.models import DayTally, FailingTally, Merchant, MerchantDay
+from syncs.rules.health import Health
 
 DAYS = 30
 # Results of these come in all the time; older days change only where a late run or a correction decides them anew.
@@ -23,6 +25,7 @@ def shown_days(now: datetime) -> list[date]:
 
 def keep(now: datetime) -> None:
     """Recent days first, then what was counted longest ago, as far as a turn goes; in any case what never was."""
+    _keep_failing(now)
     began, days = time.monotonic(), shown_days(now)
     known = dict(DayTally.objects.values_list("day", "counted_at"))
     unknown = [day for day in days if day not in known]
@@ -49,6 +52,18 @@ def count(days: list[date], now: datetime) -> list[DayTally]:
     for day, outcome, number in rows.annotate(number=Count("pk")):
         found.setdefault(day, {})[outcome] = number
     return [DayTally(day=day, outcomes=outcomes, counted_at=now) for day, outcomes in found.items()]
+
+
+def _keep_failing(now: datetime) -> None:
+    """Today's is written anew in each turn: what stands there when the day ends is what the day ended with."""
+    failing = Merchant.objects.registered().filter(health=Health.FAILING).count()
+    FailingTally.objects.bulk_create(
+        [FailingTally(day=now.date(), failing=failing, counted_at=now)],
+        update_conflicts=True,
+        unique_fields=["day"],
+        update_fields=["failing", "counted_at"],
+    )
+    FailingTally.objects.filter(day__lt=now.date() - timedelta(days=DAYS)).delete()
 
 
 def _write(tallies: list[DayTally]) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, Q
+from django.utils import timezone
 
 from syncs.list_filters import ListFilters, clean
 from syncs.models import Activity, Freeze, Merchant, SyncRequest, User
@@ -22,7 +23,13 @@ SYNC_DESK = "sync desk"
 # Merchants that a part of a name may stand for one by one.
 MANY = 20_000
 
-SCOPES = {"today": "Today, and what is still open"}
+SPANS = {
+    "24h": ("Last 24 hours", timedelta(hours=24)),
+    "7d": ("Last 7 days", timedelta(days=7)),
+    "14d": ("Last 14 days", timedelta(days=14)),
+    "31d": ("Last 31 days", timedelta(days=31)),
+}
+SCOPES = {"today": "Today, and what is still open"} | {name: word for name, (word, _) in SPANS.items()}
 # The tiles of the requests page. Waiting lies within "On the way".
 GROUPS = {
     "person": ("Needs a person", Q(state=State.NEEDS_REVIEW)),
@@ -56,6 +63,7 @@ VERBS = {
     "merchants": ("Merchants", Q(verb__startswith="merchant")),
     "people": ("People and roles", Q(verb__startswith="user.")),
     "playbook": ("Playbook", Q(verb__startswith="playbook.")),
+    "views": ("Saved views", Q(verb__startswith="view.")),
 }
 SOURCES = {
     "people": ("People", Q(actor__isnull=False)),
@@ -148,7 +156,9 @@ class RequestFilters(Filters):
             rows = rows.filter(kind=self.kind)
         if self.by:
             rows = rows.filter(asked_by__username=self.by)
-        if self.scope:
+        if self.scope in SPANS:
+            rows = rows.filter(asked_at__gte=now - SPANS[self.scope][1])
+        elif self.scope:
             rows = rows.filter(of_today(zone, now))
         if day := as_day(self.day):
             window = day_window(day, zone)
@@ -161,10 +171,11 @@ class ActivityFilters(Filters):
     what: str = ""
     source: str = ""
     reason: str = ""
+    last: str = ""
     request: str = ""
     entry: str = ""
 
-    KNOWN: ClassVar = {"what": VERBS, "source": SOURCES, "reason": {"given": ""}}
+    KNOWN: ClassVar = {"what": VERBS, "source": SOURCES, "last": SPANS, "reason": {"given": ""}}
 
     @classmethod
     def _problem(cls, name: str, value: str) -> str:
@@ -180,6 +191,8 @@ class ActivityFilters(Filters):
             rows = rows.filter(SOURCES[self.source][1])
         if self.reason:
             rows = rows.exclude(reason="")
+        if self.last:
+            rows = rows.filter(at__gte=timezone.now() - SPANS[self.last][1])
         if self.request:
             rows = rows.filter(request=as_key(self.request))
         if self.by:

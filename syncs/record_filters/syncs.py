@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Cause, Connection, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
-from syncs.record_filters import Filters, as_day, as_key
+from syncs.record_filters import SPANS, Filters, as_day, as_key
 from syncs.rules.salesdays import day_window, start_of, today
 from syncs.rules.windows import Window
 
@@ -38,9 +39,11 @@ LARGEST_CODE = 9999
 
 @dataclass(frozen=True)
 class SyncFilters(Filters):
-    """`day` up to `until`, both days of the reader's zone; `until` alone is everything up to it."""
+    """`day` up to `until`, both days of the reader's zone; `until` alone is everything up to it. `last` is a span that
+    ends now, so a saved view of it stays of now."""
 
     until: str = ""
+    last: str = ""
     result: str = ""
     code: str = ""
     cause: str = ""
@@ -48,8 +51,9 @@ class SyncFilters(Filters):
     commerce: str = ""
     accounting: str = ""
     written: str = ""
+    causes: str = ""
 
-    KNOWN: ClassVar = {"result": RESULTS, "written": WRITTEN}
+    KNOWN: ClassVar = {"result": RESULTS, "written": WRITTEN, "last": SPANS, "causes": {"all": ""}}
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Self:
@@ -104,12 +108,15 @@ class SyncFilters(Filters):
     def days(self, zone: ZoneInfo, now: datetime) -> tuple[date, date] | None:
         """First and last of the days asked for, as far as both ends are known."""
         first, last = as_day(self.day), as_day(self.until)
+        if self.last and not first:
+            return _first_day_of(self.last, zone, now), today(zone, now)
         return (first, min(last or first, max(first, today(zone, now)))) if first else None
 
     def _of_days(self, zone: ZoneInfo) -> Q:
         first, last = as_day(self.day), as_day(self.until)
         until = last or first
         begins = Q(started_at__gte=start_of(first, zone)) if first else Q()
+        begins &= Q(started_at__gte=timezone.now() - SPANS[self.last][1]) if self.last else Q()
         return begins & (Q(started_at__lt=day_window(until, zone).finish) if until else Q())
 
     def _of_message(self) -> Q:
@@ -120,6 +127,11 @@ class SyncFilters(Filters):
         # By their numbers: what is asked for by another question, the database guesses too wrongly.
         causes = list(Cause.objects.filter(words).values_list("pk", flat=True))
         return Q(cause__in=causes, outcome=Outcome.FAILED)
+
+
+def _first_day_of(span: str, zone: ZoneInfo, now: datetime) -> date:
+    """Of seven days back, six before today and today: the causes are put side by side for whole days."""
+    return today(zone, now) - max(timedelta(days=1), SPANS[span][1] - timedelta(days=1))
 
 
 def _asked_by(rows: SyncQuerySet, username: str) -> SyncQuerySet:

@@ -1,15 +1,18 @@
 """The panel's small widgets. Everything is escaped by format_html; nothing here is marked safe by hand."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 
 from django import template
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from syncs import moments
+from syncs.context_processors import Banner, worst
 from syncs.models import Merchant, SyncRequest, User
 from syncs.presentation import Look, look_of_code, look_of_health, look_of_merchant, look_of_request
 
@@ -204,3 +207,19 @@ def reader_zone() -> SafeString:
 @register.simple_tag
 def reader_zone_name() -> str:
     return timezone.get_current_timezone_name()
+
+
+@register.filter
+def trouble(banners: Iterable[Banner]) -> str:
+    return worst(banners or ())
+
+
+@register.simple_tag
+def favicon(trouble: str) -> SafeString:
+    """With a dot in it while something stands; static/title.js puts another in its place when that changes."""
+    files = {name: static(f"favicon{name and '-'}{name}.svg") for name in ("", "warn", "bad")}
+    return format_html(
+        '<link rel="icon" id="favicon" href="{}" type="image/svg+xml" data-plain="{}" data-warn="{}" data-bad="{}">',
+        files[trouble],
+        *files.values(),
+    )

@@ -20,7 +20,7 @@ from syncs.models import Activity
 from syncs.models.activity import ActivityQuerySet
 from syncs.paging import Order
 from syncs.presentation import Look, look_of_move
-from syncs.record_filters import SOURCES, SYNC_DESK, VERBS, ActivityFilters, as_key, people
+from syncs.record_filters import SOURCES, SPANS, SYNC_DESK, VERBS, ActivityFilters, as_key, people
 from syncs.views.access import Signed
 
 PAGE = "syncs/activity.html"
@@ -62,6 +62,7 @@ def activity(request: Signed) -> HttpResponse:
         "today": timezone.localdate(),
         "counted": min(counted, COUNTED),
         "many": counted > COUNTED,
+        "spans": SPANS,
         "whats": [(name, word) for name, (word, _) in VERBS.items()],
         "sources": [("", "Everything"), *((name, word) for name, (word, _) in SOURCES.items())],
         "people": choices,

@@ -1,7 +1,7 @@
 """The daily chart of the sync health page: how each of the last 30 sales days ended, over all merchants."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
@@ -23,6 +23,7 @@ PIECES = {
     DayOutcome.EMPTY: "none",
     DayOutcome.SYNCED: "ok",
 }
+PROBLEMS = ("failed", "hold")
 WORDS = {
     "ok": "synced",
     "none": "synced with no sales",
@@ -42,9 +43,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Bar:
+    """`counts` are all that is known of the day; drawn are those of `kinds`, by `most` of them on any day."""
+
     day: date
     counts: dict[str, int]
     most: int
+    kinds: tuple[str, ...] = tuple(dict.fromkeys(PIECES.values()))
+
+    @property
+    def told(self) -> list[int]:
+        """The numbers of the table, in the order of its columns."""
+        return [self.counts.get(kind, 0) for kind in WORDS]
 
     @property
     def failed(self) -> int:
@@ -59,7 +68,7 @@ class Bar:
     def parts(self) -> list[Part]:
         """From the bottom up, so that failed days stand on one line."""
         top, parts = 100.0, []
-        for kind in dict.fromkeys(PIECES.values()):
+        for kind in self.kinds:
             if number := self.counts.get(kind, 0):
                 height = FULL_HEIGHT * number / self.most
                 top -= height
@@ -100,16 +109,24 @@ class Chart:
         return digest != self.digest and int(self.mark.partition("-")[0]) > _number(read_at)
 
     @property
+    def newest_first(self) -> list[Bar]:
+        return self.bars[::-1]
+
+    @property
     def marks(self) -> list[date]:
         """The days named under the chart, evenly apart."""
         return [self.bars[round(n * (len(self.bars) - 1) / 4)].day for n in range(5)]
 
 
-def chart(now: datetime) -> Chart | None:
-    """None before anything is known."""
+def chart(now: datetime, *, only_problems: bool = False) -> Chart | None:
+    """None before anything is known. Of problems alone the bars are as high as they can be: a few failed among many are
+    a thin line else."""
     bars, counted_at, read_at = _kept(now)
     if not bars:
         return None
+    if only_problems:
+        most = max(sum(bar.counts.get(kind, 0) for kind in PROBLEMS) for bar in bars)
+        bars = [replace(bar, most=most or 1, kinds=PROBLEMS) for bar in bars]
     most = bars[0].most
     marks = [0, most // 2, most] if most > 1 else [0, most]
     lines = [Line(f"{100 - FULL_HEIGHT * mark / most:.1f}%", mark) for mark in marks]

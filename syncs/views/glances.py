@@ -116,7 +116,7 @@ def shown(request: HttpRequest) -> str:
 
 def _key(request: HttpRequest, reader: object) -> str:
     """All that decides what the page shows: its filters and rows, and the digest of what it shows of them."""
-    asked = sorted((name, text) for name, text in request.GET.items() if name not in {"v", "at"})
+    asked = sorted((name, texts) for name, texts in request.GET.lists() if name not in {"v", "at"})
     return f"nothing-new-{digest((request.path, asked, shown(request), reader))}"
 
 

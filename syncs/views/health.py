@@ -1,19 +1,20 @@
 """The sync health page: every merchant's last result, worst first, live."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
-from syncs import context_processors
-from syncs.filters import HealthFilters, read_health_filters
+from syncs import columns, context_processors
+from syncs.filters import SILENCES, HealthFilters, read_health_filters
 from syncs.models import Merchant
+from syncs.operations import people
 from syncs.search import owners_of
-from syncs.views import drawn_rows, glances, health_list, health_summary
-from syncs.views.access import Signed
+from syncs.views import drawn_rows, glances, health_list, health_summary, saved_views
+from syncs.views.access import Signed, page_asked_for
 from syncs.views.health_list import Listing, Standing
 
 
@@ -21,7 +22,10 @@ from syncs.views.health_list import Listing, Standing
 @login_required
 @never_cache
 def health(request: Signed) -> HttpResponse:
-    """The page; for htmx only the list, with the tiles beside it. A pasted id goes straight to its merchant."""
+    """The page; for htmx only the list, with the tiles beside it. A pasted id goes straight to its merchant, and the
+    bare address to the reader's default view."""
+    if not request.GET and (view := saved_views.default_of(request.user)):
+        return redirect(saved_views.url_of(view))
     now = timezone.now()
     glance = glances.look(now)
     platforms = health_summary.platforms(request.GET)
@@ -34,11 +38,14 @@ def health(request: Signed) -> HttpResponse:
     listing = _listing(request, filters, standing, glance)
     context = listing.page(drawn_rows.draw(merchants, now, may_ask=_may_ask(request))) | {
         "platforms": platforms,
-        "codes": health_summary.code_choices(filters.code),
+        "codes": health_summary.code_choices(*filters.code),
+        "silences": SILENCES,
+        "columns": columns.of(filters.cols or request.user.columns),
+        "views": saved_views.menu_of_health(filters, request.user),
     }
     if request.htmx:
         response = render(request, "syncs/health.html#results_and_tiles", context | {"oob": True})
-        return push_url(response, filters.url())
+        return push_url(response, filters.url(page=True))
     return render(request, "syncs/health.html", context)
 
 
@@ -62,6 +69,27 @@ def health_live(request: Signed) -> HttpResponse:
         return HttpResponse(status=204)
     rows = drawn_rows.draw_marked(changed, now, may_ask=_may_ask(request)) if changed else {}
     return render(request, "syncs/health.html#news", listing.answer(shown, rows))
+
+
+@require_safe
+@login_required
+@never_cache
+def health_sign(request: Signed) -> JsonResponse:
+    """What a hidden tab shows: how many merchants fail, in its title, and in its icon whether something stands."""
+    now = timezone.now()
+    glance = glances.look(now)
+    counts, _ = health_summary.counts(now, glance.pulse)
+    trouble = context_processors.worst(context_processors.banners(request, glance.signs))
+    return JsonResponse({"title": f"{health_summary.title(counts)} · Sync Desk", "trouble": trouble})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def choose_columns(request: Signed) -> HttpResponse:
+    """For this person, from now on."""
+    if request.method == "POST":
+        people.choose_columns(request.user, columns.written(request.POST.getlist("column")))
+    return redirect(page_asked_for(request) or "health")
 
 
 def _go_to(merchant: Merchant, request: Signed) -> HttpResponse:

@@ -108,6 +108,7 @@ class Listing:
         return {
             "filters": filters,
             "counts": self.counts,
+            "title": health_summary.title(self.counts),
             "tiles": health_summary.tiles(self.counts),
             "overlapping": health_summary.overlapping_tiles(self.counts),
             "chart": self.chart,
@@ -130,7 +131,7 @@ class Listing:
 
     @cached_property
     def chart(self) -> daily_results.Chart | None:
-        return daily_results.chart(self.now)
+        return daily_results.chart(self.now, only_problems=self.filters.daily == "problems")
 
     @cached_property
     def has_new_chart(self) -> bool:

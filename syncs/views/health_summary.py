@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Subquery
 from django.utils import timezone
 
 from syncs.codat.statuses import FINAL_CODES, LONG_RUNNING_CODES, status_of
 from syncs.filters import Platforms, soon
 from syncs.list_filters import clean
-from syncs.models import Connection, Merchant
+from syncs.models import Connection, FailingTally, Merchant
 from syncs.presentation import Look, look_of_code
 
 REASONS = 5
@@ -55,6 +55,8 @@ class Counts:
     added: int
     archived: int
     codes: dict[int, int]
+    failing_before: int | None = None
+    """When yesterday ended, as far as the clock counted then."""
 
     @property
     def listed(self) -> int:
@@ -80,8 +82,9 @@ def counts(now: datetime, pulse: int) -> tuple[Counts, int]:
 
 
 def count(now: datetime) -> Counts:
-    """Reads one index and no row: what is named here stands in `merchant_tiles`."""
+    """Reads one index and no row of a merchant: what is named here stands in `merchant_tiles`."""
     today = now.date()
+    yesterdays = FailingTally.objects.filter(day=today - timedelta(days=1))
     long = Q(running_since__isnull=False, running_code__in=LONG_RUNNING_CODES)
     groups = (
         Merchant.objects.order_by()
@@ -93,6 +96,7 @@ def count(now: datetime) -> Counts:
             soon=Count("health", filter=soon(today)),
             very_soon=Count("health", filter=Q(switches_off_on__lte=today + timedelta(days=3))),
             added=Count("health", filter=Q(registered_at__gte=now - timedelta(days=7))),
+            failing_before=Subquery(yesterdays.values("failing")),
         )
     )
     return _summed([dict(group) for group in groups])
@@ -118,6 +122,7 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         added=total(listed, "added", health="never_synced"),
         archived=total(groups, "merchants", is_archived=True),
         codes={code: merchants for code, merchants in sorted(codes) if code},
+        failing_before=next((group["failing_before"] for group in groups), None),
     )
 
 
@@ -132,7 +137,7 @@ def tiles(counts: Counts) -> list[Tile]:
     return [
         Tile("", "All merchants", "all", "", counts.listed, every),
         Tile("healthy", "Healthy", "okfill", "ok", counts.of("healthy"), _share(counts, "healthy")),
-        Tile("failing", "Failing", "bad", "bad", counts.of("failing"), _share(counts, "failing")),
+        Tile("failing", "Failing", "bad", "bad", counts.of("failing"), *_since_yesterday(counts)),
         Tile("needs_reconnect", "Needs reconnect", "plug", "hold", counts.of("needs_reconnect"), expired),
         Tile("never_synced", "Never synced", "never", "mute", counts.of("never_synced"), added),
     ]
@@ -141,11 +146,23 @@ def tiles(counts: Counts) -> list[Tile]:
 def overlapping_tiles(counts: Counts) -> list[Tile]:
     """They overlap the healths, so they stand apart."""
     long = f"{counts.running_long:,} over 10 minutes"
-    loud = f"{counts.very_soon:,} within 3 days" if counts.very_soon else ""
+    within, loud = "within 14 days", ""
+    if counts.very_soon:
+        within, loud = "", f"{counts.very_soon:,} within 3 days"
     return [
         Tile("running", "In progress", "run", "run", counts.running, long),
-        Tile("soon", "Auto-disable soon", "power", "warn", counts.soon, "within 14 days", loud),
+        Tile("soon", "Auto-disable soon", "power", "warn", counts.soon, within, loud),
     ]
+
+
+def _since_yesterday(counts: Counts) -> tuple[str, str]:
+    """What is told, and what of it is loud: more of them than there were."""
+    if counts.failing_before is None or counts.failing_before == counts.of("failing") == 0:
+        return _share(counts, "failing"), ""
+    more = counts.of("failing") - counts.failing_before
+    if more > 0:
+        return "than yesterday", f"{more:,} more"
+    return (f"{-more:,} fewer than yesterday" if more else "as many as yesterday"), ""
 
 
 def _share(counts: Counts, health: str) -> str:
@@ -159,10 +176,15 @@ def reasons(counts: Counts) -> list[Reason]:
     return [Reason(look_of_code(code), number, f"{100 * number // most[0][1]}%") for code, number in most]
 
 
-def code_choices(chosen: int | None) -> list[tuple[int, str]]:
-    """Every final code that Codat documents, and the one in the URL even when it is none of them."""
-    codes = {*FINAL_CODES, chosen} if chosen else FINAL_CODES
-    return [(code, status_of(code).word) for code in sorted(codes)]
+def code_choices(*chosen: int) -> list[tuple[int, str]]:
+    """Every final code that Codat documents, and those in the URL even when they are none of them."""
+    return [(code, status_of(code).word) for code in sorted({*FINAL_CODES, *chosen})]
+
+
+def title(counts: Counts) -> str:
+    """Of the page: a tab in the background tells by it how many merchants fail."""
+    failing = counts.of("failing")
+    return f"({failing:,}) Sync health" if failing else "Sync health"
 
 
 def platforms(asked: Mapping[str, str]) -> Platforms:

@@ -24,10 +24,10 @@ from syncs.codat.statuses import Outcome
 from syncs.filters import Platforms
 from syncs.models import Cause, Connection, Sync
 from syncs.models.sync import SyncQuerySet
-from syncs.record_filters import people
+from syncs.record_filters import SPANS, people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters, within
 from syncs.rules.salesdays import range_window
-from syncs.views import glances, health_summary, history
+from syncs.views import glances, health_summary, history, saved_views
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
@@ -38,7 +38,7 @@ SIZE = 50
 COUNTED = 1_000
 # Causes are put side by side for so many days at most: it takes reading all their failures.
 COMPARED_DAYS = 7
-CAUSES = 5
+CAUSES, ALL_CAUSES = 5, 200
 # Seconds. They tell of days, and put side by side what came in minutes late; the list below tells of the last seconds.
 CAUSES_KEPT = 120
 ROWS_KEPT = 600
@@ -89,11 +89,14 @@ def syncs(request: Signed) -> HttpResponse:
         "many": counted > COUNTED,
         "causes": _causes(rows, filters) if filters.first_page and not filters.cause else None,
         "cause": asked.cause,
+        "query_of_all_causes": filters.url(causes="all"),
         "query_without_cause": filters.url(cause=""),
         "results": _choices(RESULTS),
         "written": _choices(WRITTEN),
         "initiators": asked.initiators,
-        "codes": health_summary.code_choices(int(filters.code) if filters.code else None),
+        "spans": SPANS,
+        "views": saved_views.menu_of_syncs(filters),
+        "codes": health_summary.code_choices(*([int(filters.code)] if filters.code else [])),
         "platforms": asked.platforms,
         "older_url": filters.older(page.after),
         "newer_url": filters.newer(page.before),
@@ -169,7 +172,7 @@ def _key(sync: Sync) -> str:
 def _causes(rows: SyncQuerySet, filters: SyncFilters) -> Causes | None:
     """Of the days asked for; of today and yesterday where no day was. None where those are too many."""
     zone, today = timezone.get_current_timezone(), timezone.localdate()
-    if filters.until and not filters.day:
+    if filters.until and not (filters.day or filters.last):
         return None
     first, last = filters.days(zone, timezone.now()) or (today - timedelta(days=1), today)
     if (last - first).days >= COMPARED_DAYS:
@@ -189,18 +192,18 @@ def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date,
         .annotate(merchants=Count("merchant", distinct=True), syncs=Count("pk"), first=Min("started_at"))
         .order_by("-merchants", "-syncs", "cause")
     )
-    most = list(struck)
-    named = Cause.objects.in_bulk([row["cause"] for row in most[:CAUSES]])
+    most, shown = list(struck), ALL_CAUSES if filters.causes else CAUSES
+    named = Cause.objects.in_bulk([row["cause"] for row in most[:shown]])
     found = [
         SharedCause(
-            filters.url(cause=str(row["cause"])),
+            filters.url(cause=str(row["cause"]), causes=""),
             named[row["cause"]].code,
             named[row["cause"]].sample,
             row["merchants"],
             row["syncs"],
             row["first"],
         )
-        for row in most[:CAUSES]
+        for row in most[:shown]
     ]
     return Causes(found, len(most), first, last)
 

@@ -25,6 +25,19 @@ def at(path: str) -> Open:
     return open_page
 
 
+def with_a_menu_open(page: Page, shop: Shop) -> None:
+    page.goto("/?daily=table&code=5130&code=4000&success=7&cols=fuse")
+    page.locator("#code-menu summary").click()
+    expect(page.get_by_role("button", name="Show these")).to_be_visible()
+
+
+def saved_views(page: Page, shop: Shop) -> None:
+    steps.forge(page, "/views/", page="health", name="Of all", query="health=failing", is_shared="on")
+    page.goto("/views/")
+    page.get_by_text("Change…").click()
+    expect(page.get_by_role("button", name="Delete this view")).to_be_visible()
+
+
 def form_with_errors(page: Page, shop: Shop) -> None:
     page.goto(f"{shop.path}?run=historic{NO_HISTORY}")
     steps.fill_range(page, shop.days_ago(2), shop.days_ago(4), reason="")
@@ -55,6 +68,8 @@ OURS: dict[str, Open] = {
     "health, failing by name": at("/?health=failing&commerce=Shopify&sort=fuse"),
     "health, nobody found": at("/?q=nobody-is-called-so"),
     "health, an odd address": at("/?health=odd&code=abc&sort=x&after=y&q=books"),
+    "health, numbers as a table": with_a_menu_open,
+    "saved views": saved_views,
     "merchant": at("{shop.path}"),
     "merchant, latest": at("{shop.path}?run=latest" + NO_HISTORY),
     "merchant, an open sync": an_open_sync,

@@ -17,6 +17,14 @@ def search(page: Page, text: str) -> None:
     box.press("Enter")
 
 
+def choose_codes(page: Page, *codes: str) -> None:
+    menu = page.locator("#code-menu")
+    menu.locator("summary").click()
+    for code in codes:
+        menu.get_by_label(code).check()
+    menu.get_by_role("button", name="Show these").click()
+
+
 def card(page: Page) -> Locator:
     """Where a sync is asked for and its progress shown."""
     return page.locator("#rerun")

@@ -40,8 +40,7 @@ def reload_until_it_ends(page: Page) -> None:
 
 def test_filters_apply_with_a_button(visit: Visit) -> None:
     page = visit("/", java_script_enabled=False)
-    page.get_by_label("Code of the last result").select_option("5130")
-    page.get_by_role("button", name="Apply").click()
+    steps.choose_codes(page, "5130")
     expect(page.get_by_role("table").locator(".pill").first).to_contain_text("5130")
     assert "code=5130" in page.url
     page.goto("/requests/")
