@@ -31,6 +31,9 @@ SORTS = {
     "fuse": Order("switches_off_on", nullable=True),
 }
 # Of one health all merchants are as severe: its own index knows their order.
+SNOOZED = {"only": "Snoozed", "shown": "The snoozed among the others"}
+# Where the snoozed are left out, unless somebody looks for a name: a fuse that is short, and what runs, is told anyway.
+LEAVES_OUT_SNOOZED = {"", "failing", "needs_reconnect", "never_synced"}
 WITHIN_A_HEALTH = {"success": Order("silent_since")}
 SORT_WORDS = {
     "success": "longest without a success first",
@@ -56,6 +59,7 @@ class HealthFilters(ListFilters):
     code: int | None = None
     commerce: str = ""
     accounting: str = ""
+    snoozed: str = ""
     sort: str = "success"
 
     @property
@@ -66,7 +70,11 @@ class HealthFilters(ListFilters):
     @property
     def narrows(self) -> bool:
         """Whether more than the tile decides which merchants are listed."""
-        return bool(self.q or self.code or self.commerce or self.accounting)
+        return bool(self.q or self.code or self.commerce or self.accounting or self.snoozed == "only")
+
+    @property
+    def leaves_out_snoozed(self) -> bool:
+        return not self.snoozed and not self.q and self.health in LEAVES_OUT_SNOOZED
 
     def url(self, *, page: bool = False, **changes: str) -> str:
         return "/" + super().url(page=page, **changes).removesuffix("?")
@@ -79,7 +87,7 @@ class HealthFilters(ListFilters):
     @property
     def beside_toolbar(self) -> list[tuple[str, str]]:
         """What the toolbar keeps: all that it has no control for."""
-        return [pair for pair in self.pairs() if pair[0] in {"health", "sort"}]
+        return [pair for pair in self.pairs() if pair[0] in {"health", "snoozed", "sort"}]
 
     @property
     def tile_url(self) -> str:
@@ -104,6 +112,8 @@ class HealthFilters(ListFilters):
         merchants = scoped(self.health, today, searching=bool(self.q))
         if self.q:
             merchants = merchants.named(self.q)
+        if self.leaves_out_snoozed or self.snoozed == "only":
+            merchants = merchants.filter(snoozed_until__isnull=self.leaves_out_snoozed)
         if self.code:
             merchants = merchants.filter(last_code=self.code)
         for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
@@ -153,6 +163,7 @@ def read_health_filters(params: Mapping[str, str], platforms: Platforms | None =
         code=_code(clean(params.get("code", "")), notes),
         commerce=known("commerce", commerce, "", "a commerce platform"),
         accounting=known("accounting", accounting, "", "an accounting platform"),
+        snoozed=known("snoozed", SNOOZED, "", "a filter of the snoozed"),
         sort=known("sort", SORTS, "success", "an order"),
         after=params.get("after", ""),
         before=params.get("before", ""),
