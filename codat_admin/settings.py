@@ -8,10 +8,11 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from codat_admin import env
+from codat_admin import env, mail
 from syncs.codat.key import Key
 from syncs.codat.paths import checked_address
 from syncs.codat.webhooks import checked_secrets
+from syncs.rules.addresses import checked_panel_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -217,6 +218,21 @@ BEHIND_PROXY = env.flag("BEHIND_PROXY")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Alerts ---------------------------------------------------------------------------------------
+
+# Of the links in messages; without it they have none.
+PANEL_URL = env.accepted("PANEL_URL", checked_panel_url).rstrip("/")
+EMAIL_URL = env.service_address("EMAIL_URL", ("smtp", "smtps", "smtp+tls"))
+MAIL = mail.read(EMAIL_URL)
+EMAIL_BACKEND = MAIL.backend
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starts_tls, MAIL.is_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.accepted("EMAIL_FROM", mail.checked_sender, "sync-desk@localhost")
+# For a receiver in one's own network, which else no webhook may reach.
+ALERT_WEBHOOKS_MAY_BE_LOCAL = env.flag("ALERT_WEBHOOKS_MAY_BE_LOCAL")
 
 # --- Queue ----------------------------------------------------------------------------------------
 

@@ -18,10 +18,12 @@ from django.utils import timezone
 from redis import RedisError
 
 from syncs import sign_of_life, tasks, watched
+from syncs.alerts import digests, spreading
 from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
 from syncs.operations import (
     api_key,
+    deliveries,
     freezing,
     handing_out,
     heartbeats,
@@ -31,6 +33,7 @@ from syncs.operations import (
     pauses,
     reconciling,
     tallies,
+    troubles,
     turns,
     webhooks,
 )
@@ -44,6 +47,10 @@ CONNECTIONS_EVERY = timedelta(minutes=10)
 FORGET_EVERY = timedelta(minutes=10)
 TALLY_EVERY = timedelta(minutes=1)
 OUTAGES_EVERY = timedelta(minutes=1)
+# How soon a snooze that is over is seen to be, and what happened is handed to the rules.
+CARE_EVERY = TELL_EVERY = timedelta(seconds=5)
+BURN_EVERY = timedelta(minutes=10)
+DIGESTS_EVERY = timedelta(seconds=30)
 # A request that was nudged is not nudged again before this: most are sent within a second.
 NUDGE_AGAIN_AFTER = timedelta(seconds=10)
 # Messages that wait in one queue: more would only grow old in it, and keep what is urgent waiting.
@@ -102,6 +109,8 @@ class Clock:
         yield from (self._nudge_senders, self._nudge_lookers, self._nudge_imports)
         if self.time_is_right:
             yield from (self._hand_out_looks, self._read_connections)
+        if self.time_is_right:
+            yield from (self._end_care, self._tell, self._nudge_deliverers)
         yield from (self._forget_webhooks, self._tally_days, self._notice_outages, self._go_slowly)
 
     def _compare_time(self, now: datetime) -> None:
@@ -174,9 +183,27 @@ class Clock:
         if turns.take("connections read", CONNECTIONS_EVERY, now):
             self._published(tasks.read_companies)
 
+    def _end_care(self, now: datetime) -> None:
+        """Before anything is told: who wakes is told of like anybody."""
+        if self._lately.is_time("care", CARE_EVERY, now):
+            troubles.end_due(now)
+        if self._lately.is_time("fuses", BURN_EVERY, now):
+            troubles.burn_down(now)
+
+    def _tell(self, now: datetime) -> None:
+        if self._lately.is_time("tell", TELL_EVERY, now):
+            spreading.spread(now)
+        if self._lately.is_time("digests", DIGESTS_EVERY, now):
+            digests.make_due(now)
+
+    def _nudge_deliverers(self, now: datetime) -> None:
+        """Where there is no queue, the slow path does it."""
+        self._nudge("refreshing", tasks.deliver, deliveries.due(now), now)
+
     def _forget_webhooks(self, now: datetime) -> None:
         if self._lately.is_time("webhooks", FORGET_EVERY, now):
             webhooks.forget_old(now)
+            deliveries.forget_old(now)
 
     def _tally_days(self, now: datetime) -> None:
         if self._lately.is_time("tallies", TALLY_EVERY, now):

@@ -12,8 +12,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import get_text_list
 
 from syncs import moments
-from syncs.models import Freeze, Outage
-from syncs.operations import api_key, freezing, heartbeats, host_time, pauses
+from syncs.models import AlertRule, Freeze, Outage
+from syncs.operations import api_key, deliveries, freezing, heartbeats, host_time, pauses
 from syncs.operations.heartbeats import Signs
 
 RESUME = {
@@ -43,7 +43,8 @@ def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
     sending may be frozen."""
     now = timezone.localtime()
     signs = signs or heartbeats.signs(now)
-    return [*(_frozen(request, now) if signs.may_be_frozen else ()), *notices(signs, now)]
+    frozen = _frozen(request, now) if signs.may_be_frozen else ()
+    return [*frozen, *notices(signs, now), *_not_delivered(request, signs, now)]
 
 
 def _out(now: datetime) -> Iterator[Banner]:
@@ -102,6 +103,20 @@ def _why_frozen(stop: Freeze, now: datetime) -> str:
         return f"{stop.reason} ({_at(stop.since, now)}). What was asked before is not sent: a lead decides."
     where = f"By {stop.by.display_name}" if stop.by else "On the server"
     return f"{where} {_since(stop.since, now)}: “{stop.reason}”. New requests are saved and wait."
+
+
+def _not_delivered(request: HttpRequest, signs: Signs, now: datetime) -> Iterator[Banner]:
+    """For leads and admins; a query only where some alerts fail."""
+    failing = deliveries.failing(signs.seen)
+    if not failing or not request.user.has_perm("syncs.freeze_sending"):
+        return
+    may_mend = request.user.has_perm("syncs.administer")
+    look = {"action": "See messages", "url": reverse("admin:syncs_delivery_changelist")} if may_mend else {}
+    for rule in (
+        AlertRule.objects.active().filter(pk__in=failing, failing_since__isnull=False).order_by("name")
+    ):
+        lead = f"Alerts of “{rule.name}” are not delivered."
+        yield Banner("warn", "warn", lead, f"Not {_since(rule.failing_since, now)}: {rule.problem}", **look)
 
 
 def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:

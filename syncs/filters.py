@@ -34,6 +34,9 @@ SORTS = {
     "fuse": Order("switches_off_on", nullable=True),
 }
 # Of one health all merchants are as severe: its own index knows their order.
+SNOOZED = {"only": "Snoozed", "shown": "The snoozed among the others"}
+# Where the snoozed are left out, unless somebody looks for a name: a fuse that is short, and what runs, is told anyway.
+LEAVES_OUT_SNOOZED = {"", "failing", "needs_reconnect", "never_synced"}
 WITHIN_A_HEALTH = {"success": Order("silent_since")}
 SORT_WORDS = {
     "success": "longest without a success first",
@@ -72,6 +75,7 @@ class HealthFilters(ListFilters):
     commerce: str = ""
     accounting: str = ""
     success: str = ""
+    snoozed: str = ""
     sort: str = "success"
     daily: str = ""
     cols: str = ""
@@ -85,7 +89,13 @@ class HealthFilters(ListFilters):
     @property
     def narrows(self) -> bool:
         """Whether more than the tile decides which merchants are listed."""
-        return bool(self.q or self.code or self.commerce or self.accounting or self.success)
+        return bool(
+            self.q or self.code or self.commerce or self.accounting or self.success or self.snoozed == "only"
+        )
+
+    @property
+    def leaves_out_snoozed(self) -> bool:
+        return not self.snoozed and not self.q and self.health in LEAVES_OUT_SNOOZED
 
     def url(self, *, page: bool = False, **changes: str) -> str:
         """Never the bare "/", which opens a person's default view."""
@@ -100,7 +110,8 @@ class HealthFilters(ListFilters):
     @property
     def beside_toolbar(self) -> list[tuple[str, str]]:
         """What the toolbar keeps: all that it has no control for."""
-        return [pair for pair in self.pairs() if pair[0] in {"health", "sort", "daily", "cols"}]
+        kept = {"health", "snoozed", "sort", "daily", "cols"}
+        return [pair for pair in self.pairs() if pair[0] in kept]
 
     @property
     def tile_url(self) -> str:
@@ -135,6 +146,8 @@ class HealthFilters(ListFilters):
         merchants = scoped(self.health, today, searching=bool(self.q))
         if self.q:
             merchants = merchants.named(self.q)
+        if self.leaves_out_snoozed or self.snoozed == "only":
+            merchants = merchants.filter(snoozed_until__isnull=self.leaves_out_snoozed)
         if self.code:
             merchants = merchants.filter(last_code__in=self.code)
         if self.success:
@@ -195,6 +208,7 @@ def read_health_filters(params: QueryDict, platforms: Platforms | None = None) -
         commerce=known("commerce", commerce, "", "a commerce platform"),
         accounting=known("accounting", accounting, "", "an accounting platform"),
         success=known("success", SILENCES, "", "an age of the last success"),
+        snoozed=known("snoozed", SNOOZED, "", "a filter of the snoozed"),
         sort=known("sort", SORTS, "success", "an order"),
         daily=known("daily", DAILY, "", "a way to show the daily results"),
         cols=_columns(clean(params.get("cols", "")), notes),

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
+from syncs import channels
 from syncs.clients import slow_path_client
 from syncs.lately import Lately
-from syncs.operations import handing_out, reconciling, sending
+from syncs.operations import deliveries, handing_out, reconciling, sending
 from syncs.operations.refresh import refresh
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class SlowPath:
     def go_on(self, *, hands_out: bool) -> None:
         """Begins a round, unless one is under way; one that only sends and looks where it may not hand out."""
         if self._hand is None or not self._hand.is_alive():
-            parts = (self._send, self._look, self._refresh)[: 3 if hands_out else 2]
+            parts = (self._send, self._look, self._deliver, self._refresh)[: 4 if hands_out else 3]
             self._hand = threading.Thread(target=self._round, args=parts, name="slow path", daemon=True)
             self._hand.start()
 
@@ -55,6 +56,10 @@ class SlowPath:
     def _look(self, now: datetime) -> None:
         if pk := next(self._lately.spared("look", reconciling.due_for_a_look(now), AGAIN_AFTER, now), None):
             reconciling.look(pk, slow_path_client())
+
+    def _deliver(self, now: datetime) -> None:
+        if pk := next(self._lately.spared("deliver", deliveries.due(now), AGAIN_AFTER, now), None):
+            deliveries.deliver(pk, channels.deliver)
 
     def _refresh(self, now: datetime) -> None:
         for pk in handing_out.claim_due_merchants(now, limit=1):

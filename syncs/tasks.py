@@ -12,9 +12,10 @@ from django.utils import timezone
 from kombu.pools import producers
 
 from syncs import sign_of_life
+from syncs.channels import deliver as by_its_channel
 from syncs.clients import codat_client
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import handing_out, heartbeats, importing, reconciling, sending
+from syncs.operations import deliveries, handing_out, heartbeats, importing, reconciling, sending
 from syncs.operations.refresh import refresh as refresh_merchant
 from syncs.unguarded import freeze_if_unguarded
 
@@ -57,6 +58,11 @@ def read_companies() -> None:
 @shared_task
 def import_companies(run_id: int) -> None:
     importing.carry_out(run_id, codat_client())
+
+
+@shared_task
+def deliver(delivery_id: int) -> None:
+    deliveries.deliver(delivery_id, by_its_channel)
 
 
 @shared_task

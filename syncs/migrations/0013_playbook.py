@@ -37,7 +37,7 @@ def columns(entry: Entry) -> dict[str, Any]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("syncs", "0011_saved_views"),
+        ("syncs", "0012_alerts"),
     ]
 
     operations = [

@@ -1,4 +1,6 @@
 from syncs.models.activity import Activity
+from syncs.models.alert import Alert, AlertEvent, AlertRule, Delivery
+from syncs.models.care import Care
 from syncs.models.freeze import Freeze
 from syncs.models.heartbeat import Heartbeat
 from syncs.models.import_run import ImportRun
@@ -16,10 +18,15 @@ from syncs.models.webhook import Webhook
 
 __all__ = [
     "Activity",
+    "Alert",
+    "AlertEvent",
+    "AlertRule",
     "Attempt",
+    "Care",
     "Cause",
     "Connection",
     "DayTally",
+    "Delivery",
     "FailingTally",
     "Freeze",
     "Heartbeat",

@@ -111,6 +111,12 @@ class Merchant(models.Model):
     thinned_windows = models.JSONField(
         default=list, blank=True, help_text="What they wrote into the books: pairs of UTC moments."
     )
+    on_it = models.CharField(
+        max_length=310, blank=True, help_text="Who says that they are on it (see Care), as they are called."
+    )
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text="While a snooze of it stands (see Care)."
+    )
     version = models.PositiveBigIntegerField(default=0)
 
     objects = MerchantQuerySet.as_manager()
@@ -139,10 +145,15 @@ class Merchant(models.Model):
                 name="merchant_health_order",
                 condition=Q(archived_at=None),
             ),
+            models.Index(
+                fields=["severity", "silent_since", "id"],
+                name="merchant_snoozed",
+                condition=Q(archived_at=None, snoozed_until__isnull=False),
+            ),
             # All that the tiles count, so that counting reads no row; and who ended with a code that few have.
             models.Index(
                 *("last_code", "health", "archived_at", "running_since", "running_code"),
-                *("switches_off_on", "registered_at"),
+                *("switches_off_on", "registered_at", "snoozed_until"),
                 name="merchant_tiles",
             ),
             # Hands the most urgent merchants to the workers.

@@ -11,7 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from syncs.models import Attempt, Freeze, Merchant, SyncRequest, User
-from syncs.operations import log, restoring
+from syncs.operations import alerting, log, restoring
+from syncs.rules.alerts import Event
 from syncs.rules.states import State
 
 IN_A_ROW = 3
@@ -54,6 +55,7 @@ def freeze(
                 Freeze.objects.standing().filter(cause=cause).update(ended_at=now)
             Freeze.objects.create(cause=cause, since=now, by=by, reason=reason[:LONGEST_REASON], pause=pause)
             log.record("sending.frozen", "Froze sending", actor=by, reason=reason, before=was, after="frozen")
+            _tell(f"Sending is frozen: {reason}", now)
     except IntegrityError:
         return False
     return True
@@ -71,6 +73,7 @@ def resume(*, now: datetime, reason: str, by: User | None = None) -> bool:
         if not Freeze.objects.standing().update(ended_at=now):
             return False
         log.record("sending.resumed", "Resumed sending", actor=by, reason=reason, before="frozen", after="on")
+        _tell("Sending goes on", now)
     return True
 
 
@@ -98,6 +101,8 @@ def resume_when_answered(now: datetime) -> None:
         if Freeze.objects.standing().filter(pk=stop.pk).update(ended_at=now, ended_by_itself=True):
             reason = "Codat answers again. Requests go one at a time until one is answered"
             log.record("sending.resumed", "Resumed sending", reason=reason, before="frozen", after=_word())
+            if not is_frozen():
+                _tell(f"Sending goes on: {reason}", now)
 
 
 def keep_away_until_commit() -> None:
@@ -147,6 +152,10 @@ def _wait_for(lock: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {lock}(%s)", [MEETING])
+
+
+def _tell(what: str, now: datetime) -> None:
+    alerting.note(Event.FROZEN, what, now=now, occurrence=f"{now:%Y-%m-%dT%H:%M:%S.%f}")
 
 
 def _word() -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync, SyncRequest
-from syncs.operations import connections, days, log
+from syncs.operations import connections, days, log, troubles
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
 from syncs.rules.coverage import Day
@@ -22,13 +22,14 @@ WATCHED = timedelta(minutes=15)
 def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
     """Brings windows, days and health columns up to date; True when a page would show it. The caller saves."""
     touched = update_days(merchant, changed, tied, now)
-    shown, health = _shown(merchant), Health(merchant.health)
+    shown, before = _shown(merchant), troubles.of(merchant, now)
     if changed or merchant.refreshed_at is None:
         _learn(merchant, changed, tied, now)
         _read_newest(merchant, now)
     _judge(merchant, now)
     merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.looked_at(now) or now), ""
-    say_if_changed(merchant, health)
+    say_if_changed(merchant, before.health)
+    troubles.follow(merchant, before, now)
     return touched or shown != _shown(merchant)
 
 

@@ -7,9 +7,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from syncs.models import Merchant
-from syncs.operations import days, health
+from syncs.operations import days, health, troubles
 from syncs.rules.coverage import Day
-from syncs.rules.health import Health
 from syncs.rules.salesdays import day_window, today
 
 COLUMNS = (
@@ -43,13 +42,14 @@ def rebuild(merchant_id: int, now: datetime, *, check: bool = False) -> list[Dif
         return []
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
-        stood = Health(merchant.health)
+        stood = troubles.of(merchant, now)
         made = _compare(merchant, now)
         if made.differences and not check:
             days.write(merchant, min(made.days), made.days)
             merchant.version = F("version") + 1
             merchant.save(update_fields=[*COLUMNS, "version"])
-            health.say_if_changed(merchant, stood, "Had its health made anew from its syncs")
+            health.say_if_changed(merchant, stood.health, "Had its health made anew from its syncs")
+            troubles.follow(merchant, stood, now)
     return made.differences
 
 

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import F
 
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import handing_out, log
+from syncs.operations import alerting, handing_out, log
+from syncs.rules.alerts import Event
 from syncs.rules.states import ACTIVE, WORDS, State, may_move
 
 
@@ -44,7 +45,7 @@ def move(
         here = here.filter(version=at_version)
     with transaction.atomic():
         # The merchant before the request, as in a refresh and a claim: two that lock in turns wait, and no circle does.
-        Merchant.objects.select_for_update().get(pk=request.merchant_id)
+        merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
         if here.update(**changes) != 1:
             return False
         # Only what was written: a sender has its merchant at hand and must not ask the database for it again.
@@ -62,6 +63,9 @@ def move(
                 before=WORDS[before],
                 after=WORDS[to],
             )
+        if to == State.NEEDS_REVIEW != before:
+            occurrence = f"{request.pk} {request.version}"
+            alerting.note(Event.REVIEW, what, now=now, occurrence=occurrence, merchant=merchant)
     return True
 
 

@@ -117,6 +117,7 @@ class Listing:
             "total": self.total,
             "many": self.many,
             "page_summary": self._summary(len(shown)),
+            "left_out": 0 if filters.narrows else self.left_out,
             "empty_lead": f"No merchant matches “{filters.q}”.",
             "moved": self._moved([row.pk for row in shown]),
             "banners": self.banners,
@@ -158,7 +159,12 @@ class Listing:
     def total(self) -> int:
         if self.filters.narrows:
             return min(self.standing.found, COUNTED)
-        return self.counts.of_scope(self.filters.health)
+        return self.counts.of_scope(self.filters.health) - self.left_out
+
+    @property
+    def left_out(self) -> int:
+        """The snoozed of this list that it does not show."""
+        return self.counts.snoozed_of(self.filters.health) if self.filters.leaves_out_snoozed else 0
 
     @cached_property
     def head(self) -> str:

@@ -55,6 +55,8 @@ class Counts:
     added: int
     archived: int
     codes: dict[int, int]
+    snoozed: dict[str, int]
+    """Of the merchants in sight, by health."""
     failing_before: int | None = None
     """When yesterday ended, as far as the clock counted then."""
 
@@ -68,6 +70,14 @@ class Counts:
     def of_scope(self, scope: str) -> int:
         special = {"": self.listed, "running": self.running, "soon": self.soon, "archived": self.archived}
         return special[scope] if scope in special else self.of(scope)
+
+    def snoozed_of(self, scope: str) -> int:
+        """Of all, or of a health."""
+        return self.snoozed.get(scope, 0) if scope else self.all_snoozed
+
+    @property
+    def all_snoozed(self) -> int:
+        return sum(self.snoozed.values())
 
 
 def counts(now: datetime, pulse: int) -> tuple[Counts, int]:
@@ -95,6 +105,7 @@ def count(now: datetime) -> Counts:
             running_long=Count("health", filter=long),
             soon=Count("health", filter=soon(today)),
             very_soon=Count("health", filter=Q(switches_off_on__lte=today + timedelta(days=3))),
+            snoozed=Count("health", filter=Q(snoozed_until__isnull=False)),
             added=Count("health", filter=Q(registered_at__gte=now - timedelta(days=7))),
             failing_before=Subquery(yesterdays.values("failing")),
         )
@@ -123,6 +134,7 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         archived=total(groups, "merchants", is_archived=True),
         codes={code: merchants for code, merchants in sorted(codes) if code},
         failing_before=next((group["failing_before"] for group in groups), None),
+        snoozed={health: total(listed, "snoozed", health=health) for health in healths},
     )
 
 

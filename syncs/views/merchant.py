@@ -24,7 +24,7 @@ from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
-from syncs.views import advice, glances, history, months, next_steps, rerun_card
+from syncs.views import advice, care_card, glances, history, months, next_steps, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
 from syncs.views.offers import Offer, Offers
 from syncs.views.rerun_card import Preview
@@ -77,10 +77,10 @@ def check_now(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     if check is Check.TOO_SOON:
         # Without a version: the next poll brings the page without this note.
         context = page_context(request, found) | {"is_too_soon": True, "page_version": ""}
-        return render(request, _live_or_page(request), context)
+        return render(request, live_or_page(request), context)
     if check is Check.HANDED_OUT:
         tasks.refresh_soon(found, now)
-    return _back(request, found)
+    return back(request, found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,9 +93,9 @@ def add_note(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         context = page_context(request, found) | {"note_form": form}
-        return render(request, _live_or_page(request), context, status=422)
+        return render(request, live_or_page(request), context, status=422)
     notes.add(found, form.cleaned_data["note"], by=request.user)
-    return _back(request, found)
+    return back(request, found)
 
 
 def find_merchant(company_id: uuid.UUID) -> Merchant:
@@ -153,6 +153,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
         }
         | _looks(merchant, now)
         | card
+        | care_card.context(request, merchant, now)
     )
 
 
@@ -241,11 +242,11 @@ def _poll_query(request: Signed) -> str:
     return f"{query.urlencode()}&" if query else ""
 
 
-def _live_or_page(request: Signed) -> str:
+def live_or_page(request: Signed) -> str:
     return f"{PAGE}#merchant_live" if request.htmx else PAGE
 
 
-def _back(request: Signed, merchant: Merchant) -> HttpResponse:
+def back(request: Signed, merchant: Merchant) -> HttpResponse:
     """The live region as it is now, or the page again."""
     if not request.htmx:
         return HttpResponseRedirect(_address(merchant))

@@ -1,7 +1,7 @@
 """A merchant as one row of the sync health page: what each cell says, worked out once and without queries."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -109,6 +109,12 @@ class Help:
     since: datetime | None = None
 
 
+@dataclass(frozen=True)
+class CareMark:
+    icon: str
+    words: str
+
+
 class MerchantRow:
     def __init__(self, merchant: Merchant, now: datetime) -> None:
         self.merchant = merchant
@@ -209,6 +215,17 @@ class MerchantRow:
             )
         tone = "bad" if left <= LAST_DAYS_OF_THE_FUSE else "warn" if left <= SOON_DAYS else "mute"
         return FuseCell(_days_left(left), tone, percent, merchant.failed_days, is_urgent=left <= SOON_DAYS)
+
+    @property
+    def cares(self) -> Iterator[CareMark]:
+        """Who is on it, and until when it is snoozed."""
+        if self.merchant.on_it:
+            yield CareMark("user", f"{self.merchant.on_it} is on it")
+        if self.merchant.snoozed_until:
+            until = timezone.localtime(self.merchant.snoozed_until)
+            is_today = until.date() == self.now.date()
+            end = f"{until:%H:%M}" if is_today else moments.short_day(until.date(), self.now.date())
+            yield CareMark("hold", f"Snoozed until {end}")
 
     @property
     def help(self) -> Help:

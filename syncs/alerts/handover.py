@@ -1,0 +1,168 @@
+"""The note for the next shift: what began to fail, what is about to be switched off, who is on what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from syncs import moments
+from syncs.alerts import messages
+from syncs.models import Activity, Care, Freeze, Merchant, SyncRequest
+from syncs.models.care import CareQuerySet
+from syncs.models.merchant import MerchantQuerySet
+from syncs.presentation import look_of_merchant
+from syncs.rules.health import WORD
+from syncs.rules.salesdays import start_of
+from syncs.rules.states import State
+from syncs.rules.troubles import IN_TROUBLE, days_left
+
+FUSE_DAYS_TOLD = 7
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    merchant: Merchant
+    words: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """`none` is told where there is nothing; `path` leads to all of it."""
+
+    title: str
+    none: str
+    number: int
+    lines: Sequence[Line]
+    path: str
+    headline: str = ""
+    """How its number is told in the subject of a mail, if it is."""
+
+    @property
+    def more(self) -> int:
+        return self.number - len(self.lines)
+
+    def text(self) -> str:
+        if not self.number:
+            return self.none
+        lines = [f"{line.merchant.name}: {line.words}" for line in self.lines]
+        url = messages.link(self.path)
+        return "\n".join(
+            [f"{self.title}: {self.number:,}", *messages.some_of(lines, self.number), *([url] if url else [])]
+        )
+
+
+@dataclass(frozen=True)
+class Handover:
+    at: datetime
+    since: datetime
+    frozen: Sequence[str]
+    sections: Sequence[Section]
+
+    @property
+    def headline(self) -> str:
+        """The numbers of what wants doing, for the subject of a mail."""
+        told = [f"{part.number:,} {part.headline}" for part in self.sections if part.headline and part.number]
+        return ", ".join(told) or "nothing new"
+
+    def text(self) -> str:
+        zone = str(self.at.tzinfo)
+        head = f"{moments.sales_day(self.at.date())}, {self.at:%H:%M}"
+        span = f"since {moments.absolute(self.since, self.at)}"
+        parts = [f"Hand-over, {head}, {span}. Times in {zone}.", *self.frozen]
+        return "\n\n".join([*parts, *(section.text() for section in self.sections)])
+
+
+def write(merchants: MerchantQuerySet, *, since: datetime, now: datetime, zone: ZoneInfo) -> Handover:
+    """Of these merchants; moments are told in that zone."""
+    at = now.astimezone(zone)
+    return Handover(
+        at=at,
+        since=since,
+        frozen=[f"Sending is frozen: {stop.reason}" for stop in Freeze.objects.standing().order_by("since")],
+        sections=[
+            _began(merchants, since),
+            _fuses(merchants, at),
+            _requests(merchants, needs_a_person=True),
+            _requests(merchants, needs_a_person=False),
+            _snoozes(merchants, at, zone),
+            _on_it(merchants),
+        ],
+    )
+
+
+def _began(merchants: MerchantQuerySet, since: datetime) -> Section:
+    """Who fails now and did not before; who was snoozed since is told with the snoozes."""
+    words = [WORD[health] for health in IN_TROUBLE]
+    changes = Activity.objects.filter(verb="merchant.health", at__gt=since, after__in=words)
+    began = changes.exclude(before__in=words).values("merchant")
+    found = merchants.filter(pk__in=began, health__in=IN_TROUBLE, snoozed_until=None)
+    worst = found.order_by("severity", "silent_since", "pk")
+    lines = [Line(merchant, _result(merchant)) for merchant in worst[: messages.MOST_NAMES]]
+    return Section(
+        "Began to fail", "Nothing began to fail.", found.count(), lines, "/?health=failing", "began to fail"
+    )
+
+
+def _result(merchant: Merchant) -> str:
+    look = look_of_merchant(merchant)
+    return f"{look.word} ({look.code})" if look.code else look.word
+
+
+def _fuses(merchants: MerchantQuerySet, at: datetime) -> Section:
+    last = at.date() + FUSE_DAYS_TOLD * ONE_DAY
+    listed = merchants.listed().filter(switches_off_on__lte=last)
+    soonest = listed.order_by("switches_off_on", "pk")[: messages.MOST_NAMES]
+    lines = [Line(merchant, _left(merchant, at)) for merchant in soonest]
+    return Section(
+        "Switched off within 7 days",
+        "Nobody is switched off within 7 days.",
+        listed.count(),
+        lines,
+        "/?health=soon",
+        "switched off within 7 days",
+    )
+
+
+def _left(merchant: Merchant, at: datetime) -> str:
+    left = merchant.days_left(at)
+    return days_left(left) if left else "today"
+
+
+def _requests(merchants: MerchantQuerySet, *, needs_a_person: bool) -> Section:
+    """Those that need a person; or all others that are under way."""
+    active = SyncRequest.objects.active().filter(merchant__in=merchants.values("pk"))
+    if needs_a_person:
+        found = active.needing_a_person()
+        title, none, group = "Requests that need a person", "No request needs a person.", "person"
+        headline = "before a person"
+    else:
+        found = active.exclude(state=State.NEEDS_REVIEW)
+        title, none, group, headline = "Requests under way", "No request is under way.", "way", ""
+    oldest = found.select_related("merchant", "asked_by").order_by("asked_at", "pk")[: messages.MOST_NAMES]
+    lines = [Line(each.merchant, f"asked by {each.asked_by.display_name}") for each in oldest]
+    return Section(title, none, found.count(), lines, f"/requests/?state={group}", headline)
+
+
+def _snoozes(merchants: MerchantQuerySet, at: datetime, zone: ZoneInfo) -> Section:
+    cares = _standing(merchants, Care.Kind.SNOOZE).filter(until__lte=start_of(at.date() + ONE_DAY, zone))
+    lines = [
+        Line(care.merchant, f"snoozed by {care.by.display_name} until {moments.absolute(care.until, at)}")
+        for care in cares[: messages.MOST_NAMES]
+    ]
+    none = "No snooze ends today."
+    return Section("Snoozes that end today", none, cares.count(), lines, "/?snoozed=only")
+
+
+def _on_it(merchants: MerchantQuerySet) -> Section:
+    cares = _standing(merchants, Care.Kind.ACK)
+    lines = [
+        Line(care.merchant, f"{care.by.display_name} is on it{f', “{care.note}”' if care.note else ''}")
+        for care in cares[: messages.MOST_NAMES]
+    ]
+    return Section("Somebody is on it", "Nobody is on any merchant.", cares.count(), lines, "/activity/")
+
+
+def _standing(merchants: MerchantQuerySet, kind: Care.Kind) -> CareQuerySet:
+    standing = Care.objects.standing().filter(kind=kind, merchant__in=merchants.values("pk"))
+    return standing.select_related("merchant", "by").order_by("until", "pk")

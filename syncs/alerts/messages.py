@@ -1,0 +1,94 @@
+"""What messages say: whole sentences, at most ten names, and a link."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+
+from syncs.models import AlertEvent, Merchant
+from syncs.rules.alerts import Event
+
+MOST_NAMES = 10
+LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How events of one kind are told: of one merchant, of many, and where to look."""
+
+    one: str
+    many: str
+    path: str
+
+
+KINDS = {
+    Event.FROZEN: Kind("{what}", "{what}", "/sending/"),
+    Event.REVIEW: Kind(
+        "A request for {name} needs a person", "{n} requests need a person", "/requests/?state=person"
+    ),
+    Event.FAILING: Kind("{name} began to fail: {what}", "{n} merchants began to fail", "/?health=failing"),
+    Event.RECONNECT: Kind(
+        "{name} needs a reconnect", "{n} merchants need a reconnect", "/?health=needs_reconnect"
+    ),
+    Event.FUSE: Kind("{name}: {what}", "{n} merchants are close to being switched off", "/?health=soon"),
+    Event.RECOVERED: Kind("{name} recovered", "{n} merchants recovered", "/?health=healthy"),
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    subject: str
+    text: str
+
+
+def of_events(events: Sequence[AlertEvent], zone: ZoneInfo) -> Message:
+    """What is most urgent stands first, and in the subject."""
+    kinds = [(kind, [event for event in events if event.event == kind]) for kind in KINDS]
+    told = [(Event(kind), some) for kind, some in kinds if some]
+    parts = [_part(kind, some, zone) for kind, some in told]
+    lead = _lead(*told[0])
+    rest = f" (and {_lead(*told[1])[:1].lower()}{_lead(*told[1])[1:]})" if len(told) > 1 else ""
+    text = "\n\n".join([*parts, f"Times in {zone.key}."])
+    return Message(subject(f"{lead}{rest}"), text)
+
+
+def subject(text: str) -> str:
+    """On one line: a name may hold a line break, and a header may not."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
+
+
+def link(path: str) -> str:
+    """Empty while nobody has said where the panel is."""
+    return f"{settings.PANEL_URL}{path}" if settings.PANEL_URL else ""
+
+
+def page_of(merchant: Merchant) -> str:
+    return reverse("merchant", args=[merchant.company_id])
+
+
+def some_of(lines: Sequence[str], number: int) -> list[str]:
+    """The first ten as a list, and how many more there are."""
+    more = [f"… and {number - MOST_NAMES:,} more"] if number > MOST_NAMES else []
+    return [*(f"- {' '.join(line.split())}" for line in lines[:MOST_NAMES]), *more]
+
+
+def _lead(kind: Event, events: Sequence[AlertEvent]) -> str:
+    words, last = KINDS[kind], events[-1]
+    name = last.merchant.name if last.merchant else ""
+    template = words.one if len(events) == 1 else words.many
+    return template.format(name=name, what=last.what, n=f"{len(events):,}")
+
+
+def _part(kind: Event, events: Sequence[AlertEvent], zone: ZoneInfo) -> str:
+    one = events[0].merchant if len(events) == 1 else None
+    lines = [_line(event, zone) for event in events]
+    url = link(page_of(one) if one and kind != Event.REVIEW else KINDS[kind].path)
+    return "\n".join([f"{_lead(kind, events)}.", *some_of(lines, len(lines)), *([url] if url else [])])
+
+
+def _line(event: AlertEvent, zone: ZoneInfo) -> str:
+    name = f"{event.merchant.name}: " if event.merchant else ""
+    return f"{event.at.astimezone(zone):%H:%M}  {name}{event.what}"
