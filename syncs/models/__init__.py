@@ -1,4 +1,5 @@
 from syncs.models.activity import Activity
+from syncs.models.bulk import Bulk, NotAsked
 from syncs.models.freeze import Freeze
 from syncs.models.heartbeat import Heartbeat
 from syncs.models.import_run import ImportRun
@@ -14,6 +15,7 @@ from syncs.models.webhook import Webhook
 __all__ = [
     "Activity",
     "Attempt",
+    "Bulk",
     "Cause",
     "Connection",
     "DayTally",
@@ -22,6 +24,7 @@ __all__ = [
     "ImportRun",
     "Merchant",
     "MerchantDay",
+    "NotAsked",
     "Pause",
     "Pulse",
     "Sync",
