@@ -33,7 +33,19 @@ def answer(
     name: str, head: Sequence[str], found: QuerySet[T], told: Callable[[list[T]], Iterable[Cells]]
 ) -> StreamingHttpResponse:
     """`told` makes lines of some rows at once. Moments are those of the reader's zone, which the head should name."""
-    pieces = _pieces(head, found, told, timezone.get_current_timezone())
+    return answer_of(name, head, told_of(found, told))
+
+
+def told_of(found: QuerySet[T], told: Callable[[list[T]], Iterable[Cells]]) -> Iterator[list[Cells]]:
+    """The lines of all rows, some at once."""
+    rows = found[: MOST + 1].iterator(chunk_size=AT_A_TIME)
+    while some := list(islice(rows, AT_A_TIME)):
+        yield list(told(some))
+
+
+def answer_of(name: str, head: Sequence[str], lines: Iterator[list[Cells]]) -> StreamingHttpResponse:
+    """Of lines that come from more than one table."""
+    pieces = _pieces(head, lines, timezone.get_current_timezone())
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     file = f"sync-desk-{name}-{timezone.localdate()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{file}"'
@@ -52,21 +64,19 @@ def cell(value: object) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 
 
-def _pieces(
-    head: Sequence[str], found: QuerySet[T], told: Callable[[list[T]], Iterable[Cells]], zone: tzinfo
-) -> Iterator[str]:
+def _pieces(head: Sequence[str], lines: Iterator[list[Cells]], zone: tzinfo) -> Iterator[str]:
     """Made while the file is sent, when the reader's zone is no longer that of the thread."""
     yield BYTE_ORDER_MARK + _lines([head])
-    rows, left = found[: MOST + 1].iterator(chunk_size=AT_A_TIME), MOST
-    while some := list(islice(rows, AT_A_TIME)):
+    left = MOST
+    while left >= 0:
         with timezone.override(zone):
-            piece = _lines(told(some[:left]))
+            some = next(lines, None)
+            if some is None:
+                return
+            piece = _lines(some[:left])
         yield piece
         left -= len(some)
-        if left < 0:
-            yield _lines(
-                [[f"There are more: this file ends after {MOST:,} lines. Filter the list for the rest."]]
-            )
+    yield _lines([[f"There are more: this file ends after {MOST:,} lines. Filter the list for the rest."]])
 
 
 def _lines(lines: Iterable[Cells]) -> str:

@@ -78,8 +78,12 @@ def trouble() -> str:
     return told.words if told.tone else ""
 
 
+def state() -> BudgetState:
+    return _memory().state()
+
+
 def _now() -> Meter:
-    return meter(_memory().state(), timezone.localtime())
+    return meter(state(), timezone.localtime())
 
 
 def meter(state: BudgetState, now: datetime) -> Meter:

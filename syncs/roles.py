@@ -8,7 +8,7 @@ from django.apps import apps
 ROLES = {
     "viewer": (),
     "support": ("ask_sync",),
-    "lead": ("decide_review", "override_guard", "freeze_sending"),
+    "lead": ("decide_review", "override_guard", "freeze_sending", "ask_many"),
     "admin": ("administer",),
 }
 

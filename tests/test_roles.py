@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 MAY = {
     "viewer": set(),
     "support": {"ask_sync"},
-    "lead": {"ask_sync", "decide_review", "override_guard", "freeze_sending"},
+    "lead": {"ask_sync", "decide_review", "override_guard", "freeze_sending", "ask_many"},
     "admin": {
-        *("ask_sync", "decide_review", "override_guard", "freeze_sending", "administer"),
+        *("ask_sync", "decide_review", "override_guard", "freeze_sending", "ask_many", "administer"),
         *("add_merchant", "change_merchant", "view_merchant", "add_user", "change_user", "view_user"),
         *("add_playbookentry", "change_playbookentry", "view_playbookentry"),
     },

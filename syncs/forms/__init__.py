@@ -97,6 +97,20 @@ class LatestForm(AskForm):
         return day
 
 
+def range_problem(first: date, last: date) -> tuple[str, str] | None:
+    """Field and sentence of what no merchant can be asked for."""
+    if last < first:
+        return "last_day", "The last day is before the first day."
+    if (last - first).days >= MOST_DAYS:
+        return (
+            "first_day",
+            f"{(last - first).days + 1} days are too many. Choose at most {MOST_DAYS} at once.",
+        )
+    if first.year < 2000:
+        return "first_day", "Codat has no sales from before the year 2000."
+    return None
+
+
 class RangeForm(AskForm):
     first_day = DayField(label="First day")
     last_day = DayField(label="Last day")
@@ -112,15 +126,8 @@ class RangeForm(AskForm):
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
         if not first or not last:
             return cleaned
-        if last < first:
-            self.add_error("last_day", "The last day is before the first day.")
-        elif (last - first).days >= MOST_DAYS:
-            self.add_error(
-                "first_day",
-                f"{(last - first).days + 1} days are too many. Choose at most {MOST_DAYS} at once.",
-            )
-        elif first.year < 2000:
-            self.add_error("first_day", "Codat has no sales from before the year 2000.")
+        if problem := range_problem(first, last):
+            self.add_error(*problem)
         elif not any(
             length_hours(first + timedelta(n), self.merchant.zone) for n in range((last - first).days + 1)
         ):

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("syncs", "0009_few_among_many"),
+        ("syncs", "0010_bulk"),
     ]
 
     operations = [

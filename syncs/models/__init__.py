@@ -1,5 +1,6 @@
 from syncs.models.activity import Activity
 from syncs.models.alert import Alert, AlertEvent, AlertRule, Delivery
+from syncs.models.bulk import Bulk, NotAsked
 from syncs.models.care import Care
 from syncs.models.freeze import Freeze
 from syncs.models.heartbeat import Heartbeat
@@ -22,6 +23,7 @@ __all__ = [
     "AlertEvent",
     "AlertRule",
     "Attempt",
+    "Bulk",
     "Care",
     "Cause",
     "Connection",
@@ -33,6 +35,7 @@ __all__ = [
     "ImportRun",
     "Merchant",
     "MerchantDay",
+    "NotAsked",
     "Outage",
     "Pause",
     "PlaybookEntry",

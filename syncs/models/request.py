@@ -38,8 +38,11 @@ class SyncRequestQuerySet(models.QuerySet["SyncRequest"]):
 
     def under_way(self) -> Self:
         """The active ones for a page that tells what comes next: each knows when it was sent last."""
+        return self.active().for_page().with_last_try()
+
+    def with_last_try(self) -> Self:
         tries = Attempt.objects.filter(request=models.OuterRef("pk")).order_by("-number")
-        return self.active().for_page().annotate(sent_at=models.Subquery(tries.values("started_at")[:1]))
+        return self.annotate(sent_at=models.Subquery(tries.values("started_at")[:1]))
 
 
 class SyncRequest(models.Model):

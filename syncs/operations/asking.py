@@ -1,7 +1,7 @@
 """A press of the button: the web's part of a sync request, from the guards to the committed row."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -19,15 +19,17 @@ from syncs.rules.windows import Window, without
 
 
 class NotPossible(Exception):
-    """The sentence says why, and is shown where the person is looking. `field` names the form's field, if one."""
+    """The sentence says why, and is shown where the person is looking. `field` names the form's field, if one; `kind`
+    is what the same refusal of many merchants has in common."""
 
     def __init__(
-        self, sentence: str, *, field: str | None = None, request: SyncRequest | None = None
+        self, sentence: str, *, field: str | None = None, request: SyncRequest | None = None, kind: str = ""
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.field = field
         self.request = request
+        self.kind = kind
 
 
 class NotNow(NotPossible):
@@ -71,17 +73,24 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     Raises NotPossible. The unique indexes have the last word: two presses at once end as one request.
     """
     try:
-        refuse_if_not_possible(merchant)
-        refuse_if_synced(merchant, ask)
-        _refuse_another_basis(merchant, ask)
-        _refuse_unseen_overlap(merchant, ask)
+        refuse(merchant, ask)
         hold = refuse_until_fixed(merchant, ask, by)
-        return Asked(_stored(merchant, ask, by, now, hold), is_new=True)
+        return Asked(
+            _stored(merchant, ask if hold else replace(ask, override_reason=""), by, now, hold), is_new=True
+        )
     except NotPossible:
         # What stands in its way may be its own first press, also one that came a moment ago.
         if first := _already_asked(merchant, ask, by):
             return Asked(first, is_new=False)
         raise
+
+
+def refuse(merchant: Merchant, ask: Ask) -> None:
+    """All guards but `refuse_until_fixed`, which asks who it is. Raises NotPossible."""
+    refuse_if_not_possible(merchant)
+    refuse_if_synced(merchant, ask)
+    _refuse_another_basis(merchant, ask)
+    _refuse_unseen_overlap(merchant, ask)
 
 
 def basis_of(merchant: Merchant) -> str:
@@ -107,15 +116,18 @@ def cancel(request: SyncRequest, *, by: User, now: datetime) -> bool:
 def refuse_if_not_possible(merchant: Merchant) -> None:
     """Raises NotPossible where a sync can have no effect, or not the one that is meant."""
     if merchant.is_archived:
-        raise NotPossible("This merchant is archived. Nothing is sent for it any more.")
-    _refuse_while_active(merchant)
+        raise NotPossible("This merchant is archived. Nothing is sent for it any more.", kind="archived")
+    _refuse_while_active(read_active(merchant))
     if merchant.refreshed_at is None:
-        raise NotPossible("The syncs of this merchant have not been read from Codat yet. Wait a minute.")
+        raise NotPossible(
+            "The syncs of this merchant have not been read from Codat yet. Wait a minute.", kind="unread"
+        )
     if merchant.running_since:
-        raise NotPossible("A sync is already running for this merchant. Wait for its result.")
+        raise NotPossible("A sync is already running for this merchant. Wait for its result.", kind="running")
     if merchant.health == Health.SWITCHED_OFF:
         raise NotPossible(
-            "This sync is switched off at Codat. Only the merchant can switch it on again, in Codat's sync flow."
+            "This sync is switched off at Codat. Only the merchant can switch it on again, in Codat's sync flow.",
+            kind="switched_off",
         )
     _refuse_if_not_linked(merchant)
 
@@ -143,17 +155,17 @@ def refuse_until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
 
 
 def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, hold: Hold | None) -> SyncRequest:
-    overridden = {"override_reason": ask.override_reason.strip()} if hold else {}
     try:
         with transaction.atomic():
-            request = SyncRequest.objects.create(**_row(merchant, ask, by, now), **overridden)
+            # The merchant before its request, as everywhere: a bulk holds its merchants until its requests are stored.
+            Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
+            request = SyncRequest.objects.create(**row(merchant, ask, by, now))
             log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
             if hold:
                 what, why = f"Overrode the playbook: {hold.sentence}", request.override_reason
                 log.record("request.override", what, actor=by, request=request, reason=why)
-            Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
     except IntegrityError:
-        _refuse_while_active(merchant)
+        _refuse_while_active(_active(merchant))
         _refuse_a_used_token(ask)
         raise
     except OperationalError as error:
@@ -164,22 +176,36 @@ def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, hold: Hold | 
     return request
 
 
-def _refuse_while_active(merchant: Merchant) -> None:
-    active = merchant.requests.active().select_related("asked_by").first()
+def read_active(merchant: Merchant) -> SyncRequest | None:
+    """From the rows that were read with many merchants at once, where they were (operations/bulks.py)."""
+    read: list[SyncRequest] | None = vars(merchant).get("active_requests")
+    return _active(merchant) if read is None else next(iter(read), None)
+
+
+def _active(merchant: Merchant) -> SyncRequest | None:
+    return merchant.requests.active().select_related("asked_by").first()
+
+
+def _refuse_while_active(active: SyncRequest | None) -> None:
     if active:
         raise NotPossible(
             f"{active.asked_by.display_name} has already asked for a sync of this merchant. Wait for its result.",
             request=active,
+            kind="review" if active.state == State.NEEDS_REVIEW else "asked",
         )
 
 
 def _refuse_if_not_linked(merchant: Merchant) -> None:
     if unlinked := connections.unlinked(merchant):
         raise NotPossible(
-            f"{unlinked.platform_name} is not linked. A sync would fail until the merchant links it."
+            f"{unlinked.platform_name} is not linked. A sync would fail until the merchant links it.",
+            kind="not_linked",
         )
     if connections.all_linked(merchant) is not True:
-        raise NotPossible("This merchant has not linked both platforms yet. A sync would fail until it has.")
+        raise NotPossible(
+            "This merchant has not linked both platforms yet. A sync would fail until it has.",
+            kind="not_linked",
+        )
 
 
 def _refuse_another_basis(merchant: Merchant, ask: Ask) -> None:
@@ -211,7 +237,8 @@ def _already_asked(merchant: Merchant, ask: Ask, by: User) -> SyncRequest | None
     return SyncRequest.objects.filter(form_token=ask.form_token, asked_by=by, **same).first()
 
 
-def _row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, object]:
+def row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, object]:
+    """The columns of the request, with its exact bytes."""
     return {
         "merchant": merchant,
         "kind": ask.kind,
@@ -223,6 +250,7 @@ def _row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, obj
         "not_before": now,
         "state_since": now,
         "reason": ask.reason,
+        "override_reason": ask.override_reason.strip(),
         "seen_overlap": [
             [window.start.isoformat(), window.finish.isoformat()] for window in ask.seen_overlap
         ],

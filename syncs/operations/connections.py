@@ -45,7 +45,7 @@ def store_many(reports: Mapping[Merchant, Reported], now: datetime) -> set[int]:
 
 def all_linked(merchant: Merchant) -> bool | None:
     """Whether one commerce and one accounting connection are linked; None when Codat lists none at all."""
-    connections = list(merchant.connections.filter(gone_at=None))
+    connections = [c for c in merchant.connections.all() if c.gone_at is None]
     if not connections:
         return None
     linked = {connection.side for connection in connections if connection.is_linked}

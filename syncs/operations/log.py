@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -31,4 +32,29 @@ def record(
         before=before[:300],
         after=after[:300],
         **dated,
+    )
+
+
+def record_many(
+    verb: str,
+    told: Iterable[tuple[SyncRequest, str]],
+    *,
+    actor: User | None,
+    reason: str = "",
+    before: str = "",
+    after: str = "",
+) -> None:
+    """The same of many requests at once: each with what was done to it."""
+    Activity.objects.bulk_create(
+        Activity(
+            actor=actor,
+            verb=verb,
+            what=what[:500],
+            merchant_id=request.merchant_id,
+            request=request,
+            reason=reason[:500],
+            before=before[:300],
+            after=after[:300],
+        )
+        for request, what in told
     )

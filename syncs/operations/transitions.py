@@ -1,5 +1,6 @@
 """The one place where a sync request changes its state."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,29 @@ def move(
             occurrence = f"{request.pk} {request.version}"
             alerting.note(Event.REVIEW, what, now=now, occurrence=occurrence, merchant=merchant)
     return True
+
+
+def cancel_many(requests: Sequence[SyncRequest], *, now: datetime, what: str, actor: User) -> None:
+    """Of QUEUED ones whose merchants the caller has locked, and has read since: nobody else can move them."""
+    keys = [request.pk for request in requests]
+    moved = SyncRequest.objects.filter(pk__in=keys, state=State.QUEUED).update(
+        state=State.CANCELLED,
+        state_since=now,
+        finished_at=now,
+        result=what[:500],
+        version=F("version") + 1,
+    )
+    if moved != len(keys):
+        raise IllegalMove(f"{len(keys) - moved} of {len(keys)} requests were moved by somebody else")
+    Merchant.objects.filter(requests__in=keys).update(version=F("version") + 1)
+    told = [(request, what) for request in requests]
+    log.record_many(
+        f"request.{State.CANCELLED}",
+        told,
+        actor=actor,
+        before=WORDS[State.QUEUED],
+        after=WORDS[State.CANCELLED],
+    )
 
 
 def _first_in_line(now: datetime) -> dict[str, Any]:

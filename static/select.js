@@ -1,0 +1,113 @@
+// Which merchants are selected, on this page and on others: kept for this tab, and shown in rows that come anew.
+(() => {
+  const KEY = "selected";
+  const MOST = 5000;
+  const boxes = () => [...document.querySelectorAll('#results input[name="pick"]')];
+  // `all` is the query of the list that is meant as a whole, or null.
+  let all = null;
+  let keys = new Set();
+
+  function read() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(KEY)) || {};
+      all = typeof kept.all === "string" ? kept.all : null;
+      keys = new Set(Array.isArray(kept.keys) ? kept.keys.map(String) : []);
+    } catch {
+      all = null;
+      keys = new Set();
+    }
+  }
+
+  function keep() {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify({ all, keys: [...keys] }));
+    } catch {
+      // A browser that keeps nothing: the selection lasts as long as the page.
+    }
+    show();
+  }
+
+  function countOfList() {
+    const told = document.getElementById("count")?.textContent.trim() || "";
+    return told.startsWith("over") ? "all that match" : told.split(" ")[0];
+  }
+
+  function show() {
+    const bar = document.getElementById("bulk");
+    if (!bar) return;
+    // Another list was filtered: what was meant as a whole is gone, who was ticked one by one is not.
+    if (all !== null && all !== bar.dataset.query) all = null;
+    const isAll = all !== null;
+    boxes().forEach((box) => {
+      box.checked = isAll || keys.has(box.value);
+      box.closest("tr").setAttribute("aria-selected", box.checked);
+    });
+    const ticked = boxes().filter((box) => box.checked).length;
+    const page = document.querySelector("[data-select-page]");
+    page.checked = ticked > 0 && ticked === boxes().length;
+    page.indeterminate = ticked > 0 && !page.checked;
+    const every = bar.querySelector("[data-select-all]");
+    every.textContent = `Select ${/^\d/.test(countOfList()) ? "all " : ""}${countOfList()}`;
+    every.hidden = isAll || String(keys.size) === countOfList().replace(/,/g, "");
+    bar.querySelector("[data-clear]").hidden = false;
+    const said = isAll ? `${countOfList()} selected` : `${keys.size.toLocaleString("en-GB")} selected`;
+    const told = bar.querySelector("[data-selected]");
+    // Only a change is written: it is announced.
+    if (told.textContent !== said) told.textContent = said[0].toUpperCase() + said.slice(1);
+    bar.classList.toggle("on", isAll || keys.size > 0);
+    bar.elements.namedItem("picked").value = isAll ? "" : [...keys].slice(0, MOST).join(",");
+    // Without the script a box of the same name stands beside it.
+    bar.querySelector('[type="hidden"][name="whom"]').value = isAll ? "all" : "";
+  }
+
+  function pick(box) {
+    if (all !== null) {
+      // Of the whole list, what this page shows is left.
+      all = null;
+      boxes().forEach((other) => keys.add(other.value));
+    }
+    if (box.checked) keys.add(box.value);
+    else keys.delete(box.value);
+  }
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches("[data-select-page]")) {
+      all = null;
+      boxes().forEach((other) => (box.checked ? keys.add(other.value) : keys.delete(other.value)));
+    } else if (box.matches('#results input[name="pick"]')) {
+      pick(box);
+    } else {
+      return;
+    }
+    keep();
+  });
+  document.addEventListener("click", (event) => {
+    const bar = document.getElementById("bulk");
+    if (!bar || !(event.target instanceof Element)) return;
+    if (event.target.closest("[data-select-all]")) {
+      all = bar.dataset.query;
+      keys.clear();
+      keep();
+    } else if (event.target.closest("#bulk [data-clear]")) {
+      all = null;
+      keys.clear();
+      keep();
+      document.querySelector("[data-select-page]").focus();
+    }
+  });
+  document.addEventListener("htmx:afterSettle", show);
+  document.addEventListener("htmx:oobAfterSwap", show);
+  window.addEventListener("pageshow", () => {
+    read();
+    show();
+  });
+  read();
+  // What was selected has been asked for.
+  if (document.querySelector("[data-selection-used]")) {
+    all = null;
+    keys.clear();
+    keep();
+  }
+  show();
+})();

@@ -1,0 +1,170 @@
+"""Who of many merchants would run, and who would not and why: by the guards of a single press, in a few queries."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2s
+
+from django.db.models import Prefetch
+
+from syncs.codat.statuses import Outcome, status_of
+from syncs.models import Connection, Merchant, Sync, SyncRequest
+from syncs.models.merchant import MerchantQuerySet
+from syncs.operations import asking, coverage, fix_first
+from syncs.operations.asking import Ask, NotPossible
+from syncs.rules.coverage import stretches
+from syncs.rules.salesdays import days_between, length_hours, today
+from syncs.rules.windows import Window
+
+# Of merchants in one bulk. More is more than anybody can have looked at.
+MOST = 5_000
+# A zone is at most so far from UTC.
+FAR = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for, of each merchant. Days are each merchant's own sales days."""
+
+    kind: str
+    first_day: date | None = None
+    last_day: date | None = None
+    spare_written: bool = False
+    """Leaves out those whose failed sync may have written some sales."""
+    accept_overlap: bool = False
+    reason: str = ""
+    form_token: uuid.UUID = field(default_factory=uuid.uuid4)
+    query: str = ""
+    """The filters of the list whose merchants are all meant; empty where they were ticked by hand."""
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        if self.kind == SyncRequest.Kind.HISTORIC and self.first_day and self.last_day:
+            return self.first_day, self.last_day
+        return None
+
+    def ask(self, seen: Sequence[Window] = ()) -> Ask:
+        first, last = self.days or (None, None)
+        return Ask(
+            kind=self.kind,
+            first_day=first,
+            last_day=last,
+            reason=self.reason,
+            form_token=uuid.uuid4(),
+            seen_overlap=tuple(seen),
+        )
+
+
+@dataclass(frozen=True)
+class Runner:
+    merchant: Merchant
+    ask: Ask
+    synced: list[tuple[date, date]]
+    """Stretches of days that are in the books already, wholly or in part."""
+
+    @property
+    def may_be_written(self) -> bool:
+        return may_be_written(self.merchant)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`kind` is what refusals have in common that one sentence can tell; empty where the sentence is its own."""
+
+    merchant: Merchant
+    kind: str
+    sentence: str
+    request: SyncRequest | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    wish: Wish
+    runners: list[Runner]
+    refusals: list[Refusal]
+
+    @property
+    def wanted(self) -> int:
+        return len(self.runners) + len(self.refusals)
+
+    @property
+    def written(self) -> int:
+        return sum(runner.may_be_written for runner in self.runners)
+
+    @property
+    def keys(self) -> list[int]:
+        return [runner.merchant.pk for runner in self.runners]
+
+    @property
+    def mark(self) -> str:
+        """Another one where other merchants would run, or not for the same days of the same books."""
+        facts = [
+            (runner.merchant.pk, asking.basis_of(runner.merchant), runner.ask.seen_overlap)
+            for runner in sorted(self.runners, key=lambda runner: runner.merchant.pk)
+        ]
+        return blake2s(repr((self.wish.kind, self.wish.days, facts)).encode(), digest_size=8).hexdigest()
+
+
+def may_be_written(merchant: Merchant) -> bool:
+    """Its last sync failed, and Codat does not say that it wrote nothing."""
+    failed = status_of(merchant.last_code).outcome is Outcome.FAILED
+    return failed and merchant.last_pushed is not False
+
+
+def read(merchants: MerchantQuerySet, wish: Wish) -> list[Merchant]:
+    """With all that the guards look at; one more than MOST at most."""
+    told = ("merchant", "side", "platform_name", "status", "codat_id", "link_url", "gone_at")
+    around = [
+        Prefetch("connections", Connection.objects.filter(gone_at=None).only(*told).order_by("pk")),
+        Prefetch(
+            "requests", SyncRequest.objects.active().select_related("asked_by"), to_attr="active_requests"
+        ),
+    ]
+    if days := wish.days:
+        start, finish = (datetime.combine(day, time(), UTC) for day in days)
+        near = Sync.objects.successful().filter(window_start__lt=finish + FAR, window_finish__gt=start - FAR)
+        around.append(Prefetch("syncs", near.only(*coverage.FIELDS, "merchant"), to_attr="known_syncs"))
+    return list(merchants.order_by("pk").prefetch_related(*around)[: MOST + 1])
+
+
+def plan(
+    merchants: Sequence[Merchant], wish: Wish, now: datetime, only: Collection[int] | None = None
+) -> Plan:
+    """`only` are those that a person was shown as running: nobody else is added to them."""
+    runners: list[Runner] = []
+    refusals: list[Refusal] = []
+    for merchant in sorted(merchants, key=lambda merchant: (merchant.name_folded, merchant.pk)):
+        try:
+            runners.append(_runner(merchant, wish, now, only))
+        except NotPossible as error:
+            refusals.append(Refusal(merchant, error.kind, error.sentence, error.request))
+    return Plan(wish, runners, refusals)
+
+
+def _runner(merchant: Merchant, wish: Wish, now: datetime, only: Collection[int] | None) -> Runner:
+    asking.refuse_if_not_possible(merchant)
+    if wish.spare_written and may_be_written(merchant):
+        raise NotPossible("Left out: some sales may be written already.", kind="written")
+    overlap = None
+    if wish.days:
+        _refuse_days(merchant, *wish.days, now)
+        overlap = coverage.overlap(merchant, *wish.days)
+        if overlap.windows and not wish.accept_overlap:
+            count = len(overlap.days)
+            said = "1 of these days is" if count == 1 else f"{count} of these days are"
+            raise NotPossible(f"{said} synced already, wholly or in part.", kind="synced")
+    ask = wish.ask(overlap.windows if overlap else ())
+    asking.refuse(merchant, ask)
+    if hold := fix_first.hold_on(merchant, wish.days):
+        raise NotPossible(hold.sentence, kind="fix_first")
+    if only is not None and merchant.pk not in only:
+        raise NotPossible("It came to the list after you looked.", kind="new")
+    return Runner(merchant, ask, stretches(overlap.days) if overlap else [])
+
+
+def _refuse_days(merchant: Merchant, first: date, last: date, now: datetime) -> None:
+    if last >= today(merchant.zone, now):
+        raise NotPossible(f"The last day is not over yet in {merchant.zone_name}.", kind="not_over")
+    if not any(length_hours(day, merchant.zone) for day in days_between(first, last)):
+        raise NotPossible(f"This day never was in {merchant.zone_name}: its calendar skipped it.")

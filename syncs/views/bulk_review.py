@@ -1,0 +1,128 @@
+"""Asking for many merchants at once: what would run and what would not, and the press itself. Nothing is sent by it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from syncs import tasks
+from syncs.filters import HealthFilters, read_health_filters
+from syncs.forms.bulks import BulkForm, ConfirmedBulkForm
+from syncs.models import Merchant
+from syncs.models.merchant import MerchantQuerySet
+from syncs.operations import bulk_plans, bulks
+from syncs.operations.asking import NotPossible
+from syncs.operations.bulk_plans import MOST, Plan
+from syncs.operations.bulks import Changed
+from syncs.search import owners_of
+from syncs.views import bulk_words, health_summary
+from syncs.views.access import Signed, may_ask
+
+PAGE = "syncs/bulk_review.html"
+PRESSED_TWICE = "You pressed twice. This is what you already asked for. Nothing was sent twice."
+NOBODY = "No merchant is selected. Tick some in the list."
+TOO_MANY = (
+    f"At most {MOST:,} merchants are asked for at once. Narrow the list, and take one part after the other."
+)
+LOST_FILTER = "The list cannot be read any more as it was filtered: look at it again, and select anew."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def review(request: Signed) -> HttpResponse:
+    """What would run, what would not and why, and what it costs; also after a change of what is asked for."""
+    if request.method != "POST":
+        return redirect("health")
+    may_ask(request)
+    now = timezone.now()
+    form = BulkForm(request.POST, now)
+    is_sound = form.is_valid()
+    return _page(request, form, _planned(form, now), now, status=200 if is_sound else 422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def confirm(request: Signed) -> HttpResponse:
+    """Saves a request for each that may run, and nudges a sender once. A second press finds the first one's bulk."""
+    if request.method != "POST":
+        return redirect("health")
+    may_ask(request)
+    now = timezone.now()
+    form = ConfirmedBulkForm(request.POST, now)
+    if not form.is_valid():
+        return _page(request, form, _planned(form, now), now, status=422)
+    data = form.cleaned_data
+    seen = {"only": set(data["shown"])} if data["told"] else {"mark": data["mark"]}
+    try:
+        keys = list(_found(form, now).order_by().values_list("pk", flat=True)[: MOST + 1])
+        if len(keys) > MOST:
+            raise NotPossible(TOO_MANY)
+        may_many = request.user.has_perm("syncs.ask_many")
+        asked = bulks.ask_for_many(keys, form.wish, by=request.user, now=now, may_many=may_many, **seen)
+    except Changed as change:
+        return _page(request, form, change.plan, now, was=len(data["shown"]), status=422)
+    except NotPossible as refusal:
+        return _page(request, form, _planned(form, now), now, refusal=refusal.sentence, status=422)
+    if asked.first:
+        tasks.send_soon(asked.first)
+    else:
+        messages.info(request, PRESSED_TWICE)
+    return redirect("bulk", asked.bulk.pk)
+
+
+def _planned(form: BulkForm, now: datetime) -> Plan | str:
+    """Or why nothing can be planned for what was selected."""
+    try:
+        merchants = bulk_plans.read(_found(form, now), form.wish)
+    except NotPossible as refusal:
+        return refusal.sentence
+    if len(merchants) > MOST:
+        return TOO_MANY
+    return bulk_plans.plan(merchants, form.wish, now) if merchants else NOBODY
+
+
+def _found(form: BulkForm, now: datetime) -> MerchantQuerySet:
+    """Raises NotPossible for filters that would let in more than they did: what is unknown is ignored on a page."""
+    if not form.is_of_all:
+        return Merchant.objects.filter(pk__in=form.keys)
+    filters = _filters(form)
+    if filters.notes:
+        raise NotPossible(LOST_FILTER)
+    return filters.apply(now.date(), owners_of(filters.q))
+
+
+def _filters(form: BulkForm) -> HealthFilters:
+    params = QueryDict(form.cleaned_data.get("query", ""))
+    return read_health_filters(params, health_summary.platforms(params))
+
+
+def _page(
+    request: Signed,
+    form: BulkForm,
+    plan: Plan | str,
+    now: datetime,
+    *,
+    status: int,
+    was: int | None = None,
+    refusal: str = "",
+) -> HttpResponse:
+    """`was` is how many would have run when somebody looked who is told now that it is another number."""
+    context: dict[str, Any] = {"form": form, "was": was, "refusal": refusal}
+    context |= {"back": _filters(form).url() if form.is_of_all else "/", "wish": form.wish}
+    if isinstance(plan, str):
+        return render(request, PAGE, context | {"problem": plan}, status=status if status > 200 else 422)
+    shows_all = request.POST.get("show") == "all"
+    context |= bulk_words.context(plan, now, shows_all=shows_all) | {
+        "whose": bulk_words.whose(_filters(form)) if form.is_of_all else "",
+        "may_many": request.user.has_perm("syncs.ask_many"),
+        "told": was is not None,
+    }
+    return render(request, PAGE, context, status=status)

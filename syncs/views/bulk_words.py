@@ -1,0 +1,156 @@
+"""What the review of many merchants tells: who would run, why others would not, and what it costs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from syncs import meter, moments
+from syncs.codat.statuses import status_of
+from syncs.filters import SCOPES, HealthFilters
+from syncs.models import NotAsked
+from syncs.operations.bulk_plans import MOST, Plan, Refusal, Runner
+from syncs.operations.bulks import FEW
+
+SHOWN, SHOWN_OF_ALL, NAMED = 10, 500, 12
+# Calls to Codat: a look and the request; and the looks until its result, by experience of usual lengths.
+TO_SEND, TO_WATCH = 2, 6
+
+
+@dataclass(frozen=True)
+class Why:
+    """`lead` follows the number; `help` says what would help; `link` is where."""
+
+    icon: str
+    tone: str
+    lead: str
+    help: str
+
+
+WHYS = {
+    "not_linked": Why("plug", "hold", "not linked", "The merchant must link it first. A sync would fail."),
+    "fix_first": Why(
+        "warn", "warn", "where something must be fixed first", "Until then a sync would fail the same way."
+    ),
+    "running": Why("run", "run", "running now", "A sync of theirs runs at Codat. Wait for its result."),
+    "asked": Why("user", "mute", "asked for already", "A request of somebody is under way for them."),
+    "review": Why("eye", "warn", "in review", "A lead must decide first whether an earlier request ran."),
+    "switched_off": Why(
+        "power", "mute", "switched off by Codat", "The merchant must switch it on, in Codat's sync flow."
+    ),
+    "synced": Why(
+        "shield", "warn", "with days that are synced already", "Codat may stop such a run with 5080."
+    ),
+    "written": Why("warn", "warn", "left out", "Some of their sales may be written already."),
+    "not_over": Why(
+        "clock", "mute", "where the last day is not over yet", "Their day ends later than yours."
+    ),
+    "unread": Why("clock", "mute", "not read yet", "Their syncs have not been read from Codat yet."),
+    "archived": Why("book", "mute", "archived", "Nothing is sent for them any more."),
+    "new": Why("plus", "mute", "new in the list", "They came to it after you looked."),
+}
+OTHER = ("ban", "mute")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Those whom the same keeps from running."""
+
+    kind: str
+    why: Why
+    refusals: Sequence[Refusal | NotAsked]
+
+    @property
+    def count(self) -> int:
+        return len(self.refusals)
+
+    @property
+    def named(self) -> Sequence[Refusal | NotAsked]:
+        return self.refusals[:NAMED]
+
+    @property
+    def more(self) -> int:
+        return len(self.refusals[NAMED:])
+
+    @property
+    def links(self) -> list[str]:
+        """Where each merchant links its platforms."""
+        linked = [each.merchant for each in self.refusals if each.merchant.link_url]
+        return (
+            [f"{merchant.name}: {merchant.link_url}" for merchant in linked]
+            if self.kind == "not_linked"
+            else []
+        )
+
+    @property
+    def copied(self) -> str:
+        return "\n".join(self.links)
+
+
+def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
+    state, count = meter.state(), len(plan.runners)
+    calls = count * TO_SEND
+    shown = plan.runners[: SHOWN_OF_ALL if shows_all else SHOWN]
+    return {
+        "plan": plan,
+        "count": count,
+        "shown": shown,
+        "can_show_more": len(shown) < min(count, SHOWN_OF_ALL),
+        "keys": ",".join(map(str, plan.keys)),
+        "unwritten": count - plan.written,
+        "with_synced_days": sum(bool(runner.synced) for runner in plan.runners),
+        "longest": _longest(plan.runners, now),
+        "ledgers": _ledgers(plan.runners),
+        "groups": grouped([(each.kind or each.sentence, each) for each in plan.refusals]),
+        "calls": calls,
+        "watching": count * TO_WATCH,
+        "minutes": max(1, ceil(calls / state.per_minute)),
+        "left": state.remaining if state.reachable else None,
+        "is_short": state.reachable and state.remaining is not None and state.remaining < calls,
+        "few": FEW,
+        "most": MOST,
+        "days": _count(plan),
+    }
+
+
+def grouped(refusals: Sequence[tuple[str, Refusal | NotAsked]]) -> list[Group]:
+    """The largest first; what only one sentence tells is a group of its own."""
+    sizes = Counter(kind for kind, _ in refusals)
+    return [
+        Group(
+            kind,
+            WHYS.get(kind) or Why(*OTHER, "will not run", kind),
+            [each for of, each in refusals if of == kind],
+        )
+        for kind, _ in sizes.most_common()
+    ]
+
+
+def whose(filters: HealthFilters) -> str:
+    """The list in words: "Failing, 5130 Could not write data, Xero"."""
+    told = [
+        SCOPES.get(filters.health, "") if filters.health else "",
+        *(f"{code} {status_of(code).word}" for code in filters.code),
+        filters.commerce,
+        filters.accounting,
+        f"“{filters.q}”" if filters.q else "",
+    ]
+    return ", ".join(word for word in told if word)
+
+
+def _longest(runners: Sequence[Runner], now: datetime) -> str:
+    """The longest time without a success, which a latest sync goes back for."""
+    since = [runner.merchant.last_success_at for runner in runners if runner.merchant.last_success_at]
+    return moments.length(max(now - min(since), moments.MINUTE)) if since else ""
+
+
+def _ledgers(runners: Sequence[Runner]) -> list[tuple[str, int]]:
+    names = (runner.merchant.accounting for runner in runners)
+    return Counter(connection.platform_name for connection in names if connection).most_common(3)
+
+
+def _count(plan: Plan) -> int:
+    days = plan.wish.days
+    return (days[1] - days[0]).days + 1 if days else 0
