@@ -188,7 +188,7 @@ class TestPolling:
 
         few = queries(bulk)
         for number in range(20):
-            make_failing_merchant(name=f"More {number}")
+            make_failing_merchant(5000, name=f"More {number}")
             make_merchant(name=f"More, cut off, {number}", statuses=("Linked", "PendingAuth"))
         keys = list(Merchant.objects.filter(name__startswith="More").values_list("pk", flat=True))
         wish = Wish("latest", reason="More")

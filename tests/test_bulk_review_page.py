@@ -315,7 +315,7 @@ class TestDays:
 def test_those_that_may_be_half_written_are_left_out_by_a_button_and_the_reason_is_kept(
     as_support: Client,
 ) -> None:
-    risky, fine = make_failing_merchant(last_pushed=True), make_merchant()
+    risky, fine = make_failing_merchant(5000, last_pushed=True), make_merchant()
     html = review(as_support, risky, fine)
     assert "Leave out the 1<" in html
     again = review(as_support, **form_of(html) | {"change": "spare_written", "reason": "Ticket 12"})
@@ -374,3 +374,19 @@ def test_what_was_running_is_told_beside_what_helps(as_support: Client) -> None:
     assert heading(html) == "Sync latest for 0 of 1 merchant?"
     assert "None of them can run now." in html
     assert "1 running now." in html
+
+
+def test_a_lead_takes_in_those_that_are_held_and_leaves_them_out_again(
+    as_lead: Client, as_support: Client
+) -> None:
+    held, fine = make_failing_merchant(4000), make_merchant()
+    picked = [str(held.pk), str(fine.pk)]
+    first = review(as_lead, pick=picked)
+    assert "1 where something must be fixed first." in first
+    assert 'name="override_reason"' in first
+    taken = review(as_lead, pick=picked, override_reason="They chose the account")
+    assert "Sync latest for 2 merchants?" in heading(taken)
+    assert "“They chose the account”" in taken
+    again = review(as_lead, pick=picked, override_reason="They chose the account", change="hold_again")
+    assert "Sync latest for 1 of 2 merchants?" in heading(again)
+    assert 'name="override_reason"' not in review(as_support, pick=picked)

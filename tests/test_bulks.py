@@ -1,6 +1,7 @@
 """One press for many merchants: each through the guards of a single press, stored as a whole, and stopped."""
 
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,7 +41,7 @@ def why(plan: Plan) -> dict[str, str]:
 
 def some_of_every_kind() -> None:
     make_merchant(name="Fine")
-    make_failing_merchant(name="Failing")
+    make_failing_merchant(5000, name="Failing")
     make_merchant(name="Cut off", statuses=("Deauthorized", "Linked"), health="needs_reconnect")
     make_merchant(name="Half linked", accounting=None, health="never_synced")
     make_merchant(name="Running", running_since=timezone.now(), running_code=1000)
@@ -81,7 +82,7 @@ def test_a_plan_takes_as_many_queries_for_many_as_for_few(wish: Wish) -> None:
     some_of_every_kind()
     few = queries()
     for _ in range(20):
-        make_sync(make_failing_merchant())
+        make_sync(make_failing_merchant(5000))
     assert queries() == few
     assert few <= 5
 
@@ -200,9 +201,9 @@ def test_who_was_told_of_a_change_sends_for_those_that_were_shown_and_can_run_st
 
 
 def test_those_that_may_be_half_written_can_be_left_out(lead: User) -> None:
-    make_failing_merchant(name="Told that nothing was", last_pushed=False)
-    make_failing_merchant(name="Some was", last_pushed=True)
-    make_failing_merchant(name="Not told", last_pushed=None)
+    make_failing_merchant(5000, name="Told that nothing was", last_pushed=False)
+    make_failing_merchant(5000, name="Some was", last_pushed=True)
+    make_failing_merchant(5000, name="Not told", last_pushed=None)
     make_merchant(name="Well", last_pushed=True)
     assert planned().written == 2
     plan = planned(Wish("latest", spare_written=True))
@@ -301,3 +302,32 @@ class TestStopping:
         bulks.stop(bulk, by=lead, now=timezone.now())
         other.refresh_from_db()
         assert other.state == State.QUEUED
+
+
+HELD = {"code": 5130, "message": "Account 090 is not in an Active state. (Archived)"}
+MENDED = replace(LATEST, override_reason="Xero has mended it")
+
+
+def test_what_has_to_be_fixed_first_is_held_in_a_bulk_too() -> None:
+    make_failing_merchant(**HELD, name="Held")
+    make_merchant(name="Fine")
+    plan = planned()
+    assert [runner.merchant.name for runner in plan.runners] == ["Fine"]
+    (held,) = plan.refusals
+    assert (held.kind, held.sentence) == ("fix_first", "Not until account 090 is fixed.")
+
+
+def test_a_lead_runs_them_with_a_word_of_why_it_helps_now_and_it_is_kept_with_each(lead: User) -> None:
+    held, fine = make_failing_merchant(**HELD), make_merchant()
+    bulk = ask(MENDED, lead, may_override=True).bulk
+    requests = SyncRequest.objects.filter(bulk=bulk.pk)
+    told = dict(requests.values_list("merchant", "override_reason"))
+    assert told == {held.pk: "Xero has mended it", fine.pk: ""}
+    assert [entry.merchant_id for entry in Activity.objects.filter(verb="request.override")] == [held.pk]
+
+
+def test_nobody_else_does(support: User) -> None:
+    make_failing_merchant(**HELD)
+    with pytest.raises(NotPossible, match="Only leads"):
+        ask(MENDED, support)
+    assert not Bulk.objects.exists()

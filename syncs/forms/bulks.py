@@ -24,6 +24,7 @@ CHANGES = {
     "take_written": ("spare_written", ""),
     "accept_overlap": ("accept_overlap", "on"),
     "refuse_overlap": ("accept_overlap", ""),
+    "hold_again": ("override_reason", ""),
 }
 
 
@@ -46,6 +47,7 @@ class BulkForm(forms.Form):
     last_day = DayField(label="Last day", required=False)
     spare_written = forms.BooleanField(required=False)
     accept_overlap = forms.BooleanField(required=False)
+    override_reason = ReasonField(label="Why does it help now?", required=False)
     reason = ReasonField(label="Reason", required=False)
     form_token = forms.UUIDField(required=False)
     needs_days = False
@@ -85,6 +87,7 @@ class BulkForm(forms.Form):
             last_day=days[1] if all(days) else None,
             spare_written=data.get("spare_written", False),
             accept_overlap=is_range and data.get("accept_overlap", False),
+            override_reason=data.get("override_reason", ""),
             reason=data.get("reason", ""),
             form_token=data.get("form_token") or uuid.uuid4(),
             query=data.get("query", "") if self.is_of_all else "",

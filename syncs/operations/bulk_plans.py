@@ -11,9 +11,10 @@ from django.db.models import Prefetch
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Connection, Merchant, Sync, SyncRequest
 from syncs.models.merchant import MerchantQuerySet
-from syncs.operations import asking, coverage, fix_first
+from syncs.operations import asking, coverage, diagnosing, fix_first
 from syncs.operations.asking import Ask, NotPossible
 from syncs.rules.coverage import stretches
+from syncs.rules.entries import Entry
 from syncs.rules.salesdays import days_between, length_hours, today
 from syncs.rules.windows import Window
 
@@ -32,6 +33,8 @@ class Wish:
     last_day: date | None = None
     spare_written: bool = False
     """Leaves out those whose failed sync may have written some sales."""
+    override_reason: str = ""
+    """Why it helps now, for all of whom the playbook says that something has to be fixed first."""
     accept_overlap: bool = False
     reason: str = ""
     form_token: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -44,7 +47,7 @@ class Wish:
             return self.first_day, self.last_day
         return None
 
-    def ask(self, seen: Sequence[Window] = ()) -> Ask:
+    def ask(self, seen: Sequence[Window] = (), *, is_held: bool = False) -> Ask:
         first, last = self.days or (None, None)
         return Ask(
             kind=self.kind,
@@ -53,6 +56,7 @@ class Wish:
             reason=self.reason,
             form_token=uuid.uuid4(),
             seen_overlap=tuple(seen),
+            override_reason=self.override_reason if is_held else "",
         )
 
 
@@ -132,17 +136,24 @@ def plan(
     merchants: Sequence[Merchant], wish: Wish, now: datetime, only: Collection[int] | None = None
 ) -> Plan:
     """`only` are those that a person was shown as running: nobody else is added to them."""
+    known = diagnosing.entries()
     runners: list[Runner] = []
     refusals: list[Refusal] = []
     for merchant in sorted(merchants, key=lambda merchant: (merchant.name_folded, merchant.pk)):
         try:
-            runners.append(_runner(merchant, wish, now, only))
+            runners.append(_runner(merchant, wish, now, only, known))
         except NotPossible as error:
             refusals.append(Refusal(merchant, error.kind, error.sentence, error.request))
     return Plan(wish, runners, refusals)
 
 
-def _runner(merchant: Merchant, wish: Wish, now: datetime, only: Collection[int] | None) -> Runner:
+def _runner(
+    merchant: Merchant,
+    wish: Wish,
+    now: datetime,
+    only: Collection[int] | None,
+    known: tuple[Entry, ...],
+) -> Runner:
     asking.refuse_if_not_possible(merchant)
     if wish.spare_written and may_be_written(merchant):
         raise NotPossible("Left out: some sales may be written already.", kind="written")
@@ -154,10 +165,11 @@ def _runner(merchant: Merchant, wish: Wish, now: datetime, only: Collection[int]
             count = len(overlap.days)
             said = "1 of these days is" if count == 1 else f"{count} of these days are"
             raise NotPossible(f"{said} synced already, wholly or in part.", kind="synced")
-    ask = wish.ask(overlap.windows if overlap else ())
-    asking.refuse(merchant, ask)
-    if hold := fix_first.hold_on(merchant, wish.days):
+    hold = fix_first.hold_on(merchant, wish.days, known)
+    if hold and not wish.override_reason:
         raise NotPossible(hold.sentence, kind="fix_first")
+    ask = wish.ask(overlap.windows if overlap else (), is_held=hold is not None)
+    asking.refuse(merchant, ask)
     if only is not None and merchant.pk not in only:
         raise NotPossible("It came to the list after you looked.", kind="new")
     return Runner(merchant, ask, stretches(overlap.days) if overlap else [])

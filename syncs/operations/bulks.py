@@ -18,6 +18,9 @@ from syncs.rules.states import State
 AFTER_PRESSES = -1
 # Above it only who may ask for many, and the number is typed.
 FEW = 25
+OVERRIDE_LEADS_ONLY = (
+    "Only leads may run many of whom the playbook says that something has to be fixed first."
+)
 LEADS_ONLY = f"Above {FEW} merchants: leads only. Ask a lead, or choose fewer."
 
 
@@ -43,6 +46,7 @@ def ask_for_many(
     by: User,
     now: datetime,
     may_many: bool,
+    may_override: bool = False,
     mark: str | None = None,
     only: Collection[int] | None = None,
 ) -> Asked:
@@ -59,6 +63,8 @@ def ask_for_many(
             plan = _plan(keys, wish, now, mark, only)
             if len(plan.runners) > FEW and not may_many:
                 raise NotPossible(LEADS_ONLY)
+            if wish.override_reason and not may_override:
+                raise NotPossible(OVERRIDE_LEADS_ONLY)
             return _stored(plan, by, now)
     except IntegrityError:
         # Two presses at once: the other one is stored by now.
@@ -155,4 +161,9 @@ def _created(bulk: Bulk, runners: Sequence[Runner], by: User, now: datetime) -> 
     )
     told = ((request, asking.described(request)) for request in requests)
     log.record_many("request.asked", told, actor=by, reason=bulk.reason)
+    held = [request for request in requests if request.override_reason]
+    if held:
+        what = "Overrode the playbook: something had to be fixed first"
+        overrides = ((request, what) for request in held)
+        log.record_many("request.override", overrides, actor=by, reason=held[0].override_reason)
     return requests

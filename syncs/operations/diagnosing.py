@@ -41,8 +41,8 @@ def forget() -> None:
     cache.delete(KEY)
 
 
-def diagnose(merchant: Merchant) -> Diagnosis | None:
-    """What is wrong in words; None while nothing is."""
+def diagnose(merchant: Merchant, known: tuple[Entry, ...] | None = None) -> Diagnosis | None:
+    """What is wrong in words; None while nothing is. `known` are the entries, where they were read for many at once."""
     commerce, accounting = merchant.commerce, merchant.accounting
     names = (
         commerce.platform_name if commerce else "the shop",
@@ -57,9 +57,9 @@ def diagnose(merchant: Merchant) -> Diagnosis | None:
         return playbook.switched_off(*names, merchant.failed_days)
     cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
     if cut:
-        return playbook.disconnected(merchant.last_pushed, *names, entries=entries())
+        return playbook.disconnected(merchant.last_pushed, *names, entries=known or entries())
     told = playbook.diagnose(
-        merchant.last_code, merchant.last_message, merchant.last_pushed, *names, entries=entries()
+        merchant.last_code, merchant.last_message, merchant.last_pushed, *names, entries=known or entries()
     )
     return playbook.linked_again(told, *names) if all(linked) else told
 

@@ -25,6 +25,7 @@ from syncs.views import bulk_words, health_summary
 from syncs.views.access import Signed, may_ask
 
 PAGE = "syncs/bulk_review.html"
+PERMITTED = {"may_many": "syncs.ask_many", "may_override": "syncs.override_guard"}
 PRESSED_TWICE = "You pressed twice. This is what you already asked for. Nothing was sent twice."
 NOBODY = "No merchant is selected. Tick some in the list."
 TOO_MANY = (
@@ -65,8 +66,16 @@ def confirm(request: Signed) -> HttpResponse:
         keys = list(_found(form, now).order_by().values_list("pk", flat=True)[: MOST + 1])
         if len(keys) > MOST:
             raise NotPossible(TOO_MANY)
-        may_many = request.user.has_perm("syncs.ask_many")
-        asked = bulks.ask_for_many(keys, form.wish, by=request.user, now=now, may_many=may_many, **seen)
+        may_many, may_override = map(request.user.has_perm, PERMITTED.values())
+        asked = bulks.ask_for_many(
+            keys,
+            form.wish,
+            by=request.user,
+            now=now,
+            may_many=may_many,
+            may_override=may_override,
+            **seen,
+        )
     except Changed as change:
         return _page(request, form, change.plan, now, was=len(data["shown"]), status=422)
     except NotPossible as refusal:
@@ -122,7 +131,7 @@ def _page(
     shows_all = request.POST.get("show") == "all"
     context |= bulk_words.context(plan, now, shows_all=shows_all) | {
         "whose": bulk_words.whose(_filters(form)) if form.is_of_all else "",
-        "may_many": request.user.has_perm("syncs.ask_many"),
+        **{name: request.user.has_perm(verb) for name, verb in PERMITTED.items()},
         "told": was is not None,
     }
     return render(request, PAGE, context, status=status)

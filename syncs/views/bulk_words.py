@@ -101,6 +101,7 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "keys": ",".join(map(str, plan.keys)),
         "unwritten": count - plan.written,
         "with_synced_days": sum(bool(runner.synced) for runner in plan.runners),
+        "overridden": sum(bool(runner.ask.override_reason) for runner in plan.runners),
         "longest": _longest(plan.runners, now),
         "ledgers": _ledgers(plan.runners),
         "groups": grouped([(each.kind or each.sentence, each) for each in plan.refusals]),
