@@ -13,7 +13,7 @@ from django.utils import timezone
 from syncs.models import Bulk, Merchant, SyncRequest, User
 from syncs.operations import bulks, heartbeats
 from syncs.operations.bulk_plans import Wish
-from syncs.rules.states import State
+from syncs.rules.states import FINAL, RAN, State
 from tests.factories import (
     make_attempt,
     make_failing_merchant,
@@ -50,28 +50,31 @@ def bulk(lead: User) -> Bulk:
     return found
 
 
+WAYS = {
+    State.SENDING: [],
+    State.CANCELLED: [],
+    State.ACCEPTED: [State.SENDING],
+    State.UNCERTAIN: [State.SENDING],
+    State.SUCCEEDED: [State.SENDING, State.ACCEPTED],
+    State.FAILED: [State.SENDING, State.ACCEPTED],
+}
+
+
 def become(bulk: Bulk, name: str, state: State) -> SyncRequest:
     """By the moves that there are, as a sender and a refresh would."""
     request = bulk.requests.get(merchant__name=name)
-    on_its_way = {State.SENDING: [], State.UNCERTAIN: [State.SENDING], State.ACCEPTED: [State.SENDING]}
-    ended = {State.SUCCEEDED, State.FAILED, State.CANCELLED}
-    steps = (
-        [State.SENDING, State.ACCEPTED]
-        if state in {State.SUCCEEDED, State.FAILED}
-        else on_its_way.get(state, [])
-    )
-    for step in (*steps, state):
+    if request.state == State.QUEUED and state != State.CANCELLED:
+        make_attempt(request)
+    way = [*WAYS[state], state]
+    for step in way[way.index(State(request.state)) + 1 :] if request.state in way else way:
         columns: dict[str, Any] = {"state": step}
         if step == State.ACCEPTED:
             columns["commerce_sync_id"] = str(uuid.uuid4())
-        if step in ended:
+        if step in FINAL:
             columns["finished_at"] = timezone.now()
+        if step in RAN:
+            columns["sync"] = make_sync(request.merchant, 2000 if step == State.SUCCEEDED else 5130)
         SyncRequest.objects.filter(pk=request.pk).update(**columns)
-    if state in {State.SUCCEEDED, State.FAILED}:
-        code = 2000 if state == State.SUCCEEDED else 5130
-        SyncRequest.objects.filter(pk=request.pk).update(sync=make_sync(request.merchant, code))
-    if state not in {State.CANCELLED}:
-        make_attempt(request)
     return request
 
 
@@ -179,6 +182,17 @@ class TestPolling:
         assert names(news) == names(html)
         assert counts(news)["Not sent yet"] == 0
         assert "6 of 7 sent" in news
+
+    def test_rows_never_move_under_the_hand_and_a_link_brings_the_new_order(
+        self, as_viewer: Client, bulk: Bulk
+    ) -> None:
+        html = page(as_viewer, bulk)
+        assert "Refresh order" not in html
+        become(bulk, "C runs", State.FAILED)
+        news = poll(as_viewer, html).content.decode()
+        assert names(news) == names(html)
+        assert "Refresh order" in news
+        assert names(page(as_viewer, bulk)).index("C runs") < names(html).index("C runs")
 
     def test_its_queries_do_not_grow_with_the_rows(self, as_viewer: Client, bulk: Bulk, lead: User) -> None:
         def queries(of: Bulk) -> int:

@@ -58,16 +58,14 @@ def ask_for_many(
     """
     try:
         with transaction.atomic():
-            if first := _already_asked(wish, by):
-                return Asked(first, None, is_new=False)
             plan = _plan(keys, wish, now, mark, only)
             if len(plan.runners) > FEW and not may_many:
                 raise NotPossible(LEADS_ONLY)
             if wish.override_reason and not may_override:
                 raise NotPossible(OVERRIDE_LEADS_ONLY)
             return _stored(plan, by, now)
-    except IntegrityError:
-        # Two presses at once: the other one is stored by now.
+    except (IntegrityError, NotPossible):
+        # What stands in its way may be its own first press, also one that came a moment ago.
         if first := _already_asked(wish, by):
             return Asked(first, None, is_new=False)
         raise

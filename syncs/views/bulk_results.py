@@ -120,6 +120,11 @@ def page(bulk: Bulk, show: str, after: str, before: str) -> paging.Page[SyncRequ
     return paging.page(results(bulk, show), FIRST_FIRST, after=after, before=before)
 
 
+def order(bulk: Bulk, show: str, after: str, before: str) -> list[int]:
+    """Of the rows that the page would show by now."""
+    return [row.pk for row in page(bulk, show, after, before).rows]
+
+
 def shown(bulk: Bulk, keys: Sequence[int]) -> list[SyncRequest]:
     """The very rows that the poller's page shows, in their order there."""
     found = {row.pk: row for row in results(bulk).filter(pk__in=keys)}

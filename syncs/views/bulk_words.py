@@ -149,7 +149,7 @@ def _longest(runners: Sequence[Runner], now: datetime) -> str:
 
 def _ledgers(runners: Sequence[Runner]) -> list[tuple[str, int]]:
     names = (runner.merchant.accounting for runner in runners)
-    return Counter(connection.platform_name for connection in names if connection).most_common(3)
+    return Counter(connection.platform_name for connection in names if connection).most_common(2)
 
 
 def _count(plan: Plan) -> int:

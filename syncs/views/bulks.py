@@ -73,7 +73,7 @@ def bulk_live(request: Signed, pk: uuid.UUID) -> HttpResponse:
         return HttpResponse(status=204)
     found, asked = _find(pk), Shown.read(request.GET)
     keys = [key for text in request.GET.get("rows", "").split(",")[: paging.SIZE] if (key := as_key(text))]
-    context = _live(request, found, asked, bulk_results.shown(found, keys), glance)
+    context = _live(request, found, asked, bulk_results.shown(found, keys), glance, is_poll=True)
     if glances.shown(request) == context["version"] and not glance.is_to_tell_the_budget(request):
         glance.found_nothing_new(request, _Read(glance.pulse, now))
         return HttpResponse(status=204)
@@ -150,15 +150,29 @@ def _find(pk: uuid.UUID) -> Bulk:
 
 
 def _live(
-    request: Signed, found: Bulk, asked: Shown, shown: list[SyncRequest], glance: glances.Glance
+    request: Signed,
+    found: Bulk,
+    asked: Shown,
+    shown: list[SyncRequest],
+    glance: glances.Glance,
+    *,
+    is_poll: bool = False,
 ) -> dict[str, Any]:
     """What a poll brings up to date: the counts, the bar, and the rows that are shown."""
     counted, rows = bulk_results.tally(found), bulk_results.rows_of(shown)
     banners = context_processors.banners(request, glance.signs)
-    told = (counted.states, bulk_results.digest_of(rows), found.stopped_at, banners, glances.clock())
+    has_moved = is_poll and bulk_results.order(found, *vars(asked).values()) != [row.pk for row in shown]
+    told = (
+        counted.states,
+        has_moved,
+        bulk_results.digest_of(rows),
+        found.stopped_at,
+        banners,
+        glances.clock(),
+    )
     version = glances.digest(told)
     polled = [
-        ("show", asked.show),
+        *((name, value) for name, value in vars(asked).items() if value),
         ("rows", ",".join(str(row.pk) for row in shown)),
         *glance.pairs(glance.pulse, version, glance.signs.now),
     ]
@@ -169,6 +183,7 @@ def _live(
         "rows": rows,
         "asked": asked,
         "shows": _shows(asked, counted),
+        "has_moved": has_moved,
         "more_to_send": bulk_results.still_to_send(counted),
         "version": version,
         "banners": banners,
