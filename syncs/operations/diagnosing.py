@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,13 @@ def entries() -> tuple[Entry, ...]:
         rows = tuple(PlaybookEntry.objects.in_order().values_list("is_active", *COLUMNS))
         cache.set(KEY, rows, KEPT)
     return _read(rows)
+
+
+def entries_with(draft: PlaybookEntry) -> tuple[Entry, ...]:
+    """As they would be were this one saved, and in use."""
+    others = PlaybookEntry.objects.filter(is_active=True).exclude(pk=draft.pk)
+    rows = sorted([*others, draft], key=lambda row: (row.place, row.pk or sys.maxsize))
+    return _read(tuple((True, *(getattr(row, name) for name in COLUMNS)) for row in rows))
 
 
 def forget() -> None:

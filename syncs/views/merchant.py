@@ -112,11 +112,14 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     now = timezone.now()
     active = merchant.requests.under_way().first()
     is_waited_for = bool(active and active.is_on_its_way)
+    diagnosis = diagnose(merchant)
     return (
         {
             "merchant": merchant,
             "now": now,
-            "diagnosis": _told_meanwhile(diagnose(merchant), active),
+            "diagnosis": _told_meanwhile(diagnosis, active),
+            "may_describe": request.user.has_perm("syncs.administer")
+            and _is_undescribed(merchant, diagnosis),
             "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
             "last_sync": merchant.syncs.final().newest_first().first(),
             "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
@@ -150,6 +153,13 @@ def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest | None) -> 
     if diagnosis is None or active is None:
         return diagnosis
     return playbook.while_under_way(diagnosis, may_have_run=_may_have_run(active))
+
+
+def _is_undescribed(merchant: Merchant, diagnosis: Diagnosis | None) -> bool:
+    """Whether the playbook knows its failure by the code at best, though there is more to go by."""
+    if diagnosis is None or merchant.last_cause_id is None:
+        return False
+    return diagnosis.is_last_resort or (diagnosis.is_general and bool(merchant.last_message))
 
 
 def _may_have_run(active: SyncRequest) -> bool:
