@@ -1,14 +1,16 @@
 """What stands in a list's URL, validated and coerced: unknown values are ignored and said, never an error."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Self
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from syncs.list_filters import ListFilters, clean
-from syncs.models import Connection, Merchant
+from syncs.models import Cause, Connection, Merchant
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.operations import describing
 from syncs.paging import Order
 from syncs.rules.health import Health
 
@@ -37,6 +39,11 @@ SORT_WORDS = {
     "name": "by name",
     "fuse": "soonest switched off first",
 }
+# Who must act, as the playbook says.
+OWNERS = {"merchant": "The merchant must act", "us": "We must act", "codat": "Codat must act"}
+# What "Why syncs fail" counts; by code where nothing is said.
+REASONS_BY = {"cause": "By cause"}
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,12 @@ class HealthFilters(ListFilters):
     health: str = ""
     q: str = ""
     code: int | None = None
+    cause: int | None = None
+    owner: str = ""
     commerce: str = ""
     accounting: str = ""
     sort: str = "success"
+    by: str = ""
 
     @property
     def order(self) -> Order:
@@ -66,7 +76,7 @@ class HealthFilters(ListFilters):
     @property
     def narrows(self) -> bool:
         """Whether more than the tile decides which merchants are listed."""
-        return bool(self.q or self.code or self.commerce or self.accounting)
+        return bool(self.q or self.code or self.cause or self.owner or self.commerce or self.accounting)
 
     def url(self, *, page: bool = False, **changes: str) -> str:
         return "/" + super().url(page=page, **changes).removesuffix("?")
@@ -79,11 +89,31 @@ class HealthFilters(ListFilters):
     @property
     def beside_toolbar(self) -> list[tuple[str, str]]:
         """What the toolbar keeps: all that it has no control for."""
-        return [pair for pair in self.pairs() if pair[0] in {"health", "sort"}]
+        return [pair for pair in self.pairs() if pair[0] in {"health", "sort", "cause", "by"}]
 
     @property
     def tile_url(self) -> str:
-        return HealthFilters(health=self.health, sort=self.sort).url()
+        return HealthFilters(health=self.health, sort=self.sort, by=self.by).url()
+
+    @property
+    def url_by_cause(self) -> str:
+        return self.url(by="cause")
+
+    @property
+    def url_by_code(self) -> str:
+        return self.url(by="")
+
+    @property
+    def url_of_any_cause(self) -> str:
+        return replace(self, cause=None).url()
+
+    def of_cause(self) -> tuple[Self, Cause | None]:
+        """With the cause that is asked for; without one that there is not."""
+        cause = Cause.objects.filter(pk=self.cause).first() if self.cause else None
+        if self.cause is None or cause:
+            return self, cause
+        note = f"“{self.cause}” is not the number of a cause. It was ignored."
+        return replace(self, cause=None, notes=[*self.notes, note]), None
 
     @property
     def url_without_search(self) -> str:
@@ -106,6 +136,10 @@ class HealthFilters(ListFilters):
             merchants = merchants.named(self.q)
         if self.code:
             merchants = merchants.filter(last_code=self.code)
+        if self.cause:
+            merchants = merchants.filter(last_cause=self.cause, health__in=describing.FAILED)
+        if self.owner:
+            merchants = merchants.filter(describing.who_waits_for(self.owner))
         for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
             if name:
                 merchants = merchants.filter(_connected(side, name))
@@ -151,9 +185,12 @@ def read_health_filters(params: Mapping[str, str], platforms: Platforms | None =
         health=known("health", SCOPES, "", "a health"),
         q=clean(params.get("q", "")),
         code=_code(clean(params.get("code", "")), notes),
+        cause=_cause(clean(params.get("cause", "")), notes),
+        owner=known("owner", OWNERS, "", "anybody who acts"),
         commerce=known("commerce", commerce, "", "a commerce platform"),
         accounting=known("accounting", accounting, "", "an accounting platform"),
         sort=known("sort", SORTS, "success", "an order"),
+        by=known("by", REASONS_BY, "", "a way to count"),
         after=params.get("after", ""),
         before=params.get("before", ""),
         notes=notes,
@@ -166,4 +203,13 @@ def _code(text: str, notes: list[str]) -> int | None:
     if text.isascii() and text.isdigit() and 1000 <= int(text[:5]) <= 9999 and len(text) == 4:
         return int(text)
     notes.append(f"“{text[:40]}” is not a status code. It was ignored.")
+    return None
+
+
+def _cause(text: str, notes: list[str]) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and int(text[:LONGEST_NUMBER]) > 0 and len(text) <= LONGEST_NUMBER:
+        return int(text)
+    notes.append(f"“{text[:40]}” is not the number of a cause. It was ignored.")
     return None

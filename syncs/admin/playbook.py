@@ -30,10 +30,11 @@ class PlaybookList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        taken_by = never_reached(diagnosing.entries())
+        book = diagnosing.entries()
+        taken_by = never_reached(book)
         struck = describing.struck()
         merchants: Counter[str] = Counter()
-        for cause, entry in describing.entries_of(struck).items():
+        for cause, entry in describing.entries_of(struck, book).items():
             merchants[entry] += struck[cause]
         for row in self.result_list:
             row.taken_by = taken_by.get(row.slug, "") if row.is_active else ""

@@ -45,7 +45,7 @@ def sample_of(request: HttpRequest, entry: PlaybookEntry | None, cause: Cause | 
         found = tried.cleaned_data
         return Sample(found["sample"], found["sample_code"], found["commerce"], found["accounting"])
     if cause is None and entry:
-        told = describing.entries_of(describing.struck())
+        told = describing.entries_of(describing.struck(), diagnosing.entries())
         theirs = [pk for pk, name in told.items() if name == entry.slug]
         cause = Cause.objects.filter(pk=max(theirs)).first() if theirs else None
     if cause:

@@ -10,8 +10,10 @@ from django.db.models import Count, Exists, OuterRef, Q
 from syncs.models import Cause, Connection, Merchant
 from syncs.operations import diagnosing
 from syncs.rules import playbook
-from syncs.rules.entries import LINKING, STATES
+from syncs.rules.entries import LINKING, STATES, Entry
 from syncs.rules.health import SEVERITY, Health
+
+Book = tuple[Entry, ...]
 
 # Seconds. A cause never changes; what is kept of it is kept for one playbook.
 KEPT = 3600
@@ -40,8 +42,9 @@ def struck() -> dict[int, int]:
 
 def who_waits_for(owner: str) -> Q:
     """The merchants whose trouble waits for the merchant, us or Codat, as their pages tell it."""
-    entries = {entry.id: entry for entry in diagnosing.entries()}
-    told = entries_of(struck())
+    book = diagnosing.entries()
+    entries = {entry.id: entry for entry in book}
+    told = entries_of(struck(), book)
     by_linking = [cause for cause, name in told.items() if entries[name].fixed_by == LINKING]
     theirs = [cause for cause, name in told.items() if entries[name].owner == owner]
     others = set(theirs) - set(by_linking)
@@ -50,14 +53,14 @@ def who_waits_for(owner: str) -> Q:
     if STATES["linked-again"].owner == owner:
         failed |= Q(last_cause__in=by_linking) & both
     return Q(severity__lte=SEVERITY[Health.NEVER_SYNCED]) & (
-        (Q(health__in=FAILED) & failed) | _without_a_cause(owner, both)
+        (Q(health__in=FAILED) & failed) | _without_a_cause(owner, both, book)
     )
 
 
-def _without_a_cause(owner: str, both: Q) -> Q:
+def _without_a_cause(owner: str, both: Q, book: Book) -> Q:
     """Those whom no failed sync tells of."""
     found = Q(pk__in=[])
-    if playbook.disconnected(None, "", "", entries=diagnosing.entries()).owner == owner:
+    if playbook.disconnected(None, "", "", entries=book).owner == owner:
         found |= Q(health=Health.NEEDS_RECONNECT, last_cause=None)
     if STATES["never-synced-both-linked"].owner == owner:
         found |= Q(health=Health.NEVER_SYNCED) & both
@@ -68,9 +71,8 @@ def _without_a_cause(owner: str, both: Q) -> Q:
     return found
 
 
-def entries_of(causes: Iterable[int]) -> dict[int, str]:
+def entries_of(causes: Iterable[int], book: Book) -> dict[int, str]:
     """The name of the entry that tells of each."""
-    book = diagnosing.entries()
     key = f"described-{hash(book)}"
     known: dict[int, str] = cache.get(key) or {}
     wanted = set(causes)
@@ -85,8 +87,10 @@ def undescribed() -> list[Undescribed]:
     """Those that strike most merchants first, then the newest."""
     merchants = struck()
     newest = Cause.objects.order_by("-pk").values_list("pk", flat=True)[:NEWEST]
-    general = {entry.id: entry for entry in diagnosing.entries() if entry.pattern is None}
-    told = {pk: general[name] for pk, name in entries_of({*merchants, *newest}).items() if name in general}
+    book = diagnosing.entries()
+    general = {entry.id: entry for entry in book if entry.pattern is None}
+    known = entries_of({*merchants, *newest}, book)
+    told = {pk: general[name] for pk, name in known.items() if name in general}
     found = [
         Undescribed(cause, merchants.get(pk, 0), told[pk].id)
         for pk, cause in Cause.objects.in_bulk(list(told)).items()

@@ -49,8 +49,8 @@ def forget() -> None:
     cache.delete(KEY)
 
 
-def diagnose(merchant: Merchant) -> Diagnosis | None:
-    """What is wrong in words; None while nothing is."""
+def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagnosis | None:
+    """What is wrong in words; None while nothing is. Who asks for many merchants brings the entries."""
     commerce, accounting = merchant.commerce, merchant.accounting
     names = (
         commerce.platform_name if commerce else "the shop",
@@ -63,11 +63,12 @@ def diagnose(merchant: Merchant) -> Diagnosis | None:
         return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
     if merchant.health == Health.SWITCHED_OFF:
         return playbook.switched_off(*names, merchant.failed_days)
+    book = book or entries()
     cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
     if cut:
-        return playbook.disconnected(merchant.last_pushed, *names, entries=entries())
+        return playbook.disconnected(merchant.last_pushed, *names, entries=book)
     told = playbook.diagnose(
-        merchant.last_code, merchant.last_message, merchant.last_pushed, *names, entries=entries()
+        merchant.last_code, merchant.last_message, merchant.last_pushed, *names, entries=book
     )
     return playbook.linked_again(told, *names) if all(linked) else told
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from syncs.models import Merchant, SyncRequest, User
 from syncs.operations import coverage, diagnosing
-from syncs.rules.entries import OTHER_DAYS
+from syncs.rules.entries import OTHER_DAYS, Entry
 from syncs.rules.states import State
 
 FAILS_AGAIN = frozenset({"after_fix", "no"})
@@ -25,9 +25,12 @@ class Hold:
         return "A sync does not help here." if self.words == "No" else f"{self.words}."
 
 
-def hold_on(merchant: Merchant, days: tuple[date, date] | None = None) -> Hold | None:
-    """None where nothing has to be fixed first, or where it shows that it is: days that overlap no sync, for one."""
-    found = diagnosing.diagnose(merchant)
+def hold_on(
+    merchant: Merchant, days: tuple[date, date] | None = None, book: tuple[Entry, ...] | None = None
+) -> Hold | None:
+    """None where nothing has to be fixed first, or where it shows that it is: days that overlap no sync, for one.
+    Who asks for many merchants brings the entries of the playbook."""
+    found = diagnosing.diagnose(merchant, book)
     if found is None or found.rerun not in FAILS_AGAIN:
         return None
     needs_other_days = found.fixed_by == OTHER_DAYS

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from syncs import context_processors
-from syncs.filters import HealthFilters, read_health_filters
+from syncs.filters import OWNERS, HealthFilters, read_health_filters
 from syncs.models import Merchant
 from syncs.search import owners_of
 from syncs.views import drawn_rows, glances, health_list, health_summary
@@ -25,7 +25,7 @@ def health(request: Signed) -> HttpResponse:
     now = timezone.now()
     glance = glances.look(now)
     platforms = health_summary.platforms(request.GET)
-    filters = read_health_filters(request.GET, platforms)
+    filters, cause = read_health_filters(request.GET, platforms).of_cause()
     owners = owners_of(filters.q)
     if len(owners) == 1:
         return _go_to(owners[0], request)
@@ -35,6 +35,8 @@ def health(request: Signed) -> HttpResponse:
     context = listing.page(drawn_rows.draw(merchants, now, may_ask=_may_ask(request))) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(filters.code),
+        "cause": cause,
+        "acting": OWNERS,
     }
     if request.htmx:
         response = render(request, "syncs/health.html#results_and_tiles", context | {"oob": True})
@@ -83,5 +85,7 @@ def _listing(
 ) -> Listing:
     now = glance.signs.now
     counts, counted_at = health_summary.counts(now, glance.pulse)
+    clusters, clustered_at = health_summary.clusters(now, glance.pulse) if filters.by else ([], counted_at)
+    oldest = min(counted_at, clustered_at)
     banners = context_processors.banners(request, glance.signs)
-    return Listing(filters, standing, counts, counted_at, banners, glance, now, seen_chart)
+    return Listing(filters, standing, counts, clusters, oldest, banners, glance, now, seen_chart)
