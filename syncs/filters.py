@@ -1,8 +1,9 @@
 """What stands in a list's URL, validated and coerced: unknown values are ignored and said, never an error."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Self
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
@@ -10,8 +11,9 @@ from django.utils import timezone
 
 from syncs import columns
 from syncs.list_filters import ListFilters, clean
-from syncs.models import Connection, Merchant
+from syncs.models import Cause, Connection, Merchant
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.operations import describing
 from syncs.paging import Order
 from syncs.rules.health import Health
 
@@ -55,6 +57,11 @@ SILENCES = {
 # How the daily results above the list are shown.
 DAILY = {"": "All results", "problems": "Problems", "table": "As a table"}
 MOST_CODES = 50
+# Who must act, as the playbook says.
+OWNERS = {"merchant": "The merchant must act", "us": "We must act", "codat": "Codat must act"}
+# What "Why syncs fail" counts; by code where nothing is said.
+REASONS_BY = {"cause": "By cause"}
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,8 @@ class HealthFilters(ListFilters):
     health: str = ""
     q: str = ""
     code: tuple[int, ...] = ()
+    cause: int | None = None
+    owner: str = ""
     commerce: str = ""
     accounting: str = ""
     success: str = ""
@@ -80,6 +89,7 @@ class HealthFilters(ListFilters):
     daily: str = ""
     cols: str = ""
     """Empty: as each reader has chosen."""
+    by: str = ""
 
     @property
     def order(self) -> Order:
@@ -90,7 +100,14 @@ class HealthFilters(ListFilters):
     def narrows(self) -> bool:
         """Whether more than the tile decides which merchants are listed."""
         return bool(
-            self.q or self.code or self.commerce or self.accounting or self.success or self.snoozed == "only"
+            self.q
+            or self.code
+            or self.cause
+            or self.owner
+            or self.commerce
+            or self.accounting
+            or self.success
+            or self.snoozed == "only"
         )
 
     @property
@@ -110,12 +127,33 @@ class HealthFilters(ListFilters):
     @property
     def beside_toolbar(self) -> list[tuple[str, str]]:
         """What the toolbar keeps: all that it has no control for."""
-        kept = {"health", "snoozed", "sort", "daily", "cols"}
+        kept = {"health", "snoozed", "sort", "daily", "cols", "cause", "by"}
         return [pair for pair in self.pairs() if pair[0] in kept]
 
     @property
     def tile_url(self) -> str:
-        return HealthFilters(health=self.health, sort=self.sort, daily=self.daily, cols=self.cols).url()
+        kept = HealthFilters(health=self.health, sort=self.sort, daily=self.daily, cols=self.cols, by=self.by)
+        return kept.url()
+
+    @property
+    def url_by_cause(self) -> str:
+        return self.url(by="cause")
+
+    @property
+    def url_by_code(self) -> str:
+        return self.url(by="")
+
+    @property
+    def url_of_any_cause(self) -> str:
+        return replace(self, cause=None).url()
+
+    def of_cause(self) -> tuple[Self, Cause | None]:
+        """With the cause that is asked for; without one that there is not."""
+        cause = Cause.objects.filter(pk=self.cause).first() if self.cause else None
+        if self.cause is None or cause:
+            return self, cause
+        note = f"“{self.cause}” is not the number of a cause. It was ignored."
+        return replace(self, cause=None, notes=[*self.notes, note]), None
 
     @property
     def url_without_search(self) -> str:
@@ -152,6 +190,10 @@ class HealthFilters(ListFilters):
             merchants = merchants.filter(last_code__in=self.code)
         if self.success:
             merchants = merchants.filter(_silent_for(self.success))
+        if self.cause:
+            merchants = merchants.filter(last_cause=self.cause, health__in=describing.FAILED)
+        if self.owner:
+            merchants = merchants.filter(describing.who_waits_for(self.owner))
         for side, name in (("commerce", self.commerce), ("accounting", self.accounting)):
             if name:
                 merchants = merchants.filter(_connected(side, name))
@@ -205,6 +247,8 @@ def read_health_filters(params: QueryDict, platforms: Platforms | None = None) -
         health=known("health", SCOPES, "", "a health"),
         q=clean(params.get("q", "")),
         code=_codes(params.getlist("code"), notes),
+        cause=_cause(clean(params.get("cause", "")), notes),
+        owner=known("owner", OWNERS, "", "anybody who acts"),
         commerce=known("commerce", commerce, "", "a commerce platform"),
         accounting=known("accounting", accounting, "", "an accounting platform"),
         success=known("success", SILENCES, "", "an age of the last success"),
@@ -212,6 +256,7 @@ def read_health_filters(params: QueryDict, platforms: Platforms | None = None) -
         sort=known("sort", SORTS, "success", "an order"),
         daily=known("daily", DAILY, "", "a way to show the daily results"),
         cols=_columns(clean(params.get("cols", "")), notes),
+        by=known("by", REASONS_BY, "", "a way to count"),
         after=params.get("after", ""),
         before=params.get("before", ""),
         notes=notes,
@@ -237,3 +282,12 @@ def _columns(text: str, notes: list[str]) -> str:
 
 def _ignored(value: str, what: str) -> str:
     return f"“{value[:40]}” is not {what}. It was ignored."
+
+
+def _cause(text: str, notes: list[str]) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and int(text[:LONGEST_NUMBER]) > 0 and len(text) <= LONGEST_NUMBER:
+        return int(text)
+    notes.append(f"“{text[:40]}” is not the number of a cause. It was ignored.")
+    return None

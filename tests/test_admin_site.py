@@ -31,7 +31,7 @@ READ_ONLY = [
     *("connection", "sync", "cause", "merchantday", "syncrequest"),
     *("attempt", "activity", "heartbeat", "importrun"),
 ]
-EVERYTHING = ["merchant", "user", *READ_ONLY]
+EVERYTHING = ["merchant", "user", "playbookentry", *READ_ONLY]
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from functools import lru_cache
 from typing import Any
 
@@ -36,13 +37,20 @@ def entries() -> tuple[Entry, ...]:
     return _read(rows)
 
 
+def entries_with(draft: PlaybookEntry) -> tuple[Entry, ...]:
+    """As they would be were this one saved, and in use."""
+    others = PlaybookEntry.objects.filter(is_active=True).exclude(pk=draft.pk)
+    rows = sorted([*others, draft], key=lambda row: (row.place, row.pk or sys.maxsize))
+    return _read(tuple((True, *(getattr(row, name) for name in COLUMNS)) for row in rows))
+
+
 def forget() -> None:
     """In this process; the others do in seconds."""
     cache.delete(KEY)
 
 
-def diagnose(merchant: Merchant, known: tuple[Entry, ...] | None = None) -> Diagnosis | None:
-    """What is wrong in words; None while nothing is. `known` are the entries, where they were read for many at once."""
+def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagnosis | None:
+    """What is wrong in words; None while nothing is. Who asks for many merchants brings the entries."""
     commerce, accounting = merchant.commerce, merchant.accounting
     names = (
         commerce.platform_name if commerce else "the shop",
@@ -55,11 +63,12 @@ def diagnose(merchant: Merchant, known: tuple[Entry, ...] | None = None) -> Diag
         return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
     if merchant.health == Health.SWITCHED_OFF:
         return playbook.switched_off(*names, merchant.failed_days)
+    book = book or entries()
     cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
     if cut:
-        return playbook.disconnected(merchant.last_pushed, *names, entries=known or entries())
+        return playbook.disconnected(merchant.last_pushed, *names, entries=book)
     told = playbook.diagnose(
-        merchant.last_code, merchant.last_message, merchant.last_pushed, *names, entries=known or entries()
+        merchant.last_code, merchant.last_message, merchant.last_pushed, *names, entries=book
     )
     return playbook.linked_again(told, *names) if all(linked) else told
 

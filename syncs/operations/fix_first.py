@@ -26,10 +26,11 @@ class Hold:
 
 
 def hold_on(
-    merchant: Merchant, days: tuple[date, date] | None = None, known: tuple[Entry, ...] | None = None
+    merchant: Merchant, days: tuple[date, date] | None = None, book: tuple[Entry, ...] | None = None
 ) -> Hold | None:
-    """None where nothing has to be fixed first, or where it shows that it is: days that overlap no sync, for one."""
-    found = diagnosing.diagnose(merchant, known)
+    """None where nothing has to be fixed first, or where it shows that it is: days that overlap no sync, for one.
+    Who asks for many merchants brings the entries of the playbook."""
+    found = diagnosing.diagnose(merchant, book)
     if found is None or found.rerun not in FAILS_AGAIN:
         return None
     needs_other_days = found.fixed_by == OTHER_DAYS

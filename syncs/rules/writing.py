@@ -25,6 +25,14 @@ def not_placeholders(text: str, known: Collection[str]) -> Iterator[str]:
         yield f"{{{name}}} is not a placeholder. {hint}"
 
 
+def not_told_under(codes: Collection[int]) -> str:
+    """Why a pattern is not looked for under these codes; empty where it is."""
+    for code in codes:
+        if status_of(code).outcome not in TOLD:
+            return f"Under {code} nothing has failed: no pattern is looked for there."
+    return ""
+
+
 def never_reached(entries: Sequence[Entry]) -> dict[str, str]:
     """Entries that others before them leave nothing to, each with the last one that does."""
     found: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """The lists as CSV files: what is filtered, in the order of the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
@@ -14,8 +14,10 @@ from syncs.codat.statuses import status_of
 from syncs.csv_files import Cells
 from syncs.filters import read_health_filters
 from syncs.models import Activity, Merchant, Sync, SyncRequest
+from syncs.operations import diagnosing
 from syncs.presentation import look_of_health, look_of_request
 from syncs.record_filters import SYNC_DESK, ActivityFilters, RequestFilters, people
+from syncs.rules.playbook import Diagnosis
 from syncs.search import owners_of
 from syncs.views import activity, health_summary, history, request_list, syncs
 from syncs.views.access import Signed
@@ -32,15 +34,25 @@ def export(view: View) -> View:
 @export
 def health_csv(request: Signed) -> StreamingHttpResponse:
     now = timezone.now()
-    filters = read_health_filters(request.GET, health_summary.platforms(request.GET))
+    filters, _ = read_health_filters(request.GET, health_summary.platforms(request.GET)).of_cause()
     found = filters.apply(now.date(), owners_of(filters.q)).defer("tags", "thinned_windows")
     head = [
-        *("Merchant", "Company ID", "Commerce", "Accounting", "Health", "Code", "Last result", "Why"),
+        *(
+            "Merchant",
+            "Company ID",
+            "Commerce",
+            "Accounting",
+            "Health",
+            "Code",
+            "Last result",
+            "Why",
+            "Who must act",
+        ),
         *(f"Last success ({_zone()})", "Failed days", "Switches off on", "Last 14 days"),
         *(f"Running since ({_zone()})", f"Checked ({_zone()})", "Time zone", "Sync hour"),
     ]
     ordered = found.order_by(*filters.order.columns(backwards=False))
-    return csv_files.answer("health", head, ordered, lambda some: map(_of_merchant, rows_of(some, now)))
+    return csv_files.answer("health", head, ordered, lambda some: _of_merchants(rows_of(some, now)))
 
 
 @export
@@ -88,12 +100,18 @@ def _zone() -> str:
     return timezone.get_current_timezone_name()
 
 
-def _of_merchant(row: MerchantRow) -> Cells:
+def _of_merchants(rows: list[MerchantRow]) -> Iterator[Cells]:
+    book = diagnosing.entries()
+    return (_of_merchant(row, diagnosing.diagnose(row.merchant, book)) for row in rows)
+
+
+def _of_merchant(row: MerchantRow, diagnosis: Diagnosis | None) -> Cells:
     merchant: Merchant = row.merchant
     result = status_of(merchant.last_code).word if merchant.last_code else ""
     return [
         *(merchant.name, merchant.company_id, row.commerce, row.accounting),
         *(look_of_health(merchant).word, merchant.last_code, result, row.why),
+        diagnosis.owner_words if diagnosis else "",
         *(merchant.last_success_at, merchant.failed_days, merchant.switches_off_on, row.strip_sentence),
         *(merchant.running_since, row.looked_at, merchant.time_zone or "Etc/UTC", merchant.sync_hour),
     ]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from syncs import columns, context_processors
-from syncs.filters import SILENCES, HealthFilters, read_health_filters
+from syncs.filters import OWNERS, SILENCES, HealthFilters, read_health_filters
 from syncs.models import Merchant
 from syncs.operations import people
 from syncs.search import owners_of
@@ -29,7 +29,7 @@ def health(request: Signed) -> HttpResponse:
     now = timezone.now()
     glance = glances.look(now)
     platforms = health_summary.platforms(request.GET)
-    filters = read_health_filters(request.GET, platforms)
+    filters, cause = read_health_filters(request.GET, platforms).of_cause()
     owners = owners_of(filters.q)
     if len(owners) == 1:
         return _go_to(owners[0], request)
@@ -40,6 +40,8 @@ def health(request: Signed) -> HttpResponse:
         "platforms": platforms,
         "codes": health_summary.code_choices(*filters.code),
         "silences": SILENCES,
+        "cause": cause,
+        "acting": OWNERS,
         "columns": columns.of(filters.cols or request.user.columns),
         "views": saved_views.menu_of_health(filters, request.user),
     }
@@ -111,5 +113,7 @@ def _listing(
 ) -> Listing:
     now = glance.signs.now
     counts, counted_at = health_summary.counts(now, glance.pulse)
+    clusters, clustered_at = health_summary.clusters(now, glance.pulse) if filters.by else ([], counted_at)
+    oldest = min(counted_at, clustered_at)
     banners = context_processors.banners(request, glance.signs)
-    return Listing(filters, standing, counts, counted_at, banners, glance, now, seen_chart)
+    return Listing(filters, standing, counts, clusters, oldest, banners, glance, now, seen_chart)

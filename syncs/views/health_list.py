@@ -71,6 +71,8 @@ class Listing:
     filters: HealthFilters
     standing: Standing
     counts: health_summary.Counts
+    clusters: list[health_summary.Cluster]
+    """Where causes are counted."""
     counted_at: int
     banners: list[Banner]
     glance: glances.Glance
@@ -113,6 +115,7 @@ class Listing:
             "overlapping": health_summary.overlapping_tiles(self.counts),
             "chart": self.chart,
             "reasons": health_summary.reasons(self.counts),
+            "clusters": self.clusters,
             "shown": len(shown),
             "total": self.total,
             "many": self.many,
@@ -171,7 +174,7 @@ class Listing:
         """A digest of all that the page shows but its rows, whose marks stand beside them."""
         standing = self.standing
         edges = bool(standing.before), bool(standing.after)
-        facts = (standing.order, edges, standing.found, self.counts, self.drawn, self.banners)
+        facts = (standing.order, edges, standing.found, self.counts, self.clusters, self.drawn, self.banners)
         return glances.digest(facts)
 
     @property

@@ -1,9 +1,9 @@
 """What stands above the list of the sync health page, all from one query: the tiles and why syncs fail."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.cache import cache
 from django.db.models import Count, Max, Q, Subquery
@@ -12,8 +12,11 @@ from django.utils import timezone
 from syncs.codat.statuses import FINAL_CODES, LONG_RUNNING_CODES, status_of
 from syncs.filters import Platforms, soon
 from syncs.list_filters import clean
-from syncs.models import Connection, FailingTally, Merchant
+from syncs.models import Cause, Connection, FailingTally, Merchant
+from syncs.operations import describing
 from syncs.presentation import Look, look_of_code
+
+T = TypeVar("T")
 
 REASONS = 5
 # That nobody has a platform any more is told an hour late; to find that out reads all connections.
@@ -37,6 +40,17 @@ class Tile:
 
 @dataclass(frozen=True)
 class Reason:
+    look: Look
+    count: int
+    share: str
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cause, and the merchants that it strikes now."""
+
+    cause: int
+    words: str
     look: Look
     count: int
     share: str
@@ -82,12 +96,21 @@ class Counts:
 
 def counts(now: datetime, pulse: int) -> tuple[Counts, int]:
     """With the pulse at which they were counted: the same as long as nothing changes, and else hardly an older one."""
+    return _kept("counts", lambda: count(now), now, pulse)
+
+
+def clusters(now: datetime, pulse: int) -> tuple[list[Cluster], int]:
+    """The causes that strike most merchants, with the pulse at which they were counted."""
+    return _kept("clusters", _clusters, now, pulse)
+
+
+def _kept(key: str, count: Callable[[], T], now: datetime, pulse: int) -> tuple[T, int]:
     today = str(now.date())
-    kept: tuple[Counts, int, str, datetime] | None = cache.get("counts")
+    kept: tuple[T, int, str, datetime] | None = cache.get(key)
     if kept and kept[2] == today and (kept[1] == pulse or timedelta(0) <= now - kept[3] < COUNTED_EVERY):
         return kept[0], kept[1]
-    fresh = count(now)
-    cache.set("counts", (fresh, pulse, today, now), COUNTS_KEPT)
+    fresh = count()
+    cache.set(key, (fresh, pulse, today, now), COUNTS_KEPT)
     return fresh, pulse
 
 
@@ -186,6 +209,17 @@ def reasons(counts: Counts) -> list[Reason]:
     """The codes that most of the failing merchants ended with."""
     most = sorted(counts.codes.items(), key=lambda item: (-item[1], item[0]))[:REASONS]
     return [Reason(look_of_code(code), number, f"{100 * number // most[0][1]}%") for code, number in most]
+
+
+def _clusters() -> list[Cluster]:
+    most = sorted(describing.struck().items(), key=lambda item: (-item[1], item[0]))[:REASONS]
+    causes = Cause.objects.in_bulk([pk for pk, _ in most])
+    return [
+        Cluster(
+            pk, causes[pk].sample, look_of_code(causes[pk].code), number, f"{100 * number // most[0][1]}%"
+        )
+        for pk, number in most
+    ]
 
 
 def code_choices(*chosen: int) -> list[tuple[int, str]]:

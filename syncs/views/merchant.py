@@ -114,7 +114,8 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     now = timezone.now()
     active = merchant.requests.under_way().first()
     is_waited_for = bool(active and active.is_on_its_way)
-    diagnosis = _told_meanwhile(diagnose(merchant), active)
+    found = diagnose(merchant)
+    diagnosis = _told_meanwhile(found, active)
     due = _next_due(merchant, now)
     card = rerun_card.context(request, merchant, active, now)
     may_fill = not active and not card["blocked"]
@@ -123,6 +124,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "merchant": merchant,
             "now": now,
             "diagnosis": diagnosis,
+            "may_describe": request.user.has_perm("syncs.administer") and _is_undescribed(merchant, found),
             "next_steps": next_steps.of(diagnosis, card["presets"], may_ask=may_fill),
             "message": next_steps.message(diagnosis, merchant.link_url),
             "advice": advice.of(merchant, diagnosis, card["offered"], due) if may_fill else None,
@@ -179,6 +181,13 @@ def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest | None) -> 
     if diagnosis is None or active is None:
         return diagnosis
     return playbook.while_under_way(diagnosis, may_have_run=_may_have_run(active))
+
+
+def _is_undescribed(merchant: Merchant, diagnosis: Diagnosis | None) -> bool:
+    """Whether the playbook knows its failure by the code at best, though there is more to go by."""
+    if diagnosis is None or merchant.last_cause_id is None:
+        return False
+    return diagnosis.is_last_resort or (diagnosis.is_general and bool(merchant.last_message))
 
 
 def _may_have_run(active: SyncRequest) -> bool:
