@@ -14,7 +14,7 @@ from kombu.pools import producers
 from syncs import sign_of_life
 from syncs.channels import deliver as by_its_channel
 from syncs.clients import codat_client
-from syncs.models import Merchant, SyncRequest
+from syncs.models import Delivery, Merchant, SyncRequest
 from syncs.operations import deliveries, handing_out, heartbeats, importing, reconciling, sending
 from syncs.operations.refresh import refresh as refresh_merchant
 from syncs.unguarded import freeze_if_unguarded
@@ -119,6 +119,15 @@ def refresh_soon(merchant: Merchant, claimed_at: datetime) -> None:
             handing_out.give_back([merchant.pk], claimed_at)
 
     transaction.on_commit(nudge_refresher, robust=True)
+
+
+def deliver_soon(delivery: Delivery) -> None:
+    """On commit. A broker that is down is logged, not shown: the clock finds the row."""
+
+    def nudge_deliverer() -> None:
+        nudge(deliver, delivery.pk)
+
+    transaction.on_commit(nudge_deliverer, robust=True)
 
 
 def nudge(task: "Task[..., None]", *args: Any, queue: str = "", expires: float = 60, **kwargs: Any) -> bool:

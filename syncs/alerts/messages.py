@@ -48,10 +48,8 @@ def of_events(events: Sequence[AlertEvent], zone: ZoneInfo) -> Message:
     kinds = [(kind, [event for event in events if event.event == kind]) for kind in KINDS]
     told = [(Event(kind), some) for kind, some in kinds if some]
     parts = [_part(kind, some, zone) for kind, some in told]
-    lead = _lead(*told[0])
-    rest = f" (and {_lead(*told[1])[:1].lower()}{_lead(*told[1])[1:]})" if len(told) > 1 else ""
     text = "\n\n".join([*parts, f"Times in {zone.key}."])
-    return Message(subject(f"{lead}{rest}"), text)
+    return Message(subject("; ".join(_lead(*some) for some in told[:2])), text)
 
 
 def subject(text: str) -> str:
@@ -91,4 +89,4 @@ def _part(kind: Event, events: Sequence[AlertEvent], zone: ZoneInfo) -> str:
 
 def _line(event: AlertEvent, zone: ZoneInfo) -> str:
     name = f"{event.merchant.name}: " if event.merchant else ""
-    return f"{event.at.astimezone(zone):%H:%M}  {name}{event.what}"
+    return f"{event.at.astimezone(zone):%H:%M} {name}{event.what}"

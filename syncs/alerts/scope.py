@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from datetime import date
 
 from django.db.models import Q
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTransform
 from django.http import QueryDict
 
 from syncs.filters import HealthFilters, read_health_filters
@@ -51,4 +51,4 @@ def _tagged(merchants: MerchantQuerySet, tag: str) -> MerchantQuerySet:
     name, _, value = tag.partition("=")
     if not value:
         return merchants.filter(tags__has_key=name)
-    return merchants.alias(tag=KeyTextTransform(name, "tags")).filter(tag=value)
+    return merchants.alias(tag=KeyTransform(name, "tags")).filter(tag=value)

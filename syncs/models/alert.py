@@ -16,6 +16,11 @@ from syncs.rules.salesdays import is_known_zone
 EVENTS = [(event.value, event.value) for event in Event]
 
 
+def working_days() -> list[int]:
+    """Monday is 0."""
+    return [0, 1, 2, 3, 4]
+
+
 class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
@@ -59,7 +64,7 @@ class AlertRule(models.Model):
         help_text="Times in the messages are told in it. Empty: the panel's own.",
     )
     at = models.TimeField("time of day", null=True, blank=True, help_text="Of a digest.")
-    weekdays = models.JSONField(default=list, blank=True)
+    weekdays = models.JSONField("days", default=working_days, blank=True)
     counts_from = models.DateTimeField(help_text="When it was made or changed last: nothing older is told.")
     failing_since = models.DateTimeField(null=True, blank=True, help_text="Nothing was delivered since then.")
     problem = models.CharField(max_length=200, blank=True)
@@ -128,6 +133,7 @@ class Delivery(models.Model):
 
     rule = models.ForeignKey(AlertRule, models.PROTECT, related_name="deliveries")
     digest_of = models.DateField(null=True, blank=True, help_text="The day, in the rule's zone, of a digest.")
+    is_test = models.BooleanField(default=False)
     subject = models.CharField(max_length=200)
     text = models.TextField()
     state = models.CharField(max_length=6, choices=State.choices, default=State.QUEUED)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from syncs.models import Alert, AlertEvent, AlertRule, Delivery, Heartbeat
+from syncs.models import Alert, AlertEvent, AlertRule, Delivery, Heartbeat, User
 from syncs.rules import alerts
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,15 @@ class NotDelivered(Exception):
         self.sentence = sentence
 
 
+def make_test(rule: AlertRule, *, by: User, now: datetime) -> Delivery:
+    """An inactive rule is tried too: so one finds out before it is switched on."""
+    text = f"{by.display_name} sent this to see whether messages of the rule “{rule.name}” arrive. They do."
+    subject = f"Test of the alert rule “{rule.name}”"
+    return Delivery.objects.create(
+        rule=rule, subject=subject, text=text, made_at=now, next_try_at=now, is_test=True
+    )
+
+
 def due(now: datetime, limit: int = 20) -> list[int]:
     return list(Delivery.objects.due(now).values_list("pk", flat=True)[:limit])
 
@@ -42,7 +51,7 @@ def deliver(pk: int, send: Send) -> None:
     delivery = _claim(pk, timezone.now())
     if delivery is None:
         return
-    if not delivery.rule.is_active:
+    if not (delivery.rule.is_active or delivery.is_test):
         _give_up(delivery, "The rule was switched off.", timezone.now())
         return
     try:
@@ -74,7 +83,7 @@ def _sent(delivery: Delivery, now: datetime) -> None:
 def _try_again(delivery: Delivery, problem: str, now: datetime) -> None:
     problem = problem[:200]
     logger.warning("alert %s of rule %s is not delivered: %s", delivery.pk, delivery.rule_id, problem)
-    again_at = alerts.next_try(delivery.made_at, delivery.tries, now)
+    again_at = None if delivery.is_test else alerts.next_try(delivery.made_at, delivery.tries, now)
     with transaction.atomic():
         _note_failing(delivery.rule_id, problem, now)
         if again_at is None:

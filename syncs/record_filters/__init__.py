@@ -61,6 +61,7 @@ VERBS = {
     "sending": ("Sending frozen or resumed", Q(verb__startswith="sending.")),
     "notes": ("Notes", Q(verb__startswith="note.")),
     "merchants": ("Merchants", Q(verb__startswith="merchant")),
+    "alerts": ("Alert rules", Q(verb__startswith="alert.")),
     "people": ("People and roles", Q(verb__startswith="user.")),
     "playbook": ("Playbook", Q(verb__startswith="playbook.")),
     "views": ("Saved views", Q(verb__startswith="view.")),
