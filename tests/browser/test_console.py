@@ -36,6 +36,12 @@ def test_an_open_table_of_the_daily_results_outlives_a_poll_with_the_hand_on_it(
     page.get_by_role("link", name="All results").click()
     expect(page.locator(".chart")).to_be_visible()
     expect(page.get_by_role("link", name="All results")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowLeft")
+    day_before = page.locator(".bar").nth(28)
+    expect(day_before).to_be_focused()
+    expect(day_before.locator(".callout")).to_be_visible()
 
 
 def test_a_saved_view_opens_first_until_somebody_wants_all_merchants_again(visit: Visit) -> None:
