@@ -97,7 +97,9 @@ def test_all_that_match_are_those_of_the_filter_and_not_those_of_the_page(as_lea
     assert "Failing, 5000 Codat server error" in html
     response = confirm(as_lead, html, typed="55")
     assert response.status_code == 302
-    assert Bulk.objects.get().query == "health=failing&code=5000"
+    bulk = Bulk.objects.get()
+    assert bulk.query == "?health=failing&code=5000"
+    assert 'href="/?health=failing&amp;code=5000"' in as_lead.get(response["Location"]).content.decode()
     assert set(SyncRequest.objects.values_list("merchant__last_code", flat=True)) == {5000}
 
 

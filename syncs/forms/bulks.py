@@ -87,7 +87,7 @@ class BulkForm(forms.Form):
             accept_overlap=is_range and data.get("accept_overlap", False),
             reason=data.get("reason", ""),
             form_token=data.get("form_token") or uuid.uuid4(),
-            query=data.get("query", "") if self.is_of_all else "",
+            query=f"?{data.get('query', '')}" if self.is_of_all else "",
         )
 
     def _check_days(self, first: date | None, last: date | None) -> None:

@@ -24,7 +24,8 @@ from syncs.presentation import look_of_request
 from syncs.record_filters import as_key
 from syncs.views import bulk_results, glances, polling
 from syncs.views.access import NotHere, Signed, may_ask
-from syncs.views.bulk_results import PARTS, STATES_OF, Result, Tally
+from syncs.views.bulk_results import Result
+from syncs.views.bulk_tally import PARTS, STATES_OF, Tally
 
 PAGE = "syncs/bulk.html"
 
