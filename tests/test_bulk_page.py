@@ -254,7 +254,7 @@ class TestInRequests:
         single = make_request(make_merchant(name="A single press"))
         html = as_viewer.get("/requests/").content.decode()
         assert names(html) == ["A single press", "7 merchants"]
-        assert "5 of 7 sent: 1 synced, 1 failed, 1 no answer yet" in html
+        assert "5 of 7 sent: 1 synced, 1 failed, 1 without an answer, 2 running, 1 not sent" in html
         assert f'href="/bulk/{bulk.pk}/"' in html
         assert f'id="request-{single.pk}"' in html
 

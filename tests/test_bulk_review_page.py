@@ -169,6 +169,12 @@ def test_confirming_saves_a_request_for_each_and_leads_to_its_progress(as_suppor
     assert bulk.reason == "Codat incident"
 
 
+def test_the_page_that_follows_tells_the_script_once_that_the_selection_was_used(as_support: Client) -> None:
+    response = confirm(as_support, review(as_support, make_merchant()))
+    told = [b"data-selection-used" in as_support.get(response["Location"]).content for _ in range(2)]
+    assert told == [True, False]
+
+
 def test_pressed_twice_it_is_one_bulk_and_says_so(as_support: Client) -> None:
     html = review(as_support, make_merchant())
     first, again = confirm(as_support, html), confirm(as_support, html)
@@ -281,6 +287,15 @@ class TestDays:
         response = as_support.post("/bulk/", fields)
         assert response.status_code == 422
         assert sentence in words(response)
+
+    def test_a_preset_fills_in_the_days_up_to_yesterday(self, as_support: Client) -> None:
+        html = review(as_support, make_merchant(), kind="historic", preset="7")
+        today = timezone.localdate()
+        assert f'value="{today - timedelta(days=7)}"' in html
+        assert f'value="{today - timedelta(days=1)}"' in html
+        assert heading(review(as_support, make_merchant(), kind="historic", preset="8")).startswith(
+            "Re-run days"
+        )
 
     def test_days_that_were_changed_after_the_look_are_looked_at_again(self, as_support: Client) -> None:
         fields = {"kind": "historic", "first_day": "2026-01-05", "last_day": "2026-01-06"}

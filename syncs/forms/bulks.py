@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 
 from syncs.forms import DayField, ReasonField, range_problem
 from syncs.models import SyncRequest
@@ -25,6 +26,8 @@ CHANGES = {
     "accept_overlap": ("accept_overlap", "on"),
     "refuse_overlap": ("accept_overlap", ""),
 }
+# The days up to yesterday, in the reader's zone.
+PRESETS = {"1": "Yesterday", "7": "Last 7 days", "14": "Last 14 days", "31": "Last 31 days"}
 
 
 class KeysField(forms.CharField):
@@ -131,5 +134,10 @@ def _key(word: str) -> int | None:
 
 def _changed(data: QueryDict) -> Mapping[str, Any]:
     """As the pressed button says, where one was."""
-    change = CHANGES.get(data.get("change", ""))
-    return {**data.dict(), change[0]: change[1]} if change else data
+    if change := CHANGES.get(data.get("change", "")):
+        return {**data.dict(), change[0]: change[1]}
+    if (preset := data.get("preset", "")) in PRESETS:
+        today = timezone.localdate()
+        days = (today - timedelta(days=int(preset)), today - timedelta(days=1))
+        return {**data.dict(), "first_day": f"{days[0]}", "last_day": f"{days[1]}"}
+    return data

@@ -20,6 +20,14 @@ PARTS = (
     ("ended", "Cancelled or never ran", "cancel", "mute", (State.CANCELLED, State.NOT_RUN)),
 )
 STATES_OF = {name: [state.value for state in states] for name, _, _, _, states in PARTS}
+SAID = {
+    "synced": "synced",
+    "failed": "failed",
+    "unknown": "without an answer",
+    "working": "running",
+    "unsent": "not sent",
+    "ended": "cancelled or never run",
+}
 NOT_SENT = (State.QUEUED, State.CANCELLED, State.NOT_RUN)
 
 
@@ -78,7 +86,8 @@ class Tally:
     @property
     def sentence(self) -> str:
         """For who does not see the bar."""
-        return ", ".join(f"{part.count:,} {part.word.lower()}" for part in self.parts if part.count)
+        counted = {name: self.of(name) for name in STATES_OF}
+        return ", ".join(f"{count:,} {SAID[name]}" for name, count in counted.items() if count)
 
 
 def of_bulks(keys: Collection[UUID | None]) -> dict[UUID | None, Tally]:
