@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.models import Freeze, Heartbeat, ImportRun, MerchantDay, User
+from syncs.models import Bulk, Freeze, Heartbeat, ImportRun, MerchantDay, NotAsked, User
 from syncs.operations import freezing, log
 from syncs.rules.states import State
 from tests.conftest import signed_in
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 READ_ONLY = [
     *("connection", "sync", "cause", "merchantday", "syncrequest"),
-    *("attempt", "activity", "heartbeat", "importrun"),
+    *("attempt", "activity", "heartbeat", "importrun", "bulk", "notasked"),
 ]
 EVERYTHING = ["merchant", "user", "playbookentry", *READ_ONLY]
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
@@ -42,6 +43,10 @@ def rows(number: int) -> None:
         request = make_request(merchant, state=State.SUCCEEDED, sync=make_sync(merchant))
         make_attempt(request)
         now = timezone.now()
+        bulk = Bulk.objects.create(
+            kind="latest", reason="Many", form_token=uuid4(), asked_by=request.asked_by, asked_at=now
+        )
+        NotAsked.objects.create(bulk=bulk, merchant=merchant, why="It is running.")
         MerchantDay.objects.create(merchant=merchant, day=date(2026, 1, 1), outcome="not_run")
         Heartbeat.objects.create(name=f"{merchant.pk}", at=now, host="here", pid=place)
         ImportRun.objects.create(by=make_user(), started_at=now, heard_at=now, state="done", finished_at=now)

@@ -249,11 +249,57 @@ def test_the_file_holds_everybody_whom_it_was_meant_for(as_viewer: Client, bulk:
     assert "is not linked" in told["H is cut off"]["Result"]
 
 
-def test_a_request_of_a_bulk_leads_to_it(as_viewer: Client, bulk: Bulk) -> None:
-    request = bulk.requests.all()[0]
-    link = f'href="/bulk/{bulk.pk}/"'
-    assert as_viewer.get("/requests/").content.decode().count(link) == 7
-    assert link in as_viewer.get(f"/requests/{request.pk}/").content.decode()
+class TestInRequests:
+    def test_a_bulk_is_one_row_that_tells_how_far_it_is(self, as_viewer: Client, bulk: Bulk) -> None:
+        single = make_request(make_merchant(name="A single press"))
+        html = as_viewer.get("/requests/").content.decode()
+        assert names(html) == ["A single press", "7 merchants"]
+        assert "5 of 7 sent: 1 synced, 1 failed, 1 without an answer, 2 running, 1 not sent" in html
+        assert f'href="/bulk/{bulk.pk}/"' in html
+        assert f'id="request-{single.pk}"' in html
+
+    def test_its_row_is_told_of_each_result(self, as_viewer: Client, bulk: Bulk) -> None:
+        html = as_viewer.get("/requests/").content.decode()
+        become(bulk, "C runs", State.SUCCEEDED)
+        news = poll(as_viewer, html).content.decode()
+        assert "5 of 7 sent: 2 synced" in news
+        assert names(news) == ["7 merchants"]
+
+    @pytest.mark.parametrize("query", ["?state=failed", "?merchant=F+failed"])
+    def test_who_looks_for_some_of_them_gets_these(self, as_viewer: Client, bulk: Bulk, query: str) -> None:
+        html = as_viewer.get(f"/requests/{query}").content.decode()
+        assert "F failed" in names(html)
+        assert "one of many" in html
+
+    def test_the_rows_of_many_bulks_cost_one_query_more(self, as_viewer: Client, lead: User) -> None:
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                assert as_viewer.get("/requests/").status_code == 200
+            return len(captured)
+
+        make_request(make_merchant())
+        without = queries()
+        empty_bulk(lead)
+        assert queries() == without + 1
+        for _ in range(10):
+            empty_bulk(lead)
+        assert queries() == without + 1
+
+    def test_a_page_of_the_list_holds_as_many_rows_as_ever(self, as_viewer: Client, lead: User) -> None:
+        for number in range(60):
+            make_request(make_merchant(name=f"Single {number}"))
+        for number in range(60):
+            make_merchant(name=f"Of the bulk {number}")
+        keys = list(Merchant.objects.filter(name__startswith="Of").values_list("pk", flat=True))
+        wish = Wish("latest", reason="Many")
+        bulks.ask_for_many(keys, wish, by=lead, now=timezone.now(), may_many=True)
+        shown = names(as_viewer.get("/requests/").content.decode())
+        assert len(shown) == 50
+        assert shown[0] == "60 merchants"
+
+    def test_the_case_of_one_leads_to_its_bulk(self, as_viewer: Client, bulk: Bulk) -> None:
+        request = bulk.requests.all()[0]
+        assert f'href="/bulk/{bulk.pk}/"' in as_viewer.get(f"/requests/{request.pk}/").content.decode()
 
 
 def test_a_press_for_one_merchant_leads_to_no_bulk(as_viewer: Client) -> None:

@@ -97,7 +97,9 @@ def test_all_that_match_are_those_of_the_filter_and_not_those_of_the_page(as_lea
     assert "Failing, 5000 Codat server error" in html
     response = confirm(as_lead, html, typed="55")
     assert response.status_code == 302
-    assert Bulk.objects.get().query == "health=failing&code=5000"
+    bulk = Bulk.objects.get()
+    assert bulk.query == "?health=failing&code=5000"
+    assert 'href="/?health=failing&amp;code=5000"' in as_lead.get(response["Location"]).content.decode()
     assert set(SyncRequest.objects.values_list("merchant__last_code", flat=True)) == {5000}
 
 
@@ -165,6 +167,12 @@ def test_confirming_saves_a_request_for_each_and_leads_to_its_progress(as_suppor
     assert (response.status_code, response["Location"]) == (302, f"/bulk/{bulk.pk}/")
     assert set(bulk.requests.values_list("merchant", flat=True)) == {one.pk, two.pk}
     assert bulk.reason == "Codat incident"
+
+
+def test_the_page_that_follows_tells_the_script_once_that_the_selection_was_used(as_support: Client) -> None:
+    response = confirm(as_support, review(as_support, make_merchant()))
+    told = [b"data-selection-used" in as_support.get(response["Location"]).content for _ in range(2)]
+    assert told == [True, False]
 
 
 def test_pressed_twice_it_is_one_bulk_and_says_so(as_support: Client) -> None:
@@ -279,6 +287,15 @@ class TestDays:
         response = as_support.post("/bulk/", fields)
         assert response.status_code == 422
         assert sentence in words(response)
+
+    def test_a_preset_fills_in_the_days_up_to_yesterday(self, as_support: Client) -> None:
+        html = review(as_support, make_merchant(), kind="historic", preset="7")
+        today = timezone.localdate()
+        assert f'value="{today - timedelta(days=7)}"' in html
+        assert f'value="{today - timedelta(days=1)}"' in html
+        assert heading(review(as_support, make_merchant(), kind="historic", preset="8")).startswith(
+            "Re-run days"
+        )
 
     def test_days_that_were_changed_after_the_look_are_looked_at_again(self, as_support: Client) -> None:
         fields = {"kind": "historic", "first_day": "2026-01-05", "last_day": "2026-01-06"}

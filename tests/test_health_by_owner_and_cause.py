@@ -92,7 +92,7 @@ def test_a_cause_lists_the_merchants_that_it_strikes_now(as_viewer: Client) -> N
     html = page(as_viewer, f"/?cause={struck.last_cause_id}")
     assert names(html) == ["Struck"]
     assert f"Cause: {ARCHIVED}" in html
-    assert 'id="cause" href="/"' in html
+    assert 'id="cause" href="/?health="' in html
 
 
 def test_filters_and_pages_keep_each_other(as_viewer: Client) -> None:
@@ -124,7 +124,7 @@ def test_why_syncs_fail_is_told_by_cause_too(as_viewer: Client) -> None:
     assert re.findall(r'<span class="num">(\d+)<', by_cause) == ["3", "2", "1"]
     assert f'href="/?cause={struck.last_cause_id}&amp;by=cause"' in by_cause
     assert "No message" in by_cause
-    assert 'id="by-code" href="/"' in by_cause
+    assert 'id="by-code" href="/?health="' in by_cause
 
 
 def test_by_cause_nothing_fails_where_nothing_does(as_viewer: Client) -> None:

@@ -48,7 +48,8 @@ def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
     company = next(each for each in upstream.merchants("archived_account") if each["rerun"] == "succeeds")
     merchant = known(company, codat)
     day = a_day(merchant, timezone.now())
-    request = press(merchant, support, timezone.now(), pressed(day, day)).request
+    wish = pressed(day, day, override_reason="The account is restored")
+    request = press(merchant, support, timezone.now(), wish).request
     before = upstream.ledger()
     send(request.pk, codat)
     send(request.pk, codat)
@@ -58,7 +59,7 @@ def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
     assert line["idempotency_key"] == str(request.idempotency_key)
     sent = stored(request)
     assert (sent.state, sent.tries, sent.window_answered) == (State.ACCEPTED, 1, True)
-    assert verbs(request) == ["request.asked", "request.sending", "request.accepted"]
+    assert verbs(request) == ["request.asked", "request.override", "request.sending", "request.accepted"]
 
 
 def test_a_latest_request_goes_to_the_other_endpoint(

@@ -9,11 +9,13 @@ from syncs.admin.base import ReadOnlyAdmin, as_uuid, pretty
 from syncs.models import (
     Activity,
     Attempt,
+    Bulk,
     Cause,
     Connection,
     Heartbeat,
     ImportRun,
     MerchantDay,
+    NotAsked,
     Sync,
     SyncRequest,
 )
@@ -79,6 +81,20 @@ class SyncRequestAdmin(ReadOnlyAdmin):
     @admin.display(description="candidates")
     def what_could_be_ours(self, request: SyncRequest) -> SafeString:
         return pretty(request.candidates)
+
+
+@admin.register(Bulk)
+class BulkAdmin(ReadOnlyAdmin):
+    list_display = ("asked_at", "kind", "first_day", "last_day", "asked_by", "reason", "stopped_by")
+    list_filter = ("kind",)
+    list_select_related = ("asked_by", "stopped_by")
+
+
+@admin.register(NotAsked)
+class NotAskedAdmin(ReadOnlyAdmin):
+    list_display = ("merchant", "why", "bulk")
+    list_filter = ("kind",)
+    list_select_related = ("merchant", "bulk")
 
 
 @admin.register(Attempt)

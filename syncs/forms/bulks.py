@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 
 from syncs.forms import DayField, ReasonField, range_problem
 from syncs.models import SyncRequest
@@ -26,6 +27,8 @@ CHANGES = {
     "refuse_overlap": ("accept_overlap", ""),
     "hold_again": ("override_reason", ""),
 }
+# The days up to yesterday, in the reader's zone.
+PRESETS = {"1": "Yesterday", "7": "Last 7 days", "14": "Last 14 days", "31": "Last 31 days"}
 
 
 class KeysField(forms.CharField):
@@ -90,7 +93,7 @@ class BulkForm(forms.Form):
             override_reason=data.get("override_reason", ""),
             reason=data.get("reason", ""),
             form_token=data.get("form_token") or uuid.uuid4(),
-            query=data.get("query", "") if self.is_of_all else "",
+            query=f"?{data.get('query', '')}" if self.is_of_all else "",
         )
 
     def _check_days(self, first: date | None, last: date | None) -> None:
@@ -134,5 +137,10 @@ def _key(word: str) -> int | None:
 
 def _changed(data: QueryDict) -> Mapping[str, Any]:
     """As the pressed button says, where one was."""
-    change = CHANGES.get(data.get("change", ""))
-    return {**data.dict(), change[0]: change[1]} if change else data
+    if change := CHANGES.get(data.get("change", "")):
+        return {**data.dict(), change[0]: change[1]}
+    if (preset := data.get("preset", "")) in PRESETS:
+        today = timezone.localdate()
+        days = (today - timedelta(days=int(preset)), today - timedelta(days=1))
+        return {**data.dict(), "first_day": f"{days[0]}", "last_day": f"{days[1]}"}
+    return data

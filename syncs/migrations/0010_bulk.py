@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     "query",
                     models.TextField(
                         blank=True,
-                        help_text="The filters of the list whose merchants were all meant; empty: ticked by hand.",
+                        help_text="“?” and the filters of the list whose merchants were all meant; empty: ticked by hand.",
                     ),
                 ),
                 ("form_token", models.UUIDField(unique=True)),

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=60)),
                 (
                     "query",
-                    models.CharField(help_text="As it stands in the address of the list.", max_length=4000),
+                    models.CharField(help_text="As it stands in the address of the list.", max_length=4096),
                 ),
                 ("is_shared", models.BooleanField(default=False, verbose_name="shared with everybody")),
                 (

@@ -17,7 +17,8 @@ class Bulk(models.Model):
     last_day = models.DateField(null=True, blank=True)
     reason = models.CharField(max_length=500)
     query = models.TextField(
-        blank=True, help_text="The filters of the list whose merchants were all meant; empty: ticked by hand."
+        blank=True,
+        help_text="“?” and the filters of the list whose merchants were all meant; empty: ticked by hand.",
     )
     form_token = models.UUIDField(unique=True)
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="bulks")

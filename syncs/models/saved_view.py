@@ -21,7 +21,7 @@ class SavedView(models.Model):
     owner = models.ForeignKey(User, models.PROTECT, related_name="views")
     page = models.CharField(max_length=10, choices=Page.choices)
     name = models.CharField(max_length=60)
-    query = models.CharField(max_length=4000, help_text="As it stands in the address of the list.")
+    query = models.CharField(max_length=4096, help_text="As it stands in the address of the list.")
     is_shared = models.BooleanField("shared with everybody", default=False)
 
     objects = SavedViewQuerySet.as_manager()

@@ -39,7 +39,7 @@ class Wish:
     reason: str = ""
     form_token: uuid.UUID = field(default_factory=uuid.uuid4)
     query: str = ""
-    """The filters of the list whose merchants are all meant; empty where they were ticked by hand."""
+    """The filters of the list whose merchants are all meant, from the "?" on; empty where they were ticked by hand."""
 
     @property
     def days(self) -> tuple[date, date] | None:

@@ -8,7 +8,7 @@ from syncs.operations import log
 
 MOST = 50
 TAKEN = "You have a view of this name already. Choose another name, or delete the old one."
-LONGEST = 4000
+LONGEST = 4096
 TOO_LONG = "These filters are too long to be saved: shorten the search."
 ENOUGH = f"You have {MOST} views here already. Delete one first."
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from syncs.list_filters import ListFilters, clean
@@ -52,7 +52,8 @@ KINDS = dict(SyncRequest.Kind.choices)
 DECIDED = Q(verb__in=["request.accepted", "request.not_run"], actor__isnull=False)
 TOLD_OF_REVIEWS = ["request.needs_review", "request.accepted_late", "request.ran_after_all"]
 VERBS = {
-    "asked": ("Asked for a sync", Q(verb__in=["request.asked", "request.override"])),
+    "asked": ("Asked for a sync", Q(verb__in=["request.asked", "request.override", "bulk.asked"])),
+    "bulks": ("Many at once", Q(verb__startswith="bulk.")),
     "ended": (
         "Ended",
         Q(verb__in=[f"request.{state}" for state in State if state not in ACTIVE_STATES]),
@@ -148,6 +149,19 @@ class RequestFilters(Filters):
     kind: str = ""
 
     KNOWN: ClassVar = {"scope": SCOPES, "state": GROUPS, "kind": KINDS}
+
+    @property
+    def folds(self) -> bool:
+        """Whether a bulk is one row: all of it was asked on one day by one person, but states and merchants differ."""
+        return not (self.state or self.merchant)
+
+    def rows(self, zone: ZoneInfo, now: datetime) -> SyncRequestQuerySet:
+        """What the page lists: of a bulk its first request alone, where it folds."""
+        found = self.apply(zone, now)
+        if not self.folds:
+            return found
+        earlier = SyncRequest.objects.filter(bulk=OuterRef("bulk"), pk__lt=OuterRef("pk"))
+        return found.filter(Q(bulk=None) | ~Exists(earlier))
 
     def apply(self, zone: ZoneInfo, now: datetime) -> SyncRequestQuerySet:
         rows = SyncRequest.objects.filter(self.of_merchant())

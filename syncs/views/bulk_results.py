@@ -5,88 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from django.db.models import Case, Count, Value, When
+from django.db.models import Case, Value, When
 
 from syncs import meter, moments, paging, wording
 from syncs.models import Bulk, SyncRequest
 from syncs.models.request import SyncRequestQuerySet
 from syncs.paging import Order
-from syncs.rules.states import State
+from syncs.views.bulk_tally import STATES_OF, Tally, of_bulks
 from syncs.views.bulk_words import TO_SEND, Group, grouped
 from syncs.views.request_list import Row
 
-# Name, word, icon, tone and states of each part, in the order of the bar.
-PARTS = (
-    ("synced", "Synced", "okfill", "ok", (State.SUCCEEDED, State.SUCCEEDED_EMPTY)),
-    ("failed", "Failed", "bad", "bad", (State.FAILED, State.REJECTED)),
-    ("unknown", "No answer yet", "ask", "warn", (State.UNCERTAIN, State.NEEDS_REVIEW)),
-    ("working", "Codat is working", "run", "run", (State.ACCEPTED, State.SENDING)),
-    ("unsent", "Not sent yet", "queue", "mute", (State.QUEUED,)),
-    ("ended", "Cancelled or never ran", "cancel", "mute", (State.CANCELLED, State.NOT_RUN)),
-)
-STATES_OF = {name: [state.value for state in states] for name, _, _, _, states in PARTS}
-NOT_SENT = (State.QUEUED, State.CANCELLED, State.NOT_RUN)
 # Of the list: what needs a person, what went wrong, what is on its way, what waits, what is well.
 RANKS = ("unknown", "failed", "working", "unsent", "ended", "synced")
 FIRST_FIRST = Order("asked_at", group="rank")
-
-
-@dataclass(frozen=True)
-class Part:
-    name: str
-    word: str
-    icon: str
-    tone: str
-    count: int
-    start: str
-    width: str
-    """Of the bar, in percent."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How many requests of a bulk are in which state."""
-
-    states: dict[str, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.states.values())
-
-    @property
-    def sent(self) -> int:
-        return self.total - sum(self.states.get(state, 0) for state in NOT_SENT)
-
-    @property
-    def unsent(self) -> int:
-        return self.states.get(State.QUEUED, 0)
-
-    @property
-    def at_codat(self) -> int:
-        return self.of("working") + self.of("unknown")
-
-    @property
-    def is_moving(self) -> bool:
-        return bool(self.unsent + self.of("working") + self.states.get(State.UNCERTAIN, 0))
-
-    def of(self, name: str) -> int:
-        return sum(self.states.get(state, 0) for state in STATES_OF[name])
-
-    @property
-    def parts(self) -> list[Part]:
-        found, start = [], 0.0
-        for name, word, icon, tone, _ in PARTS:
-            width = 100 * self.of(name) / max(self.total, 1)
-            found.append(
-                Part(name, word, icon, tone, self.of(name), f"{start:.2f}%", f"{max(0, width - 0.15):.2f}%")
-            )
-            start += width
-        return found
-
-    @property
-    def sentence(self) -> str:
-        """For who does not see the bar."""
-        return ", ".join(f"{part.count:,} {part.word.lower()}" for part in self.parts if part.count)
 
 
 @dataclass(frozen=True)
@@ -102,9 +33,7 @@ class Result(Row):
 
 
 def tally(bulk: Bulk) -> Tally:
-    """One query."""
-    counted = bulk.requests.order_by().values_list("state").annotate(count=Count("pk"))
-    return Tally(dict(counted))
+    return of_bulks([bulk.pk]).get(bulk.pk) or Tally({})
 
 
 def results(bulk: Bulk, show: str = "") -> SyncRequestQuerySet:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from syncs import tasks
 from syncs.filters import HealthFilters, read_health_filters
-from syncs.forms.bulks import BulkForm, ConfirmedBulkForm
+from syncs.forms.bulks import PRESETS, BulkForm, ConfirmedBulkForm
 from syncs.models import Merchant
 from syncs.models.merchant import MerchantQuerySet
 from syncs.operations import bulk_plans, bulks
@@ -26,6 +26,8 @@ from syncs.views.access import Signed, may_ask
 
 PAGE = "syncs/bulk_review.html"
 PERMITTED = {"may_many": "syncs.ask_many", "may_override": "syncs.override_guard"}
+# In the session: the selection of the list has been asked for, and is not kept any longer.
+JUST_ASKED = "just_asked"
 PRESSED_TWICE = "You pressed twice. This is what you already asked for. Nothing was sent twice."
 NOBODY = "No merchant is selected. Tick some in the list."
 TOO_MANY = (
@@ -84,6 +86,7 @@ def confirm(request: Signed) -> HttpResponse:
         tasks.send_soon(asked.first)
     else:
         messages.info(request, PRESSED_TWICE)
+    request.session[JUST_ASKED] = str(asked.bulk.pk)
     return redirect("bulk", asked.bulk.pk)
 
 
@@ -125,7 +128,11 @@ def _page(
 ) -> HttpResponse:
     """`was` is how many would have run when somebody looked who is told now that it is another number."""
     context: dict[str, Any] = {"form": form, "was": was, "refusal": refusal}
-    context |= {"back": _filters(form).url() if form.is_of_all else "/", "wish": form.wish}
+    context |= {
+        "back": _filters(form).url() if form.is_of_all else "/",
+        "wish": form.wish,
+        "presets": PRESETS.items(),
+    }
     if isinstance(plan, str):
         return render(request, PAGE, context | {"problem": plan}, status=status if status > 200 else 422)
     shows_all = request.POST.get("show") == "all"

@@ -24,7 +24,9 @@ from syncs.presentation import look_of_request
 from syncs.record_filters import as_key
 from syncs.views import bulk_results, glances, polling
 from syncs.views.access import NotHere, Signed, may_ask
-from syncs.views.bulk_results import PARTS, STATES_OF, Result, Tally
+from syncs.views.bulk_results import Result
+from syncs.views.bulk_review import JUST_ASKED
+from syncs.views.bulk_tally import PARTS, STATES_OF, Tally
 
 PAGE = "syncs/bulk.html"
 
@@ -58,6 +60,7 @@ def bulk(request: Signed, pk: uuid.UUID) -> HttpResponse:
         "newer_url": f"?{asked.query(before=page.before, after='')}" if page.before else "",
         "older_url": f"?{asked.query(after=page.after, before='')}" if page.after else "",
         "groups": bulk_results.not_asked(found),
+        "just_asked": request.session.pop(JUST_ASKED, "") == str(found.pk),
     }
     return render(request, PAGE, context | {"refused": sum(group.count for group in context["groups"])})
 

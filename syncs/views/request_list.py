@@ -18,7 +18,7 @@ from syncs.models import SyncRequest, User
 from syncs.paging import Order
 from syncs.record_filters import GROUPS, RequestFilters, as_key, of_today
 from syncs.rules.states import FINAL, State
-from syncs.views import glances
+from syncs.views import bulk_tally, glances
 
 NEWEST_FIRST = Order("asked_at", descending=True)
 MOST_CASES = 20
@@ -62,6 +62,13 @@ class Row:
         }
         page = reverse("merchant", args=[request.merchant.company_id])
         return f"{page}?{urlencode({name: value for name, value in words.items() if value})}#rerun"
+
+
+@dataclass(frozen=True)
+class BulkRow(Row):
+    """All requests of a bulk, in the place of its first one."""
+
+    count: int
 
 
 @dataclass(frozen=True)
@@ -109,8 +116,22 @@ def rows_of(requests: Sequence[SyncRequest]) -> list[Row]:
     ]
 
 
+def folded(rows: Sequence[Row]) -> list[Row]:
+    """One more query where there are bulks among them."""
+    keys = {row.request.bulk for row in rows} - {None}
+    tallies = bulk_tally.of_bulks(keys) if keys else {}
+    return [
+        BulkRow(
+            row.request, row.what, f"{tally.sent:,} of {tally.total:,} sent: {tally.sentence}", tally.total
+        )
+        if (tally := tallies.get(row.request.bulk))
+        else row
+        for row in rows
+    ]
+
+
 def page(filters: RequestFilters, zone: ZoneInfo, now: datetime) -> paging.Page[SyncRequest]:
-    rows = filters.apply(zone, now).for_page()
+    rows = filters.rows(zone, now).for_page()
     return paging.page(rows, NEWEST_FIRST, after=filters.after, before=filters.before)
 
 
@@ -126,7 +147,7 @@ def newer_than(
     """How many have come since the page was loaded; they are offered, not pushed in."""
     if not filters.first_page:
         return 0
-    rows = filters.apply(zone, now)
+    rows = filters.rows(zone, now)
     if requests:
         top = requests[0]
         rows = rows.filter(Q(asked_at__gt=top.asked_at) | Q(asked_at=top.asked_at, pk__gt=top.pk))
@@ -182,6 +203,8 @@ def listed(
     shown: Sequence[SyncRequest], filters: RequestFilters, glance: glances.Glance, now: datetime
 ) -> Listed:
     rows, zone = rows_of(shown), timezone.get_current_timezone()
+    if filters.folds:
+        rows = folded(rows)
     needing = SyncRequest.objects.needing_a_person().for_page().order_by("asked_at", "pk")[:MOST_CASES]
     cases = rows_of(list(needing)) if filters.first_page else []
     newer = newer_than(shown, filters, zone, now)
