@@ -46,7 +46,7 @@ def of(entry: PlaybookEntry) -> str:
 def typed(entry: PlaybookEntry) -> dict[str, Any]:
     """The form as the page brings it."""
     found = {name: getattr(entry, name) for name in WHOLE if name not in {"slug", "is_active"}}
-    return found | ({"is_active": "on"} if entry.is_active else {})
+    return found | {name: "on" for name in ("is_active", "says_all") if getattr(entry, name)}
 
 
 def errors(response: Any) -> str:
@@ -187,6 +187,12 @@ def test_the_preview_tells_the_form_as_the_merchants_page_would_and_saves_nothin
     assert PlaybookEntry.objects.count() == len(ENTRIES)
 
 
+def test_without_a_message_the_preview_tells_what_it_would_say_of_any(as_admin: Client) -> None:
+    page = previewed(as_admin, sample="")
+    assert "Give it a message of Codat" in page
+    assert "Sage refuses the sales because the ledger is sealed." in page
+
+
 def test_the_preview_may_stand_in_a_frame_of_ours_and_nothing_else_may(as_admin: Client) -> None:
     answer = as_admin.get(PREVIEW)
     assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
@@ -251,7 +257,8 @@ def test_causes_without_an_entry_queue_up_by_the_merchants_they_strike_now(as_ad
     for _ in range(2):
         make_failing_merchant(4999, "Two odd things")
     make_failing_merchant(4998, "")
-    make_failing_merchant(5000, "")
+    make_failing_merchant(5000, "The code says all of this")
+    make_failing_merchant(5120, "")
     make_failing_merchant(5130, "Account 090 is not in an Active state. (Archived)")
     healed = make_failing_merchant(5130, "An odd thing of the past")
     Merchant.objects.filter(pk=healed.pk).update(last_cause=None, health="healthy", last_code=2000)

@@ -44,9 +44,8 @@ class PlaybookList(ChangeList):
 @admin.register(PlaybookEntry)
 class PlaybookAdmin(KeptAdmin):
     form = EntryForm
-    list_display = ("place", "slug", "fits", "lead", "owner", "rerun", "merchants_now", "is_active", "edited")
+    list_display = ("place", "slug", "fits", "lead", "owner", "merchants_now", "is_active", "edited")
     list_display_links = ("slug",)
-    list_filter = ("owner", "rerun", "is_active")
     list_per_page = 200
     list_select_related = ("edited_by",)
     ordering = ("place", "pk")
@@ -57,7 +56,7 @@ class PlaybookAdmin(KeptAdmin):
     readonly_fields = ("edited_by", "edited_at")
     fieldsets = (
         (None, {"fields": ("slug", "place", "is_active")}),
-        ("When it fits", {"fields": ("pattern", "codes", "outcome")}),
+        ("When it fits", {"fields": ("pattern", "codes", "outcome", "says_all")}),
         (
             "What the merchant's page says",
             {

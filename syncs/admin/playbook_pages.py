@@ -91,8 +91,14 @@ def _told(draft: PlaybookEntry, sample: dict[str, str]) -> dict[str, Any]:
     own = tuple(entry for entry in book if entry.id == draft.slug)
     fits = _fits(own, code, text)
     found = playbook.entry_for(code, text, book)
-    diagnosis = _diagnosis(own if fits else book, code, sample)
+    is_sketch = not text and own[0].pattern is not None
+    diagnosis = (
+        playbook.sketched(own[0], sample["commerce"], sample["accounting"])
+        if is_sketch
+        else _diagnosis(own if fits else book, code, sample)
+    )
     return {
+        "is_sketch": is_sketch,
         "diagnosis": diagnosis,
         "merchant": {"health": "failing", "refreshed_at": True},
         "last_sync": {"message": text},

@@ -21,7 +21,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no sub
         model = PlaybookEntry
         fields = (
             *("slug", "place", "is_active", "pattern", "codes", "outcome", "lead", "detail"),
-            *("owner", "owner_words", "rerun", "rerun_words", "fixed_by", "steps", "message"),
+            *("owner", "owner_words", "rerun", "rerun_words", "fixed_by", "says_all", "steps", "message"),
         )
         widgets = {
             "pattern": forms.TextInput(attrs=WIDE | {"spellcheck": "false"}),
@@ -35,7 +35,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no sub
         help_texts = {
             "pattern": (
                 "What of Codat's message has to be there, as a regular expression; small and capital letters are the "
-                "same. A named group such as (?P<account>.{1,80}) may be told: {account} reads “account 090”."
+                "same. A named group such as (?P&lt;account&gt;.{1,80}) may be told: {account} reads “account 090”."
             ),
             "codes": "Such as 4000, 4200. With a pattern, only under these codes; without one, whatever the message.",
             "outcome": "For a last resort, without pattern and codes.",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from syncs.rules.entries import ENTRIES, Entry
+from syncs.rules.entries import ENTRIES, OWNER_WORDS, RERUN_WORDS, Entry
 
 
 def write_the_built_in(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -26,13 +26,18 @@ def columns(entry: Entry) -> dict[str, Any]:
         "lead": entry.lead,
         "detail": entry.detail,
         "owner": entry.owner,
-        "owner_words": entry.owner_words,
+        "owner_words": said(entry.owner_words, OWNER_WORDS[entry.owner]),
         "rerun": entry.rerun,
-        "rerun_words": entry.rerun_words,
+        "rerun_words": said(entry.rerun_words, RERUN_WORDS[entry.rerun]),
         "fixed_by": entry.fixed_by,
+        "says_all": entry.says_all,
         "steps": "\n".join(entry.steps),
         "message": entry.message,
     }
+
+
+def said(words: str, by_default: str) -> str:
+    return "" if words == by_default else words
 
 
 class Migration(migrations.Migration):
@@ -124,6 +129,14 @@ class Migration(migrations.Migration):
                         default="told",
                         max_length=12,
                         verbose_name="how we know that it is fixed",
+                    ),
+                ),
+                (
+                    "says_all",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Without a pattern: no cause under these codes needs an entry of its own.",
+                        verbose_name="the code says all",
                     ),
                 ),
                 ("steps", models.TextField(blank=True, max_length=2000, verbose_name="what to do")),

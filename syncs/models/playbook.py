@@ -35,6 +35,11 @@ class PlaybookEntry(models.Model):
     fixed_by = models.CharField(
         "how we know that it is fixed", max_length=12, choices=list(FIXED_BY_WORDS.items()), default=TOLD
     )
+    says_all = models.BooleanField(
+        "the code says all",
+        default=False,
+        help_text="Without a pattern: no cause under these codes needs an entry of its own.",
+    )
     steps = models.TextField("what to do", max_length=2000, blank=True)
     message = models.TextField("message to the merchant", max_length=2000, blank=True)
     is_active = models.BooleanField("in use", default=True)

@@ -30,6 +30,11 @@ class Cause(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.sample or status_of(self.code).word}"
 
+    @property
+    def words(self) -> str:
+        """As it reads for all merchants; the sample is one merchant's."""
+        return f"{self.message[:1].upper()}{self.message[1:]}" or "No message"
+
 
 class SyncQuerySet(models.QuerySet["Sync"]):
     def newest_first(self) -> Self:

@@ -88,7 +88,7 @@ def undescribed() -> list[Undescribed]:
     merchants = struck()
     newest = Cause.objects.order_by("-pk").values_list("pk", flat=True)[:NEWEST]
     book = diagnosing.entries()
-    general = {entry.id: entry for entry in book if entry.pattern is None}
+    general = {entry.id: entry for entry in book if entry.is_general}
     known = entries_of({*merchants, *newest}, book)
     told = {pk: general[name] for pk, name in known.items() if name in general}
     found = [

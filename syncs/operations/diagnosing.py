@@ -23,7 +23,7 @@ KEY = "playbook"
 KEPT = 5
 COLUMNS = (
     *("slug", "pattern", "codes", "outcome", "lead", "detail", "owner", "owner_words"),
-    *("rerun", "rerun_words", "fixed_by", "steps", "message"),
+    *("rerun", "rerun_words", "fixed_by", "says_all", "steps", "message"),
 )
 BUILT_IN = {entry.id: entry for entry in ENTRIES}
 

@@ -47,8 +47,15 @@ class Entry:
     rerun: str
     rerun_words: str
     fixed_by: str
+    says_all: bool
+    """Whether no message would say more than the code does."""
     steps: tuple[str, ...]
     message: str
+
+    @property
+    def is_general(self) -> bool:
+        """Whether a message might say more than it does."""
+        return self.pattern is None and not self.says_all
 
     @property
     def is_last_resort(self) -> bool:
@@ -76,6 +83,7 @@ def entry_of(raw: Mapping[str, Any], family: Mapping[str, Any]) -> Entry:
         rerun=said["rerun"],
         rerun_words=fill(said.get("rerun_words") or RERUN_WORDS[said["rerun"]], own),
         fixed_by=fixed_by,
+        says_all=bool(said.get("says_all", False)),
         steps=tuple(fill(step, own) for step in said["steps"]),
         message=fill(said["message_to_merchant"], own),
     )

@@ -25,6 +25,7 @@ __all__ = [
     "linked_again",
     "never_synced",
     "normalise",
+    "sketched",
     "steps_meanwhile",
     "switched_off",
     "while_under_way",
@@ -65,7 +66,7 @@ class Diagnosis:
     steps: tuple[str, ...]
     message: str
     is_general: bool
-    """Whether it would be the same for another message."""
+    """Whether a message that the playbook knew would say more."""
     is_last_resort: bool
 
 
@@ -87,6 +88,13 @@ def diagnose(
 
 def entry_for(code: int | None, message: str, entries: Sequence[Entry] = ENTRIES) -> Entry:
     return _found(code, message, entries)[0]
+
+
+def sketched(entry: Entry, commerce: str, accounting: str) -> Diagnosis:
+    """As it is told where a message names nothing."""
+    groups = entry.pattern.groupindex if entry.pattern else ()
+    words = {**_platforms(commerce, accounting), **{name: _named(name, None) for name in groups}}
+    return _diagnosis(entry, words, None, SAFE_WORDS[None])
 
 
 def disconnected(
@@ -190,7 +198,7 @@ def _diagnosis(entry: Entry, words: Mapping[str, str], safe: bool | None, safe_w
         safe_words=safe_words,
         steps=tuple(_sentence(fill(step, words)) for step in entry.steps),
         message=fill(entry.message, words),
-        is_general=entry.pattern is None and entry.id not in STATES,
+        is_general=entry.is_general and entry.id not in STATES,
         is_last_resort=entry.is_last_resort and entry.id not in STATES,
     )
 

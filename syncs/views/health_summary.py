@@ -215,9 +215,7 @@ def _clusters() -> list[Cluster]:
     most = sorted(describing.struck().items(), key=lambda item: (-item[1], item[0]))[:REASONS]
     causes = Cause.objects.in_bulk([pk for pk, _ in most])
     return [
-        Cluster(
-            pk, causes[pk].sample, look_of_code(causes[pk].code), number, f"{100 * number // most[0][1]}%"
-        )
+        Cluster(pk, causes[pk].words, look_of_code(causes[pk].code), number, f"{100 * number // most[0][1]}%")
         for pk, number in most
     ]
 

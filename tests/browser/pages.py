@@ -13,7 +13,7 @@ Open = Callable[[Page, Shop], None]
 NO_HISTORY = "&show=ours"
 ADMIN_LISTS = (
     "merchant", "connection", "sync", "cause", "merchantday", "syncrequest", "attempt", "activity", "importrun",
-    "heartbeat", "user",
+    "heartbeat", "user", "playbookentry",
 )  # fmt: skip
 
 
