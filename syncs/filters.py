@@ -107,6 +107,11 @@ class HealthFilters(ListFilters):
         return HealthFilters(health=self.health, sort=self.sort, daily=self.daily, cols=self.cols).url()
 
     @property
+    def as_shown(self) -> str:
+        """Behind another filter's address: with the chart and the columns as they are shown now."""
+        return "".join(f"&{name}={value}" for name, value in self.pairs() if name in {"daily", "cols"})
+
+    @property
     def url_without_search(self) -> str:
         return self.url(q="")
 

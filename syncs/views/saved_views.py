@@ -86,6 +86,7 @@ def views(request: Signed) -> HttpResponse:
             view = saved_views.save(
                 *(request.user, page, name, _sound(page, query, request.user)),
                 is_shared=form.cleaned_data["is_shared"],
+                replaces=form.cleaned_data["replaces"],
             )
         except NotSaved as refusal:
             form.add_error("name", refusal.sentence)
@@ -100,8 +101,9 @@ def views(request: Signed) -> HttpResponse:
 @never_cache
 def menu(request: Signed) -> HttpResponse:
     """The views of one list, for its menu."""
-    page, query = request.GET.get("page"), request.GET.get("query")
-    listed = _listed(SavedView.objects.seen_by(request.user).filter(page=page), request.user, query)
+    pages = [page for page in Page.values if page == request.GET.get("page")]
+    seen = SavedView.objects.seen_by(request.user).filter(page__in=pages)
+    listed = _listed(seen, request.user, request.GET.get("query"))
     return render(request, "syncs/views/menu.html", {"listed_views": listed})
 
 
