@@ -16,6 +16,7 @@ from syncs import columns
 from syncs.filters import HealthFilters, read_health_filters
 from syncs.forms.saved_views import NewViewForm, ViewForm
 from syncs.models import SavedView, User
+from syncs.models.saved_view import SavedViewQuerySet
 from syncs.operations import saved_views
 from syncs.operations.saved_views import NotSaved
 from syncs.record_filters.syncs import SyncFilters
@@ -152,7 +153,7 @@ def open_with(request: Signed, pk: int) -> HttpResponse:
     return redirect("views")
 
 
-def _listed(found: Any, user: User, query: str | None = None) -> list[Listed]:
+def _listed(found: SavedViewQuerySet, user: User, query: str | None = None) -> list[Listed]:
     return [
         Listed(
             view,
