@@ -156,6 +156,11 @@ class HealthFilters(ListFilters):
         return replace(self, cause=None, notes=[*self.notes, note]), None
 
     @property
+    def as_shown(self) -> str:
+        """Behind another filter's address: with the chart and the columns as they are shown now."""
+        return "".join(f"&{name}={value}" for name, value in self.pairs() if name in {"daily", "cols"})
+
+    @property
     def url_without_search(self) -> str:
         return self.url(q="")
 

@@ -105,6 +105,15 @@ def test_the_table_stays_when_the_list_is_filtered(as_viewer: Client) -> None:
     assert re.search(r'class="link sm" href="/\?daily=table">Clear<', html)
 
 
+def test_links_above_and_beside_the_list_keep_how_it_is_shown(as_viewer: Client) -> None:
+    ended("synced")
+    make_failing_merchant(5130)
+    make_merchant(health="switched_off")
+    html = page(as_viewer, "/?daily=table&cols=fuse,days&code=4000&q=x")
+    assert 'href="/?health=failing&amp;code=5130&amp;daily=table&amp;cols=days,fuse"' in html
+    assert 'href="/?health=switched_off&amp;daily=table&amp;cols=days,fuse"' in html
+
+
 @pytest.mark.parametrize("value", ["banana", "TABLE", "table,problems", "<b>"])
 def test_another_way_to_show_it_is_ignored_and_said(as_viewer: Client, value: str) -> None:
     ended("synced")

@@ -118,6 +118,30 @@ def test_a_name_is_taken_once_by_each_person_and_for_each_list(as_viewer: Client
     assert SavedView.objects.count() == 3
 
 
+def test_on_demand_it_takes_the_place_of_ones_own_of_this_name(as_viewer: Client, as_lead: Client) -> None:
+    save(as_lead)
+    save(as_viewer)
+    mine = SavedView.objects.get(owner__username="viewer")
+    open_first(as_viewer, mine)
+    assert save(as_viewer, query="health=soon", replaces="on", is_shared="on") == "/?health=soon&cols=all"
+    mine.refresh_from_db()
+    assert (mine.query, mine.is_shared) == ("health=soon&cols=all", True)
+    assert as_viewer.get("/")["Location"] == "/?health=soon&cols=all"
+    assert SavedView.objects.get(owner__username="lead").query.startswith(FAILING)
+    assert told()[-2:] == [
+        "Changed what the view “Failing books” lists",
+        "Changed the view “Failing books”",
+    ]
+    assert save(as_viewer, "Another name", replaces="on"), "where there is none to replace, it is a new one"
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?page=%00", "?page=banana&query=%00", "?page=health&query=" + "x" * 9000]
+)
+def test_a_menu_of_no_list_of_ours_is_empty_and_no_error(as_viewer: Client, query: str) -> None:
+    assert "No saved views yet" in as_viewer.get(f"/views/menu/{query}").text
+
+
 @pytest.mark.parametrize(
     "fields",
     [

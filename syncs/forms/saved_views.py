@@ -40,3 +40,4 @@ class ViewForm(forms.Form):
 class NewViewForm(ViewForm):
     page = forms.ChoiceField(choices=SavedView.Page.choices, widget=forms.HiddenInput)
     query = QueryField(required=False, widget=forms.HiddenInput)
+    replaces = forms.BooleanField(required=False)

@@ -16,6 +16,7 @@ from syncs import columns
 from syncs.filters import HealthFilters, read_health_filters
 from syncs.forms.saved_views import NewViewForm, ViewForm
 from syncs.models import SavedView, User
+from syncs.models.saved_view import SavedViewQuerySet
 from syncs.operations import saved_views
 from syncs.operations.saved_views import NotSaved
 from syncs.record_filters.syncs import SyncFilters
@@ -86,6 +87,7 @@ def views(request: Signed) -> HttpResponse:
             view = saved_views.save(
                 *(request.user, page, name, _sound(page, query, request.user)),
                 is_shared=form.cleaned_data["is_shared"],
+                replaces=form.cleaned_data["replaces"],
             )
         except NotSaved as refusal:
             form.add_error("name", refusal.sentence)
@@ -100,8 +102,9 @@ def views(request: Signed) -> HttpResponse:
 @never_cache
 def menu(request: Signed) -> HttpResponse:
     """The views of one list, for its menu."""
-    page, query = request.GET.get("page"), request.GET.get("query")
-    listed = _listed(SavedView.objects.seen_by(request.user).filter(page=page), request.user, query)
+    pages = [page for page in Page.values if page == request.GET.get("page")]
+    seen = SavedView.objects.seen_by(request.user).filter(page__in=pages)
+    listed = _listed(seen, request.user, request.GET.get("query"))
     return render(request, "syncs/views/menu.html", {"listed_views": listed})
 
 
@@ -150,7 +153,7 @@ def open_with(request: Signed, pk: int) -> HttpResponse:
     return redirect("views")
 
 
-def _listed(found: Any, user: User, query: str | None = None) -> list[Listed]:
+def _listed(found: SavedViewQuerySet, user: User, query: str | None = None) -> list[Listed]:
     return [
         Listed(
             view,
