@@ -7,13 +7,8 @@ from syncs.models import SavedView, User
 from syncs.operations import log
 
 MOST = 50
-<<<<<<< HEAD
-TAKEN = "You have a view of this name already. Choose another name, or delete the old one."
-LONGEST = 4096
-=======
 TAKEN = "You have a view of this name already. Choose another name, or replace the old one."
-LONGEST = 4000
->>>>>>> 4848d6ff15bd3cc080acab74cd7e900fccd1a636
+LONGEST = 4096
 TOO_LONG = "These filters are too long to be saved: shorten the search."
 ENOUGH = f"You have {MOST} views here already. Delete one first."
 
