@@ -70,8 +70,8 @@ class Counts:
         return special[scope] if scope in special else self.of(scope)
 
     def snoozed_of(self, scope: str) -> int:
-        """Of all, or of a health."""
-        return self.snoozed.get(scope, 0) if scope else self.all_snoozed
+        """Of a health; else of those that count as all."""
+        return self.snoozed.get(scope, 0) if scope else self.all_snoozed - self.snoozed.get("switched_off", 0)
 
     @property
     def all_snoozed(self) -> int:
@@ -129,7 +129,7 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         added=total(listed, "added", health="never_synced"),
         archived=total(groups, "merchants", is_archived=True),
         codes={code: merchants for code, merchants in sorted(codes) if code},
-        snoozed={health: total(listed, "snoozed", health=health) for health in healths},
+        snoozed={health: total(registered, "snoozed", health=health) for health in healths},
     )
 
 

@@ -13,7 +13,7 @@ Open = Callable[[Page, Shop], None]
 NO_HISTORY = "&show=ours"
 ADMIN_LISTS = (
     "merchant", "connection", "sync", "cause", "merchantday", "syncrequest", "attempt", "activity", "importrun",
-    "heartbeat", "user",
+    "heartbeat", "user", "alertrule", "delivery",
 )  # fmt: skip
 
 
@@ -65,6 +65,7 @@ OURS: dict[str, Open] = {
     "all syncs, an odd address": at("/syncs/?result=odd&code=x&day=9&until=1&cause=no&commerce=none"),
     "requests": at("/requests/"),
     "activity": at("/activity/"),
+    "hand-over": at("/hand-over/"),
     "profile": at("/profile/"),
     "not found": at("/nothing/here/"),
 }
