@@ -54,7 +54,7 @@ def _mail(addresses: str, delivery: Delivery) -> None:
 
 
 def _post(url: str, delivery: Delivery) -> None:
-    text = f"*{_plain(delivery.subject)}*\n{_plain(delivery.text)}"[:LONGEST_TEXT]
+    text = _plain(delivery.text)[:LONGEST_TEXT]
     try:
         checked_webhook(url, may_be_local=settings.ALERT_WEBHOOKS_MAY_BE_LOCAL)
         status = _status(url, json.dumps({"text": text}).encode())

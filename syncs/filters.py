@@ -186,7 +186,7 @@ class HealthFilters(ListFilters):
         """An id that several merchants share lists these; anything else in the box is part of a name."""
         if owners:
             return Merchant.objects.filter(pk__in=[owner.pk for owner in owners])
-        merchants = scoped(self.health, today, searching=bool(self.q))
+        merchants = scoped(self.health, today, searching=bool(self.q) or self.snoozed == "only")
         if self.q:
             merchants = merchants.named(self.q)
         if self.leaves_out_snoozed or self.snoozed == "only":

@@ -46,7 +46,7 @@ def test_a_look_that_finds_a_failure_writes_what_there_is_to_tell(
     [delivery] = spread()
     assert delivery.subject == "Harbour & Pine began to fail: Could not write data (5130)"
     assert f"https://panel.example.com/merchants/{merchant.company_id}/" in delivery.text
-    assert "13:00 Harbour & Pine" in delivery.text
+    assert "Could not write data (5130), at 13:00." in delivery.text
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_request_that_needs_a_person_is_told_once() -> None:
     assert move(request, State.NEEDS_REVIEW, now=NOON, what="Put before a person: no answer")
     [delivery] = spread()
     assert delivery.subject == "A request for Harbour & Pine needs a person"
-    assert "https://panel.example.com/requests/?state=person" in delivery.text
+    assert f"https://panel.example.com/merchants/{request.merchant.company_id}/" in delivery.text
 
 
 def test_a_freeze_is_told_and_its_end(moved: Any, lead: User) -> None:

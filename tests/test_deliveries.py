@@ -51,7 +51,7 @@ def test_from_a_failure_to_the_mail(moved: Any) -> None:
     with mail_server() as server:
         arrive()
     assert server.subjects == ["Harbour & Pine began to fail: Could not write data (5130)"]
-    assert "- 13:00 Harbour & Pine: Could not write data (5130)" in server.texts[0]
+    assert "Harbour & Pine began to fail: Could not write data (5130), at 13:00." in server.texts[0]
     assert stored(delivery).state == "sent"
 
 

@@ -17,6 +17,7 @@ from syncs import tasks
 from syncs.admin.base import KeptAdmin, ReadOnlyAdmin, person
 from syncs.alerts import scope
 from syncs.models import AlertRule, Delivery
+from syncs.models.alert import working_days
 from syncs.operations import deliveries, log
 from syncs.rules.addresses import checked_webhook
 from syncs.rules.alerts import WEEKDAYS, WORDS
@@ -37,6 +38,7 @@ class RuleForm(forms.ModelForm):
         label="Days",
         choices=list(enumerate(WEEKDAYS)),
         coerce=int,
+        initial=working_days,
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )

@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """`none` is told where there is nothing; `path` leads to all of it."""
+    """`none` is told where there is nothing; `path` leads to all of it, where there is such a page."""
 
     title: str
     none: str
@@ -46,7 +46,7 @@ class Section:
         if not self.number:
             return self.none
         lines = [f"{line.merchant.name}: {line.words}" for line in self.lines]
-        url = messages.link(self.path)
+        url = messages.link(self.path) if self.path else ""
         return "\n".join(
             [f"{self.title}: {self.number:,}", *messages.some_of(lines, self.number), *([url] if url else [])]
         )
@@ -160,7 +160,7 @@ def _on_it(merchants: MerchantQuerySet) -> Section:
         Line(care.merchant, f"{care.by.display_name} is on it{f', “{care.note}”' if care.note else ''}")
         for care in cares[: messages.MOST_NAMES]
     ]
-    return Section("Somebody is on it", "Nobody is on any merchant.", cares.count(), lines, "/activity/")
+    return Section("Somebody is on it", "Nobody is on any merchant.", cares.count(), lines, path="")
 
 
 def _standing(merchants: MerchantQuerySet, kind: Care.Kind) -> CareQuerySet:

@@ -81,10 +81,13 @@ def _lead(kind: Event, events: Sequence[AlertEvent]) -> str:
 
 
 def _part(kind: Event, events: Sequence[AlertEvent], zone: ZoneInfo) -> str:
-    one = events[0].merchant if len(events) == 1 else None
-    lines = [_line(event, zone) for event in events]
-    url = link(page_of(one) if one and kind != Event.REVIEW else KINDS[kind].path)
-    return "\n".join([f"{_lead(kind, events)}.", *some_of(lines, len(lines)), *([url] if url else [])])
+    one = events[0] if len(events) == 1 else None
+    url = link(page_of(one.merchant) if one and one.merchant else KINDS[kind].path)
+    if one:
+        lines = [f"{_lead(kind, events)}, at {one.at.astimezone(zone):%H:%M}."]
+    else:
+        lines = [f"{_lead(kind, events)}.", *some_of([_line(event, zone) for event in events], len(events))]
+    return "\n".join([*lines, *([url] if url else [])])
 
 
 def _line(event: AlertEvent, zone: ZoneInfo) -> str:

@@ -92,7 +92,8 @@ def _at_a_step(now: datetime) -> list[Merchant]:
     """On the day on which a step is reached, and the next: a clock may have stood still for a night."""
     last = now.date() + (max(troubles.STEPS) + 1) * ONE_DAY
     burning = Merchant.objects.listed().filter(switches_off_on__lte=last, health__in=IN_TROUBLE)
-    return [merchant for merchant in burning if _is_at_a_step(merchant, now)]
+    told = burning.only("switches_off_on", "time_zone", "silent_since")
+    return [merchant for merchant in told if _is_at_a_step(merchant, now)]
 
 
 def _is_at_a_step(merchant: Merchant, now: datetime) -> bool:

@@ -86,8 +86,8 @@ class Counts:
         return special[scope] if scope in special else self.of(scope)
 
     def snoozed_of(self, scope: str) -> int:
-        """Of all, or of a health."""
-        return self.snoozed.get(scope, 0) if scope else self.all_snoozed
+        """Of a health; else of those that count as all."""
+        return self.snoozed.get(scope, 0) if scope else self.all_snoozed - self.snoozed.get("switched_off", 0)
 
     @property
     def all_snoozed(self) -> int:
@@ -156,8 +156,12 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         added=total(listed, "added", health="never_synced"),
         archived=total(groups, "merchants", is_archived=True),
         codes={code: merchants for code, merchants in sorted(codes) if code},
+<<<<<<< HEAD
         failing_before=next((group["failing_before"] for group in groups), None),
         snoozed={health: total(listed, "snoozed", health=health) for health in healths},
+=======
+        snoozed={health: total(registered, "snoozed", health=health) for health in healths},
+>>>>>>> 6804a9bc5ce568f768a444c51ff37d8b6d6a27e6
     )
 
 

@@ -14,6 +14,7 @@ NO_HISTORY = "&show=ours"
 ADMIN_LISTS = (
     "merchant", "connection", "sync", "cause", "merchantday", "syncrequest", "attempt", "activity", "importrun",
     "heartbeat", "user", "playbookentry",
+    "heartbeat", "user", "alertrule", "delivery",
 )  # fmt: skip
 
 
@@ -84,6 +85,7 @@ OURS: dict[str, Open] = {
     "all syncs, an odd address": at("/syncs/?result=odd&code=x&day=9&until=1&cause=no&commerce=none"),
     "requests": at("/requests/"),
     "activity": at("/activity/"),
+    "hand-over": at("/hand-over/"),
     "profile": at("/profile/"),
     "not found": at("/nothing/here/"),
 }
