@@ -156,12 +156,8 @@ def _summed(groups: list[dict[str, Any]]) -> Counts:
         added=total(listed, "added", health="never_synced"),
         archived=total(groups, "merchants", is_archived=True),
         codes={code: merchants for code, merchants in sorted(codes) if code},
-<<<<<<< HEAD
         failing_before=next((group["failing_before"] for group in groups), None),
-        snoozed={health: total(listed, "snoozed", health=health) for health in healths},
-=======
         snoozed={health: total(registered, "snoozed", health=health) for health in healths},
->>>>>>> 6804a9bc5ce568f768a444c51ff37d8b6d6a27e6
     )
 
 
