@@ -62,13 +62,20 @@ def confirm(request: Signed) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, _planned(form, now), now, status=422)
     data = form.cleaned_data
-    seen = {"only": set(data["shown"])} if data["told"] else {"mark": data["mark"]}
     try:
         keys = list(_found(form, now).order_by().values_list("pk", flat=True)[: MOST + 1])
         if len(keys) > MOST:
             raise NotPossible(TOO_MANY)
         may_many = request.user.has_perm("syncs.ask_many")
-        asked = bulks.ask_for_many(keys, form.wish, by=request.user, now=now, may_many=may_many, **seen)
+        asked = bulks.ask_for_many(
+            keys,
+            form.wish,
+            by=request.user,
+            now=now,
+            may_many=may_many,
+            shown=data["shown"],
+            told=data["told"],
+        )
     except Changed as change:
         return _page(request, form, change.plan, now, was=len(data["shown"]), status=422)
     except NotPossible as refusal:
@@ -130,6 +137,6 @@ def _page(
     context |= bulk_words.context(plan, now, shows_all=shows_all) | {
         "whose": bulk_words.whose(_filters(form)) if form.is_of_all else "",
         "may_many": request.user.has_perm("syncs.ask_many"),
-        "told": was is not None,
+        "told": was is not None or form.cleaned_data.get("told", False),
     }
     return render(request, PAGE, context, status=status)
