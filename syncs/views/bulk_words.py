@@ -107,6 +107,7 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "watching": count * TO_WATCH,
         "minutes": max(1, ceil(calls / state.per_minute)),
         "left": state.remaining if state.reachable else None,
+        "limit": state.limit,
         "is_short": state.reachable and state.remaining is not None and state.remaining < calls,
         "few": FEW,
         "most": MOST,
