@@ -25,6 +25,9 @@
       // A browser that keeps nothing: the selection lasts as long as the page.
     }
     show();
+    const told = document.querySelector("#bulk [data-selected]");
+    // For who does not see the bar; a bar that was hidden until now announces nothing by itself.
+    if (told) document.getElementById("said").textContent = told.textContent;
   }
 
   function countOfList() {
@@ -51,9 +54,7 @@
     every.hidden = isAll || String(keys.size) === countOfList().replace(/,/g, "");
     bar.querySelector("[data-clear]").hidden = false;
     const said = isAll ? `${countOfList()} selected` : `${keys.size.toLocaleString("en-GB")} selected`;
-    const told = bar.querySelector("[data-selected]");
-    // Only a change is written: it is announced.
-    if (told.textContent !== said) told.textContent = said[0].toUpperCase() + said.slice(1);
+    bar.querySelector("[data-selected]").textContent = said[0].toUpperCase() + said.slice(1);
     bar.classList.toggle("on", isAll || keys.size > 0);
     bar.elements.namedItem("picked").value = isAll ? "" : [...keys].slice(0, MOST).join(",");
     // Without the script a box of the same name stands beside it.

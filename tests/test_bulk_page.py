@@ -265,6 +265,16 @@ class TestInRequests:
         assert "5 of 7 sent: 2 synced" in news
         assert names(news) == ["7 merchants"]
 
+    def test_its_row_is_asked_about_often_until_the_last_result_is_in(
+        self, as_viewer: Client, bulk: Bulk
+    ) -> None:
+        become(bulk, "A waits", State.CANCELLED)
+        assert 'hx-trigger="every 5s, wake"' in as_viewer.get("/requests/").content.decode()
+        for name in ("B is sent", "C runs"):
+            become(bulk, name, State.SUCCEEDED)
+        SyncRequest.objects.filter(state=State.UNCERTAIN).update(state=State.NEEDS_REVIEW)
+        assert 'hx-trigger="every 15s, wake"' in as_viewer.get("/requests/").content.decode()
+
     @pytest.mark.parametrize("query", ["?state=failed", "?merchant=F+failed"])
     def test_who_looks_for_some_of_them_gets_these(self, as_viewer: Client, bulk: Bulk, query: str) -> None:
         html = as_viewer.get(f"/requests/{query}").content.decode()

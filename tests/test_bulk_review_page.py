@@ -367,13 +367,22 @@ def test_the_page_names_ten_and_all_of_them_when_asked(as_lead: Client) -> None:
     assert "Shop 11" in review(as_lead, **form_of(html) | {"show": "all"})
 
 
-def test_a_form_that_was_made_up_asks_only_for_those_it_showed(as_support: Client) -> None:
-    """The mark is of the plan: without it nothing is sent."""
+@pytest.mark.parametrize("shown", ["", "{pk}", "{pk}.00000000", "x.y,,.", "{pk}." + "9" * 5000])
+@pytest.mark.parametrize("told", ["", "on"])
+def test_a_form_that_was_made_up_asks_for_nothing(as_support: Client, shown: str, told: str) -> None:
     merchant = make_merchant()
     html = review(as_support, merchant)
-    for mark in ("", "0" * 16):
-        assert confirm(as_support, html, mark=mark).status_code == 422
+    response = confirm(as_support, html, shown=shown.format(pk=merchant.pk), told=told)
+    assert response.status_code == 422
     assert not Bulk.objects.exists()
+
+
+def test_who_was_told_once_keeps_that_over_a_mistyped_form(as_support: Client, lead: User) -> None:
+    one, two = make_merchant(), make_merchant()
+    html = review(as_support, one, two)
+    press(one, lead, timezone.now())
+    html = confirm(as_support, html).content.decode()
+    assert 'name="told" value="on"' in confirm(as_support, html, reason="").content.decode()
 
 
 def test_a_colleague_cannot_send_my_form(as_support: Client, lead: User) -> None:

@@ -174,30 +174,41 @@ def test_where_nobody_can_run_nothing_is_saved(lead: User) -> None:
 
 def test_a_list_that_changed_since_it_was_shown_is_told_and_not_asked_for(lead: User) -> None:
     merchant, _ = make_merchant(name="A"), make_merchant(name="B")
-    mark = planned().mark
+    shown = planned().marks
     press(merchant, lead, timezone.now())
     with pytest.raises(bulks.Changed) as told:
-        ask(LATEST, lead, mark=mark)
+        ask(LATEST, lead, shown=shown)
     assert [runner.merchant.name for runner in told.value.plan.runners] == ["B"]
     assert not Bulk.objects.exists()
 
 
 def test_another_time_zone_or_connection_is_a_change_too() -> None:
     merchant = make_merchant()
-    before = planned().mark
+    [before] = planned().marks.values()
     merchant.connections.filter(side="accounting").update(codat_id="another")
-    after = planned().mark
+    [after] = planned().marks.values()
     Merchant.objects.update(time_zone="Asia/Tokyo")
-    assert len({before, after, planned().mark}) == 3
+    [last] = planned().marks.values()
+    assert len({before, after, last}) == 3
 
 
-def test_who_was_told_of_a_change_sends_for_those_that_were_shown_and_can_run_still(lead: User) -> None:
-    shown, beaten, newcomer = make_merchant(name="A"), make_merchant(name="B"), make_merchant(name="C")
+def test_who_was_told_of_a_change_sends_for_those_that_were_shown_and_are_as_they_were(lead: User) -> None:
+    kept, beaten, moved = make_merchant(name="A"), make_merchant(name="B"), make_merchant(name="C")
+    shown = planned().marks
+    newcomer = make_merchant(name="D")
     press(beaten, lead, timezone.now())
-    asked = ask(LATEST, lead, only={shown.pk, beaten.pk})
-    assert [request.merchant for request in asked.bulk.requests] == [shown]
+    moved.connections.filter(side="accounting").update(codat_id="another")
+    asked = ask(LATEST, lead, shown=shown, told=True)
+    assert [request.merchant for request in asked.bulk.requests] == [kept]
     refused = dict(asked.bulk.not_asked.values_list("merchant", "kind"))
-    assert refused == {beaten.pk: "asked", newcomer.pk: "new"}
+    assert refused == {beaten.pk: "asked", moved.pk: "changed", newcomer.pk: "new"}
+
+
+def test_who_was_told_and_then_asks_for_other_days_is_told_again(lead: User) -> None:
+    make_merchant()
+    shown = planned(days(date(2026, 1, 5), date(2026, 1, 6))).marks
+    with pytest.raises(bulks.Changed):
+        ask(days(date(2026, 1, 5), date(2026, 1, 7)), lead, shown=shown, told=True)
 
 
 def test_those_that_may_be_half_written_can_be_left_out(lead: User) -> None:
@@ -239,7 +250,7 @@ class TestDays:
     def test_what_was_synced_after_the_overlap_was_accepted_is_a_change(self, lead: User) -> None:
         merchant = make_merchant()
         wish = days(date(2026, 1, 5), date(2026, 1, 6), accept_overlap=True)
-        mark = planned(wish).mark
+        shown = planned(wish).marks
         make_sync(
             merchant,
             window_start="2026-01-05T00:00:00Z",
@@ -247,7 +258,7 @@ class TestDays:
             window_known="answered",
         )
         with pytest.raises(bulks.Changed):
-            ask(wish, lead, mark=mark)
+            ask(wish, lead, shown=shown)
 
     def test_a_day_that_is_not_over_in_its_zone_keeps_a_merchant_out(self) -> None:
         east, west = (

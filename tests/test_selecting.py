@@ -51,3 +51,10 @@ def test_a_row_that_a_poll_brings_anew_has_its_box(as_support: Client) -> None:
     merchant.name = "Another name"
     merchant.save()
     assert 'aria-label="Select Another name"' in page(as_support, url)
+
+
+def test_the_form_can_be_sent_also_from_a_list_that_htmx_brought(as_support: Client) -> None:
+    make_merchant()
+    html = as_support.get("/?health=healthy", headers={"HX-Request": "true"}).content.decode()
+    form = html[html.index('id="bulk"') :]
+    assert 'name="csrfmiddlewaretoken"' in form[: form.index("</form>")]

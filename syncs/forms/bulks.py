@@ -39,6 +39,18 @@ class KeysField(forms.CharField):
         return [key for word in words if (key := _key(word)) is not None]
 
 
+class MarksField(forms.CharField):
+    """What a page of ours wrote of those that would run: their numbers, each with its mark."""
+
+    def to_python(self, value: Any) -> dict[int, str]:  # type: ignore[override]
+        pairs = (word.partition(".") for word in str(value or "").split(",", MOST + 1)[: MOST + 1])
+        return {key: mark[:8] for word, _, mark in pairs if (key := _key(word)) is not None}
+
+
+def written(marks: Mapping[int, str]) -> str:
+    return ",".join(f"{key}.{mark}" for key, mark in marks.items())
+
+
 class BulkForm(forms.Form):
     """Whom, and what. Without days, what is to be re-run has not been said yet."""
 
@@ -111,13 +123,12 @@ class BulkForm(forms.Form):
 
 
 class ConfirmedBulkForm(BulkForm):
-    """`shown` are those that would run as the page said, `mark` that of its plan. Somebody who was `told` of a change
-    is not told of the next: who cannot run by then is left out, and nobody is added."""
+    """`shown` are those that would run as the page said. Somebody who was `told` of a change is not told of the next:
+    who cannot run by then is left out, and nobody is added."""
 
     reason = ReasonField(label="Reason")
     typed = forms.CharField(label="Type the number", required=False, max_length=20)
-    shown = KeysField(required=False)
-    mark = forms.CharField(required=False, max_length=64)
+    shown = MarksField(required=False)
     told = forms.BooleanField(required=False)
     needs_days = True
 

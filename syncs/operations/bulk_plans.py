@@ -1,7 +1,7 @@
 """Who of many merchants would run, and who would not and why: by the guards of a single press, in a few queries."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2s
@@ -71,6 +71,12 @@ class Runner:
     def may_be_written(self) -> bool:
         return may_be_written(self.merchant)
 
+    @property
+    def mark(self) -> str:
+        """Another one where it would run for other days, to other books, or over more that is synced already."""
+        facts = (self.ask.kind, self.ask.days, asking.basis_of(self.merchant), self.ask.seen_overlap)
+        return blake2s(repr(facts).encode(), digest_size=4).hexdigest()
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -97,17 +103,9 @@ class Plan:
         return sum(runner.may_be_written for runner in self.runners)
 
     @property
-    def keys(self) -> list[int]:
-        return [runner.merchant.pk for runner in self.runners]
-
-    @property
-    def mark(self) -> str:
-        """Another one where other merchants would run, or not for the same days of the same books."""
-        facts = [
-            (runner.merchant.pk, asking.basis_of(runner.merchant), runner.ask.seen_overlap)
-            for runner in sorted(self.runners, key=lambda runner: runner.merchant.pk)
-        ]
-        return blake2s(repr((self.wish.kind, self.wish.days, facts)).encode(), digest_size=8).hexdigest()
+    def marks(self) -> dict[int, str]:
+        """By the numbers of the merchants that would run."""
+        return {runner.merchant.pk: runner.mark for runner in self.runners}
 
 
 def may_be_written(merchant: Merchant) -> bool:
@@ -133,15 +131,15 @@ def read(merchants: MerchantQuerySet, wish: Wish) -> list[Merchant]:
 
 
 def plan(
-    merchants: Sequence[Merchant], wish: Wish, now: datetime, only: Collection[int] | None = None
+    merchants: Sequence[Merchant], wish: Wish, now: datetime, shown: Mapping[int, str] | None = None
 ) -> Plan:
-    """`only` are those that a person was shown as running: nobody else is added to them."""
-    known = diagnosing.entries()
+    """`shown` are the marks of those that a person was told of: nobody is added, and nobody runs for anything else."""
+    book = diagnosing.entries()
     runners: list[Runner] = []
     refusals: list[Refusal] = []
     for merchant in sorted(merchants, key=lambda merchant: (merchant.name_folded, merchant.pk)):
         try:
-            runners.append(_runner(merchant, wish, now, only, known))
+            runners.append(_runner(merchant, wish, now, shown, book))
         except NotPossible as error:
             refusals.append(Refusal(merchant, error.kind, error.sentence, error.request))
     return Plan(wish, runners, refusals)
@@ -151,8 +149,8 @@ def _runner(
     merchant: Merchant,
     wish: Wish,
     now: datetime,
-    only: Collection[int] | None,
-    known: tuple[Entry, ...],
+    shown: Mapping[int, str] | None,
+    book: tuple[Entry, ...],
 ) -> Runner:
     asking.refuse_if_not_possible(merchant)
     if wish.spare_written and may_be_written(merchant):
@@ -165,14 +163,17 @@ def _runner(
             count = len(overlap.days)
             said = "1 of these days is" if count == 1 else f"{count} of these days are"
             raise NotPossible(f"{said} synced already, wholly or in part.", kind="synced")
-    hold = fix_first.hold_on(merchant, wish.days, known)
+    hold = fix_first.hold_on(merchant, wish.days, book)
     if hold and not wish.override_reason:
         raise NotPossible(hold.sentence, kind="fix_first")
     ask = wish.ask(overlap.windows if overlap else (), is_held=hold is not None)
     asking.refuse(merchant, ask)
-    if only is not None and merchant.pk not in only:
+    runner = Runner(merchant, ask, stretches(overlap.days) if overlap else [])
+    if shown is not None and merchant.pk not in shown:
         raise NotPossible("It came to the list after you looked.", kind="new")
-    return Runner(merchant, ask, stretches(overlap.days) if overlap else [])
+    if shown is not None and runner.mark != shown[merchant.pk]:
+        raise NotPossible("Its connections or synced days changed after you looked.", kind="changed")
+    return runner
 
 
 def _refuse_days(merchant: Merchant, first: date, last: date, now: datetime) -> None:

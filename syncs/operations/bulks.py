@@ -1,6 +1,6 @@
 """One press for many merchants, stored as a whole or not at all; and taking back what of it is not sent yet."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,18 +47,19 @@ def ask_for_many(
     now: datetime,
     may_many: bool,
     may_override: bool = False,
-    mark: str | None = None,
-    only: Collection[int] | None = None,
+    shown: Mapping[int, str] | None = None,
+    told: bool = False,
 ) -> Asked:
     """Stores a request for each that may run, why for each other, and its activity, in one transaction.
 
-    `mark` is that of the plan that was shown: raises Changed where it is another one by now. Raises NotPossible where
-    nobody can run, and where more than FEW would for somebody who may not ask for many. The same form again returns
-    the first one's bulk.
+    `shown` are the marks of those that would run when somebody looked: raises Changed where they are others by now.
+    Who was `told` of one change is not told of the next, and asks for those that are as they were. Raises NotPossible
+    where nobody can run, and where more than FEW would for somebody who may not ask for many. The same form again
+    returns the first one's bulk.
     """
     try:
         with transaction.atomic():
-            plan = _plan(keys, wish, now, mark, only)
+            plan = _plan(keys, wish, now, shown, told)
             if len(plan.runners) > FEW and not may_many:
                 raise NotPossible(LEADS_ONLY)
             if wish.override_reason and not may_override:
@@ -114,12 +115,19 @@ def _already_asked(wish: Wish, by: User) -> Bulk | None:
 
 
 def _plan(
-    keys: Collection[int], wish: Wish, now: datetime, mark: str | None, only: Collection[int] | None
+    keys: Collection[int], wish: Wish, now: datetime, shown: Mapping[int, str] | None, told: bool
 ) -> Plan:
-    locked = Merchant.objects.filter(pk__in=keys).select_for_update()
-    plan = bulk_plans.plan(bulk_plans.read(locked, wish), wish, now, only)
-    if mark is not None and plan.mark != mark:
+    merchants = bulk_plans.read(Merchant.objects.filter(pk__in=keys).select_for_update(), wish)
+    plan = bulk_plans.plan(merchants, wish, now)
+    if shown is None or plan.marks == shown:
+        return _not_empty(plan)
+    left = bulk_plans.plan(merchants, wish, now, shown)
+    if not told or (plan.runners and not left.runners):
         raise Changed(plan)
+    return _not_empty(left)
+
+
+def _not_empty(plan: Plan) -> Plan:
     if not plan.runners:
         raise NotPossible("None of them can run now.")
     return plan

@@ -63,7 +63,6 @@ def confirm(request: Signed) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, _planned(form, now), now, status=422)
     data = form.cleaned_data
-    seen = {"only": set(data["shown"])} if data["told"] else {"mark": data["mark"]}
     try:
         keys = list(_found(form, now).order_by().values_list("pk", flat=True)[: MOST + 1])
         if len(keys) > MOST:
@@ -76,7 +75,8 @@ def confirm(request: Signed) -> HttpResponse:
             now=now,
             may_many=may_many,
             may_override=may_override,
-            **seen,
+            shown=data["shown"],
+            told=data["told"],
         )
     except Changed as change:
         return _page(request, form, change.plan, now, was=len(data["shown"]), status=422)
@@ -139,6 +139,6 @@ def _page(
     context |= bulk_words.context(plan, now, shows_all=shows_all) | {
         "whose": bulk_words.whose(_filters(form)) if form.is_of_all else "",
         **{name: request.user.has_perm(verb) for name, verb in PERMITTED.items()},
-        "told": was is not None,
+        "told": was is not None or form.cleaned_data.get("told", False),
     }
     return render(request, PAGE, context, status=status)

@@ -10,6 +10,7 @@ from typing import Any
 from syncs import meter, moments
 from syncs.codat.statuses import status_of
 from syncs.filters import SCOPES, HealthFilters
+from syncs.forms.bulks import written
 from syncs.models import NotAsked
 from syncs.operations.bulk_plans import MOST, Plan, Refusal, Runner
 from syncs.operations.bulks import FEW
@@ -49,6 +50,7 @@ WHYS = {
     ),
     "unread": Why("clock", "mute", "not read yet", "Their syncs have not been read from Codat yet."),
     "archived": Why("book", "mute", "archived", "Nothing is sent for them any more."),
+    "changed": Why("link", "mute", "changed", "Their connections or synced days changed after you looked."),
     "new": Why("plus", "mute", "new in the list", "They came to it after you looked."),
 }
 OTHER = ("ban", "mute")
@@ -98,7 +100,7 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "count": count,
         "shown": shown,
         "can_show_more": len(shown) < min(count, SHOWN_OF_ALL),
-        "keys": ",".join(map(str, plan.keys)),
+        "marks": written(plan.marks),
         "unwritten": count - plan.written,
         "with_synced_days": sum(bool(runner.synced) for runner in plan.runners),
         "overridden": sum(bool(runner.ask.override_reason) for runner in plan.runners),
@@ -109,6 +111,7 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "watching": count * TO_WATCH,
         "minutes": max(1, ceil(calls / state.per_minute)),
         "left": state.remaining if state.reachable else None,
+        "limit": state.limit,
         "is_short": state.reachable and state.remaining is not None and state.remaining < calls,
         "few": FEW,
         "most": MOST,

@@ -69,6 +69,7 @@ class BulkRow(Row):
     """All requests of a bulk, in the place of its first one."""
 
     count: int
+    is_moving: bool
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,12 @@ def folded(rows: Sequence[Row]) -> list[Row]:
     """One more query where there are bulks among them."""
     keys = {row.request.bulk for row in rows} - {None}
     tallies = bulk_tally.of_bulks(keys) if keys else {}
-    return [
-        BulkRow(
-            row.request, row.what, f"{tally.sent:,} of {tally.total:,} sent: {tally.sentence}", tally.total
-        )
-        if (tally := tallies.get(row.request.bulk))
-        else row
-        for row in rows
-    ]
+    return [_folded(row, tally) if (tally := tallies.get(row.request.bulk)) else row for row in rows]
+
+
+def _folded(row: Row, tally: bulk_tally.Tally) -> BulkRow:
+    sentence = f"{tally.sent:,} of {tally.total:,} sent: {tally.sentence}"
+    return BulkRow(row.request, row.what, sentence, tally.total, tally.is_moving)
 
 
 def page(filters: RequestFilters, zone: ZoneInfo, now: datetime) -> paging.Page[SyncRequest]:

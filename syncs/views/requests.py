@@ -172,9 +172,13 @@ def _live(
         "newer": listed.newer,
         "banners": banners,
         "live_url": f"{reverse('requests-live')}{filters.url(page=True)}&{urlencode(polled, safe=',')}",
-        "every": polling.seconds(moving=any(row.is_on_its_way for row in shown)),
+        "every": polling.seconds(moving=any(map(_is_moving, listed.rows))),
         "may_ask": request.user.has_perm("syncs.ask_sync"),
     }
+
+
+def _is_moving(row: request_list.Row) -> bool:
+    return row.is_moving if isinstance(row, request_list.BulkRow) else row.request.is_on_its_way
 
 
 def _case(request: Signed, found: SyncRequest, form: VerdictForm | None = None) -> dict[str, Any]:

@@ -86,6 +86,21 @@ def take_all(panel: Panel, browser: Browser) -> None:
     take(priya, "all_syncs")
     priya.goto("/?health=failing")
     take(priya, "health")
+    take_a_bulk(lena)
+
+
+def take_a_bulk(lena: Page) -> None:
+    lena.goto("/?health=failing")
+    lena.get_by_role("checkbox", name="Select all on this page").check()
+    lena.get_by_role("button", name="Sync latest…").click()
+    take(lena, "bulk_review")
+    lena.get_by_label("Reason").fill("Codat incident of 06:10")
+    lena.get_by_label("Type").fill(lena.locator("#h-run").inner_text().split()[0])
+    lena.get_by_role("button", name="Sync latest for").click()
+    expect(lena.locator("#progress")).to_contain_text("Codat is working")
+    lena.wait_for_timeout(8_000)
+    lena.get_by_role("button", name="Pause live updates").click()
+    take(lena, "bulk")
 
 
 def signed_in(panel: Panel, browser: Browser, name: str) -> Page:
