@@ -58,7 +58,7 @@ def test_a_range_is_one_post_with_the_pinned_bytes_and_the_rows_key(
     assert line["idempotency_key"] == str(request.idempotency_key)
     sent = stored(request)
     assert (sent.state, sent.tries, sent.window_answered) == (State.ACCEPTED, 1, True)
-    assert verbs(request) == ["request.asked", "request.sending", "request.accepted"]
+    assert verbs(request) == ["request.asked", "request.override", "request.sending", "request.accepted"]
 
 
 def test_a_latest_request_goes_to_the_other_endpoint(
