@@ -31,7 +31,7 @@ def merchant(db: None) -> Merchant:
 
 def refusal(merchant: Merchant, by: User, **ask: Any) -> NotPossible:
     with pytest.raises(NotPossible) as refused:
-        press(merchant, by, NOW, pressed(**ask))
+        press(merchant, by, NOW, pressed(**{"override_reason": "", **ask}))
     assert not merchant.requests.active().exists()
     return refused.value
 
@@ -63,7 +63,8 @@ def test_each_code_that_asks_for_a_fix_is_held(support: User, code: int, days: d
 @pytest.mark.parametrize(("code", "message"), [(5000, ""), (5120, ""), (4999, "Whatever"), (4040, "")])
 def test_what_may_help_now_is_not_held(support: User, code: int, message: str) -> None:
     """4040 too: both platforms are linked again."""
-    assert press(make_failing_merchant(code, message), support, NOW).is_new
+    merchant = make_failing_merchant(code, message)
+    assert press(merchant, support, NOW, pressed(override_reason="")).is_new
 
 
 def test_a_reason_why_it_helps_now_is_kept_with_the_request_and_in_the_log(
@@ -113,7 +114,7 @@ def test_days_that_overlap_no_sync_are_what_helps_after_an_overlap(support: User
     day = a_day(merchant, NOW, 2)
     sentence = "Only with days that do not overlap. If it helps now, say why."
     assert refusal(merchant, support).sentence == sentence
-    assert press(merchant, support, NOW, pressed(day, day)).is_new
+    assert press(merchant, support, NOW, pressed(day, day, override_reason="")).is_new
 
 
 def test_an_entry_that_says_no_is_held_too(support: User, playbook: None) -> None:

@@ -157,6 +157,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
+            model_name="connection",
+            index=models.Index(
+                condition=models.Q(("gone_at", None), ("status", "Linked")),
+                fields=["merchant", "side"],
+                name="connection_linked",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="merchant",
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("last_cause__isnull", False)),

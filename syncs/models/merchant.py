@@ -278,6 +278,12 @@ class Connection(models.Model):
         ]
         indexes = [
             models.Index(fields=["codat_id"], name="connection_by_codat_id"),
+            # Who has linked both sides.
+            models.Index(
+                fields=["merchant", "side"],
+                name="connection_linked",
+                condition=Q(status="Linked", gone_at=None),
+            ),
             models.Index(
                 fields=["side", "platform_name", "merchant"],
                 name="connection_of_platform",

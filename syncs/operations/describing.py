@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 
 from syncs.models import Cause, Connection, Merchant
 from syncs.operations import diagnosing
@@ -18,6 +18,8 @@ Book = tuple[Entry, ...]
 # Seconds. A cause never changes; what is kept of it is kept for one playbook.
 KEPT = 3600
 FAILED = (Health.FAILING.value, Health.NEEDS_RECONNECT.value)
+NEVER = Q(health=Health.NEVER_SYNCED)
+SIDES = (Connection.Side.COMMERCE, Connection.Side.ACCOUNTING)
 # As much of a message as a merchant's page is told by.
 READ_OF_A_SAMPLE = 300
 # Of those that strike nobody now, the newest are looked at for what was never described.
@@ -44,28 +46,37 @@ def who_waits_for(owner: str) -> Q:
     """The merchants whose trouble waits for the merchant, us or Codat, as their pages tell it."""
     book = diagnosing.entries()
     entries = {entry.id: entry for entry in book}
-    told = entries_of(struck(), book)
-    by_linking = [cause for cause, name in told.items() if entries[name].fixed_by == LINKING]
-    theirs = [cause for cause, name in told.items() if entries[name].owner == owner]
-    others = set(theirs) - set(by_linking)
-    both = _linked("commerce") & _linked("accounting")
-    failed = Q(last_cause__in=others) | (Q(last_cause__in=set(theirs) & set(by_linking)) & ~both)
+    told = {cause: entries[name] for cause, name in entries_of(struck(), book).items()}
+    by_linking = {cause for cause, entry in told.items() if entry.fixed_by == LINKING}
+    theirs = {cause for cause, entry in told.items() if entry.owner == owner}
+    linked = Q(pk__in=_both_linked(Q(health__in=FAILED, last_cause__in=by_linking) | NEVER))
+    failed = Q(last_cause__in=theirs - by_linking) | Q(last_cause__in=theirs & by_linking) & ~linked
     if STATES["linked-again"].owner == owner:
-        failed |= Q(last_cause__in=by_linking) & both
+        failed |= Q(last_cause__in=by_linking) & linked
     return Q(severity__lte=SEVERITY[Health.NEVER_SYNCED]) & (
-        (Q(health__in=FAILED) & failed) | _without_a_cause(owner, both, book)
+        Q(health__in=FAILED) & failed | _without_a_cause(owner, linked, book)
     )
 
 
-def _without_a_cause(owner: str, both: Q, book: Book) -> Q:
+def _both_linked(candidates: Q) -> list[int]:
+    """By their numbers: asked of each merchant of a list, PostgreSQL would read all connections there are."""
+    merchants = Merchant.objects.registered().filter(candidates).order_by()
+    linked = Connection.objects.filter(merchant__in=merchants, status="Linked", gone_at=None)
+    sides = (
+        linked.filter(side__in=SIDES).order_by().values("merchant").annotate(n=Count("side", distinct=True))
+    )
+    return list(sides.filter(n=len(SIDES)).values_list("merchant", flat=True))
+
+
+def _without_a_cause(owner: str, linked: Q, book: Book) -> Q:
     """Those whom no failed sync tells of."""
     found = Q(pk__in=[])
     if playbook.disconnected(None, "", "", entries=book).owner == owner:
         found |= Q(health=Health.NEEDS_RECONNECT, last_cause=None)
     if STATES["never-synced-both-linked"].owner == owner:
-        found |= Q(health=Health.NEVER_SYNCED) & both
+        found |= NEVER & linked
     if STATES["never-synced-none-linked"].owner == owner:
-        found |= Q(health=Health.NEVER_SYNCED) & ~both
+        found |= NEVER & ~linked
     if STATES["switched-off"].owner == owner:
         found |= Q(health=Health.SWITCHED_OFF)
     return found
@@ -99,11 +110,6 @@ def undescribed() -> list[Undescribed]:
     ]
     found.sort(key=lambda one: (-one.merchants, -one.cause.pk))
     return found[:LISTED]
-
-
-def _linked(side: str) -> Q:
-    linked = Connection.objects.filter(merchant=OuterRef("pk"), side=side, status="Linked", gone_at=None)
-    return Q(Exists(linked))
 
 
 def _told_by(cause: Cause) -> tuple[int, str]:
