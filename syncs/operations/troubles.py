@@ -79,7 +79,7 @@ def _ended(care: Care, *, by: User | None) -> str:
 
 def end_due(now: datetime) -> None:
     """The clock's part: those whose time is up."""
-    for care in Care.objects.over(now).select_related("by").order_by("pk")[:200]:
+    for care in Care.objects.over(now).select_related("by").order_by("until", "pk")[:200]:
         finish(care, now=now, reason=TIME_IS_UP)
 
 
