@@ -38,6 +38,8 @@ def deliver(delivery: Delivery) -> None:
 
 
 def _mail(addresses: str, delivery: Delivery) -> None:
+    if not (settings.EMAIL_URL or settings.SANDBOX):
+        raise NotDelivered("E-mail is not set up here: EMAIL_URL is not set.")
     to = [address.strip() for address in addresses.split(",") if address.strip()]
     message = EmailMessage(delivery.subject, delivery.text, to=to)
     try:

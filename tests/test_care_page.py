@@ -12,6 +12,7 @@ from syncs.models import Care, Merchant, User
 from syncs.operations import caring
 from tests.conftest import NOON, signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_user
+from tests.test_exports import lines
 from tests.test_health_page import names, page, tile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moved")]
@@ -188,4 +189,18 @@ def test_a_name_is_no_markup(as_viewer: Client) -> None:
     assert "<b>Al" not in page(as_viewer)
     assert (
         "<i>" not in as_viewer.get(at(Merchant.objects.get())).text.split('id="care"')[1].split("</div>")[0]
+    )
+
+
+def test_a_file_of_the_list_names_who_is_on_it_and_leaves_out_who_is_snoozed(
+    as_viewer: Client, support: User
+) -> None:
+    caring.acknowledge(make_failing_merchant(name="Osprey"), by=support, note="", now=timezone.now())
+    put_aside(make_failing_merchant(name="Wren"), support)
+    [osprey] = lines(as_viewer, "/health.csv")
+    assert (osprey["Merchant"], osprey["On it"]) == ("Osprey", "Priya Nair")
+    [wren] = lines(as_viewer, "/health.csv?snoozed=only")
+    assert (wren["Merchant"], wren["On it"]) == ("Wren", "")
+    assert next(value for name, value in wren.items() if name.startswith("Snoozed until")).startswith(
+        "2026-06-20"
     )

@@ -53,7 +53,7 @@ def test_who_is_on_it_stands_on_the_merchant_and_in_the_activity(support: User) 
     now = stored(merchant)
     assert (now.on_it, now.version) == ("Priya Nair", merchant.version + 1)
     assert (care.until, care.health, care.code) == (NOON + caring.ACK_AT_MOST, "failing", 5130)
-    assert newest() == ("support", "Priya Nair is on it", "")
+    assert newest() == ("support", "Is on it", "")
 
 
 def test_two_are_not_on_it_at_once_unless_the_second_takes_over(support: User, lead: User) -> None:
@@ -127,7 +127,15 @@ def test_a_person_ends_it_once(support: User, lead: User) -> None:
     care = on_it(make_failing_merchant(), support)
     assert caring.end(care, by=lead, now=NOON)
     assert not caring.end(care, by=support, now=NOON)
-    assert newest()[0] == "lead"
+    assert newest() == ("lead", "Noted that Priya Nair is on it no more", "")
+
+
+def test_whoever_ends_their_own_is_not_named_twice(support: User) -> None:
+    merchant = make_failing_merchant()
+    caring.end(on_it(merchant, support), by=support, now=NOON)
+    assert newest()[1] == "Is on it no more"
+    caring.end(snoozed(merchant, support), by=support, now=NOON)
+    assert newest()[1] == "Ended the snooze"
 
 
 def test_the_same_failure_again_wakes_nobody(support: User, scripted: Server, told: CodatClient) -> None:
@@ -196,4 +204,4 @@ def test_who_was_on_it_for_three_days_is_on_it_no_more() -> None:
     on_it(merchant, make_user("support", first_name="Ola", last_name="Berg"))
     troubles.end_due(NOON + caring.ACK_AT_MOST)
     assert stored(merchant).on_it == ""
-    assert newest()[1] == "Ola Berg is on it no more"
+    assert newest()[1] == "Noted that Ola Berg is on it no more"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from codat_admin.mail import CONSOLE, SMTP
 from syncs import channels
 from syncs.models import AlertRule, Delivery
 from syncs.operations.deliveries import NotDelivered
@@ -132,6 +133,21 @@ def test_a_mail_server_that_refuses_is_told_without_the_address(refuses: Any, to
 def test_a_mail_server_that_is_away_is_told(settings: Any) -> None:
     with mail_server() as server:
         pass
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND, settings.EMAIL_URL = SMTP, "smtp://127.0.0.1"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     assert refusal(message("desk@example.com", "email")) == "The mail server cannot be reached."
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_without_a_mail_server_mails_are_written_to_the_log_of_a_sandbox_and_of_nobody_else(
+    settings: Any, capsys: pytest.CaptureFixture[str], sandbox: bool
+) -> None:
+    settings.EMAIL_URL, settings.EMAIL_BACKEND, settings.SANDBOX = "", CONSOLE, sandbox
+    if sandbox:
+        channels.deliver(message("desk@example.com", "email"))
+    else:
+        assert (
+            refusal(message("desk@example.com", "email"))
+            == "E-mail is not set up here: EMAIL_URL is not set."
+        )
+    assert ("desk@example.com" in capsys.readouterr().out) is sandbox

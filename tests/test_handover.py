@@ -129,6 +129,7 @@ def test_everybody_may_read_the_note_and_copy_its_text(as_viewer: Client) -> Non
     html = as_viewer.get("/hand-over/").text
     assert "Osprey &lt;b&gt;" in html
     assert 'data-copy="Hand-over, Wed 17 Jun 2026' in html
+    assert '<pre class="mono">Hand-over, Wed 17 Jun 2026' in html
     assert "Codat server error (5000)" in words(html)
 
 

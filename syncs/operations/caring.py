@@ -36,7 +36,7 @@ def acknowledge(
             troubles.finish(standing, now=now, reason=f"{by.display_name} took over", ended_by=by)
         care = _begin(merchant, Care.Kind.ACK, by=by, note=note, now=now, until=now + ACK_AT_MOST)
         _show(merchant, on_it=by.display_name)
-        log.record("merchant.ack", f"{by.display_name} is on it", actor=by, merchant=merchant, reason=note)
+        log.record("merchant.ack", "Is on it", actor=by, merchant=merchant, reason=note)
     return care
 
 

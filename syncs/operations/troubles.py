@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from syncs.codat.statuses import status_of
-from syncs.models import AlertEvent, Care, Merchant
+from syncs.models import AlertEvent, Care, Merchant, User
 from syncs.operations import alerting, log
 from syncs.rules import troubles
 from syncs.rules.alerts import Event
@@ -64,19 +64,22 @@ def finish(care: Care, *, now: datetime, reason: str, **changes: Any) -> bool:
             return False
         shown: dict[str, Any] = {"snoozed_until": None} if care.kind == Care.Kind.SNOOZE else {"on_it": ""}
         Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1, **shown)
-        verb, what = f"merchant.{care.kind}_ended", _ended(care)
-        log.record(verb, what, actor=actor, merchant=merchant, reason=reason)
+        what = _ended(care, by=actor)
+        log.record(f"merchant.{care.kind}_ended", what, actor=actor, merchant=merchant, reason=reason)
     return True
 
 
-def _ended(care: Care) -> str:
+def _ended(care: Care, *, by: User | None) -> str:
+    """As it reads behind the name of whoever ended it."""
     name = care.by.display_name
-    return f"Ended the snooze by {name}" if care.kind == Care.Kind.SNOOZE else f"{name} is on it no more"
+    if care.kind == Care.Kind.SNOOZE:
+        return "Ended the snooze" if by == care.by else f"Ended the snooze by {name}"
+    return "Is on it no more" if by == care.by else f"Noted that {name} is on it no more"
 
 
 def end_due(now: datetime) -> None:
     """The clock's part: those whose time is up."""
-    for care in Care.objects.over(now).select_related("by").order_by("pk")[:200]:
+    for care in Care.objects.over(now).select_related("by").order_by("until", "pk")[:200]:
         finish(care, now=now, reason=TIME_IS_UP)
 
 

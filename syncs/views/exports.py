@@ -50,6 +50,7 @@ def health_csv(request: Signed) -> StreamingHttpResponse:
         ),
         *(f"Last success ({_zone()})", "Failed days", "Switches off on", "Last 14 days"),
         *(f"Running since ({_zone()})", f"Checked ({_zone()})", "Time zone", "Sync hour"),
+        *("On it", f"Snoozed until ({_zone()})"),
     ]
     ordered = found.order_by(*filters.order.columns(backwards=False))
     return csv_files.answer("health", head, ordered, lambda some: _of_merchants(rows_of(some, now)))
@@ -114,6 +115,7 @@ def _of_merchant(row: MerchantRow, diagnosis: Diagnosis | None) -> Cells:
         diagnosis.owner_words if diagnosis else "",
         *(merchant.last_success_at, merchant.failed_days, merchant.switches_off_on, row.strip_sentence),
         *(merchant.running_since, row.looked_at, merchant.time_zone or "Etc/UTC", merchant.sync_hour),
+        *(merchant.on_it, merchant.snoozed_until),
     ]
 
 
