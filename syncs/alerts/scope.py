@@ -12,7 +12,7 @@ from syncs.models import AlertRule, Merchant
 from syncs.models.merchant import MerchantQuerySet
 
 # What a merchant is at the moment is told by the event; an order and a page mean nothing here.
-MEANS_NOTHING = {"notes", "health", "snoozed", "sort", "after", "before"}
+MEANS_NOTHING = {"notes", "health", "snoozed", "sort", "daily", "cols", "by", "after", "before"}
 ALLOWED = {column.name for column in fields(HealthFilters)} - MEANS_NOTHING
 
 
