@@ -18,7 +18,10 @@ def page(client: Client, url: str = "/") -> str:
 def test_each_row_has_a_box_that_belongs_to_the_form_and_names_its_merchant(as_support: Client) -> None:
     merchant = make_merchant(name="Baker & Sons")
     html = page(as_support)
-    assert f'form="bulk" name="pick" value="{merchant.pk}" data-key="x" aria-label="Select Baker &amp; Sons"' in html
+    assert (
+        f'form="bulk" name="pick" value="{merchant.pk}" data-key="x" aria-label="Select Baker &amp; Sons"'
+        in html
+    )
     assert 'aria-label="Select all on this page"' in html
     assert re.search(r'<form class="bulk" id="bulk" method="post" action="/bulk/"', html)
 

@@ -61,6 +61,7 @@ class AskForm(forms.Form):
         required=False,
         error_messages={"max_length": "At most 500 letters."},
     )
+    books_confirmed = forms.BooleanField(required=False)
     form_token = forms.UUIDField(widget=forms.HiddenInput, required=False)
     basis = forms.CharField(widget=forms.HiddenInput, required=False)
     resend_of = forms.ModelChoiceField(

@@ -26,6 +26,8 @@ CHANGES = {
     "accept_overlap": ("accept_overlap", "on"),
     "refuse_overlap": ("accept_overlap", ""),
     "hold_again": ("override_reason", ""),
+    "confirm_books": ("books_confirmed", "on"),
+    "leave_old_days": ("books_confirmed", ""),
 }
 # The days up to yesterday, in the reader's zone.
 PRESETS = {"1": "Yesterday", "7": "Last 7 days", "14": "Last 14 days", "31": "Last 31 days"}
@@ -62,6 +64,7 @@ class BulkForm(forms.Form):
     last_day = DayField(label="Last day", required=False)
     spare_written = forms.BooleanField(required=False)
     accept_overlap = forms.BooleanField(required=False)
+    books_confirmed = forms.BooleanField(required=False)
     override_reason = ReasonField(label="Why does it help now?", required=False)
     reason = ReasonField(label="Reason", required=False)
     form_token = forms.UUIDField(required=False)
@@ -102,6 +105,7 @@ class BulkForm(forms.Form):
             last_day=days[1] if all(days) else None,
             spare_written=data.get("spare_written", False),
             accept_overlap=is_range and data.get("accept_overlap", False),
+            books_confirmed=data.get("books_confirmed", False),
             override_reason=data.get("override_reason", ""),
             reason=data.get("reason", ""),
             form_token=data.get("form_token") or uuid.uuid4(),

@@ -9,13 +9,15 @@ from django.db.models import F
 
 from syncs.codat import bodies
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import connections, coverage, fix_first, log
+from syncs.operations import books, connections, coverage, fix_first, log
 from syncs.operations.fix_first import Hold
 from syncs.operations.transitions import move
 from syncs.rules.health import Health
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
 from syncs.rules.windows import Window, without
+
+BOOKS_CONFIRMED = "Said that the merchant confirms: these days are not in the books"
 
 
 class NotPossible(Exception):
@@ -50,6 +52,8 @@ class Ask:
     basis: str | None = None
     """What the confirm step stood on (see `basis_of`); None where nobody was shown one."""
     resend_of: SyncRequest | None = None
+    books_confirmed: bool = False
+    """The merchant confirms that these days were not entered by hand."""
     override_reason: str = ""
     """Why it helps now where the playbook says that something has to be fixed first."""
 
@@ -75,9 +79,9 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     try:
         refuse(merchant, ask)
         hold = refuse_until_fixed(merchant, ask, by)
-        return Asked(
-            _stored(merchant, ask if hold else replace(ask, override_reason=""), by, now, hold), is_new=True
-        )
+        is_old = refuse_old_days(merchant, ask, now)
+        said = replace(ask, override_reason=ask.override_reason if hold else "", books_confirmed=is_old)
+        return Asked(_stored(merchant, said, by, now, hold), is_new=True)
     except NotPossible:
         # What stands in its way may be its own first press, also one that came a moment ago.
         if first := _already_asked(merchant, ask, by):
@@ -86,7 +90,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
 
 
 def refuse(merchant: Merchant, ask: Ask) -> None:
-    """All guards but `refuse_until_fixed`, which asks who it is. Raises NotPossible."""
+    """All guards but those that somebody's word lifts (`refuse_until_fixed`, `refuse_old_days`). Raises NotPossible."""
     refuse_if_not_possible(merchant)
     refuse_if_synced(merchant, ask)
     _refuse_another_basis(merchant, ask)
@@ -154,6 +158,14 @@ def refuse_until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
     return hold
 
 
+def refuse_old_days(merchant: Merchant, ask: Ask, now: datetime) -> bool:
+    """Whether the days are so old that the merchant had to be asked. Raises NotPossible where nobody has."""
+    is_old = books.needs_word(merchant, ask.days, now)
+    if is_old and not ask.books_confirmed:
+        raise NotPossible(books.ASK_FIRST, field="books_confirmed", kind="old_days")
+    return is_old
+
+
 def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, hold: Hold | None) -> SyncRequest:
     try:
         with transaction.atomic():
@@ -164,6 +176,8 @@ def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, hold: Hold | 
             if hold:
                 what, why = f"Overrode the playbook: {hold.sentence}", request.override_reason
                 log.record("request.override", what, actor=by, request=request, reason=why)
+            if ask.books_confirmed:
+                log.record("request.books", BOOKS_CONFIRMED, actor=by, request=request)
     except IntegrityError:
         _refuse_while_active(_active(merchant))
         _refuse_a_used_token(ask)
@@ -250,6 +264,7 @@ def row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, obje
         "not_before": now,
         "state_since": now,
         "reason": ask.reason,
+        "books_confirmed": ask.books_confirmed,
         "override_reason": ask.override_reason.strip(),
         "seen_overlap": [
             [window.start.isoformat(), window.finish.isoformat()] for window in ask.seen_overlap

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Connection, Merchant, Sync, SyncRequest
 from syncs.models.merchant import MerchantQuerySet
-from syncs.operations import asking, coverage, diagnosing, fix_first
+from syncs.operations import asking, books, coverage, diagnosing, fix_first
 from syncs.operations.asking import Ask, NotPossible
 from syncs.rules.coverage import stretches
 from syncs.rules.entries import Entry
@@ -33,6 +33,8 @@ class Wish:
     last_day: date | None = None
     spare_written: bool = False
     """Leaves out those whose failed sync may have written some sales."""
+    books_confirmed: bool = False
+    """Takes in those whose days are so old that they may be in the books by hand: they were asked."""
     override_reason: str = ""
     """Why it helps now, for all of whom the playbook says that something has to be fixed first."""
     accept_overlap: bool = False
@@ -47,7 +49,7 @@ class Wish:
             return self.first_day, self.last_day
         return None
 
-    def ask(self, seen: Sequence[Window] = (), *, is_held: bool = False) -> Ask:
+    def ask(self, seen: Sequence[Window] = (), *, is_held: bool = False, is_old: bool = False) -> Ask:
         first, last = self.days or (None, None)
         return Ask(
             kind=self.kind,
@@ -57,6 +59,7 @@ class Wish:
             form_token=uuid.uuid4(),
             seen_overlap=tuple(seen),
             override_reason=self.override_reason if is_held else "",
+            books_confirmed=is_old,
         )
 
 
@@ -166,7 +169,10 @@ def _runner(
     hold = fix_first.hold_on(merchant, wish.days, book)
     if hold and not wish.override_reason:
         raise NotPossible(hold.sentence, kind="fix_first")
-    ask = wish.ask(overlap.windows if overlap else (), is_held=hold is not None)
+    is_old = books.needs_word(merchant, wish.days, now)
+    if is_old and not wish.books_confirmed:
+        raise NotPossible(books.ASK_FIRST, kind="old_days")
+    ask = wish.ask(overlap.windows if overlap else (), is_held=hold is not None, is_old=is_old)
     asking.refuse(merchant, ask)
     runner = Runner(merchant, ask, stretches(overlap.days) if overlap else [])
     if shown is not None and merchant.pk not in shown:

@@ -167,6 +167,8 @@ def _created(bulk: Bulk, runners: Sequence[Runner], by: User, now: datetime) -> 
     )
     told = ((request, asking.described(request)) for request in requests)
     log.record_many("request.asked", told, actor=by, reason=bulk.reason)
+    old = [(request, asking.BOOKS_CONFIRMED) for request in requests if request.books_confirmed]
+    log.record_many("request.books", old, actor=by)
     held = [request for request in requests if request.override_reason]
     if held:
         what = "Overrode the playbook: something had to be fixed first"

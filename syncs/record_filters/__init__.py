@@ -52,7 +52,10 @@ KINDS = dict(SyncRequest.Kind.choices)
 DECIDED = Q(verb__in=["request.accepted", "request.not_run"], actor__isnull=False)
 TOLD_OF_REVIEWS = ["request.needs_review", "request.accepted_late", "request.ran_after_all"]
 VERBS = {
-    "asked": ("Asked for a sync", Q(verb__in=["request.asked", "request.override", "bulk.asked"])),
+    "asked": (
+        "Asked for a sync",
+        Q(verb__in=["request.asked", "request.override", "request.books", "bulk.asked"]),
+    ),
     "bulks": ("Many at once", Q(verb__startswith="bulk.")),
     "ended": (
         "Ended",

@@ -35,6 +35,12 @@ WHYS = {
     "fix_first": Why(
         "warn", "warn", "where something must be fixed first", "Until then a sync would fail the same way."
     ),
+    "old_days": Why(
+        "book",
+        "warn",
+        "with days of more than a month ago",
+        "They may have entered the sales by hand: ask each of them first.",
+    ),
     "running": Why("run", "run", "running now", "A sync of theirs runs at Codat. Wait for its result."),
     "asked": Why("user", "mute", "asked for already", "A request of somebody is under way for them."),
     "review": Why("eye", "warn", "in review", "A lead must decide first whether an earlier request ran."),
@@ -103,6 +109,7 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "marks": written(plan.marks),
         "unwritten": count - plan.written,
         "with_synced_days": sum(bool(runner.synced) for runner in plan.runners),
+        "of_old_days": sum(runner.ask.books_confirmed for runner in plan.runners),
         "overridden": sum(bool(runner.ask.override_reason) for runner in plan.runners),
         "longest": _longest(plan.runners, now),
         "ledgers": _ledgers(plan.runners),

@@ -15,7 +15,7 @@ from django_htmx.http import retarget
 from syncs import tasks
 from syncs.forms import AskForm
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import asking
+from syncs.operations import asking, books
 from syncs.operations.asking import Ask, NotNow, NotPossible
 from syncs.views import rerun_card
 from syncs.views.access import Signed, may_ask
@@ -100,6 +100,7 @@ def _ask(kind: str, form: AskForm) -> Ask:
         seen_overlap=data.get("seen_overlap", ()),
         basis=data["basis"],
         resend_of=data.get("resend_of"),
+        books_confirmed=data["books_confirmed"],
         override_reason=data["override_reason"],
     )
 
@@ -111,7 +112,7 @@ def _refused(
     if error.field in {"last_day", "override_reason"}:
         form.add_error(error.field, error.sentence)
         return _card(request, merchant, kind, form, status=422)
-    confirming = error.field in ("seen_overlap", "basis") or isinstance(error, NotNow)
+    confirming = error.field in ("seen_overlap", "basis", "books_confirmed") or isinstance(error, NotNow)
     return _card(request, merchant, kind, form, refusal=error, confirming=confirming, status=422)
 
 
@@ -128,6 +129,8 @@ def _card(
     now = timezone.now()
     context: dict[str, Any] = rerun_card.form_context(request, merchant, kind, form, now)
     context |= {"refusal": refusal, "confirming": confirming}
+    if confirming:
+        context["asks_for_books"] = books.needs_word(merchant, _ask(kind, form).days, now)
     if request.htmx:
         context |= {"merchant": merchant} | _put_aside(context)
         # The confirm step aims at the whole live region, for the day it is accepted.
