@@ -55,7 +55,7 @@ def arrivals(place: Place) -> dict[str, float]:
 
 
 def _waits(place: Place, count: int, pause: float) -> list[float]:
-    person, dice, pressed = Person(place.url, "support"), Random(1), []
+    person, dice, pressed = Person(place.url, "lead"), Random(1), []
     for company_id in merchants_to_press(place, count):
         pressed.append(person.press_latest(company_id))
         time.sleep(dice.uniform(0.5, 1.5) * pause)

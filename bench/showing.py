@@ -57,7 +57,7 @@ def _end(line: dict[str, dict[str, str | float]]) -> float:
 def _shown(place: Place, company_id: str, after: float, ended: threading.Event) -> float:
     """When the page first shows how it ended, in seconds since 1970."""
     ended.wait(after)
-    person = Person(place.url, "support")
+    person = Person(place.url, "lead")
     page = person.press_latest(company_id).page
     poll = poll_of(page)
     deadline = time.monotonic() + SHOWN_WITHIN

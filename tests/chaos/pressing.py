@@ -116,7 +116,7 @@ class Person:
     def _sign_in(self) -> None:
         address = f"{self._url}/sign-in/"
         self._session.get(address, timeout=10).raise_for_status()
-        form = self._with_token({"username": "support", "password": "support"})
+        form = self._with_token({"username": "lead", "password": "lead"})
         self._session.post(address, form, timeout=10, allow_redirects=False).raise_for_status()
 
     def _with_token(self, form: dict[str, str]) -> dict[str, str]:
