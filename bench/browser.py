@@ -104,6 +104,7 @@ class Person:
             "form_token": form.get("form_token") or str(uuid.uuid4()),
             "reason": "Measured",
             "override_reason": "Measured",
+            "books_confirmed": "on",
             "last_day": "",
         }
         step = self._post(f"{page}rerun/latest/review/", form, target="rerun")

@@ -50,7 +50,9 @@ def ask_for_many(count: int) -> None:
     for merchant in Merchant.objects.registered().prefetch_related("connections").order_by("-pk"):
         if asked == count:
             return
-        wish = asking.Ask("latest", None, None, "A bulk", uuid.uuid4(), override_reason="Measured")
+        wish = asking.Ask(
+            "latest", None, None, "A bulk", uuid.uuid4(), override_reason="Measured", books_confirmed=True
+        )
         try:
             with transaction.atomic():
                 row = asking.ask(merchant, wish, by=by, now=timezone.now()).request

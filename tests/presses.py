@@ -39,9 +39,9 @@ def request_(db: None) -> SyncRequest:
 
 def pressed(first: date | None = None, last: date | None = None, **columns: Any) -> Ask:
     """A range when it has days, else a latest one; `last_day=` gives that one its end. With word of why it helps now,
-    for who has it fixed first."""
+    for who has it fixed first, and that old days were asked about."""
     defaults = {
-        **{"reason": "Ticket 4812", "override_reason": "The merchant has fixed it"},
+        **{"reason": "Ticket 4812", "override_reason": "The merchant has fixed it", "books_confirmed": True},
         **{"form_token": uuid.uuid4(), "first_day": first, "last_day": last},
     }
     return Ask(kind="historic" if first else "latest", **defaults | columns)

@@ -31,7 +31,7 @@ def review(client: Client, *merchants: Merchant, **fields: Any) -> str:
 
 
 def chosen(*merchants: Merchant) -> dict[str, Any]:
-    return {"kind": "latest", "pick": [merchant.pk for merchant in merchants]}
+    return {"kind": "latest", "pick": [merchant.pk for merchant in merchants], "books_confirmed": "on"}
 
 
 def form_of(html: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ LATEST = Wish("latest", reason="Codat incident of 06:10")
 
 
 def days(first: date, last: date, **more: Any) -> Wish:
-    return Wish("historic", first, last, reason="The books were restored", **more)
+    return Wish("historic", first, last, reason="The books were restored", **{"books_confirmed": True} | more)
 
 
 def planned(wish: Wish = LATEST) -> Plan:

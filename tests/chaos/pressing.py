@@ -51,7 +51,7 @@ class Person:
     def press(self, company_id: str, today: date) -> None:
         """One wish, carried through until the desk has said yes or no to it."""
         kind = self._dice.choice(["latest", "range"])
-        form = {"reason": "Ticket 4812", "override_reason": "They say so"}
+        form = {"reason": "Ticket 4812", "override_reason": "They say so", "books_confirmed": "on"}
         form |= self._days(today) if kind == "range" else {}
         step = self._patiently(company_id, kind, "review", form)
         found = dict(HIDDEN.findall(step.text)) if step is not None else {}

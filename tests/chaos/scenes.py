@@ -65,6 +65,7 @@ def ask(cell: Cell, merchant: Merchant, token: str) -> SyncRequest:
         first_day=day,
         last_day=day,
         override_reason="They say so",
+        books_confirmed=True,
     )
     return asking.ask(merchant, wish, by=User.objects.get(username="lead"), now=timezone.now()).request
 
