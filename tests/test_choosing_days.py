@@ -27,12 +27,12 @@ def test_the_chosen_range_is_marked_with_its_ends(as_support: Client) -> None:
     assert classes(html, first + timedelta(days=1)) == ["day", "f", "sel"]
     assert classes(html, last) == ["day", "f", "sel", "z2"]
     assert classes(html, last + timedelta(days=1)) == ["day", "f"]
-    assert html.count('aria-selected="true"') == 3
+    assert html.count(", in your range</span>") == 3
 
 
 def test_without_a_range_no_day_is_marked(as_support: Client) -> None:
     html = page(as_support, with_days(make_merchant(), ("f", 5)))
-    assert "aria-selected" not in html
+    assert ", in your range" not in html
     assert "Your range" not in html
 
 
@@ -61,6 +61,13 @@ def test_what_is_typed_moves_the_mark_without_a_new_page(as_support: Client) -> 
     assert 'id="days"' in answer.text
     assert 'hx-swap-oob="true"' in answer.text
     assert classes(answer.text, day) == ["day", "f", "sel", "a", "z2"]
+
+
+def test_a_poll_that_brings_the_whole_region_takes_the_grid_along_in_its_place(as_support: Client) -> None:
+    merchant = with_days(make_merchant(), ("f", 9))
+    headers = {"HX-Request": "true", "HX-Target": "merchant_live"}
+    html = as_support.get(f"/merchants/{merchant.company_id}/?v=old", headers=headers).text
+    assert '<section class="card" id="days" aria-labelledby="h-days">' in html
 
 
 def test_what_is_typed_goes_before_what_the_address_says(as_support: Client) -> None:

@@ -38,7 +38,7 @@ def preview(request: Signed, company_id: uuid.UUID) -> HttpResponse:
         "may_ask": request.user.has_perm("syncs.ask_sync"),
         "months": grid(request, merchant, None, context["preview"], now),
         "left_outside": left_outside(context["offered"], context["preview"]),
-        "oob": True,
+        "days_alone": True,
     }
     return render(request, f"{PAGE}#range_and_days", context | shown)
 

@@ -29,13 +29,16 @@ def test_a_bulk_with_some_refused_sends_for_those_that_can_run_and_tells_of_each
     visit: Visit, take: Take, panel: Panel
 ) -> None:
     fine, broken, cut = take("healthy"), take("settings"), take("deauthorized")
-    page = visit()
+    page = visit(by="lead")
     for shop in (fine, broken, cut):
         select(page, shop)
     expect(bar(page)).to_contain_text("3 selected")
     assert_well_made(page)
     bar(page).get_by_role("button", name="Sync latest…").click()
 
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sync latest for 1 of 3 merchants?")
+    page.get_by_label("Why does it help now?").fill("They chose the account again")
+    page.get_by_role("button", name="Run it too").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sync latest for 2 of 3 merchants?")
     refused = page.locator("section").filter(has=page.get_by_role("heading", name="1 will not, because…"))
     expect(refused).to_contain_text("1 not linked.")
@@ -91,6 +94,7 @@ def test_without_a_script_days_are_re_run_for_those_that_are_ticked(
     page.get_by_label("First day").fill(str(first))
     page.get_by_label("Last day").fill(str(last))
     page.get_by_role("button", name="Look at these days").click()
+    page.get_by_role("button", name="It confirms: not in the books").click()
     page.get_by_label("Reason").fill("Days from before our time")
     page.get_by_role("button", name="Re-run 2 days for 1").click()
     expect(page).to_have_url(re.compile(r"/bulk/[0-9a-f-]{36}/$"))

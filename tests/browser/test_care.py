@@ -19,7 +19,7 @@ def test_a_colleague_sees_who_is_on_it_and_a_snooze_takes_it_off_the_list(visit:
     expect(row).to_contain_text("is on it")
 
     priya.get_by_text("Snooze…").click()
-    why = priya.get_by_role("textbox", name="Why")
+    why = priya.get_by_role("textbox", name="Why saved in the activity log")
     why.fill("Owner is on holiday")
     row.get_by_role("link", name=shop.name, exact=True).click()
     mei.get_by_role("button", name="Take over").click()
