@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("merchants/<uuid:company_id>/care/<int:pk>/end/", care.end, name="end-care"),
     path("merchants/<uuid:company_id>/syncs/<int:pk>/", merchant.sync, name="sync"),
     path("merchants/<uuid:company_id>/range/", rerun.preview, name="preview-range"),
+    path("merchants/<uuid:company_id>/days/", rerun.days, name="days"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/review/", rerun.review, name="rerun-review"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/confirm/", rerun.confirm, name="rerun-confirm"),
     path("syncs/", syncs.syncs, name="syncs"),

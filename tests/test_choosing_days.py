@@ -55,19 +55,26 @@ def test_days_of_the_range_that_are_synced_already_are_told_by_shape_and_word(as
 def test_what_is_typed_moves_the_mark_without_a_new_page(as_support: Client) -> None:
     merchant = with_days(make_merchant(), ("f", 9))
     day = TODAY - timedelta(days=3)
-    answer = as_support.get(
-        f"/merchants/{merchant.company_id}/range/", {"first_day": day, "last_day": day}, headers=HTMX
-    )
-    assert 'id="days"' in answer.text
-    assert 'hx-swap-oob="true"' in answer.text
-    assert classes(answer.text, day) == ["day", "f", "sel", "a", "z2"]
+    typed = {"first_day": day, "last_day": day}
+    told = as_support.get(f"/merchants/{merchant.company_id}/range/", typed, headers=HTMX)
+    assert told["HX-Trigger"] == '{"range": {}}'
+    grid = as_support.get(f"/merchants/{merchant.company_id}/days/", typed, headers=HTMX).text
+    assert 'hx-trigger="range from:body"' in grid
+    assert classes(grid, day) == ["day", "f", "sel", "a", "z2"]
+
+
+def test_the_grid_by_itself_is_no_page(as_support: Client) -> None:
+    merchant = make_merchant()
+    answer = as_support.get(f"/merchants/{merchant.company_id}/days/?month=2026-02")
+    assert answer["Location"] == f"/merchants/{merchant.company_id}/?month=2026-02#days"
 
 
 def test_a_poll_that_brings_the_whole_region_takes_the_grid_along_in_its_place(as_support: Client) -> None:
     merchant = with_days(make_merchant(), ("f", 9))
     headers = {"HX-Request": "true", "HX-Target": "merchant_live"}
     html = as_support.get(f"/merchants/{merchant.company_id}/?v=old", headers=headers).text
-    assert '<section class="card" id="days" aria-labelledby="h-days">' in html
+    assert 'id="days"' in html
+    assert "hx-swap-oob" not in html[html.index('id="days"') - 100 : html.index('id="h-days"')]
 
 
 def test_what_is_typed_goes_before_what_the_address_says(as_support: Client) -> None:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import retarget
+from django_htmx.http import retarget, trigger_client_event
 
 from syncs import tasks
 from syncs.forms import AskForm
@@ -28,19 +28,30 @@ PRESSED_TWICE = "You pressed twice. This is the request you already made. Nothin
 @require_safe
 @login_required
 def preview(request: Signed, company_id: uuid.UUID) -> HttpResponse:
-    """What the range in the form would do; the server is the only judge of overlap."""
+    """What the range in the form would do; the server is the only judge of overlap. The grid of days follows."""
     merchant, now = find_merchant(company_id), timezone.now()
     if not request.htmx:
         return HttpResponseRedirect(f"{_address(merchant)}?{request.GET.urlencode()}#rerun")
-    context = rerun_card.context(request, merchant, None, now)
+    context = rerun_card.context(request, merchant, None, now) | {"merchant": merchant}
+    return trigger_client_event(render(request, f"{PAGE}#range", context), "range")
+
+
+@require_safe
+@login_required
+def days(request: Signed, company_id: uuid.UUID) -> HttpResponse:
+    """The grid of days with the range that stands in the form."""
+    merchant, now = find_merchant(company_id), timezone.now()
+    if not request.htmx:
+        return HttpResponseRedirect(f"{_address(merchant)}?{request.GET.urlencode()}#days")
+    active = merchant.requests.under_way().first()
+    context = rerun_card.context(request, merchant, active, now)
     shown = {
         "merchant": merchant,
         "may_ask": request.user.has_perm("syncs.ask_sync"),
-        "months": grid(request, merchant, None, context["preview"], now),
+        "months": grid(request, merchant, active, context["preview"], now),
         "left_outside": left_outside(context["offered"], context["preview"]),
-        "days_alone": True,
     }
-    return render(request, f"{PAGE}#range_and_days", context | shown)
+    return render(request, f"{PAGE}#days", context | shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
