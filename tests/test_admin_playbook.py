@@ -14,7 +14,7 @@ from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_user
 from tests.playbooks import make_entry
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("playbook")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("playbook"), pytest.mark.sqlite]
 LIST = "/admin/syncs/playbookentry/"
 ADD = f"{LIST}add/"
 PREVIEW = f"{LIST}preview/"

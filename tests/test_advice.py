@@ -7,7 +7,7 @@ from syncs.models import Merchant
 from tests.factories import make_failing_merchant, make_merchant
 from tests.test_merchant_gaps import RECENT, page, with_days
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.sqlite]
 FIX_FIRST, TRY_NOW = 4000, 5000
 
 

@@ -20,7 +20,7 @@ from tests.factories import make_failing_merchant, make_merchant, make_request, 
 from tests.presses import press
 from tests.test_bulks import REFUSED, some_of_every_kind
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def review(client: Client, *merchants: Merchant, **fields: Any) -> str:

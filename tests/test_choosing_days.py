@@ -9,7 +9,7 @@ from django.test import Client
 from tests.factories import make_merchant, make_sync
 from tests.test_merchant_gaps import TODAY, page, with_days
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.sqlite]
 HTMX = {"HX-Request": "true", "HX-Target": "range"}
 
 

@@ -11,7 +11,7 @@ from tests.conftest import signed_in
 from tests.factories import make_merchant, make_user
 from tests.test_health_page import page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def hidden(html: str) -> list[str]:

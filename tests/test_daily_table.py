@@ -12,7 +12,7 @@ from tests.factories import make_failing_merchant, make_merchant
 from tests.test_health_live import changed, poll_of
 from tests.test_health_page import HTMX, names, page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def ended(outcome: str, *, days_ago: int = 3, times: int = 1) -> Merchant:

@@ -16,7 +16,7 @@ from syncs.views import next_steps
 from syncs.views.for_codat import text_of
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 AT = datetime(2026, 11, 21, 8, 40, 6, tzinfo=UTC)
 
 

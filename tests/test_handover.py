@@ -21,7 +21,7 @@ from tests.smtp import mail_server
 from tests.test_care_page import words
 from tests.test_webhooks_at_once import at_once
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moved")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moved"), pytest.mark.sqlite]
 DAY, HOUR, MINUTE, SECOND = (timedelta(**{unit: 1}) for unit in ("days", "hours", "minutes", "seconds"))
 # A Wednesday; London is an hour ahead of UTC.
 EIGHT = datetime(2026, 6, 17, 7, tzinfo=UTC)

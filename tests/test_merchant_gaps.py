@@ -9,7 +9,7 @@ from django.test import Client
 from syncs.models import Merchant
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.sqlite]
 
 TODAY = date(2026, 6, 17)
 RECENT = ("w", 2)

@@ -24,7 +24,7 @@ NOON = datetime.fromisoformat("2026-06-17T12:00:00+01:00")
 OURS = ("/", "/syncs/", "/requests/", "/requests/review/", "/activity/", "/sending/", "/profile/")
 FINE = BudgetState(4_003_000, 3_988_788, NOON + timedelta(hours=13), None, 800, 412)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def shown(client: Client, path: str = "/") -> str:

@@ -7,7 +7,7 @@ from syncs.models import Activity, User, user
 from syncs.rules import salesdays
 from syncs.views import account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 STRONG = "walnut-harbour-thirty"
 
 

@@ -16,7 +16,7 @@ from syncs.operations.transitions import move
 from syncs.rules.states import State
 from tests.factories import make_attempt, make_merchant, make_request, make_sync
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 SENT = datetime(2026, 11, 21, 7, 41, 9, tzinfo=UTC)
 
 

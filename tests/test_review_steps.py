@@ -15,7 +15,7 @@ from tests.cases import evidence, new_sync, not_read_since, stuck, verdict
 from tests.factories import make_merchant, make_request, make_user
 from tests.presses import stored
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 REASON = "Codat incident of 06:10"
 
 

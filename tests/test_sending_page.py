@@ -14,7 +14,7 @@ from syncs.rules.states import State
 from tests.conftest import signed_in
 from tests.factories import make_merchant, make_request, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 REASON = "Codat asked us to pause"
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from syncs.models import User
 from tests.factories import make_merchant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def sheet(html: str) -> str:

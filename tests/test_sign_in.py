@@ -10,7 +10,7 @@ from syncs.models import User
 from syncs.views.account import client_address
 from tests.factories import make_merchant, make_request, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 

@@ -14,7 +14,7 @@ from tests.hooks import ADDRESS, OTHER_SECRET, SECRET, TOMORROW, about, headers,
 from tests.hooks import merchant as merchant
 from tests.hooks import secret as secret
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def test_either_secret_is_good_while_one_takes_the_place_of_the_other(merchant: Merchant) -> None:

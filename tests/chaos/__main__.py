@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from functools import partial
+from math import ceil, inf
 
 from tests.chaos import table
 from tests.chaos.crew import Crew
@@ -114,7 +115,8 @@ def _killed(options: argparse.Namespace, number: int) -> tuple[Verdict, Tally]:
             crew.start_all()
             _say("everything runs")
             share = options.kills // options.worlds + (number < options.kills % options.worlds)
-            verdict, tally = Run(world, crew, seed).until(share, _say)
+            late, enough = BEGAN + options.seconds, ceil(options.enough / options.worlds)
+            verdict, tally = Run(world, crew, seed).until(share, _say, enough=enough, late=late)
         finally:
             crew.end()
             zygote.end()
@@ -131,6 +133,8 @@ def _say(line: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="how many must count (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=inf, help="after so many, --enough kills will do")
+    parser.add_argument("--enough", type=int, default=100, help="(default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--worlds", type=int, default=2, help="so many share the work (default: %(default)s)")
     parser.add_argument("--merchants", type=int, help="as many as are needed, if not said")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from random import Random
 
 from tests.chaos import faults, merchants
@@ -37,14 +38,17 @@ class Run:
         self.dice = Random(self.seed)
         self._stopped = threading.Event()
 
-    def until(self, kills: int, say: Callable[[str], None]) -> tuple[Verdict, Tally]:
+    def until(
+        self, kills: int, say: Callable[[str], None], *, enough: int | None = None, late: float = inf
+    ) -> tuple[Verdict, Tally]:
+        """From the moment `late` on (monotonic seconds), fewer will do: `enough`."""
         killer = Killer(self.ground, self.crew, Random(self.seed + 1))
         threads = [threading.Thread(target=self._press, args=(n,)) for n in range(PEOPLE)]
         threads.append(threading.Thread(target=self._let_time_pass))
         for thread in threads:
             thread.start()
         try:
-            self._kill(killer, kills, say)
+            self._kill(killer, kills, say, kills if enough is None else enough, late)
         finally:
             self._stopped.set()
             for thread in threads:
@@ -53,10 +57,12 @@ class Run:
         replays = self.ground.honours_keys
         return judge(self.ground, self.journal.presses, replays=replays), killer.tally
 
-    def _kill(self, killer: Killer, kills: int, say: Callable[[str], None]) -> None:
+    def _kill(self, killer: Killer, kills: int, say: Callable[[str], None], enough: int, late: float) -> None:
         next_round = said = 0.0
         while killer.tally.counted < kills:
             now = time.monotonic()
+            if now > late and killer.tally.counted >= enough:
+                break
             if now > next_round:
                 faults.turn(self.ground.sandbox, self.dice, honours_keys=self.ground.honours_keys)
                 faults.set_all(self.ground.sandbox, self.dice)
