@@ -57,7 +57,7 @@ ALTER TABLE bench_shop ADD PRIMARY KEY (number);
 INSERT INTO syncs_merchant (
     id, company_id, name, name_folded, codat_name, tags, link_url, time_zone, sync_hour, start_date, enabled, configured_at,
     registered_at, archived_at, archived_why, health, last_message, silent_since, failed_days, last_days, refresh_problem,
-    refreshed_at, next_refresh_at, next_refresh_reason, usual_delay_mean, usual_delay_spread, thinned_windows, version
+    refreshed_at, next_refresh_at, next_refresh_reason, usual_delay_mean, usual_delay_spread, thinned_windows, on_it, version
 )
 SELECT number, bench_uuid(number, 1), name, lower(name), name, '{}', 'https://link.example.com/company/' || bench_uuid(number, 1),
     zone, hour, newest - 200, health <> 'switched_off', now() - bench_dice(number, 8) * interval '1 day',
@@ -67,7 +67,7 @@ SELECT number, bench_uuid(number, 1), name, lower(name), name, '{}', 'https://li
     CASE WHEN health <> 'unseen' THEN now() - bench_dice(number, 10) * interval '8 hours' END,
     CASE WHEN NOT archived THEN now() + bench_dice(number, 11) * interval '8 hours' END,
     CASE WHEN archived THEN '' ELSE 'asked again at 02:40: its syncs usually end 02:10-02:50' END,
-    9000 + 3600 * bench_dice(number, 12), 600 + 900 * bench_dice(number, 13), '[]', 30
+    9000 + 3600 * bench_dice(number, 12), 600 + 900 * bench_dice(number, 13), '[]', '', 30
 FROM (
     SELECT *,
         bench_pick(ARRAY['Harbour', 'Tidewater', 'Juniper', 'Copper', 'Maple', 'Granite', 'Willow', 'Ember', 'Saffron',

@@ -1,6 +1,7 @@
 """What `make bench` says of itself: of which size, on which machine, and of every part that could not be measured."""
 
 import json
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from django.apps import apps
 
 from bench import __main__ as bench
 from bench import filling, parts, results
@@ -201,3 +203,17 @@ def test_rows_of_a_process_that_breaks_are_kept_and_its_end_is_told() -> None:
 def test_rows_of_a_process_that_ends_well_are_all_there_is() -> None:
     row = json.dumps({"part": "F1", "name": "a page", "value": 1, "unit": "ms"})
     assert list(filling.told([sys.executable, "-c", f"print({row!r})"], {})) == [Row("F1", "a page", 1, "ms")]
+
+
+def test_the_filling_names_every_column_that_has_to_be_filled() -> None:
+    sql = "".join(path.read_text(encoding="utf-8") for path in filling.RECIPE)
+    inserts = re.findall(r"INSERT INTO (syncs_\w+) \(([^)]+)\)", sql)
+    assert {"syncs_merchant", "syncs_connection", "syncs_sync"} <= {table for table, _ in inserts}
+    for table, named in inserts:
+        model = next(model for model in apps.get_models() if model._meta.db_table == table)
+        needed = {
+            field.column
+            for field in model._meta.concrete_fields
+            if not (field.null or field.generated or field.has_db_default() or field.primary_key)
+        }
+        assert needed <= set(re.split(r"[,\s]+", named.strip())), table
