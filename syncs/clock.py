@@ -23,6 +23,7 @@ from syncs.clients import redis_client, shared_budget, slow_path_budget
 from syncs.lately import Lately
 from syncs.operations import (
     api_key,
+    counting,
     deliveries,
     freezing,
     handing_out,
@@ -46,6 +47,7 @@ TICK = 1.0
 CONNECTIONS_EVERY = timedelta(minutes=10)
 FORGET_EVERY = timedelta(minutes=10)
 TALLY_EVERY = timedelta(minutes=1)
+COUNT_EVERY = timedelta(seconds=3)
 OUTAGES_EVERY = timedelta(minutes=1)
 # How soon a snooze that is over is seen to be, and what happened is handed to the rules.
 CARE_EVERY = TELL_EVERY = timedelta(seconds=5)
@@ -111,7 +113,13 @@ class Clock:
             yield from (self._hand_out_looks, self._read_connections)
         if self.time_is_right:
             yield from (self._end_care, self._tell, self._nudge_deliverers)
-        yield from (self._forget_webhooks, self._tally_days, self._notice_outages, self._go_slowly)
+        yield from (
+            self._forget_webhooks,
+            self._count,
+            self._tally_days,
+            self._notice_outages,
+            self._go_slowly,
+        )
 
     def _compare_time(self, now: datetime) -> None:
         if self._lately.is_time("time", heartbeats.BEAT_EVERY, now):
@@ -204,6 +212,10 @@ class Clock:
         if self._lately.is_time("webhooks", FORGET_EVERY, now):
             webhooks.forget_old(now)
             deliveries.forget_old(now)
+
+    def _count(self, now: datetime) -> None:
+        if self._lately.is_time("counts", COUNT_EVERY, now):
+            counting.keep(now)
 
     def _tally_days(self, now: datetime) -> None:
         if self._lately.is_time("tallies", TALLY_EVERY, now):

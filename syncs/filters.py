@@ -12,7 +12,7 @@ from django.utils import timezone
 from syncs import columns
 from syncs.list_filters import ListFilters, clean
 from syncs.models import Cause, Connection, Merchant
-from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.models.merchant import MerchantQuerySet, switched_off_soon
 from syncs.operations import describing
 from syncs.paging import Order
 from syncs.rules.health import Health
@@ -213,17 +213,13 @@ def _silent_for(days: str) -> Q:
     return Q(silent_since__lt=long_ago, last_success_at__isnull=False)
 
 
-def soon(today: date) -> Q:
-    return Q(switches_off_on__lte=today + timedelta(days=SOON_DAYS))
-
-
 def scoped(health: str, today: date, *, searching: bool) -> MerchantQuerySet:
     """A name is looked for among the switched-off too: who types it does not know that it is."""
     registered = Merchant.objects.registered()
     special = {
         "": registered if searching else registered.listed(),
         "running": registered.listed().in_progress(),
-        "soon": registered.listed().filter(soon(today)),
+        "soon": registered.listed().filter(switched_off_soon(today)),
         "archived": Merchant.objects.filter(archived_at__isnull=False),
     }
     return special[health] if health in special else registered.filter(health=Health(health))

@@ -13,7 +13,7 @@ from syncs.models.pulse import Pulse
 from syncs.models.request import Attempt, SyncRequest
 from syncs.models.saved_view import SavedView
 from syncs.models.sync import Cause, MerchantDay, Sync
-from syncs.models.tally import DayTally, FailingTally
+from syncs.models.tally import DayTally, FailingTally, HealthTally
 from syncs.models.user import User
 from syncs.models.webhook import Webhook
 
@@ -31,6 +31,7 @@ __all__ = [
     "Delivery",
     "FailingTally",
     "Freeze",
+    "HealthTally",
     "Heartbeat",
     "ImportRun",
     "Merchant",

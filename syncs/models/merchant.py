@@ -1,5 +1,5 @@
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,10 @@ _SEVERITIES = [models.When(health=health.value, then=degree) for health, degree 
 def believed(looked: datetime | None, now: datetime) -> datetime | None:
     """When a merchant was last looked at, as far as anybody knows: the future is of a clock that ran ahead."""
     return None if looked is None or looked > now + CLOCKS_DIFFER else looked
+
+
+def switched_off_soon(today: date) -> Q:
+    return Q(switches_off_on__lte=today + timedelta(days=SOON_DAYS))
 
 
 class MerchantQuerySet(models.QuerySet["Merchant"]):

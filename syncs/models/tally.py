@@ -21,3 +21,17 @@ class FailingTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class HealthTally(models.Model):
+    """How all merchants stand, in numbers: one row, written by the clock while results come in."""
+
+    ONLY = 1
+
+    pulse = models.PositiveBigIntegerField(help_text="When it was counted; what changed since is not in it.")
+    counts = models.JSONField(help_text="What the tiles of Sync health say.")
+    struck = models.JSONField(help_text="Number of merchants that each cause strikes, by the cause's number.")
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.pulse}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
-from django.db.models import Exists, Sum
+from django.db.models import Exists
 from django.utils import timezone
 
 from syncs.models import Freeze, Heartbeat, Outage, Pulse
@@ -85,8 +85,8 @@ def signs_and_pulse(now: datetime) -> tuple[Signs, int]:
     """One query too, but where no part of the house has ever given a sign."""
     known = Heartbeat.objects.annotate(frozen=_frozen(), out=_out(), pulse=Pulse.total())
     rows = list(known.values_list("name", "at", "frozen", "out", "pulse"))
-    pulse = rows[0][4] if rows else Pulse.objects.aggregate(total=Sum("version"))["total"]
-    return _told([row[:4] for row in rows], now), int(pulse or 0)
+    pulse = rows[0][4] if rows else Pulse.now()
+    return _told([row[:4] for row in rows], now), int(pulse)
 
 
 def _frozen() -> Exists:

@@ -80,7 +80,7 @@ def health_sign(request: Signed) -> JsonResponse:
     """What a hidden tab shows: how many merchants fail, in its title, and in its icon whether something stands."""
     now = timezone.now()
     glance = glances.look(now)
-    counts, _ = health_summary.counts(now, glance.pulse)
+    counts = health_summary.counted(now, glance.pulse).counts
     trouble = context_processors.worst(context_processors.banners(request, glance.signs))
     return JsonResponse({"title": f"{health_summary.title(counts)} · Sync Desk", "trouble": trouble})
 
@@ -112,8 +112,7 @@ def _listing(
     seen_chart: str = "",
 ) -> Listing:
     now = glance.signs.now
-    counts, counted_at = health_summary.counts(now, glance.pulse)
-    clusters, clustered_at = health_summary.clusters(now, glance.pulse) if filters.by else ([], counted_at)
-    oldest = min(counted_at, clustered_at)
+    counted = health_summary.counted(now, glance.pulse)
+    clusters = health_summary.clusters(counted) if filters.by else []
     banners = context_processors.banners(request, glance.signs)
-    return Listing(filters, standing, counts, clusters, oldest, banners, glance, now, seen_chart)
+    return Listing(filters, standing, counted, clusters, banners, glance, now, seen_chart)

@@ -16,6 +16,7 @@ from syncs.context_processors import Banner
 from syncs.filters import HealthFilters
 from syncs.models import Merchant
 from syncs.models.merchant import MerchantQuerySet
+from syncs.operations.counting import Counted, Counts
 from syncs.search import owners_of
 from syncs.views import daily_results, glances, health_summary, polling
 from syncs.views.drawn_rows import Drawn, Shown
@@ -70,15 +71,18 @@ class Listing:
 
     filters: HealthFilters
     standing: Standing
-    counts: health_summary.Counts
+    counted: Counted
     clusters: list[health_summary.Cluster]
-    """Where causes are counted."""
-    counted_at: int
+    """Where the page shows causes."""
     banners: list[Banner]
     glance: glances.Glance
     now: datetime
     seen_chart: str = ""
     """The mark of the chart that the poller's page shows."""
+
+    @property
+    def counts(self) -> Counts:
+        return self.counted.counts
 
     def changed(self, shown: Sequence[Shown]) -> dict[int, str]:
         """Those that would be drawn otherwise now, with the marks that they would bear."""
@@ -180,7 +184,7 @@ class Listing:
     @property
     def pulse(self) -> int:
         """That of the oldest part."""
-        return min(self.counted_at, self.standing.pulse)
+        return min(self.counted.pulse, self.standing.pulse)
 
     @property
     def read_at(self) -> datetime:

@@ -1,27 +1,26 @@
 """What stands above the list of the sync health page, all from one query: the tiles and why syncs fail."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Q, Subquery
+from django.db.models import Max
 from django.utils import timezone
 
-from syncs.codat.statuses import FINAL_CODES, LONG_RUNNING_CODES, status_of
-from syncs.filters import Platforms, soon
+from syncs.codat.statuses import FINAL_CODES, status_of
+from syncs.filters import Platforms
 from syncs.list_filters import clean
-from syncs.models import Cause, Connection, FailingTally, Merchant
-from syncs.operations import describing
+from syncs.models import Cause, Connection
+from syncs.operations import counting
+from syncs.operations.counting import Counted, Counts
 from syncs.presentation import Look, look_of_code
-
-T = TypeVar("T")
 
 REASONS = 5
 # That nobody has a platform any more is told an hour late; to find that out reads all connections.
 PLATFORMS_KEPT = timedelta(hours=1)
-# In the hours in which results come, the pulse moves with every look: a poll must not count all merchants each time.
+# In the hours in which results come, the pulse moves with every look: not every poll needs the newest count.
 COUNTED_EVERY = timedelta(seconds=3)
 # Seconds. "Added this week" grows old without a change.
 COUNTS_KEPT = 600
@@ -56,109 +55,16 @@ class Cluster:
     share: str
 
 
-@dataclass(frozen=True)
-class Counts:
-    """All numbers of the page, from one grouped query."""
-
-    healths: dict[str, int]
-    running: int
-    running_long: int
-    soon: int
-    very_soon: int
-    expired: int
-    added: int
-    archived: int
-    codes: dict[int, int]
-    snoozed: dict[str, int]
-    """Of the merchants in sight, by health."""
-    failing_before: int | None = None
-    """When yesterday ended, as far as the clock counted then."""
-
-    @property
-    def listed(self) -> int:
-        return sum(self.healths.values()) - self.of("switched_off")
-
-    def of(self, health: str) -> int:
-        return self.healths.get(health, 0)
-
-    def of_scope(self, scope: str) -> int:
-        special = {"": self.listed, "running": self.running, "soon": self.soon, "archived": self.archived}
-        return special[scope] if scope in special else self.of(scope)
-
-    def snoozed_of(self, scope: str) -> int:
-        """Of a health; else of those that count as all."""
-        return self.snoozed.get(scope, 0) if scope else self.all_snoozed - self.snoozed.get("switched_off", 0)
-
-    @property
-    def all_snoozed(self) -> int:
-        return sum(self.snoozed.values())
-
-
-def counts(now: datetime, pulse: int) -> tuple[Counts, int]:
-    """With the pulse at which they were counted: the same as long as nothing changes, and else hardly an older one."""
-    return _kept("counts", lambda: count(now), now, pulse)
-
-
-def clusters(now: datetime, pulse: int) -> tuple[list[Cluster], int]:
-    """The causes that strike most merchants, with the pulse at which they were counted."""
-    return _kept("clusters", _clusters, now, pulse)
-
-
-def _kept(key: str, count: Callable[[], T], now: datetime, pulse: int) -> tuple[T, int]:
-    today = str(now.date())
-    kept: tuple[T, int, str, datetime] | None = cache.get(key)
-    if kept and kept[2] == today and (kept[1] == pulse or timedelta(0) <= now - kept[3] < COUNTED_EVERY):
-        return kept[0], kept[1]
-    fresh = count()
-    cache.set(key, (fresh, pulse, today, now), COUNTS_KEPT)
-    return fresh, pulse
-
-
-def count(now: datetime) -> Counts:
-    """Reads one index and no row of a merchant: what is named here stands in `merchant_tiles`."""
-    today = now.date()
-    yesterdays = FailingTally.objects.filter(day=today - timedelta(days=1))
-    long = Q(running_since__isnull=False, running_code__in=LONG_RUNNING_CODES)
-    groups = (
-        Merchant.objects.order_by()
-        .values("health", "last_code", is_archived=Q(archived_at__isnull=False))
-        .annotate(
-            merchants=Count("health"),
-            running=Count("health", filter=Q(running_since__isnull=False)),
-            running_long=Count("health", filter=long),
-            soon=Count("health", filter=soon(today)),
-            very_soon=Count("health", filter=Q(switches_off_on__lte=today + timedelta(days=3))),
-            snoozed=Count("health", filter=Q(snoozed_until__isnull=False)),
-            added=Count("health", filter=Q(registered_at__gte=now - timedelta(days=7))),
-            failing_before=Subquery(yesterdays.values("failing")),
-        )
-    )
-    return _summed([dict(group) for group in groups])
-
-
-def _summed(groups: list[dict[str, Any]]) -> Counts:
-    registered = [group for group in groups if not group["is_archived"]]
-    listed = [group for group in registered if group["health"] != "switched_off"]
-
-    def total(among: list[dict[str, Any]], column: str, **same: object) -> int:
-        return sum(g[column] for g in among if all(g[name] == value for name, value in same.items()))
-
-    expired = [group for group in listed if status_of(group["last_code"]).plan_expired]
-    codes = [(g["last_code"] or 0, g["merchants"]) for g in listed if g["health"] == "failing"]
-    healths = sorted({str(group["health"]) for group in registered})
-    return Counts(
-        healths={health: total(registered, "merchants", health=health) for health in healths},
-        running=total(listed, "running"),
-        running_long=total(listed, "running_long"),
-        soon=total(listed, "soon"),
-        very_soon=total(listed, "very_soon"),
-        expired=total(expired, "merchants", health="needs_reconnect"),
-        added=total(listed, "added", health="never_synced"),
-        archived=total(groups, "merchants", is_archived=True),
-        codes={code: merchants for code, merchants in sorted(codes) if code},
-        failing_before=next((group["failing_before"] for group in groups), None),
-        snoozed={health: total(registered, "snoozed", health=health) for health in healths},
-    )
+def counted(now: datetime, pulse: int) -> Counted:
+    """By the clock, or here where no clock counts: the same while nothing changes, and else hardly an older one."""
+    kept: tuple[Counted, datetime] | None = cache.get("counts")
+    if kept and kept[1].date() == now.date():
+        is_of_a_moment_ago = timedelta(0) <= now - kept[1] < COUNTED_EVERY
+        if is_of_a_moment_ago or kept[0].pulse == pulse:
+            return kept[0]
+    fresh = counting.lately(now, pulse) or counting.count(now, pulse)
+    cache.set("counts", (fresh, now), COUNTS_KEPT)
+    return fresh
 
 
 def tiles(counts: Counts) -> list[Tile]:
@@ -211,13 +117,20 @@ def reasons(counts: Counts) -> list[Reason]:
     return [Reason(look_of_code(code), number, f"{100 * number // most[0][1]}%") for code, number in most]
 
 
-def _clusters() -> list[Cluster]:
-    most = sorted(describing.struck().items(), key=lambda item: (-item[1], item[0]))[:REASONS]
+def clusters(counted: Counted) -> list[Cluster]:
+    """The causes that strike most merchants."""
+    kept: tuple[dict[int, int], list[Cluster]] | None = cache.get("clusters")
+    if kept and kept[0] == counted.struck:
+        return kept[1]
+    most = sorted(counted.struck.items(), key=lambda item: (-item[1], item[0]))[:REASONS]
     causes = Cause.objects.in_bulk([pk for pk, _ in most])
-    return [
-        Cluster(pk, causes[pk].words, look_of_code(causes[pk].code), number, f"{100 * number // most[0][1]}%")
-        for pk, number in most
-    ]
+    told = [_cluster(causes[pk], number, most[0][1]) for pk, number in most if pk in causes]
+    cache.set("clusters", (counted.struck, told), COUNTS_KEPT)
+    return told
+
+
+def _cluster(cause: Cause, number: int, most: int) -> Cluster:
+    return Cluster(cause.pk, cause.words, look_of_code(cause.code), number, f"{100 * number // most}%")
 
 
 def code_choices(*chosen: int) -> list[tuple[int, str]]:
