@@ -101,12 +101,13 @@ def tell(rows: Callable[[], Iterable[Row]]) -> None:
     django.setup()
     from django.utils import timezone
 
-    from syncs.operations import tallies
+    from syncs.operations import counting, tallies
 
     call_command("collectstatic", interactive=False, verbosity=0)
     serving.settle_down()
-    # As the clock of a running desk does each minute; days go by while a filled database is kept.
+    # As the clock of a running desk does; days go by while a filled database is kept.
     tallies.keep(timezone.now())
+    counting.keep(timezone.now())
     # The client of Django's tests speaks for a host of its own.
     settings.ALLOWED_HOSTS = ["testserver"]
     for row in rows():
