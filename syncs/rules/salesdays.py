@@ -21,6 +21,8 @@ def is_known_zone(name: str) -> bool:
     return name in known_zones()
 
 
+# Python itself keeps only the last few zones: beyond these it would read a file for each row of a list.
+@lru_cache(maxsize=1000)
 def zone_of(name: str | None) -> ZoneInfo:
     """The zone of that name; Etc/UTC for none (Codat docs, sync schedule) and for a name nobody knows."""
     return ZoneInfo(name if name and is_known_zone(name) else "Etc/UTC")
