@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from syncs import csv_files
+from syncs.models import Activity, User
 from syncs.rules.states import State
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync, make_user
@@ -181,3 +182,30 @@ class TestEveryList:
         assert 'id="export"' in part
         assert part.count('hx-swap-oob="true"') > 0
         assert lines(as_viewer, linked(part)) == []
+
+
+class TestRecords:
+    @pytest.mark.parametrize(
+        ("url", "what"),
+        [
+            ("/health.csv", "Exported Sync health"),
+            (
+                "/health.csv?q=&health=failing&sort=name",
+                "Exported Sync health, filtered: health failing, sort name",
+            ),
+            ("/syncs.csv", "Exported All syncs"),
+            ("/requests.csv", "Exported Requests"),
+            ("/activity.csv", "Exported Activity"),
+        ],
+    )
+    def test_an_export_is_itself_an_entry(self, as_viewer: Client, viewer: User, url: str, what: str) -> None:
+        lines(as_viewer, url)
+        entry = Activity.objects.get(verb="list.exported")
+        assert (entry.what, entry.actor) == (what, viewer)
+        assert what in unescape(as_viewer.get("/activity/?what=exports").text)
+
+    def test_nothing_is_entered_where_nothing_was_exported(self, as_viewer: Client) -> None:
+        as_viewer.head("/health.csv")
+        as_viewer.post("/health.csv")
+        Client().get("/health.csv")
+        assert not Activity.objects.filter(verb="list.exported").exists()

@@ -3,6 +3,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -251,3 +252,16 @@ def test_a_silent_worker_is_told_on_every_page_and_a_living_house_says_nothing(a
     for part in heartbeats.PARTS:
         heartbeats.beat(part, host="here", pid=1)
     assert 'class="banner ' not in page(as_viewer).split('id="trouble"')[0]
+
+
+def test_why_syncs_fail_tells_how_many_it_leaves_out(as_viewer: Client) -> None:
+    for code in (4000, 4200, 5000, 5080, 5120):
+        make_failing_merchant(code=code)
+        make_failing_merchant(code=code)
+    assert "other code" not in page(as_viewer)
+    make_failing_merchant(code=5130)
+    cache.clear()
+    assert "and 1 with 1 other code</li>" in page(as_viewer)
+    make_failing_merchant(code=5999)
+    cache.clear()
+    assert "and 2 with 2 other codes</li>" in page(as_viewer)

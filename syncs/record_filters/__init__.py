@@ -69,6 +69,7 @@ VERBS = {
     "people": ("People and roles", Q(verb__startswith="user.")),
     "playbook": ("Playbook", Q(verb__startswith="playbook.")),
     "views": ("Saved views", Q(verb__startswith="view.")),
+    "exports": ("Exports", Q(verb="list.exported")),
 }
 SOURCES = {
     "people": ("People", Q(actor__isnull=False)),

@@ -27,6 +27,7 @@ from syncs.views.access import NotHere, Signed, may_ask
 from syncs.views.bulk_results import Result
 from syncs.views.bulk_review import JUST_ASKED
 from syncs.views.bulk_tally import PARTS, STATES_OF, Tally
+from syncs.views.exports import enter, export
 
 PAGE = "syncs/bulk.html"
 
@@ -102,9 +103,7 @@ def stop(request: Signed, pk: uuid.UUID) -> HttpResponse:
     return redirect("bulk", pk)
 
 
-@require_safe
-@login_required
-@never_cache
+@export
 def bulk_csv(request: Signed, pk: uuid.UUID) -> StreamingHttpResponse:
     """Everybody whom it was meant for: first those that were asked for, then those that were not and why."""
     found, zone = _find(pk), timezone.get_current_timezone_name()
@@ -114,6 +113,7 @@ def bulk_csv(request: Signed, pk: uuid.UUID) -> StreamingHttpResponse:
     ]
     asked = bulk_results.results(found).order_by(*bulk_results.FIRST_FIRST.columns(backwards=False))
     left_out = found.not_asked.select_related("merchant").order_by("pk")
+    enter(request, f"the results of a bulk of {found.asked_at:%-d %b, %H:%M} UTC")
     return csv_files.answer_of(
         "bulk",
         head,

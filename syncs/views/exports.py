@@ -1,6 +1,7 @@
 """The lists as CSV files: what is filtered, in the order of the page."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
@@ -14,7 +15,7 @@ from syncs.codat.statuses import status_of
 from syncs.csv_files import Cells
 from syncs.filters import read_health_filters
 from syncs.models import Activity, Merchant, Sync, SyncRequest
-from syncs.operations import diagnosing
+from syncs.operations import diagnosing, log
 from syncs.presentation import look_of_health, look_of_request
 from syncs.record_filters import SYNC_DESK, ActivityFilters, RequestFilters, people
 from syncs.rules.playbook import Diagnosis
@@ -29,6 +30,15 @@ OF_NOBODY = {Sync.Initiator.SCHEDULE: "Schedule, inferred", Sync.Initiator.UNKNO
 
 def export(view: View) -> View:
     return require_safe(login_required(never_cache(view)))
+
+
+def enter(request: Signed, what: str, url: str = "") -> Activity | None:
+    """In Activity, with the filters of the list's address: a list that leaves the house is a thing somebody did."""
+    if request.method != "GET":
+        return None
+    told = ", ".join(" ".join(pair) for pair in parse_qsl(urlsplit(url).query))
+    which = f", filtered: {told}" if told else ""
+    return log.record("list.exported", f"Exported {what}{which}", actor=request.user)
 
 
 @export
@@ -53,6 +63,7 @@ def health_csv(request: Signed) -> StreamingHttpResponse:
         *("On it", f"Snoozed until ({_zone()})"),
     ]
     ordered = found.order_by(*filters.order.columns(backwards=False))
+    enter(request, "Sync health", filters.url())
     return csv_files.answer("health", head, ordered, lambda some: _of_merchants(rows_of(some, now)))
 
 
@@ -67,6 +78,7 @@ def syncs_csv(request: Signed) -> StreamingHttpResponse:
     found = syncs.with_merchants(filters.apply(timezone.get_current_timezone()))
     found = found.prefetch_related(*syncs.around_them())
     ordered = found.order_by(*syncs.NEWEST_FIRST.columns(backwards=False))
+    enter(request, "All syncs", filters.url())
     return csv_files.answer("syncs", head, ordered, lambda some: map(_of_sync, some))
 
 
@@ -80,6 +92,7 @@ def requests_csv(request: Signed) -> StreamingHttpResponse:
     ]
     found = filters.apply(timezone.get_current_timezone(), timezone.now()).for_page()
     ordered = found.order_by(*request_list.NEWEST_FIRST.columns(backwards=False))
+    enter(request, "Requests", filters.url())
     return csv_files.answer(
         "requests", head, ordered, lambda some: map(_of_request, request_list.rows_of(some))
     )
@@ -93,6 +106,9 @@ def activity_csv(request: Signed) -> StreamingHttpResponse:
         *("Request", "Entry"),
     ]
     found = filters.apply(timezone.get_current_timezone()).for_page()
+    if entry := enter(request, "Activity", filters.url()):
+        # As the log was when it was asked for.
+        found = found.filter(pk__lt=entry.pk)
     ordered = found.order_by(*activity.NEWEST_FIRST.columns(backwards=False))
     return csv_files.answer("activity", head, ordered, lambda some: map(_of_entry, some))
 

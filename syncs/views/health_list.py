@@ -120,6 +120,7 @@ class Listing:
             "chart": self.chart,
             "reasons": health_summary.reasons(self.counts),
             "clusters": self.clusters,
+            "other_reasons": self.other_reasons,
             "shown": len(shown),
             "total": self.total,
             "many": self.many,
@@ -156,6 +157,12 @@ class Listing:
         """Positions are known on the first page only: pages go by key."""
         total = f"{'over ' if self.many else ''}{self.total:,}"
         return f"{shown:,} of {total}" if self.standing.before else f"1–{shown:,} of {total}"
+
+    @property
+    def other_reasons(self) -> str:
+        if self.filters.by:
+            return health_summary.others(self.counted.struck, "cause")
+        return health_summary.others(self.counts.codes, "code")
 
     @property
     def many(self) -> bool:

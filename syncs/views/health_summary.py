@@ -117,6 +117,12 @@ def reasons(counts: Counts) -> list[Reason]:
     return [Reason(look_of_code(code), number, f"{100 * number // most[0][1]}%") for code, number in most]
 
 
+def others(numbers: Mapping[int, int], kind: str) -> str:
+    """What the card leaves out, of codes or of causes."""
+    left = sorted(numbers.values(), reverse=True)[REASONS:]
+    return f"and {sum(left):,} with {len(left):,} other {kind}{'' if len(left) == 1 else 's'}" if left else ""
+
+
 def clusters(counted: Counted) -> list[Cluster]:
     """The causes that strike most merchants."""
     kept: tuple[dict[int, int], list[Cluster]] | None = cache.get("clusters")
