@@ -154,6 +154,17 @@ def test_every_step_of_a_fuse_is_told_once_and_the_next_row_of_failures_anew() -
     assert AlertEvent.objects.count() == 5
 
 
+def test_the_fuse_of_who_switched_on_again_without_a_success_is_told_anew() -> None:
+    make_rule("fuse")
+    merchant = make_failing_merchant(switches_off_on=NOON.date() + 14 * DAY)
+    troubles.burn_down(NOON)
+    Merchant.objects.filter(pk=merchant.pk).update(
+        switched_on_at=NOON + 20 * DAY, switches_off_on=NOON.date() + 51 * DAY
+    )
+    troubles.burn_down(NOON + 37 * DAY)
+    assert [event.occurrence.split()[-1] for event in AlertEvent.objects.all()] == ["14", "14"]
+
+
 def test_many_that_fail_in_one_pass_are_one_message_with_ten_names() -> None:
     make_rule("failing")
     for number in range(23):

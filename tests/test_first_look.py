@@ -154,3 +154,13 @@ def test_a_look_that_finds_nothing_new_costs_ten_queries_whatever_the_history(
     again = Merchant.objects.get(pk=merchant.pk)
     assert again.version == merchant.version
     assert again.refreshed_at > merchant.refreshed_at
+
+
+@pytest.mark.parametrize("kind", ["deauthorized", "unlinked", "disconnected"])
+def test_codat_has_stopped_trying_where_a_connection_is_severed(
+    upstream: Sandbox, codat: CodatClient, kind: str
+) -> None:
+    merchant = looked_at(upstream.merchants(kind)[0], codat)
+    assert merchant.health == "needs_reconnect"
+    assert merchant.failed_days == 1
+    assert (merchant.switches_off_on, merchant.days_left(timezone.now())) == (None, None)

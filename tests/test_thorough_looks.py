@@ -140,6 +140,17 @@ def test_what_was_known_of_schedule_and_connections_stays(
     assert (now.health, now.refresh_problem, now.archived_at) == ("healthy", "", None)
 
 
+def test_that_it_was_switched_on_again_is_remembered(
+    scripted: Server, told: CodatClient, known: Merchant
+) -> None:
+    links = says(200, {"results": []})
+    off, on = (says(200, CONFIGURATION | {"enabled": enabled}) for enabled in (False, True))
+    assert seen(known, scripted, told, LIST, off, links, thorough=True).switched_on_at is None
+    assert seen(known, scripted, told, LIST, on, links, thorough=True).switched_on_at == NOW
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        assert seen(known, scripted, told, LIST, on, links, thorough=True).switched_on_at == NOW
+
+
 def test_a_schedule_of_nothing_but_nulls_says_nothing(
     scripted: Server, told: CodatClient, new: Merchant
 ) -> None:

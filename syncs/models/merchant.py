@@ -66,6 +66,9 @@ class Merchant(models.Model):
     sync_hour = models.PositiveSmallIntegerField(null=True, blank=True)
     start_date = models.DateField(null=True, blank=True)
     enabled = models.BooleanField("sync enabled at Codat", null=True, blank=True)
+    switched_on_at = models.DateTimeField(
+        "seen to be switched on again", null=True, blank=True, help_text="After it was off."
+    )
     configured_at = models.DateTimeField("configuration last read", null=True, blank=True)
     registered_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)

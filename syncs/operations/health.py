@@ -64,7 +64,13 @@ def _read_days(merchant: Merchant, decided: dict[date, Day], now: datetime) -> N
     """Strip and fuse."""
     day = today(merchant.zone, now)
     merchant.last_days, merchant.last_days_end = days.strip(decided), day_before(day, merchant.zone)
-    burning = fuse.burn(decided, day, _failed_since_success(merchant))
+    burning = fuse.burn(
+        decided,
+        day,
+        _failed_since_success(merchant),
+        is_cut_off=connections.all_linked(merchant) is False,
+        switched_on=day_of(merchant.switched_on_at, merchant.zone) if merchant.switched_on_at else date.min,
+    )
     merchant.failed_days, merchant.failing_since = burning.failed_days, burning.failing_since
     merchant.switches_off_on = burning.switches_off_on
 

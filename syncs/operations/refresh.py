@@ -39,7 +39,7 @@ A_MOMENT = timedelta(seconds=10)
 NOTHING_TOLD = (None, "", None, None)
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
 OWN_COLUMNS = (
-    *("time_zone", "sync_hour", "start_date", "enabled", "configured_at"),
+    *("time_zone", "sync_hour", "start_date", "enabled", "switched_on_at", "configured_at"),
     *(
         "health",
         "last_code",
@@ -257,7 +257,9 @@ def _apply_configuration(merchant: Merchant, configuration: Configuration, now: 
     )
     if merchant.configured_at and after == NOTHING_TOLD:
         return False
-    if before[1:] != after[1:]:
+    if before[0] is False and after[0]:
+        merchant.switched_on_at = now
+    if before[1:] != after[1:] or merchant.switched_on_at == now:
         merchant.last_days_end = None
     merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date = after
     merchant.configured_at = now

@@ -95,7 +95,7 @@ def _at_a_step(now: datetime) -> list[Merchant]:
     """On the day on which a step is reached, and the next: a clock may have stood still for a night."""
     last = now.date() + (max(troubles.STEPS) + 1) * ONE_DAY
     burning = Merchant.objects.listed().filter(switches_off_on__lte=last, health__in=IN_TROUBLE)
-    told = burning.only("switches_off_on", "time_zone", "silent_since")
+    told = burning.only("switches_off_on", "time_zone", "silent_since", "switched_on_at")
     return [merchant for merchant in told if _is_at_a_step(merchant, now)]
 
 
@@ -106,12 +106,14 @@ def _is_at_a_step(merchant: Merchant, now: datetime) -> bool:
 
 
 def _fuse(merchant: Merchant, now: datetime) -> AlertEvent:
-    """Once for each step of a row of failures, which begins with the last success."""
+    """Once for each step of a row of failures, which begins with the last success, and anew where the merchant
+    switched its sync on again without one."""
     left = merchant.days_left(now) or 0
+    began = max(merchant.silent_since, merchant.switched_on_at or merchant.silent_since)
     return AlertEvent(
         event=Event.FUSE,
         merchant=merchant,
-        occurrence=f"{merchant.silent_since:%Y-%m-%dT%H:%M} {troubles.step_of(left)}",
+        occurrence=f"{began:%Y-%m-%dT%H:%M} {troubles.step_of(left)}",
         what=f"{troubles.days_left(left)} until Codat switches it off"
         if left
         else "Codat switches it off today",

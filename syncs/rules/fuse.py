@@ -31,20 +31,29 @@ def days_left(switches_off_on: date | None, today: date) -> int | None:
     return max(0, (switches_off_on - today).days) if switches_off_on else None
 
 
-def burn(days: Mapping[date, Day], today: date, since_success: Container[int | None] | None = None) -> Fuse:
+def burn(
+    days: Mapping[date, Day],
+    today: date,
+    since_success: Container[int | None] | None = None,
+    *,
+    is_cut_off: bool = False,
+    switched_on: date = date.min,
+) -> Fuse:
     """The failed sales days since the last success, up to yesterday, whose result may not be in yet.
 
     `since_success` are the syncs that failed after it: a re-run of older days leaves a newer day failed, whose
-    own run is none of them, and puts the fuse out all the same. None when there never was a success.
+    own run is none of them, and puts the fuse out all the same. None when there never was a success. Whoever
+    `is_cut_off` lacks a linked connection. On the day on which the merchant `switched_on` its sync again another
+    fuse begins, also without a success.
     """
     failed = sorted(
         day
         for day in _failed_since_success(days, today - ONE_DAY)
-        if since_success is None or days[day].decided_by in since_success
+        if day >= switched_on and (since_success is None or days[day].decided_by in since_success)
     )
     if not failed:
         return NO_FUSE
-    counting = not _given_up(days, failed[-1], today)
+    counting = not _given_up(days, failed[-1], today, is_cut_off=is_cut_off)
     return Fuse(
         failed_days=len(failed),
         failing_since=failed[0],
@@ -61,9 +70,10 @@ def _failed_since_success(days: Mapping[date, Day], up_to: date) -> Iterator[dat
             yield known
 
 
-def _given_up(days: Mapping[date, Day], newest_failed: date, today: date) -> bool:
-    """After a severed connection Codat tries once and then no more (Codat docs, sync schedule)."""
-    severed = days[newest_failed].outcome is DayOutcome.DISCONNECTED
+def _given_up(days: Mapping[date, Day], newest_failed: date, today: date, *, is_cut_off: bool) -> bool:
+    """After a severed connection Codat tries once and then no more (Codat docs, sync schedule). Of one that was
+    deleted that try tells only that the settings are wrong."""
+    severed = is_cut_off or days[newest_failed].outcome is DayOutcome.DISCONNECTED
     return severed and newest_failed < _newest_settled(days, today)
 
 

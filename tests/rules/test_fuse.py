@@ -80,6 +80,21 @@ def test_a_severed_connection_counts_until_a_day_is_surely_left_out():
     assert not burn(days("sd--"), TODAY).counting
 
 
+def test_nor_where_a_connection_is_missing_and_the_one_failed_run_told_of_settings():
+    letters = days("s" + "f" + 12 * "-")
+    assert burn(letters, TODAY).counting
+    assert burn(letters, TODAY, is_cut_off=True) == Fuse(1, date(2026, 11, 8), None, counting=False)
+    assert burn(days("s" + 25 * "f"), TODAY, is_cut_off=True).counting
+
+
+def test_who_is_switched_on_again_has_a_whole_fuse_before_it():
+    failed = days("s" + 31 * "f" + 5 * "-" + 4 * "f")
+    assert days_left(burn(failed, TODAY).switches_off_on, TODAY) == 0
+    again = burn(failed, TODAY, switched_on=date(2026, 11, 17))
+    assert (again.failed_days, again.failing_since) == (4, date(2026, 11, 17))
+    assert days_left(again.switches_off_on, TODAY) == 27
+
+
 def test_an_expired_plan_fails_every_day_and_counts():
     fuse = burn(days("s" + 25 * "d"), TODAY)
     assert (fuse.failed_days, fuse.counting, days_left(fuse.switches_off_on, TODAY)) == (25, True, 6)
