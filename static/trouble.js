@@ -10,7 +10,7 @@
     const status = event.detail.xhr?.status;
     box.querySelector("[data-sentence]").textContent =
       status === 403
-        ? "This is not allowed, or the page was open for too long. Load it again; nothing was saved."
+        ? "This is not allowed, or you were signed out, or the page was open for too long. Load it again; nothing was saved."
         : "The panel did not answer. If you pressed a button: look in Requests before you press it again.";
     box.hidden = false;
   }

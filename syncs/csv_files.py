@@ -1,6 +1,7 @@
 """Lists as files for spreadsheets, a few hundred lines at a time, however many they are."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from itertools import islice
@@ -18,6 +19,8 @@ AT_A_TIME = 500
 MOST = 100_000
 # What begins with one of these, a spreadsheet takes for a formula and carries out.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# Where the decimal sign is a comma, spreadsheets cut lines at semicolons, and what follows one is a cell as well.
+INSIDE = re.compile(f"([;\\t])([{re.escape(''.join(FORMULA))}])")
 # By this Excel knows that the letters are UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -60,8 +63,9 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+    if not isinstance(value, str):
+        return str(value)
+    return INSIDE.sub(r"\1'\2", f"'{value}" if value.startswith(FORMULA) else value)
 
 
 def _pieces(head: Sequence[str], lines: Iterator[list[Cells]], zone: tzinfo) -> Iterator[str]:

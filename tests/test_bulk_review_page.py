@@ -416,3 +416,14 @@ def test_a_lead_takes_in_those_that_are_held_and_leaves_them_out_again(
     again = review(as_lead, pick=picked, override_reason="They chose the account", change="hold_again")
     assert "Sync latest for 1 of 2 merchants?" in heading(again)
     assert 'name="override_reason"' not in review(as_support, pick=picked)
+
+
+def test_all_ledgers_that_are_written_to_are_told(as_lead: Client) -> None:
+    shops = [
+        make_failing_merchant(5000, accounting=name)
+        for name in ("Xero", "Xero", "QuickBooks Online", "QuickBooks Online", "Sage", "FreeAgent")
+    ]
+    html = unescape(review(as_lead, *shops))
+    told = html[html.index("Ledgers") :]
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", told[: told.index("</dd>")]))
+    assert told.split() == ["Ledgers", *["2", "Xero", "2", "QuickBooks", "Online", "2", "others"]]

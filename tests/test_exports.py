@@ -37,11 +37,25 @@ def lines(client: Client, url: str) -> list[dict[str, str]]:
 
 
 class TestCells:
-    @pytest.mark.parametrize(
-        "text", ["=1+1", "+44 20", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠x"]
-    )
+    @pytest.mark.parametrize("text", ["=1+1", "+44 20", "-1", "@SUM(A1)", "\r=1", "\n=1", "＝1", "＠x"])
     def test_what_a_sheet_would_carry_out_is_text(self, text: str) -> None:
         assert csv_files.cell(text) == f"'{text}"
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("foo;=1+1", "foo;'=1+1"),
+            ("a;-1;@b", "a;'-1;'@b"),
+            ("a\t=1", "a\t'=1"),
+            ("=1;=2", "'=1;'=2"),
+            ("\t=1", "'\t'=1"),
+            ("half; =1 is no formula, nor 3-4", "half; =1 is no formula, nor 3-4"),
+        ],
+    )
+    def test_nor_is_what_follows_a_sign_at_which_other_countries_sheets_cut(
+        self, text: str, told: str
+    ) -> None:
+        assert csv_files.cell(text) == told
 
     @pytest.mark.parametrize(
         ("value", "told"),

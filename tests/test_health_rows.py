@@ -4,7 +4,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
+from syncs.operations import diagnosing
 from syncs.rules.salesdays import today
 from syncs.rules.states import State
 from tests.factories import make_cause, make_failing_merchant, make_merchant, make_request, make_user
@@ -96,6 +98,16 @@ def test_where_a_sync_would_be_refused_none_is_offered(
 ) -> None:
     make_merchant(**columns)
     assert "?run=" not in row(as_support, f"/?health={columns['health']}")
+
+
+def test_of_an_expired_plan_the_row_has_the_message_to_the_merchant(as_support: Client) -> None:
+    merchant = make_merchant(health="needs_reconnect", last_code=4260, accounting="Xero")
+    html = row(as_support)
+    diagnosis = diagnosing.diagnose(merchant)
+    assert diagnosis is not None
+    assert diagnosis.message
+    assert f'data-copy="{escape(diagnosis.message)}"' in html
+    assert "Copy message" in html
 
 
 def test_after_an_overlap_only_a_range_is_offered(as_support: Client) -> None:

@@ -46,6 +46,30 @@ def test_many_that_fail_by_codats_fault_are_one_outage_of_their_platform() -> No
     assert outage.since == timezone.now() - timedelta(minutes=20)
 
 
+def test_of_whom_another_platform_explains_the_failures_nothing_is_said() -> None:
+    """Xero is out, and two thirds of the shops of each commerce platform keep their books there."""
+    for commerce in ("Shopify", "Square"):
+        ran(CODATS_FAULT, 20, commerce=commerce, accounting="Xero")
+        ran(2000, 10, commerce=commerce, accounting="QuickBooks Online")
+    assert [each.platform_name for each in notice()] == ["Xero"]
+
+
+def test_where_all_of_codat_is_down_every_platform_is_named() -> None:
+    for commerce in ("Shopify", "Square"):
+        for accounting in ("Xero", "QuickBooks Online"):
+            ran(CODATS_FAULT, 10, commerce=commerce, accounting=accounting)
+    assert len(notice()) == 4
+
+
+def test_two_platforms_that_are_out_by_themselves_are_both_named() -> None:
+    ran(CODATS_FAULT, 20, commerce="Shopify", accounting="Xero")
+    ran(CODATS_FAULT, 18, commerce="Square", accounting="Xero")
+    ran(2000, 2, commerce="Square", accounting="Xero")
+    ran(CODATS_FAULT, 12, commerce="Shopify", accounting="QuickBooks Online")
+    ran(2000, 30, commerce="Square", accounting="QuickBooks Online")
+    assert [each.platform_name for each in notice()] == ["Xero", "Shopify"]
+
+
 def test_a_platform_of_which_most_run_well_is_not_out() -> None:
     ran(CODATS_FAULT, 10, accounting="Xero")
     ran(2000, 21, commerce="Square", accounting="Xero")
@@ -113,7 +137,7 @@ def test_a_desk_on_which_nothing_is_wrong_is_asked_two_questions(django_assert_n
 
 def test_another_clock_that_was_faster_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     ran(CODATS_FAULT, 10)
-    (found, *_) = outages.struck(timezone.now())
+    (found, *_) = outages.out(outages.routes(timezone.now()), (), timezone.now())
     outages._begin(found)
     outages._begin(found)
     assert Outage.objects.standing().count() == 1

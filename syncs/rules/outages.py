@@ -1,20 +1,39 @@
 """An outage: of one platform so many merchants fail at once, by Codat's own fault, that it is not about any of them."""
 
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
+
+# Side and name.
+Platform = tuple[str, str]
 
 # Codes of which Codat's documents say that the fault is Codat's own (docs, commerce error documentation).
 CODATS_OWN = frozenset({5000, 5120})
 LOOKED_BACK = timedelta(hours=1)
 # An outage begins with both, among those whose sync ran within the hour.
-MERCHANTS, SHARE = 10, 1 / 3
+MERCHANTS, SHARE = 10, Fraction(1, 3)
 # It is over when fewer fail than this, or none has for so long.
-LEFT, QUIET = 1 / 10, timedelta(minutes=30)
+LEFT, QUIET = Fraction(1, 10), timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Merchants of the same platforms within the last hour: how many ran, how many failed by Codat's own fault."""
+
+    platforms: tuple[Platform, ...]
+    failed: Mapping[int, int]
+    """By code."""
+    ran: int
+    first: datetime
+    last: datetime
+    """Of the failures."""
 
 
 @dataclass(frozen=True)
 class Struck:
-    """Merchants of one platform within the last hour: how many ran, how many of them failed by Codat's own fault."""
+    """The same of all merchants of one platform."""
 
     side: str
     platform: str
@@ -25,10 +44,67 @@ class Struck:
     first: datetime
     last: datetime
 
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.failed, self.ran)
+
 
 def begins(struck: Struck) -> bool:
-    return struck.failed >= MERCHANTS and struck.failed >= SHARE * struck.ran
+    return struck.failed >= MERCHANTS and struck.share >= SHARE
 
 
 def goes_on(struck: Struck, now: datetime) -> bool:
-    return now - struck.last < QUIET and struck.failed >= LEFT * struck.ran
+    return now - struck.last < QUIET and struck.share >= LEFT
+
+
+def out(routes: Sequence[Route], standing: Collection[Platform], now: datetime) -> list[Struck]:
+    """The platforms that are out, with the numbers of all their merchants.
+
+    Of every merchant that fails two platforms may be the cause. The one of which most fail is held to be; what it
+    explains speaks against no other. So an outage of Xero does not strike all shops that sell through Shopify.
+    """
+
+    def is_out(platform: Platform, struck: Struck) -> bool:
+        return goes_on(struck, now) if platform in standing else begins(struck)
+
+    every, guilty, left = of_platforms(routes), set[Platform](), list(routes)
+    while worst := _worst(of_platforms(left), is_out):
+        guilty |= worst
+        left = [route for route in left if not worst & set(route.platforms)]
+    return [every[platform] for platform in sorted(guilty)]
+
+
+def of_platforms(routes: Iterable[Route]) -> dict[Platform, Struck]:
+    """Those of which any merchant failed."""
+    found: dict[Platform, list[Route]] = {}
+    for route in routes:
+        for platform in route.platforms:
+            found.setdefault(platform, []).append(route)
+    return {
+        platform: _summed(platform, of_it)
+        for platform, of_it in found.items()
+        if any(route.failed for route in of_it)
+    }
+
+
+def _worst(found: Mapping[Platform, Struck], is_out: Callable[[Platform, Struck], bool]) -> set[Platform]:
+    """Several where the same share of each fails: then nothing tells them apart."""
+    shares = {platform: struck.share for platform, struck in found.items() if is_out(platform, struck)}
+    return {platform for platform, share in shares.items() if share == max(shares.values())}
+
+
+def _summed(platform: Platform, routes: Sequence[Route]) -> Struck:
+    codes = Counter[int]()
+    for route in routes:
+        codes.update(route.failed)
+    failed, ran = sum(codes.values()), sum(route.ran for route in routes)
+    failing = [route for route in routes if route.failed]
+    return Struck(
+        *platform,
+        code=max(codes, key=lambda code: (codes[code], -code)),
+        # One that failed with two codes counts twice.
+        failed=min(failed, ran),
+        ran=ran,
+        first=min(route.first for route in failing),
+        last=max(route.last for route in failing),
+    )

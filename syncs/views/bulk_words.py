@@ -158,8 +158,13 @@ def _longest(runners: Sequence[Runner], now: datetime) -> str:
 
 
 def _ledgers(runners: Sequence[Runner]) -> list[tuple[str, int]]:
+    """The two that most of them write to; the others are told together, so that all are."""
     names = (runner.merchant.accounting for runner in runners)
-    return Counter(connection.platform_name for connection in names if connection).most_common(2)
+    most = Counter(
+        connection.platform_name if connection else "not known" for connection in names
+    ).most_common()
+    others = sum(number for _, number in most[2:])
+    return [*most[:2], ("others" if len(most) > 3 else most[2][0], others)] if others else most
 
 
 def _count(plan: Plan) -> int:

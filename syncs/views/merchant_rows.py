@@ -15,8 +15,9 @@ from syncs import moments
 from syncs.codat.statuses import status_of
 from syncs.models import Connection, Merchant, SyncRequest
 from syncs.models.merchant import SOON_DAYS, believed
-from syncs.operations import connections
+from syncs.operations import connections, diagnosing
 from syncs.presentation import Look, look_of_code, look_of_merchant, look_of_request
+from syncs.rules.entries import Entry
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.salesdays import ONE_DAY, today, zone_of
@@ -47,7 +48,12 @@ def rows_of(merchants: Iterable[Merchant], now: datetime) -> "list[MerchantRow]"
         Prefetch("connections", Connection.objects.for_rows()),
         Prefetch("requests", active, to_attr="active_requests"),
     )
-    return [MerchantRow(merchant, now) for merchant in shown]
+    book = diagnosing.entries() if any(map(_waits_for_payment, shown)) else ()
+    return [MerchantRow(merchant, now, book) for merchant in shown]
+
+
+def _waits_for_payment(merchant: Merchant) -> bool:
+    return status_of(merchant.last_code).plan_expired
 
 
 class Sight(NamedTuple):
@@ -116,10 +122,12 @@ class CareMark:
 
 
 class MerchantRow:
-    def __init__(self, merchant: Merchant, now: datetime) -> None:
+    def __init__(self, merchant: Merchant, now: datetime, book: tuple[Entry, ...] = ()) -> None:
+        """The playbook is asked for a message to the merchant."""
         self.merchant = merchant
         self.now = timezone.localtime(now)
         self.health = Health(merchant.health)
+        self.book = book
         self.request: SyncRequest | None = next(iter(getattr(merchant, "active_requests", [])), None)
 
     @cached_property
@@ -234,8 +242,12 @@ class MerchantRow:
         if wait := self._wait():
             return wait
         status = status_of(self.merchant.last_code)
-        if self.health == Health.SWITCHED_OFF or status.plan_expired:
+        if self.health == Health.SWITCHED_OFF:
             return Help("look", "What helps")
+        if status.plan_expired:
+            diagnosis = diagnosing.diagnose(self.merchant, self.book)
+            message = diagnosis.message if diagnosis else ""
+            return Help("copy", "Copy message", message) if message else Help("look", "What helps")
         if self.health == Health.NEEDS_RECONNECT or (
             self.health == Health.NEVER_SYNCED and self.lacks_a_link
         ):
