@@ -8,8 +8,8 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
 from syncs.codat import bodies
-from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import books, connections, coverage, fix_first, log
+from syncs.models import Merchant, Outage, SyncRequest, User
+from syncs.operations import books, connections, coverage, fix_first, log, outage_hold
 from syncs.operations.fix_first import Hold
 from syncs.operations.transitions import move
 from syncs.rules.health import Health
@@ -55,7 +55,9 @@ class Ask:
     books_confirmed: bool = False
     """The merchant confirms that these days were not entered by hand."""
     override_reason: str = ""
-    """Why it helps now where the playbook says that something has to be fixed first."""
+    """Why it helps now where the playbook says that something has to be fixed first, or in an outage."""
+    outage: int | None = None
+    """The outage that was shown to whom said so."""
 
     @property
     def days(self) -> tuple[date, date] | None:
@@ -63,6 +65,19 @@ class Ask:
         if self.kind == SyncRequest.Kind.HISTORIC and self.first_day and self.last_day:
             return self.first_day, self.last_day
         return None
+
+
+@dataclass(frozen=True)
+class Overridden:
+    """What a person's word has lifted."""
+
+    hold: Hold | None
+    outage: Outage | None
+
+    @property
+    def sentences(self) -> list[str]:
+        told = [f"Overrode the playbook: {self.hold.sentence}"] if self.hold else []
+        return [*told, in_spite_of(self.outage.platform_name)] if self.outage else told
 
 
 @dataclass(frozen=True)
@@ -78,10 +93,11 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     """
     try:
         refuse(merchant, ask)
-        hold = refuse_until_fixed(merchant, ask, by)
+        overridden = Overridden(refuse_until_fixed(merchant, ask, by), refuse_in_an_outage(merchant, ask, by))
         is_old = refuse_old_days(merchant, ask, now)
-        said = replace(ask, override_reason=ask.override_reason if hold else "", books_confirmed=is_old)
-        return Asked(_stored(merchant, said, by, now, hold), is_new=True)
+        why = ask.override_reason if overridden.sentences else ""
+        said = replace(ask, override_reason=why, books_confirmed=is_old)
+        return Asked(_stored(merchant, said, by, now, overridden), is_new=True)
     except NotPossible:
         # What stands in its way may be its own first press, also one that came a moment ago.
         if first := _already_asked(merchant, ask, by):
@@ -90,7 +106,8 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
 
 
 def refuse(merchant: Merchant, ask: Ask) -> None:
-    """All guards but those that somebody's word lifts (`refuse_until_fixed`, `refuse_old_days`). Raises NotPossible."""
+    """All guards but those that somebody's word lifts (`refuse_until_fixed`, `refuse_in_an_outage`, `refuse_old_days`).
+    Raises NotPossible."""
     refuse_if_not_possible(merchant)
     refuse_if_synced(merchant, ask)
     _refuse_another_basis(merchant, ask)
@@ -106,6 +123,10 @@ def described(request: SyncRequest) -> str:
     if request.kind == SyncRequest.Kind.LATEST:
         return "Asked for Sync latest" + (f" up to {request.last_day:%-d %b %Y}" if request.last_day else "")
     return f"Asked to re-run {request.first_day:%-d %b %Y} – {request.last_day:%-d %b %Y}"
+
+
+def in_spite_of(platform: str) -> str:
+    return f"Did not wait for the end of an outage: {outage_hold.looks_down(platform)}."
 
 
 def cancel(request: SyncRequest, *, by: User, now: datetime) -> bool:
@@ -158,6 +179,20 @@ def refuse_until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
     return hold
 
 
+def refuse_in_an_outage(merchant: Merchant, ask: Ask, by: User) -> Outage | None:
+    """Raises NotPossible while Codat looks down for a platform of this merchant, unless a lead says why it helps now:
+    who has seen this outage, and not one before. Returns what is overridden, if anything."""
+    outage = outage_hold.hold_on(merchant, outage_hold.standing())
+    if outage is None:
+        return None
+    told = f"{outage_hold.looks_down(outage.platform_name)}. {outage_hold.known_of(outage)}"
+    if not by.has_perm("syncs.override_guard"):
+        raise NotPossible(f"{told} {outage_hold.LEADS_ONLY}", field="override_reason", kind="outage")
+    if ask.outage != outage.pk or not ask.override_reason.strip():
+        raise NotPossible(f"{told} {outage_hold.SAY_WHY}", field="override_reason", kind="outage")
+    return outage
+
+
 def refuse_old_days(merchant: Merchant, ask: Ask, now: datetime) -> bool:
     """Whether the days are so old that the merchant had to be asked. Raises NotPossible where nobody has."""
     is_old = books.needs_word(merchant, ask.days, now)
@@ -166,16 +201,17 @@ def refuse_old_days(merchant: Merchant, ask: Ask, now: datetime) -> bool:
     return is_old
 
 
-def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, hold: Hold | None) -> SyncRequest:
+def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, overridden: Overridden) -> SyncRequest:
     try:
         with transaction.atomic():
             # The merchant before its request, as everywhere: a bulk holds its merchants until its requests are stored.
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
             request = SyncRequest.objects.create(**row(merchant, ask, by, now))
             log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
-            if hold:
-                what, why = f"Overrode the playbook: {hold.sentence}", request.override_reason
-                log.record("request.override", what, actor=by, request=request, reason=why)
+            for what in overridden.sentences:
+                log.record(
+                    "request.override", what, actor=by, request=request, reason=request.override_reason
+                )
             if ask.books_confirmed:
                 log.record("request.books", BOOKS_CONFIRMED, actor=by, request=request)
     except IntegrityError:

@@ -69,6 +69,7 @@ def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
         asking.refuse_if_not_possible(merchant)
         asking.refuse_if_synced(merchant, _ask(_kind(kind), form))
         asking.refuse_until_fixed(merchant, _ask(_kind(kind), form), request.user)
+        asking.refuse_in_an_outage(merchant, _ask(_kind(kind), form), request.user)
     except NotPossible as error:
         return _refused(request, merchant, _kind(kind), form, error)
     return _card(request, merchant, _kind(kind), form, confirming=True)
@@ -113,6 +114,7 @@ def _ask(kind: str, form: AskForm) -> Ask:
         resend_of=data.get("resend_of"),
         books_confirmed=data["books_confirmed"],
         override_reason=data["override_reason"],
+        outage=data["outage"],
     )
 
 
