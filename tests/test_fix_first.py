@@ -1,5 +1,6 @@
 """Fix first: what the playbook says cannot help yet is held, and run only with word of why it helps now."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -220,3 +221,9 @@ def test_where_nothing_is_held_a_reason_is_still_required(as_support: Client) ->
     response = send(as_support, make_failing_merchant(5000, ""), "review", reason=" ")
     assert response.status_code == 422
     assert "Say why, in a few words." in response.text
+
+
+def test_what_was_typed_as_why_it_helps_is_the_reason_once_nothing_is_held(as_support: Client) -> None:
+    free = make_failing_merchant(5000, "")
+    page = as_support.get(f"/merchants/{free.company_id}/?run=latest&override_reason=Half+a+sen").text
+    assert re.search(r'name="reason"[^>]*value="Half a sen"|value="Half a sen"[^>]*name="reason"', page)

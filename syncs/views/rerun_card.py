@@ -94,7 +94,10 @@ def _has_form(request: Signed) -> bool:
 def form_context(
     request: Signed, merchant: Merchant, kind: str, form: AskForm, now: datetime
 ) -> dict[str, Any]:
-    offered = offers.of(merchant, now)
+    offered, held = offers.of(merchant, now), _hold(request, merchant, form)
+    if not held["asks_why"] and not form.is_bound:
+        # What was typed as the answer to that question, while it was asked.
+        form.initial["reason"] = form.initial["reason"] or form.initial["override_reason"]
     return {
         "kind": kind,
         "form": form,
@@ -106,7 +109,7 @@ def form_context(
         "reached": reached(merchant) if kind == "latest" else None,
         "blocked": blocked(request, merchant),
         "basis": basis_of(merchant),
-    } | _hold(request, merchant, form)
+    } | held
 
 
 def bound_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:

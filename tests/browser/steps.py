@@ -38,9 +38,13 @@ def fill_range(page: Page, first: date | str, last: date | str, reason: str = "T
     say_why(page, reason)
 
 
-def say_why(page: Page, reason: str) -> None:
+def reason_box(page: Page) -> Locator:
     """The one question: the reason, or why it helps now where something has to be fixed first."""
-    card(page).get_by_label(re.compile("^(Reason|Why will it help now)")).fill(reason)
+    return card(page).get_by_label(re.compile(r"^\s*(Reason|Why will it help now)"))
+
+
+def say_why(page: Page, reason: str) -> None:
+    reason_box(page).fill(reason)
 
 
 def review(page: Page) -> None:
