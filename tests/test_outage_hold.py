@@ -52,7 +52,7 @@ def test_a_press_for_a_merchant_of_its_platform_is_held_with_what_is_known(
     outage: Outage, support: User
 ) -> None:
     refused = refusal(make_merchant(), support, outage=outage.pk)
-    assert refused.sentence == f"{TOLD} It is held until that is over. Only a lead may run it before."
+    assert refused.sentence == f"{TOLD} Held until the outage is over. Only a lead may run it before."
     assert refused.kind == "outage"
 
 
@@ -185,6 +185,14 @@ def test_that_word_lifts_no_other_guard_of_a_bulk(outage: Outage, lead: User) ->
     held, shop = make_failing_merchant(), make_merchant()
     of_many(held, shop, by=lead, outage_reason=WHY)
     assert [(left.merchant, left.kind) for left in NotAsked.objects.all()] == [(held, "fix_first")]
+
+
+def test_who_has_something_to_fix_is_counted_there_and_not_among_the_held(
+    outage: Outage, support: User
+) -> None:
+    held, other = make_failing_merchant(), make_merchant(commerce="Square")
+    of_many(held, other, by=support)
+    assert [left.kind for left in NotAsked.objects.all()] == ["fix_first"]
 
 
 def test_an_outage_that_begins_after_the_review_is_shown_before_anything_is_saved(lead: User) -> None:

@@ -177,9 +177,6 @@ def _runner(
     book: tuple[Entry, ...],
 ) -> Runner:
     asking.refuse_if_not_possible(merchant)
-    out = outage_hold.marked_of(merchant)
-    if out and not wish.outage_reason:
-        raise NotPossible(f"Held: {outage_hold.looks_down(out.platform_name)}.", kind="outage")
     if wish.spare_written and may_be_written(merchant):
         raise NotPossible("Left out: some sales may be written already.", kind="written")
     overlap = None
@@ -196,6 +193,9 @@ def _runner(
     is_old = books.needs_word(merchant, wish.days, now)
     if is_old and not wish.books_confirmed:
         raise NotPossible(books.ASK_FIRST, kind="old_days")
+    out = outage_hold.marked_of(merchant)
+    if out and not wish.outage_reason:
+        raise NotPossible(f"Held: {outage_hold.looks_down(out.platform_name)}.", kind="outage")
     seen = overlap.windows if overlap else ()
     outage = vars(out)["outage"] if out else None
     ask = wish.ask(seen, is_held=hold is not None, is_old=is_old, outage=outage)

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from syncs.models import Connection, Merchant, Outage, SyncRequest
 
-LEADS_ONLY = "It is held until that is over. Only a lead may run it before."
+LEADS_ONLY = "Held until the outage is over. Only a lead may run it before."
 SAY_WHY = "If it helps now, say why."
 
 
