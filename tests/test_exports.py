@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from syncs import csv_files
+from syncs.models import Activity, User
 from syncs.rules.states import State
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync, make_user
@@ -181,3 +182,31 @@ class TestEveryList:
         assert 'id="export"' in part
         assert part.count('hx-swap-oob="true"') > 0
         assert lines(as_viewer, linked(part)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("/health.csv?health=failing", "Took the list of merchants as a file"),
+        ("/syncs.csv?result=failed", "Took the list of syncs as a file"),
+        ("/requests.csv?state=failed", "Took the list of requests as a file"),
+        ("/activity.csv?what=notes", "Took the activity as a file"),
+    ],
+)
+def test_who_takes_a_list_away_stands_in_the_activity_with_its_filters(
+    as_viewer: Client, viewer: User, file: str, what: str
+) -> None:
+    as_viewer.head(file)
+    assert not Activity.objects.exists()
+    as_viewer.get(file)
+    entry = Activity.objects.get()
+    assert (entry.actor, entry.what) == (viewer, what)
+    assert entry.after == file[file.index("?") :]
+    assert what in as_viewer.get("/activity/?what=exports").text
+
+
+@pytest.mark.django_db
+def test_nothing_is_told_of_a_file_that_a_stranger_asks_for(client: Client) -> None:
+    client.get("/activity.csv")
+    assert not Activity.objects.exists()

@@ -68,6 +68,7 @@ VERBS = {
     "alerts": ("Alert rules", Q(verb__startswith="alert.")),
     "people": ("People and roles", Q(verb__startswith="user.")),
     "playbook": ("Playbook", Q(verb__startswith="playbook.")),
+    "exports": ("Files taken away", Q(verb__startswith="export.")),
     "views": ("Saved views", Q(verb__startswith="view.")),
 }
 SOURCES = {

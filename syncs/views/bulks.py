@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from syncs import context_processors, csv_files, paging
 from syncs.csv_files import Cells
 from syncs.models import Bulk, NotAsked, SyncRequest
-from syncs.operations import bulks
+from syncs.operations import bulks, exporting
 from syncs.presentation import look_of_request
 from syncs.record_filters import as_key
 from syncs.views import bulk_results, glances, polling
@@ -112,6 +112,8 @@ def bulk_csv(request: Signed, pk: uuid.UUID) -> StreamingHttpResponse:
         *("Merchant", "Company ID", "State", "Result", f"Sent ({zone})", f"Ended ({zone})"),
         *("Sync ID", "Correlation ID", "Request"),
     ]
+    if request.method == "GET":
+        exporting.record("bulk", f"the results of “{bulks.described(found)}” for many", by=request.user)
     asked = bulk_results.results(found).order_by(*bulk_results.FIRST_FIRST.columns(backwards=False))
     left_out = found.not_asked.select_related("merchant").order_by("pk")
     return csv_files.answer_of(

@@ -14,7 +14,7 @@ from syncs.codat.statuses import status_of
 from syncs.csv_files import Cells
 from syncs.filters import read_health_filters
 from syncs.models import Activity, Merchant, Sync, SyncRequest
-from syncs.operations import diagnosing
+from syncs.operations import diagnosing, exporting
 from syncs.presentation import look_of_health, look_of_request
 from syncs.record_filters import SYNC_DESK, ActivityFilters, RequestFilters, people
 from syncs.rules.playbook import Diagnosis
@@ -29,6 +29,12 @@ OF_NOBODY = {Sync.Initiator.SCHEDULE: "Schedule, inferred", Sync.Initiator.UNKNO
 
 def export(view: View) -> View:
     return require_safe(login_required(never_cache(view)))
+
+
+def told(request: Signed, name: str, what: str) -> None:
+    """Of a file that is sent, and not of a question whether there is one."""
+    if request.method == "GET":
+        exporting.record(name, what, by=request.user, query=request.GET.urlencode())
 
 
 @export
@@ -53,6 +59,7 @@ def health_csv(request: Signed) -> StreamingHttpResponse:
         *("On it", f"Snoozed until ({_zone()})"),
     ]
     ordered = found.order_by(*filters.order.columns(backwards=False))
+    told(request, "health", "the list of merchants")
     return csv_files.answer("health", head, ordered, lambda some: _of_merchants(rows_of(some, now)))
 
 
@@ -67,6 +74,7 @@ def syncs_csv(request: Signed) -> StreamingHttpResponse:
     found = syncs.with_merchants(filters.apply(timezone.get_current_timezone()))
     found = found.prefetch_related(*syncs.around_them())
     ordered = found.order_by(*syncs.NEWEST_FIRST.columns(backwards=False))
+    told(request, "syncs", "the list of syncs")
     return csv_files.answer("syncs", head, ordered, lambda some: map(_of_sync, some))
 
 
@@ -80,6 +88,7 @@ def requests_csv(request: Signed) -> StreamingHttpResponse:
     ]
     found = filters.apply(timezone.get_current_timezone(), timezone.now()).for_page()
     ordered = found.order_by(*request_list.NEWEST_FIRST.columns(backwards=False))
+    told(request, "requests", "the list of requests")
     return csv_files.answer(
         "requests", head, ordered, lambda some: map(_of_request, request_list.rows_of(some))
     )
@@ -92,8 +101,10 @@ def activity_csv(request: Signed) -> StreamingHttpResponse:
         *(f"When ({_zone()})", "Who", "What", "Before", "After", "Merchant", "Company ID", "Why"),
         *("Request", "Entry"),
     ]
-    found = filters.apply(timezone.get_current_timezone()).for_page()
+    newest = Activity.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    found = filters.apply(timezone.get_current_timezone()).filter(pk__lte=newest).for_page()
     ordered = found.order_by(*activity.NEWEST_FIRST.columns(backwards=False))
+    told(request, "activity", "the activity")
     return csv_files.answer("activity", head, ordered, lambda some: map(_of_entry, some))
 
 
