@@ -305,3 +305,15 @@ def test_a_cause_is_told_in_the_words_of_all_its_merchants(as_viewer: Client) ->
     )
     make_sync(make_merchant(), 5130, NOON - HOUR, cause=cause)
     assert "Account … is not in an active state" in as_viewer.get("/syncs/").text
+
+
+def test_each_row_opens_its_sync_and_copies_its_id_and_its_link(
+    as_viewer: Client, cast: dict[str, int]
+) -> None:
+    page = as_viewer.get("/syncs/").text
+    row = page[page.index(f'<tr id="sync-{cast["failed"]}"') :].partition("</tr>")[0]
+    sync = Sync.objects.select_related("merchant").get(pk=cast["failed"])
+    path = f"/merchants/{sync.merchant.company_id}/syncs/{sync.pk}/"
+    assert f'<a class="link plain" href="{path}"><time' in row
+    assert f'data-copy-link href="{path}"' in row
+    assert f'data-copy="{sync.sync_id}"' in row
