@@ -1,83 +1,22 @@
 """A press of the button: the web's part of a sync request, from the guards to the committed row."""
 
-import uuid
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
 from syncs.codat import bodies
-from syncs.models import Merchant, Outage, SyncRequest, User
-from syncs.operations import books, connections, coverage, fix_first, log, outage_hold
-from syncs.operations.fix_first import Hold
+from syncs.models import Merchant, SyncRequest, User
+from syncs.operations import connections, coverage, lifting, log
 from syncs.operations.transitions import move
+from syncs.operations.wishes import Ask as Ask
+from syncs.operations.wishes import NotNow as NotNow
+from syncs.operations.wishes import NotPossible as NotPossible
 from syncs.rules.health import Health
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
-from syncs.rules.windows import Window, without
-
-BOOKS_CONFIRMED = "Said that the merchant confirms: these days are not in the books"
-
-
-class NotPossible(Exception):
-    """The sentence says why, and is shown where the person is looking. `field` names the form's field, if one; `kind`
-    is what the same refusal of many merchants has in common."""
-
-    def __init__(
-        self, sentence: str, *, field: str | None = None, request: SyncRequest | None = None, kind: str = ""
-    ) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.field = field
-        self.request = request
-        self.kind = kind
-
-
-class NotNow(NotPossible):
-    """Nothing is wrong with what is asked for, and nothing was saved: the same press may go through next time."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What a person asks for. Days are the merchant's sales days, both inclusive; latest has an optional last."""
-
-    kind: str
-    first_day: date | None
-    last_day: date | None
-    reason: str
-    form_token: uuid.UUID
-    seen_overlap: tuple[Window, ...] = ()
-    """What of these days was said to be in the books already, and accepted."""
-    basis: str | None = None
-    """What the confirm step stood on (see `basis_of`); None where nobody was shown one."""
-    resend_of: SyncRequest | None = None
-    books_confirmed: bool = False
-    """The merchant confirms that these days were not entered by hand."""
-    override_reason: str = ""
-    """Why it helps now where the playbook says that something has to be fixed first, or in an outage."""
-    outage: int | None = None
-    """The outage that was shown to whom said so."""
-
-    @property
-    def days(self) -> tuple[date, date] | None:
-        """The range of a historic request; None for a latest one."""
-        if self.kind == SyncRequest.Kind.HISTORIC and self.first_day and self.last_day:
-            return self.first_day, self.last_day
-        return None
-
-
-@dataclass(frozen=True)
-class Overridden:
-    """What a person's word has lifted."""
-
-    hold: Hold | None
-    outage: Outage | None
-
-    @property
-    def sentences(self) -> list[str]:
-        told = [f"Overrode the playbook: {self.hold.sentence}"] if self.hold else []
-        return [*told, in_spite_of(self.outage.platform_name)] if self.outage else told
+from syncs.rules.windows import without
 
 
 @dataclass(frozen=True)
@@ -93,8 +32,10 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     """
     try:
         refuse(merchant, ask)
-        overridden = Overridden(refuse_until_fixed(merchant, ask, by), refuse_in_an_outage(merchant, ask, by))
-        is_old = refuse_old_days(merchant, ask, now)
+        overridden = lifting.Overridden(
+            lifting.until_fixed(merchant, ask, by), lifting.in_an_outage(merchant, ask, by)
+        )
+        is_old = lifting.old_days(merchant, ask, now)
         why = ask.override_reason if overridden.sentences else ""
         said = replace(ask, override_reason=why, books_confirmed=is_old)
         return Asked(_stored(merchant, said, by, now, overridden), is_new=True)
@@ -106,8 +47,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
 
 
 def refuse(merchant: Merchant, ask: Ask) -> None:
-    """All guards but those that somebody's word lifts (`refuse_until_fixed`, `refuse_in_an_outage`, `refuse_old_days`).
-    Raises NotPossible."""
+    """All guards but those that somebody's word lifts (operations/lifting.py). Raises NotPossible."""
     refuse_if_not_possible(merchant)
     refuse_if_synced(merchant, ask)
     _refuse_another_basis(merchant, ask)
@@ -123,10 +63,6 @@ def described(request: SyncRequest) -> str:
     if request.kind == SyncRequest.Kind.LATEST:
         return "Asked for Sync latest" + (f" up to {request.last_day:%-d %b %Y}" if request.last_day else "")
     return f"Asked to re-run {request.first_day:%-d %b %Y} – {request.last_day:%-d %b %Y}"
-
-
-def in_spite_of(platform: str) -> str:
-    return f"Did not wait for the end of an outage: {outage_hold.looks_down(platform)}."
 
 
 def cancel(request: SyncRequest, *, by: User, now: datetime) -> bool:
@@ -166,42 +102,9 @@ def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
         raise NotPossible("These days are synced already.", field="last_day")
 
 
-def refuse_until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
-    """Raises NotPossible where the playbook says that a sync would fail again, unless somebody says why it helps now.
-    Where that was said before, and it failed the same way, it is for leads. Returns what is overridden, if anything."""
-    hold = fix_first.hold_on(merchant, ask.days)
-    if hold is None:
-        return None
-    if before := fix_first.closed_by(merchant, by):
-        raise NotPossible(fix_first.leads_only(before), field="override_reason", request=before)
-    if not ask.override_reason.strip():
-        raise NotPossible(f"{hold.sentence} {fix_first.SAY_WHY}", field="override_reason")
-    return hold
-
-
-def refuse_in_an_outage(merchant: Merchant, ask: Ask, by: User) -> Outage | None:
-    """Raises NotPossible while Codat looks down for a platform of this merchant, unless a lead says why it helps now:
-    who has seen this outage, and not one before. Returns what is overridden, if anything."""
-    outage = outage_hold.hold_on(merchant, outage_hold.standing())
-    if outage is None:
-        return None
-    told = f"{outage_hold.looks_down(outage.platform_name)}. {outage_hold.known_of(outage)}"
-    if not by.has_perm("syncs.override_guard"):
-        raise NotPossible(f"{told} {outage_hold.LEADS_ONLY}", field="override_reason", kind="outage")
-    if ask.outage != outage.pk or not ask.override_reason.strip():
-        raise NotPossible(f"{told} {outage_hold.SAY_WHY}", field="override_reason", kind="outage")
-    return outage
-
-
-def refuse_old_days(merchant: Merchant, ask: Ask, now: datetime) -> bool:
-    """Whether the days are so old that the merchant had to be asked. Raises NotPossible where nobody has."""
-    is_old = books.needs_word(merchant, ask.days, now)
-    if is_old and not ask.books_confirmed:
-        raise NotPossible(books.ASK_FIRST, field="books_confirmed", kind="old_days")
-    return is_old
-
-
-def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, overridden: Overridden) -> SyncRequest:
+def _stored(
+    merchant: Merchant, ask: Ask, by: User, now: datetime, overridden: lifting.Overridden
+) -> SyncRequest:
     try:
         with transaction.atomic():
             # The merchant before its request, as everywhere: a bulk holds its merchants until its requests are stored.
@@ -213,7 +116,7 @@ def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, overridden: O
                     "request.override", what, actor=by, request=request, reason=request.override_reason
                 )
             if ask.books_confirmed:
-                log.record("request.books", BOOKS_CONFIRMED, actor=by, request=request)
+                log.record("request.books", lifting.BOOKS_CONFIRMED, actor=by, request=request)
     except IntegrityError:
         _refuse_while_active(_active(merchant))
         _refuse_a_used_token(ask)

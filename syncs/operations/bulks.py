@@ -8,7 +8,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
 from syncs.models import Bulk, Merchant, NotAsked, SyncRequest, User
-from syncs.operations import asking, bulk_plans, log
+from syncs.operations import asking, bulk_plans, lifting, log
 from syncs.operations.asking import NotNow, NotPossible
 from syncs.operations.bulk_plans import Plan, Runner, Wish
 from syncs.operations.transitions import cancel_many
@@ -172,7 +172,7 @@ def _created(bulk: Bulk, plan: Plan, by: User, now: datetime) -> list[SyncReques
     )
     told = ((request, asking.described(request)) for request in requests)
     log.record_many("request.asked", told, actor=by, reason=bulk.reason)
-    old = [(request, asking.BOOKS_CONFIRMED) for request in requests if request.books_confirmed]
+    old = [(request, lifting.BOOKS_CONFIRMED) for request in requests if request.books_confirmed]
     log.record_many("request.books", old, actor=by)
     _tell_overrides(list(zip(runners, requests, strict=True)), by, wish)
     return requests
@@ -181,5 +181,5 @@ def _created(bulk: Bulk, plan: Plan, by: User, now: datetime) -> list[SyncReques
 def _tell_overrides(asked: Sequence[tuple[Runner, SyncRequest]], by: User, wish: Wish) -> None:
     held = [(request, OVERRODE) for runner, request in asked if runner.is_held]
     log.record_many("request.override", held, actor=by, reason=wish.override_reason)
-    out = [(request, asking.in_spite_of(runner.out)) for runner, request in asked if runner.out]
+    out = [(request, lifting.in_spite_of(runner.out)) for runner, request in asked if runner.out]
     log.record_many("request.override", out, actor=by, reason=wish.outage_reason)
