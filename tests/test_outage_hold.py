@@ -228,7 +228,7 @@ def test_one_of_a_bulk_that_was_saved_before_waits_and_is_sent_once_it_is_over(
 ) -> None:
     request = asked(bulk=uuid.uuid4(), priority=-1)
     assert not is_sent(request, scripted, told)
-    assert held_back(request) == f"{DOWN}. It is sent when that is over."
+    assert held_back(request) == f"{DOWN}."
     Outage.objects.update(ended_at=NOW)
     SyncRequest.objects.update(not_before=timezone.now())
     assert is_sent(request, scripted, told)

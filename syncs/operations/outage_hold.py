@@ -43,7 +43,7 @@ def in_the_way_of(request: SyncRequest) -> str:
     if request.bulk is None or request.override_reason:
         return ""
     outage = hold_on(request.merchant, standing())
-    return f"{looks_down(outage.platform_name)}. It is sent when that is over." if outage else ""
+    return f"{looks_down(outage.platform_name)}." if outage else ""
 
 
 def looks_down(platform: str) -> str:
