@@ -1,5 +1,5 @@
-// Copies the text of a [data-copy] button, or what a [data-copy-from] link leads to, and says so for two seconds, also to
-// a screen reader. A text that cannot be fetched or copied is opened instead.
+// Copies the text of a [data-copy] button, the address of a [data-copy-link] link, or what a [data-copy-from] link leads to,
+// and says so for two seconds, also to a screen reader. A link that cannot be fetched or copied is opened instead.
 (() => {
   document.documentElement.classList.add("js");
   const said = document.getElementById("said");
@@ -13,12 +13,17 @@
     }
   }
 
-  async function copyFrom(link) {
+  async function textBehind(link) {
+    const answer = await fetch(link.href);
+    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    return answer.text();
+  }
+
+  async function copyOf(link) {
     try {
-      const answer = await fetch(link.href);
-      if (!answer.ok || answer.redirected) throw new Error(answer.status);
-      await navigator.clipboard.writeText(await answer.text());
-      tell(link, "Copied");
+      const copiesAddress = "copyLink" in link.dataset;
+      await navigator.clipboard.writeText(copiesAddress ? link.href : await textBehind(link));
+      tell(link, copiesAddress ? "Link copied" : "Copied");
     } catch {
       location.assign(link.href);
     }
@@ -38,9 +43,9 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
-    const link = event.target.closest("[data-copy-from]");
+    const link = event.target.closest("[data-copy-from], [data-copy-link]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    copyFrom(link);
+    copyOf(link);
   });
 })();

@@ -62,7 +62,7 @@ def _out(now: datetime) -> Iterator[Banner]:
         "warn",
         "cloud",
         f"Codat looks down for {get_text_list(list(names), 'and')} merchants.",
-        f"{sentence}. Re-runs will probably fail again.",
+        f"{sentence}. Re-runs will probably fail again. They are held.",
         action=f"Show {worst.failed:,}",
         url=f"{reverse('syncs')}?{query}",
     )

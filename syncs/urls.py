@@ -19,6 +19,7 @@ from syncs.views import (
     review,
     saved_views,
     sending,
+    snoozes,
     syncs,
     webhooks,
 )
@@ -57,6 +58,8 @@ urlpatterns: list[URLPattern] = [
     path("requests/<int:pk>/", requests.sync_request, name="request"),
     path("requests/<int:pk>/cancel/", requests.cancel, name="cancel-request"),
     path("requests/<int:pk>/verdict/", requests.decide, name="request-verdict"),
+    path("snoozed/", snoozes.snoozes, name="snoozes"),
+    path("snoozed/<int:pk>/end/", snoozes.end, name="end-snooze"),
     path("hand-over/", handover.hand_over, name="hand-over"),
     path("bulk/", bulk_review.review, name="bulk-review"),
     path("bulk/confirm/", bulk_review.confirm, name="bulk-confirm"),

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -243,3 +244,76 @@ def test_for_htmx_only_the_list_comes_with_its_address(as_viewer: Client, cast: 
 def test_nothing_yet_and_nothing_found_are_told_apart(as_viewer: Client) -> None:
     assert "No sync yet." in as_viewer.get("/syncs/").text
     assert "No sync fits these filters." in as_viewer.get("/syncs/?result=failed").text
+
+
+def struck_by(cause: Cause, **columns: Any) -> Merchant:
+    """Failing by it since an hour ago."""
+    merchant = make_merchant(**{"health": "failing", "last_code": cause.code, "last_cause": cause} | columns)
+    make_sync(merchant, cause.code, NOON - HOUR, cause=cause)
+    return merchant
+
+
+def row_of(page: str, words: str) -> str:
+    return page[page.index(words) :].partition("</tr>")[0]
+
+
+def test_where_a_sync_helps_a_cause_offers_the_review_of_those_it_strikes_now(as_support: Client) -> None:
+    cause = caused("Internal server error", 5000)
+    struck = [struck_by(cause, accounting=name) for name in ("Xero", "QuickBooks Online")]
+    make_sync(make_merchant(), 5000, NOON - 2 * HOUR, cause=cause)
+    struck_by(cause, snoozed_until=NOON + HOUR)
+    row = row_of(as_support.get("/syncs/").text, "Internal server error")
+    assert "Sync latest for 2…" in row
+    assert ">Shopify<" in row
+    asked = dict(re.findall(r'name="(kind|whom|query)" value="([^"]*)"', row))
+    review = as_support.post("/bulk/", asked).text
+    assert "You selected all 2 merchants" in review
+    assert all(merchant.name in review for merchant in struck)
+
+
+def test_where_something_must_be_fixed_first_it_leads_to_the_merchants(as_support: Client) -> None:
+    cause = caused("No sales customer has been configured", 4000)
+    struck_by(cause)
+    row = row_of(as_support.get("/syncs/").text, "No sales customer")
+    assert f'href="/?cause={cause.pk}">Show 1<' in row
+    assert "Sync latest for" not in row
+
+
+def test_a_viewer_is_offered_the_merchants_only(as_viewer: Client) -> None:
+    struck_by(caused("Internal server error", 5000))
+    page = as_viewer.get("/syncs/").text
+    assert "Show 1<" in page
+    assert 'action="/bulk/"' not in page
+
+
+def test_a_cause_that_strikes_nobody_any_more_offers_nothing(as_support: Client) -> None:
+    make_sync(make_merchant(), 5000, NOON - HOUR, cause=caused("Internal server error", 5000))
+    row = row_of(as_support.get("/syncs/").text, "Internal server error")
+    assert "Nobody fails by it now" in row
+
+
+def test_those_of_one_cause_with_nothing_in_common_are_of_any_platform(as_viewer: Client) -> None:
+    cause = caused("Internal server error", 5000)
+    struck_by(cause, commerce="Clover", accounting="Xero")
+    struck_by(cause, commerce="Square", accounting="FreeAgent")
+    assert '<td data-l="Platform">any</td>' in row_of(as_viewer.get("/syncs/").text, "Internal server error")
+
+
+def test_a_cause_is_told_in_the_words_of_all_its_merchants(as_viewer: Client) -> None:
+    cause = Cause.objects.create(
+        code=5130, message="account … is not in an active state", sample="Account '090 - Sales' is not in …"
+    )
+    make_sync(make_merchant(), 5130, NOON - HOUR, cause=cause)
+    assert "Account … is not in an active state" in as_viewer.get("/syncs/").text
+
+
+def test_each_row_opens_its_sync_and_copies_its_id_and_its_link(
+    as_viewer: Client, cast: dict[str, int]
+) -> None:
+    page = as_viewer.get("/syncs/").text
+    row = page[page.index(f'<tr id="sync-{cast["failed"]}"') :].partition("</tr>")[0]
+    sync = Sync.objects.select_related("merchant").get(pk=cast["failed"])
+    path = f"/merchants/{sync.merchant.company_id}/syncs/{sync.pk}/"
+    assert f'<a class="link plain" href="{path}"><time' in row
+    assert f'data-copy-link href="{path}"' in row
+    assert f'data-copy="{sync.sync_id}"' in row

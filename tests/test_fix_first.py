@@ -1,5 +1,6 @@
 """Fix first: what the playbook says cannot help yet is held, and run only with word of why it helps now."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -189,3 +190,40 @@ def test_a_second_press_finds_the_first_ones_row(merchant: Merchant, support: Us
     ask = pressed(override_reason=WHY)
     first = asking.ask(merchant, ask, by=support, now=NOW)
     assert asking.ask(merchant, ask, by=support, now=NOW).request == first.request
+
+
+def test_where_something_is_held_why_it_helps_is_the_one_question(
+    as_support: Client, merchant: Merchant
+) -> None:
+    form = as_support.get(f"/merchants/{merchant.company_id}/?run=latest").text.split('id="rerun"')[1]
+    assert "Why will it help now?" in form
+    assert 'for="id_reason"' not in form
+    card = send(as_support, merchant, "review", reason="", override_reason=WHY).text
+    assert "<dt>Helps now, because</dt>" in card
+    assert "<dt>Reason</dt>" not in card
+    send(as_support, merchant, "confirm", reason=WHY, override_reason=WHY)
+    request = SyncRequest.objects.get()
+    assert (request.reason, request.override_reason) == (WHY, WHY)
+
+
+def test_a_reason_that_was_typed_before_it_was_held_is_kept_and_is_no_word_for_it(
+    as_support: Client, merchant: Merchant
+) -> None:
+    back = send(as_support, merchant, "confirm", reason="Ticket 4812").text
+    assert '<input type="hidden" name="reason" value="Ticket 4812">' in back
+    assert not SyncRequest.objects.exists()
+    send(as_support, merchant, "confirm", reason="Ticket 4812", override_reason=WHY)
+    request = SyncRequest.objects.get()
+    assert (request.reason, request.override_reason) == ("Ticket 4812", WHY)
+
+
+def test_where_nothing_is_held_a_reason_is_still_required(as_support: Client) -> None:
+    response = send(as_support, make_failing_merchant(5000, ""), "review", reason=" ")
+    assert response.status_code == 422
+    assert "Say why, in a few words." in response.text
+
+
+def test_what_was_typed_as_why_it_helps_is_the_reason_once_nothing_is_held(as_support: Client) -> None:
+    free = make_failing_merchant(5000, "")
+    page = as_support.get(f"/merchants/{free.company_id}/?run=latest&override_reason=Half+a+sen").text
+    assert re.search(r'name="reason"[^>]*value="Half a sen"|value="Half a sen"[^>]*name="reason"', page)

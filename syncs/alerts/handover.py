@@ -151,7 +151,7 @@ def _snoozes(merchants: MerchantQuerySet, at: datetime, zone: ZoneInfo) -> Secti
         for care in cares[: messages.MOST_NAMES]
     ]
     none = "No snooze ends today."
-    return Section("Snoozes that end today", none, cares.count(), lines, "/?snoozed=only")
+    return Section("Snoozes that end today", none, cares.count(), lines, "/snoozed/")
 
 
 def _on_it(merchants: MerchantQuerySet) -> Section:

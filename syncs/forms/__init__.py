@@ -55,12 +55,13 @@ def written(windows: Iterable[Window]) -> str:
 class AskForm(forms.Form):
     """What both kinds share: the reason, and the hidden token that makes a double click one request."""
 
-    reason = ReasonField(label="Reason")
+    reason = ReasonField(label="Reason", required=False)
     override_reason = ReasonField(
         label="Why will it help now?",
         required=False,
         error_messages={"max_length": "At most 500 letters."},
     )
+    outage = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**63 - 1)
     books_confirmed = forms.BooleanField(required=False)
     form_token = forms.UUIDField(widget=forms.HiddenInput, required=False)
     basis = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -76,6 +77,15 @@ class AskForm(forms.Form):
 
     def clean_form_token(self) -> uuid.UUID:
         return self.cleaned_data["form_token"] or uuid.uuid4()
+
+    def clean(self) -> dict[str, Any]:
+        """Why it helps now is reason enough: who is asked that is asked nothing else."""
+        super().clean()
+        if not self.cleaned_data.get("reason"):
+            self.cleaned_data["reason"] = self.cleaned_data.get("override_reason", "")
+        if not self.cleaned_data["reason"] and not {"reason", "override_reason"} & set(self.errors):
+            self.add_error("reason", ReasonField.default_error_messages["required"])
+        return self.cleaned_data
 
     @property
     def yesterday(self) -> date:
@@ -123,7 +133,7 @@ class RangeForm(AskForm):
         return day
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
         if not first or not last:
             return cleaned

@@ -26,6 +26,7 @@ CHANGES = {
     "accept_overlap": ("accept_overlap", "on"),
     "refuse_overlap": ("accept_overlap", ""),
     "hold_again": ("override_reason", ""),
+    "wait_for_the_end": ("outage_reason", ""),
     "confirm_books": ("books_confirmed", "on"),
     "leave_old_days": ("books_confirmed", ""),
 }
@@ -66,6 +67,7 @@ class BulkForm(forms.Form):
     accept_overlap = forms.BooleanField(required=False)
     books_confirmed = forms.BooleanField(required=False)
     override_reason = ReasonField(label="Why does it help now?", required=False)
+    outage_reason = ReasonField(label="Why not wait until it is over?", required=False)
     reason = ReasonField(label="Reason", required=False)
     form_token = forms.UUIDField(required=False)
     needs_days = False
@@ -107,6 +109,7 @@ class BulkForm(forms.Form):
             accept_overlap=is_range and data.get("accept_overlap", False),
             books_confirmed=data.get("books_confirmed", False),
             override_reason=data.get("override_reason", ""),
+            outage_reason=data.get("outage_reason", ""),
             reason=data.get("reason", ""),
             form_token=data.get("form_token") or uuid.uuid4(),
             query=f"?{data.get('query', '')}" if self.is_of_all else "",

@@ -1,68 +1,22 @@
 """A press of the button: the web's part of a sync request, from the guards to the committed row."""
 
-import uuid
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
 from syncs.codat import bodies
 from syncs.models import Merchant, SyncRequest, User
-from syncs.operations import books, connections, coverage, fix_first, log
-from syncs.operations.fix_first import Hold
+from syncs.operations import connections, coverage, lifting, log
 from syncs.operations.transitions import move
+from syncs.operations.wishes import Ask as Ask
+from syncs.operations.wishes import NotNow as NotNow
+from syncs.operations.wishes import NotPossible as NotPossible
 from syncs.rules.health import Health
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
-from syncs.rules.windows import Window, without
-
-BOOKS_CONFIRMED = "Said that the merchant confirms: these days are not in the books"
-
-
-class NotPossible(Exception):
-    """The sentence says why, and is shown where the person is looking. `field` names the form's field, if one; `kind`
-    is what the same refusal of many merchants has in common."""
-
-    def __init__(
-        self, sentence: str, *, field: str | None = None, request: SyncRequest | None = None, kind: str = ""
-    ) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.field = field
-        self.request = request
-        self.kind = kind
-
-
-class NotNow(NotPossible):
-    """Nothing is wrong with what is asked for, and nothing was saved: the same press may go through next time."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What a person asks for. Days are the merchant's sales days, both inclusive; latest has an optional last."""
-
-    kind: str
-    first_day: date | None
-    last_day: date | None
-    reason: str
-    form_token: uuid.UUID
-    seen_overlap: tuple[Window, ...] = ()
-    """What of these days was said to be in the books already, and accepted."""
-    basis: str | None = None
-    """What the confirm step stood on (see `basis_of`); None where nobody was shown one."""
-    resend_of: SyncRequest | None = None
-    books_confirmed: bool = False
-    """The merchant confirms that these days were not entered by hand."""
-    override_reason: str = ""
-    """Why it helps now where the playbook says that something has to be fixed first."""
-
-    @property
-    def days(self) -> tuple[date, date] | None:
-        """The range of a historic request; None for a latest one."""
-        if self.kind == SyncRequest.Kind.HISTORIC and self.first_day and self.last_day:
-            return self.first_day, self.last_day
-        return None
+from syncs.rules.windows import without
 
 
 @dataclass(frozen=True)
@@ -78,10 +32,13 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     """
     try:
         refuse(merchant, ask)
-        hold = refuse_until_fixed(merchant, ask, by)
-        is_old = refuse_old_days(merchant, ask, now)
-        said = replace(ask, override_reason=ask.override_reason if hold else "", books_confirmed=is_old)
-        return Asked(_stored(merchant, said, by, now, hold), is_new=True)
+        overridden = lifting.Overridden(
+            lifting.until_fixed(merchant, ask, by), lifting.in_an_outage(merchant, ask, by)
+        )
+        is_old = lifting.old_days(merchant, ask, now)
+        why = ask.override_reason if overridden.sentences else ""
+        said = replace(ask, override_reason=why, books_confirmed=is_old)
+        return Asked(_stored(merchant, said, by, now, overridden), is_new=True)
     except NotPossible:
         # What stands in its way may be its own first press, also one that came a moment ago.
         if first := _already_asked(merchant, ask, by):
@@ -90,7 +47,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
 
 
 def refuse(merchant: Merchant, ask: Ask) -> None:
-    """All guards but those that somebody's word lifts (`refuse_until_fixed`, `refuse_old_days`). Raises NotPossible."""
+    """All guards but those that somebody's word lifts (operations/lifting.py). Raises NotPossible."""
     refuse_if_not_possible(merchant)
     refuse_if_synced(merchant, ask)
     _refuse_another_basis(merchant, ask)
@@ -145,39 +102,21 @@ def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
         raise NotPossible("These days are synced already.", field="last_day")
 
 
-def refuse_until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
-    """Raises NotPossible where the playbook says that a sync would fail again, unless somebody says why it helps now.
-    Where that was said before, and it failed the same way, it is for leads. Returns what is overridden, if anything."""
-    hold = fix_first.hold_on(merchant, ask.days)
-    if hold is None:
-        return None
-    if before := fix_first.closed_by(merchant, by):
-        raise NotPossible(fix_first.leads_only(before), field="override_reason", request=before)
-    if not ask.override_reason.strip():
-        raise NotPossible(f"{hold.sentence} {fix_first.SAY_WHY}", field="override_reason")
-    return hold
-
-
-def refuse_old_days(merchant: Merchant, ask: Ask, now: datetime) -> bool:
-    """Whether the days are so old that the merchant had to be asked. Raises NotPossible where nobody has."""
-    is_old = books.needs_word(merchant, ask.days, now)
-    if is_old and not ask.books_confirmed:
-        raise NotPossible(books.ASK_FIRST, field="books_confirmed", kind="old_days")
-    return is_old
-
-
-def _stored(merchant: Merchant, ask: Ask, by: User, now: datetime, hold: Hold | None) -> SyncRequest:
+def _stored(
+    merchant: Merchant, ask: Ask, by: User, now: datetime, overridden: lifting.Overridden
+) -> SyncRequest:
     try:
         with transaction.atomic():
             # The merchant before its request, as everywhere: a bulk holds its merchants until its requests are stored.
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
             request = SyncRequest.objects.create(**row(merchant, ask, by, now))
             log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
-            if hold:
-                what, why = f"Overrode the playbook: {hold.sentence}", request.override_reason
-                log.record("request.override", what, actor=by, request=request, reason=why)
+            for what in overridden.sentences:
+                log.record(
+                    "request.override", what, actor=by, request=request, reason=request.override_reason
+                )
             if ask.books_confirmed:
-                log.record("request.books", BOOKS_CONFIRMED, actor=by, request=request)
+                log.record("request.books", lifting.BOOKS_CONFIRMED, actor=by, request=request)
     except IntegrityError:
         _refuse_while_active(_active(merchant))
         _refuse_a_used_token(ask)

@@ -20,6 +20,7 @@ from syncs.operations import (
     freezing,
     gone,
     handing_out,
+    outage_hold,
     pauses,
     waiting,
 )
@@ -39,6 +40,8 @@ LOOK_AGAIN = timedelta(seconds=30)
 LOOK_AGAIN_AFTER_NEWS = timedelta(seconds=5)
 # How long a request waits whose turn it is not; while sending is frozen nobody asks for it.
 ON_TRIAL = timedelta(seconds=5)
+# Minutes go by until an outage is over.
+IN_AN_OUTAGE = timedelta(minutes=2)
 LOOK_AGAIN_WHEN_MANY_ARE_GONE = timedelta(minutes=2)
 MANY_ARE_GONE = (
     "Codat says that it does not know this company, as it says of many others: the key may be wrong."
@@ -79,9 +82,11 @@ def is_too_late(request: SyncRequest, now: datetime) -> bool:
 
 
 def is_held_up(request: SyncRequest, now: datetime) -> bool:
-    """Whether sending is frozen, or on trial with another request; asked before the look and again with the claim."""
-    why = freezing.in_the_way_of(request)
-    if why:
+    """Whether sending is frozen, on trial with another request, or held in an outage; asked before the look and again
+    with the claim."""
+    if why := outage_hold.in_the_way_of(request):
+        hold_back(request, now=now, until=now + IN_AN_OUTAGE, why=why)
+    elif why := freezing.in_the_way_of(request):
         hold_back(request, now=now, until=now + ON_TRIAL, why=why)
     return bool(why)
 

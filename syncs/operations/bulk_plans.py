@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Connection, Merchant, Sync, SyncRequest
 from syncs.models.merchant import MerchantQuerySet
-from syncs.operations import asking, books, coverage, diagnosing, fix_first
+from syncs.operations import asking, books, coverage, diagnosing, fix_first, outage_hold
 from syncs.operations.asking import Ask, NotPossible
 from syncs.rules.coverage import stretches
 from syncs.rules.entries import Entry
@@ -37,6 +37,8 @@ class Wish:
     """Takes in those whose days are so old that they may be in the books by hand: they were asked."""
     override_reason: str = ""
     """Why it helps now, for all of whom the playbook says that something has to be fixed first."""
+    outage_reason: str = ""
+    """Why it helps now, for all for whose platform Codat looks down."""
     accept_overlap: bool = False
     reason: str = ""
     form_token: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -49,8 +51,17 @@ class Wish:
             return self.first_day, self.last_day
         return None
 
-    def ask(self, seen: Sequence[Window] = (), *, is_held: bool = False, is_old: bool = False) -> Ask:
+    def ask(
+        self,
+        seen: Sequence[Window] = (),
+        *,
+        is_held: bool = False,
+        is_old: bool = False,
+        outage: int | None = None,
+    ) -> Ask:
         first, last = self.days or (None, None)
+        words = [self.override_reason] if is_held else []
+        words += [self.outage_reason] if outage and self.outage_reason not in words else []
         return Ask(
             kind=self.kind,
             first_day=first,
@@ -58,7 +69,8 @@ class Wish:
             reason=self.reason,
             form_token=uuid.uuid4(),
             seen_overlap=tuple(seen),
-            override_reason=self.override_reason if is_held else "",
+            override_reason=" · ".join(words)[:500],
+            outage=outage,
             books_confirmed=is_old,
         )
 
@@ -69,6 +81,10 @@ class Runner:
     ask: Ask
     synced: list[tuple[date, date]]
     """Stretches of days that are in the books already, wholly or in part."""
+    is_held: bool = False
+    """Against the playbook."""
+    out: str = ""
+    """Its platform, where Codat looks down for it."""
 
     @property
     def may_be_written(self) -> bool:
@@ -76,8 +92,12 @@ class Runner:
 
     @property
     def mark(self) -> str:
-        """Another one where it would run for other days, to other books, or over more that is synced already."""
-        facts = (self.ask.kind, self.ask.days, asking.basis_of(self.merchant), self.ask.seen_overlap)
+        """Another one where it would run for other days, to other books, over more that is synced already, or in
+        another outage."""
+        facts: tuple[object, ...] = (
+            *(self.ask.kind, self.ask.days, asking.basis_of(self.merchant), self.ask.seen_overlap),
+            *((self.ask.outage,) if self.ask.outage else ()),
+        )
         return blake2s(repr(facts).encode(), digest_size=4).hexdigest()
 
 
@@ -120,8 +140,9 @@ def may_be_written(merchant: Merchant) -> bool:
 def read(merchants: MerchantQuerySet, wish: Wish) -> list[Merchant]:
     """With all that the guards look at; one more than MOST at most."""
     told = ("merchant", "side", "platform_name", "status", "codat_id", "link_url", "gone_at")
+    connections = Connection.objects.filter(gone_at=None)
     around = [
-        Prefetch("connections", Connection.objects.filter(gone_at=None).only(*told).order_by("pk")),
+        Prefetch("connections", outage_hold.marked(connections.only(*told).order_by("pk"))),
         Prefetch(
             "requests", SyncRequest.objects.active().select_related("asked_by"), to_attr="active_requests"
         ),
@@ -172,9 +193,15 @@ def _runner(
     is_old = books.needs_word(merchant, wish.days, now)
     if is_old and not wish.books_confirmed:
         raise NotPossible(books.ASK_FIRST, kind="old_days")
-    ask = wish.ask(overlap.windows if overlap else (), is_held=hold is not None, is_old=is_old)
+    out = outage_hold.marked_of(merchant)
+    if out and not wish.outage_reason:
+        raise NotPossible(f"Held: {outage_hold.looks_down(out.platform_name)}.", kind="outage")
+    seen = overlap.windows if overlap else ()
+    outage = vars(out)["outage"] if out else None
+    ask = wish.ask(seen, is_held=hold is not None, is_old=is_old, outage=outage)
     asking.refuse(merchant, ask)
-    runner = Runner(merchant, ask, stretches(overlap.days) if overlap else [])
+    synced = stretches(overlap.days) if overlap else []
+    runner = Runner(merchant, ask, synced, hold is not None, out.platform_name if out else "")
     if shown is not None and merchant.pk not in shown:
         raise NotPossible("It came to the list after you looked.", kind="new")
     if shown is not None and runner.mark != shown[merchant.pk]:

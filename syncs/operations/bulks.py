@@ -8,7 +8,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
 from syncs.models import Bulk, Merchant, NotAsked, SyncRequest, User
-from syncs.operations import asking, bulk_plans, log
+from syncs.operations import asking, bulk_plans, lifting, log
 from syncs.operations.asking import NotNow, NotPossible
 from syncs.operations.bulk_plans import Plan, Runner, Wish
 from syncs.operations.transitions import cancel_many
@@ -21,6 +21,8 @@ FEW = 25
 OVERRIDE_LEADS_ONLY = (
     "Only leads may run many of whom the playbook says that something has to be fixed first."
 )
+OUTAGE_LEADS_ONLY = "Only leads may run many for whose platform Codat looks down."
+OVERRODE = "Overrode the playbook: something had to be fixed first"
 LEADS_ONLY = f"Above {FEW} merchants: leads only. Ask a lead, or choose fewer."
 
 
@@ -64,6 +66,8 @@ def ask_for_many(
                 raise NotPossible(LEADS_ONLY)
             if wish.override_reason and not may_override:
                 raise NotPossible(OVERRIDE_LEADS_ONLY)
+            if wish.outage_reason and not may_override:
+                raise NotPossible(OUTAGE_LEADS_ONLY)
             return _stored(plan, by, now)
     except (IntegrityError, NotPossible):
         # What stands in its way may be its own first press, also one that came a moment ago.
@@ -146,7 +150,7 @@ def _stored(plan: Plan, by: User, now: datetime) -> Asked:
         asked_by=by,
         asked_at=now,
     )
-    requests = _created(bulk, plan.runners, by, now)
+    requests = _created(bulk, plan, by, now)
     NotAsked.objects.bulk_create(
         NotAsked(bulk=bulk, merchant=each.merchant, kind=each.kind, why=each.sentence[:300])
         for each in plan.refusals
@@ -156,8 +160,9 @@ def _stored(plan: Plan, by: User, now: datetime) -> Asked:
     return Asked(bulk, requests[0], is_new=True)
 
 
-def _created(bulk: Bulk, runners: Sequence[Runner], by: User, now: datetime) -> list[SyncRequest]:
+def _created(bulk: Bulk, plan: Plan, by: User, now: datetime) -> list[SyncRequest]:
     """Who holds the locks of their merchants is the only one who asks for them."""
+    runners, wish = plan.runners, plan.wish
     Merchant.objects.filter(pk__in=[runner.merchant.pk for runner in runners]).update(
         version=F("version") + 1
     )
@@ -167,11 +172,14 @@ def _created(bulk: Bulk, runners: Sequence[Runner], by: User, now: datetime) -> 
     )
     told = ((request, asking.described(request)) for request in requests)
     log.record_many("request.asked", told, actor=by, reason=bulk.reason)
-    old = [(request, asking.BOOKS_CONFIRMED) for request in requests if request.books_confirmed]
+    old = [(request, lifting.BOOKS_CONFIRMED) for request in requests if request.books_confirmed]
     log.record_many("request.books", old, actor=by)
-    held = [request for request in requests if request.override_reason]
-    if held:
-        what = "Overrode the playbook: something had to be fixed first"
-        overrides = ((request, what) for request in held)
-        log.record_many("request.override", overrides, actor=by, reason=held[0].override_reason)
+    _tell_overrides(list(zip(runners, requests, strict=True)), by, wish)
     return requests
+
+
+def _tell_overrides(asked: Sequence[tuple[Runner, SyncRequest]], by: User, wish: Wish) -> None:
+    held = [(request, OVERRODE) for runner, request in asked if runner.is_held]
+    log.record_many("request.override", held, actor=by, reason=wish.override_reason)
+    out = [(request, lifting.in_spite_of(runner.out)) for runner, request in asked if runner.out]
+    log.record_many("request.override", out, actor=by, reason=wish.outage_reason)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -34,6 +34,12 @@ WHYS = {
     "not_linked": Why("plug", "hold", "not linked", "The merchant must link it first. A sync would fail."),
     "fix_first": Why(
         "warn", "warn", "where something must be fixed first", "Until then a sync would fail the same way."
+    ),
+    "outage": Why(
+        "cloud",
+        "warn",
+        "held: Codat looks down for their platforms",
+        "They would probably fail too. Ask again when that is over.",
     ),
     "old_days": Why(
         "book",
@@ -110,7 +116,8 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "unwritten": count - plan.written,
         "with_synced_days": sum(bool(runner.synced) for runner in plan.runners),
         "of_old_days": sum(runner.ask.books_confirmed for runner in plan.runners),
-        "overridden": sum(bool(runner.ask.override_reason) for runner in plan.runners),
+        "overridden": sum(runner.is_held for runner in plan.runners),
+        "in_an_outage": sum(bool(runner.out) for runner in plan.runners),
         "longest": _longest(plan.runners, now),
         "ledgers": _ledgers(plan.runners),
         "groups": grouped([(each.kind or each.sentence, each) for each in plan.refusals]),
@@ -132,11 +139,23 @@ def grouped(refusals: Sequence[tuple[str, Refusal | NotAsked]]) -> list[Group]:
     return [
         Group(
             kind,
-            WHYS.get(kind) or Why(*OTHER, "will not run", kind),
+            _why(kind, {_told(each) for of, each in refusals if of == kind}),
             [each for of, each in refusals if of == kind],
         )
         for kind, _ in sizes.most_common()
     ]
+
+
+def _why(kind: str, told: set[str]) -> Why:
+    known = WHYS.get(kind) or Why(*OTHER, "will not run", kind)
+    if kind == "outage" and len(told) == 1:
+        (sentence,) = told
+        return replace(known, lead=sentence[0].lower() + sentence[1:].rstrip("."))
+    return known
+
+
+def _told(each: Refusal | NotAsked) -> str:
+    return each.sentence if isinstance(each, Refusal) else each.why
 
 
 def whose(filters: HealthFilters) -> str:

@@ -111,9 +111,9 @@ def bulk_csv(request: Signed, pk: uuid.UUID) -> StreamingHttpResponse:
         *("Merchant", "Company ID", "State", "Result", f"Sent ({zone})", f"Ended ({zone})"),
         *("Sync ID", "Correlation ID", "Request"),
     ]
+    enter(request, f"the results of “{bulks.described(found)}” for many")
     asked = bulk_results.results(found).order_by(*bulk_results.FIRST_FIRST.columns(backwards=False))
     left_out = found.not_asked.select_related("merchant").order_by("pk")
-    enter(request, f"the results of a bulk of {found.asked_at:%-d %b, %H:%M} UTC")
     return csv_files.answer_of(
         "bulk",
         head,

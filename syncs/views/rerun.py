@@ -15,7 +15,7 @@ from django_htmx.http import retarget, trigger_client_event
 from syncs import tasks
 from syncs.forms import AskForm
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import asking, books
+from syncs.operations import asking, books, lifting
 from syncs.operations.asking import Ask, NotNow, NotPossible
 from syncs.views import rerun_card
 from syncs.views.access import Signed, may_ask
@@ -68,7 +68,8 @@ def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     try:
         asking.refuse_if_not_possible(merchant)
         asking.refuse_if_synced(merchant, _ask(_kind(kind), form))
-        asking.refuse_until_fixed(merchant, _ask(_kind(kind), form), request.user)
+        lifting.until_fixed(merchant, _ask(_kind(kind), form), request.user)
+        lifting.in_an_outage(merchant, _ask(_kind(kind), form), request.user)
     except NotPossible as error:
         return _refused(request, merchant, _kind(kind), form, error)
     return _card(request, merchant, _kind(kind), form, confirming=True)
@@ -113,6 +114,7 @@ def _ask(kind: str, form: AskForm) -> Ask:
         resend_of=data.get("resend_of"),
         books_confirmed=data["books_confirmed"],
         override_reason=data["override_reason"],
+        outage=data["outage"],
     )
 
 

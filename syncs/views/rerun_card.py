@@ -8,7 +8,7 @@ from typing import Any
 from syncs import wording
 from syncs.forms import AskForm, LatestForm, RangeForm, written
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import fix_first
+from syncs.operations import fix_first, outage_hold
 from syncs.operations.answered_windows import ran_instead
 from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
 from syncs.operations.coverage import Overlap, overlap, reached
@@ -94,7 +94,10 @@ def _has_form(request: Signed) -> bool:
 def form_context(
     request: Signed, merchant: Merchant, kind: str, form: AskForm, now: datetime
 ) -> dict[str, Any]:
-    offered = offers.of(merchant, now)
+    offered, held = offers.of(merchant, now), _hold(request, merchant, form)
+    if not held["asks_why"] and not form.is_bound:
+        # What was typed as the answer to that question, while it was asked.
+        form.initial["reason"] = form.initial["reason"] or form.initial["override_reason"]
     return {
         "kind": kind,
         "form": form,
@@ -106,7 +109,7 @@ def form_context(
         "reached": reached(merchant) if kind == "latest" else None,
         "blocked": blocked(request, merchant),
         "basis": basis_of(merchant),
-    } | _hold(request, merchant, form)
+    } | held
 
 
 def bound_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -> AskForm:
@@ -171,14 +174,23 @@ def _days(form: RangeForm) -> tuple[date | None, date | None]:
 
 
 def _hold(request: Signed, merchant: Merchant, form: AskForm) -> dict[str, Any]:
-    """What has to be fixed first, if anything; and why this person may not run it all the same, if so."""
+    """What has to be fixed first, and whether Codat looks down; and why this person may not run it all the same."""
     first, last = _days(form) if isinstance(form, RangeForm) else (None, None)
     days = (first, last) if first and last and first <= last else None
     hold = fix_first.hold_on(merchant, days)
-    if hold is None or (hold.needs_other_days and isinstance(form, RangeForm) and days is None):
-        return {"hold": None}
-    before = fix_first.closed_by(merchant, request.user)
-    return {"hold": hold, "closed": fix_first.leads_only(before) if before else ""}
+    if hold and hold.needs_other_days and isinstance(form, RangeForm) and days is None:
+        hold = None
+    before = fix_first.closed_by(merchant, request.user) if hold else None
+    outage = outage_hold.hold_on(merchant, outage_hold.standing())
+    is_waited_for = outage and not request.user.has_perm("syncs.override_guard")
+    return {
+        "hold": hold,
+        "outage": outage,
+        "looks_down": outage_hold.looks_down(outage.platform_name) if outage else "",
+        "known_of_outage": outage_hold.known_of(outage) if outage else "",
+        "asks_why": bool(hold or outage),
+        "closed": fix_first.leads_only(before) if before else outage_hold.LEADS_ONLY if is_waited_for else "",
+    }
 
 
 def _steps(active: SyncRequest) -> list[tuple[str, str]]:

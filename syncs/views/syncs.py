@@ -1,14 +1,12 @@
 """All syncs: every sync that Codat has told us about, across merchants, newest first."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
-from django.db.models import Count, Min, Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -20,14 +18,12 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 
 from syncs import paging
-from syncs.codat.statuses import Outcome
 from syncs.filters import Platforms
 from syncs.models import Cause, Connection, Sync
 from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import SPANS, people
-from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters, within
-from syncs.rules.salesdays import range_window
-from syncs.views import glances, health_summary, history, saved_views
+from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters
+from syncs.views import health_summary, history, saved_views, shared_causes
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
@@ -36,36 +32,10 @@ NEWEST_FIRST = paging.Order("started_at", descending=True)
 SIZE = 50
 # Beyond it a number says no more than "many", and would read the whole table.
 COUNTED = 1_000
-# Causes are put side by side for so many days at most: it takes reading all their failures.
-COMPARED_DAYS = 7
-CAUSES, ALL_CAUSES = 5, 200
-# Seconds. They tell of days, and put side by side what came in minutes late; the list below tells of the last seconds.
-CAUSES_KEPT = 120
+# Seconds.
 ROWS_KEPT = 600
 # Of a merchant with its forty columns a row shows these.
 SHOWN_OF_A_MERCHANT = ("company_id", "name", "time_zone", "archived_at", "version")
-
-
-@dataclass(frozen=True)
-class SharedCause:
-    """One cause among the syncs of some days."""
-
-    query: str
-    code: int
-    words: str
-    merchants: int
-    syncs: int
-    first: datetime
-
-
-@dataclass(frozen=True)
-class Causes:
-    """Those that struck most merchants, `of` all that were found between these days."""
-
-    shown: list[SharedCause]
-    of: int
-    first: date
-    last: date
 
 
 @require_safe
@@ -87,8 +57,9 @@ def syncs(request: Signed) -> HttpResponse:
         "today": timezone.localdate(),
         "counted": min(counted, COUNTED),
         "many": counted > COUNTED,
-        "causes": _causes(rows, filters) if filters.first_page and not filters.cause else None,
+        "causes": shared_causes.of(rows, filters) if filters.first_page and not filters.cause else None,
         "cause": asked.cause,
+        "may_ask": request.user.has_perm("syncs.ask_sync"),
         "query_of_all_causes": filters.url(causes="all"),
         "query_without_cause": filters.url(cause=""),
         "results": _choices(RESULTS),
@@ -167,45 +138,6 @@ def _key(sync: Sync) -> str:
     this one."""
     told_in = f"{timezone.get_current_timezone_name()}-{timezone.localdate().year}"
     return f"sync-row-{sync.pk}-{sync.merchant.version}-{told_in}"
-
-
-def _causes(rows: SyncQuerySet, filters: SyncFilters) -> Causes | None:
-    """Of the days asked for; of today and yesterday where no day was. None where those are too many."""
-    zone, today = timezone.get_current_timezone(), timezone.localdate()
-    if filters.until and not (filters.day or filters.last):
-        return None
-    first, last = filters.days(zone, timezone.now()) or (today - timedelta(days=1), today)
-    if (last - first).days >= COMPARED_DAYS:
-        return None
-    asked = (filters.url(), str(zone), first, last)
-    return cache.get_or_set(
-        f"causes-{glances.digest(asked)}", lambda: _compared(rows, filters, first, last, zone), CAUSES_KEPT
-    )
-
-
-def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date, zone: ZoneInfo) -> Causes:
-    struck = (
-        within(rows, range_window(first, last, zone))
-        .filter(outcome=Outcome.FAILED, cause__isnull=False)
-        .order_by()
-        .values("cause")
-        .annotate(merchants=Count("merchant", distinct=True), syncs=Count("pk"), first=Min("started_at"))
-        .order_by("-merchants", "-syncs", "cause")
-    )
-    most, shown = list(struck), ALL_CAUSES if filters.causes else CAUSES
-    named = Cause.objects.in_bulk([row["cause"] for row in most[:shown]])
-    found = [
-        SharedCause(
-            filters.url(cause=str(row["cause"]), causes=""),
-            named[row["cause"]].code,
-            named[row["cause"]].sample,
-            row["merchants"],
-            row["syncs"],
-            row["first"],
-        )
-        for row in most[:shown]
-    ]
-    return Causes(found, len(most), first, last)
 
 
 def _choices(known: dict[str, Any]) -> list[tuple[str, str]]:

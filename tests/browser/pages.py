@@ -57,7 +57,7 @@ def overlap(page: Page, shop: Shop) -> None:
 
 def confirm(page: Page, shop: Shop) -> None:
     overlap(page, shop)
-    steps.card(page).get_by_label("Reason").fill("Ticket 4711")
+    steps.say_why(page, "Ticket 4711")
     steps.review(page)
     steps.confirm_button(page)
 
@@ -85,6 +85,7 @@ OURS: dict[str, Open] = {
     "all syncs, an odd address": at("/syncs/?result=odd&code=x&day=9&until=1&cause=no&commerce=none"),
     "requests": at("/requests/"),
     "activity": at("/activity/"),
+    "snoozed": at("/snoozed/"),
     "hand-over": at("/hand-over/"),
     "profile": at("/profile/"),
     "not found": at("/nothing/here/"),

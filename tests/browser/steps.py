@@ -1,5 +1,6 @@
 """What people do on the pages, in their own words."""
 
+import re
 from datetime import date
 
 from playwright.sync_api import APIResponse, Locator, Page, expect
@@ -34,14 +35,19 @@ def fill_range(page: Page, first: date | str, last: date | str, reason: str = "T
     form = card(page)
     form.get_by_label("First day").fill(str(first))
     form.get_by_label("Last day").fill(str(last))
-    form.get_by_label("Reason").fill(reason)
+    say_why(page, reason)
+
+
+def reason_box(page: Page) -> Locator:
+    """The one question: the reason, or why it helps now where something has to be fixed first."""
+    return card(page).get_by_label(re.compile(r"^\s*(Reason|Why will it help now)"))
+
+
+def say_why(page: Page, reason: str) -> None:
+    reason_box(page).fill(reason)
 
 
 def review(page: Page) -> None:
-    """With word of why it helps now, where the playbook says that something has to be fixed first."""
-    why = card(page).get_by_label("Why will it help now?")
-    if why.count() and not why.input_value():
-        why.fill("The merchant has fixed it")
     card(page).get_by_role("button", name="Review").click()
 
 
@@ -53,7 +59,7 @@ def confirm_button(page: Page) -> Locator:
 def ask_for_latest(page: Page, path: str, reason: str = "Ticket 4711") -> None:
     """Up to the confirm step, which is left to be pressed."""
     page.goto(f"{path}?run=latest")
-    card(page).get_by_label("Reason").fill(reason)
+    say_why(page, reason)
     review(page)
     expect(confirm_button(page)).to_have_text("Sync latest")
 

@@ -50,7 +50,7 @@ def test_days_that_cannot_be_asked_for(visit: Visit, shop: Shop, case: str) -> N
     steps.review(page)
     expect(steps.card(page).get_by_role("alert")).to_contain_text("Nothing was saved.")
     assert sentence in under(page, label)
-    expect(steps.card(page).get_by_label("Reason")).to_have_value("Ticket 4711")
+    expect(steps.reason_box(page)).to_have_value("Ticket 4711")
 
 
 def test_a_request_without_a_reason(visit: Visit, shop: Shop) -> None:

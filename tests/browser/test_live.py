@@ -172,30 +172,30 @@ def test_what_somebody_types_outlives_a_poll(visit: Visit, take: Take) -> None:
     """Also the poll that brings news: a colleague's note."""
     shop = take("healthy")
     page, colleague = visit(f"{shop.path}?run=historic"), visit(shop.path, by="lead")
-    steps.card(page).get_by_label("Reason").fill("Half a sen")
+    steps.reason_box(page).fill("Half a sen")
     colleague.get_by_role("textbox", name="Note").fill("I am on the phone with them")
     colleague.get_by_role("button", name="Add note").click()
     expect(colleague.get_by_text("“I am on the phone with them”")).to_be_visible()
     steps.wake(page, "#merchant_live")
     expect(page.get_by_text("“I am on the phone with them”")).to_be_visible()
-    expect(steps.card(page).get_by_label("Reason")).to_have_value("Half a sen")
+    expect(steps.reason_box(page)).to_have_value("Half a sen")
 
 
 def test_what_somebody_types_outlives_somebody_elses_request(visit: Visit, take: Take) -> None:
     shop = take("flaky", "archived_account", rerun="succeeds", failed_days=1)
     page, colleague = visit(f"{shop.path}?run=latest"), visit(shop.path, by="lead")
-    steps.card(page).get_by_label("Reason").fill("Half a sen")
+    steps.reason_box(page).fill("Half a sen")
     steps.ask_for_latest(colleague, shop.path)
     steps.confirm_button(colleague).click()
     expect(steps.step(colleague, "Saved")).to_be_visible()
     steps.wake(page, "#merchant_live")
     expect(steps.card(page)).to_contain_text("Your form is put aside while this request is under way.")
-    expect(steps.card(page).get_by_label("Reason")).to_be_hidden()
+    expect(steps.reason_box(page)).to_be_hidden()
     expect(steps.card(page)).to_contain_text(
         "Your form was put aside while Lena Horvath's request was under way."
     )
-    expect(steps.card(page).get_by_label("Reason")).to_be_visible()
-    expect(steps.card(page).get_by_label("Reason")).to_have_value("Half a sen")
+    expect(steps.reason_box(page)).to_be_visible()
+    expect(steps.reason_box(page)).to_have_value("Half a sen")
 
 
 def test_the_filters_live_in_the_address(visit: Visit) -> None:

@@ -55,7 +55,7 @@ def test_of_two_people_at_once_the_second_reads_who_was_first(visit: Visit, take
     expect(steps.result(lenas)).to_contain_text(
         "Your form was put aside while Mei Tanaka's request was under way."
     )
-    expect(steps.card(lenas).get_by_label("Reason")).to_have_value("Ticket 4711")
+    expect(steps.reason_box(lenas)).to_have_value("Ticket 4711")
     assert len(panel.posts(shop.company_id)) == panel.count_requests(shop.company_id) == 1
 
 

@@ -1,0 +1,129 @@
+"""What stands on top of All syncs: the same cause at many merchants, and what helps those that it strikes now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.cache import cache
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from syncs.codat.statuses import Outcome
+from syncs.models import Cause, Connection, Merchant
+from syncs.models.sync import SyncQuerySet
+from syncs.operations import describing
+from syncs.record_filters.syncs import SyncFilters, within
+from syncs.rules.outages import CODATS_OWN
+from syncs.rules.salesdays import range_window
+from syncs.views import glances
+
+# Causes are put side by side for so many days at most: it takes reading all their failures.
+COMPARED_DAYS = 7
+CAUSES, ALL_CAUSES = 5, 200
+# Seconds. They tell of days, and put side by side what came in minutes late; the list below tells of the last seconds.
+KEPT = 120
+# What fails at one shop software or one accounting software is told by the latter where both fit.
+SIDES = (Connection.Side.ACCOUNTING.value, Connection.Side.COMMERCE.value)
+
+
+@dataclass(frozen=True)
+class SharedCause:
+    """One cause among the syncs of some days."""
+
+    number: int
+    query: str
+    code: int
+    words: str
+    merchants: int
+    syncs: int
+    first: datetime
+    now: int
+    """Merchants that it strikes now, as the list of Sync health shows them."""
+    platform: str
+    """What all of these have in common; empty where they do not."""
+    helps_now: bool
+    """The fault is Codat's own; else something has to be mended first. The review holds what does not help."""
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Those that struck most merchants, `of` all that were found between these days."""
+
+    shown: list[SharedCause]
+    of: int
+    first: date
+    last: date
+
+
+def of(rows: SyncQuerySet, filters: SyncFilters) -> Causes | None:
+    """Of the days asked for; of today and yesterday where no day was. None where those are too many."""
+    zone, today = timezone.get_current_timezone(), timezone.localdate()
+    if filters.until and not (filters.day or filters.last):
+        return None
+    first, last = filters.days(zone, timezone.now()) or (today - timedelta(days=1), today)
+    if (last - first).days >= COMPARED_DAYS:
+        return None
+    asked = (filters.url(), str(zone), first, last)
+    return cache.get_or_set(
+        f"causes-{glances.digest(asked)}", lambda: _compared(rows, filters, first, last, zone), KEPT
+    )
+
+
+def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date, zone: ZoneInfo) -> Causes:
+    struck = (
+        within(rows, range_window(first, last, zone))
+        .filter(outcome=Outcome.FAILED, cause__isnull=False)
+        .order_by()
+        .values("cause")
+        .annotate(merchants=Count("merchant", distinct=True), syncs=Count("pk"), first=Min("started_at"))
+        .order_by("-merchants", "-syncs", "cause")
+    )
+    found = list(struck)
+    shown = found[: ALL_CAUSES if filters.causes else CAUSES]
+    named = {cause.pk: cause for cause in _with_those_struck_now([row["cause"] for row in shown])}
+    told = [_told(dict(row), named[row["cause"]], filters) for row in shown]
+    return Causes(told, len(found), first, last)
+
+
+def _told(row: dict[str, Any], cause: Cause, filters: SyncFilters) -> SharedCause:
+    struck: dict[str, Any] = vars(cause)
+    common = [struck[side] for side in SIDES if struck[f"of_{side}"] == struck["now"]]
+    return SharedCause(
+        number=cause.pk,
+        query=filters.url(cause=str(cause.pk), causes=""),
+        code=cause.code,
+        words=cause.words,
+        merchants=row["merchants"],
+        syncs=row["syncs"],
+        first=row["first"],
+        now=struck["now"] or 0,
+        platform=common[0] if struck["now"] and common else "",
+        helps_now=cause.code in CODATS_OWN,
+    )
+
+
+def _with_those_struck_now(causes: Sequence[int]) -> QuerySet[Cause]:
+    """How many merchants each strikes `now`, and of each side the platform that most of these have."""
+    merchants = Merchant.objects.registered().listed().filter(snoozed_until=None)
+    struck = merchants.filter(last_cause=OuterRef("pk"), health__in=describing.FAILED).order_by()
+    theirs = Connection.objects.filter(
+        gone_at=None,
+        merchant__last_cause=OuterRef("pk"),
+        merchant__health__in=describing.FAILED,
+        merchant__archived_at=None,
+        merchant__snoozed_until=None,
+    )
+    most = {
+        side: theirs.filter(side=side)
+        .order_by()
+        .values("platform_name")
+        .annotate(of=Count("merchant", distinct=True))
+        .order_by("-of")
+        for side in SIDES
+    }
+    columns = {side: Subquery(rows.values("platform_name")[:1]) for side, rows in most.items()}
+    columns |= {f"of_{side}": Subquery(rows.values("of")[:1]) for side, rows in most.items()}
+    now = struck.values("last_cause").annotate(of=Count("pk")).values("of")
+    return Cause.objects.filter(pk__in=causes).annotate(now=Subquery(now), **columns)

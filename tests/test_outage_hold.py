@@ -1,0 +1,245 @@
+"""Held in an outage: while Codat looks down for a platform, nothing is asked of its merchants without a lead's word."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from syncs.codat.client import CodatClient
+from syncs.models import Activity, Merchant, NotAsked, Outage, SyncRequest, User
+from syncs.operations import bulk_plans, bulks
+from syncs.operations.asking import NotPossible, basis_of
+from syncs.operations.bulk_plans import Wish
+from syncs.operations.bulks import Changed
+from tests.codat.server import Server
+from tests.factories import make_failing_merchant, make_merchant
+from tests.presses import asked, held_back, is_sent, press, pressed, verbs
+from tests.test_bulk_review_page import confirm, review
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now().replace(microsecond=0)
+HTMX = {"HX-Request": "true"}
+WHY = "Codat told us that Shopify works again"
+DOWN = "Codat looks down for Shopify merchants"
+TOLD = f"{DOWN}. Of the 640 that ran within the last hour, 118 failed with 5000."
+
+
+@pytest.fixture
+def outage(db: None) -> Outage:
+    return an_outage()
+
+
+def an_outage(platform: str = "Shopify", **columns: Any) -> Outage:
+    told = {"side": "commerce", "platform_name": platform, "code": 5000, "failed": 118, "ran": 640}
+    return Outage.objects.create(since=NOW, **told | columns)
+
+
+def refusal(merchant: Merchant, by: User, **ask: Any) -> NotPossible:
+    with pytest.raises(NotPossible) as refused:
+        press(merchant, by, NOW, pressed(**ask))
+    assert not SyncRequest.objects.exists()
+    return refused.value
+
+
+def send(client: Client, merchant: Merchant, step: str, **data: Any) -> Any:
+    given = {"form_token": uuid.uuid4(), "basis": basis_of(merchant)} | data
+    return client.post(f"/merchants/{merchant.company_id}/rerun/latest/{step}/", given, headers=HTMX)
+
+
+def test_a_press_for_a_merchant_of_its_platform_is_held_with_what_is_known(
+    outage: Outage, support: User
+) -> None:
+    refused = refusal(make_merchant(), support, outage=outage.pk)
+    assert refused.sentence == f"{TOLD} Held until the outage is over. Only a lead may run it before."
+    assert refused.kind == "outage"
+
+
+@pytest.mark.parametrize("end", [{"commerce": "Square"}, {"ended_at": NOW}])
+def test_others_and_those_after_its_end_are_not_held(support: User, end: dict[str, Any]) -> None:
+    an_outage(ended_at=end.get("ended_at"))
+    assert press(make_merchant(commerce=end.get("commerce", "Shopify")), support, NOW).is_new
+
+
+def test_the_accounting_platform_may_be_the_one_that_is_out(support: User) -> None:
+    an_outage("Xero", side="accounting")
+    assert refusal(make_merchant(), support).sentence.startswith("Codat looks down for Xero merchants.")
+
+
+def test_a_platform_of_the_other_side_by_the_same_name_is_another(support: User) -> None:
+    an_outage("Xero", side="commerce")
+    assert press(make_merchant(), support, NOW).is_new
+
+
+def test_a_lead_may_run_it_with_a_reason_which_is_kept(outage: Outage, lead: User) -> None:
+    merchant = make_merchant()
+    assert refusal(merchant, lead, outage=outage.pk, override_reason=" ").sentence == (
+        f"{TOLD} If it helps now, say why."
+    )
+    request = press(merchant, lead, NOW, pressed(outage=outage.pk, override_reason=WHY)).request
+    assert (request.override_reason, verbs(request)) == (WHY, ["request.asked", "request.override"])
+    entry = Activity.objects.get(verb="request.override")
+    assert (entry.what, entry.reason) == (f"Did not wait for the end of an outage: {DOWN}.", WHY)
+
+
+def test_a_reason_that_was_given_before_the_outage_was_shown_is_none(outage: Outage, lead: User) -> None:
+    ended = an_outage("Square")
+    for seen in (None, ended.pk):
+        assert refusal(make_merchant(), lead, outage=seen, override_reason=WHY).field == "override_reason"
+
+
+def test_where_something_must_be_fixed_too_one_word_answers_both_that_were_shown(
+    outage: Outage, lead: User
+) -> None:
+    merchant = make_failing_merchant()
+    assert "Not until the cause" in refusal(merchant, lead, outage=outage.pk, override_reason="").sentence
+    press(merchant, lead, NOW, pressed(outage=outage.pk, override_reason=WHY))
+    told = Activity.objects.filter(verb="request.override").order_by("pk").values_list("what", flat=True)
+    assert list(told) == [
+        "Overrode the playbook: Not until the cause is fixed.",
+        f"Did not wait for the end of an outage: {DOWN}.",
+    ]
+
+
+def test_the_form_tells_it_and_offers_support_nothing_to_press(as_support: Client, outage: Outage) -> None:
+    merchant = make_merchant()
+    form = as_support.get(f"/merchants/{merchant.company_id}/?run=latest").text.split('id="rerun"')[1]
+    assert f"<b>{DOWN}.</b> Of the 640 that ran within the last hour, 118 failed with 5000." in form
+    assert "Only a lead may run it before." in form
+    assert 'aria-disabled="true">Review Sync latest' in form
+    assert 'name="override_reason"' not in form
+    refused = send(as_support, merchant, "review", reason="Ticket", override_reason=WHY, outage=outage.pk)
+    assert refused.status_code == 422
+    assert not SyncRequest.objects.exists()
+
+
+def test_a_lead_is_told_again_on_the_confirm_step(as_lead: Client, outage: Outage) -> None:
+    merchant = make_merchant()
+    form = as_lead.get(f"/merchants/{merchant.company_id}/?run=latest").text.split('id="rerun"')[1]
+    assert f'<input type="hidden" name="outage" value="{outage.pk}">' in form
+    card = send(as_lead, merchant, "review", override_reason=WHY, outage=outage.pk).text
+    assert f"<b>{DOWN}.</b>" in card
+    assert "This one would probably fail too." in card
+    assert f'<input type="hidden" name="outage" value="{outage.pk}">' in card
+    send(as_lead, merchant, "confirm", override_reason=WHY, outage=outage.pk)
+    assert SyncRequest.objects.get().override_reason == WHY
+
+
+def test_one_that_begins_after_the_form_was_filled_is_told_before_anything_is_saved(as_lead: Client) -> None:
+    merchant = make_merchant()
+    assert send(as_lead, merchant, "review", reason="Ticket 4812").status_code == 200
+    outage = an_outage()
+    back = send(as_lead, merchant, "confirm", reason="Ticket 4812")
+    assert back.status_code == 422
+    assert f"{DOWN}" in back.text
+    assert f'<input type="hidden" name="outage" value="{outage.pk}">' in back.text
+    assert 'value="Ticket 4812"' in back.text
+    assert not SyncRequest.objects.exists()
+
+
+@pytest.mark.parametrize("outage", ["x", "-1", str(10**30)])
+def test_a_forged_number_of_an_outage_is_refused(as_lead: Client, outage: str) -> None:
+    an_outage()
+    assert send(as_lead, make_merchant(), "confirm", override_reason=WHY, outage=outage).status_code == 422
+    assert not SyncRequest.objects.exists()
+
+
+def of_many(*merchants: Merchant, by: User, **wish: Any) -> None:
+    asked_for = Wish("latest", reason="Ticket", **wish)
+    keys = [merchant.pk for merchant in merchants]
+    bulks.ask_for_many(
+        keys,
+        asked_for,
+        by=by,
+        now=NOW,
+        may_many=True,
+        may_override=by.has_perm("syncs.override_guard"),
+    )
+
+
+def test_a_bulk_leaves_them_out_with_the_reason(outage: Outage, support: User) -> None:
+    shop, other = make_merchant(), make_merchant(commerce="Square")
+    of_many(shop, other, by=support)
+    assert [request.merchant for request in SyncRequest.objects.all()] == [other]
+    left_out = NotAsked.objects.get()
+    assert (left_out.merchant, left_out.kind, left_out.why) == (shop, "outage", f"Held: {DOWN}.")
+
+
+def test_only_a_lead_may_take_them_into_a_bulk_and_the_word_is_kept(
+    outage: Outage, support: User, lead: User
+) -> None:
+    shop, other = make_merchant(), make_merchant(commerce="Square")
+    with pytest.raises(NotPossible, match="Only leads may run many for whose platform Codat looks down"):
+        of_many(shop, other, by=support, outage_reason=WHY)
+    of_many(shop, other, by=lead, outage_reason=WHY)
+    assert dict(SyncRequest.objects.values_list("merchant", "override_reason")) == {
+        shop.pk: WHY,
+        other.pk: "",
+    }
+    entry = Activity.objects.get(verb="request.override")
+    assert (entry.merchant, entry.reason) == (shop, WHY)
+
+
+def test_that_word_lifts_no_other_guard_of_a_bulk(outage: Outage, lead: User) -> None:
+    held, shop = make_failing_merchant(), make_merchant()
+    of_many(held, shop, by=lead, outage_reason=WHY)
+    assert [(left.merchant, left.kind) for left in NotAsked.objects.all()] == [(held, "fix_first")]
+
+
+def test_who_has_something_to_fix_is_counted_there_and_not_among_the_held(
+    outage: Outage, support: User
+) -> None:
+    held, other = make_failing_merchant(), make_merchant(commerce="Square")
+    of_many(held, other, by=support)
+    assert [left.kind for left in NotAsked.objects.all()] == ["fix_first"]
+
+
+def test_an_outage_that_begins_after_the_review_is_shown_before_anything_is_saved(lead: User) -> None:
+    shop, other = make_merchant(), make_merchant(commerce="Square")
+    wish = Wish("latest", reason="Ticket", outage_reason=WHY)
+    shown = bulk_plans.plan(bulk_plans.read(Merchant.objects.all(), wish), wish, NOW).marks
+    an_outage()
+    with pytest.raises(Changed):
+        bulks.ask_for_many(
+            [shop.pk, other.pk], wish, by=lead, now=NOW, may_many=True, may_override=True, shown=shown
+        )
+    assert not SyncRequest.objects.exists()
+
+
+def test_the_review_of_many_tells_it_and_takes_them_in_for_a_lead(
+    as_support: Client, as_lead: Client, outage: Outage
+) -> None:
+    shop, other = make_merchant(), make_merchant(commerce="Square")
+    told = review(as_support, shop, other)
+    assert f"1 held: {DOWN}." in told
+    assert 'name="outage_reason"' not in told
+    assert "Run it all the same" in review(as_lead, shop, other)
+    taken = review(as_lead, shop, other, outage_reason=WHY)
+    assert f'<span class="num">1</span>: “{WHY}”' in taken
+    assert "Leave out those in an outage" in taken
+    assert f"1 held: {DOWN}." in review(as_lead, shop, other, outage_reason=WHY, change="wait_for_the_end")
+    confirm(as_lead, taken)
+    assert SyncRequest.objects.count() == 2
+
+
+def test_one_of_a_bulk_that_was_saved_before_waits_and_is_sent_once_it_is_over(
+    scripted: Server, outage: Outage, told: CodatClient
+) -> None:
+    request = asked(bulk=uuid.uuid4(), priority=-1)
+    assert not is_sent(request, scripted, told)
+    assert held_back(request) == f"{DOWN}."
+    Outage.objects.update(ended_at=NOW)
+    SyncRequest.objects.update(not_before=timezone.now())
+    assert is_sent(request, scripted, told)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{}, {"bulk": "5a4b6c0e-3f0c-4d9c-9a52-6f6a3c2f5f10", "override_reason": WHY}],
+    ids=["a press that was saved before", "one of a bulk with a lead's word"],
+)
+def test_what_somebody_waits_for_or_gave_word_for_is_sent(
+    scripted: Server, outage: Outage, told: CodatClient, columns: dict[str, Any]
+) -> None:
+    assert is_sent(asked(**columns), scripted, told)
