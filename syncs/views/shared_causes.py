@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Func, IntegerField, Min, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
 from syncs.codat.statuses import Outcome
@@ -26,6 +27,17 @@ CAUSES, ALL_CAUSES = 5, 200
 KEPT = 120
 # What fails at one shop software or one accounting software is told by the latter where both fit.
 SIDES = (Connection.Side.ACCOUNTING.value, Connection.Side.COMMERCE.value)
+
+
+class Groups(Func):
+    """How many groups a query finds, beside the first few that are read."""
+
+    template = "COUNT(*) OVER ()"
+    output_field = IntegerField()
+    contains_over_clause = True
+
+    def get_group_by_cols(self) -> list[BaseExpression]:
+        return []
 
 
 @dataclass(frozen=True)
@@ -78,13 +90,13 @@ def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date,
         .order_by()
         .values("cause")
         .annotate(merchants=Count("merchant", distinct=True), syncs=Count("pk"), first=Min("started_at"))
+        .annotate(of=Groups())
         .order_by("-merchants", "-syncs", "cause")
     )
-    found = list(struck)
-    shown = found[: ALL_CAUSES if filters.causes else CAUSES]
+    shown = list(struck[: ALL_CAUSES if filters.causes else CAUSES])
     named = {cause.pk: cause for cause in _with_those_struck_now([row["cause"] for row in shown])}
     told = [_told(dict(row), named[row["cause"]], filters) for row in shown]
-    return Causes(told, len(found), first, last)
+    return Causes(told, shown[0]["of"] if shown else 0, first, last)
 
 
 def _told(row: dict[str, Any], cause: Cause, filters: SyncFilters) -> SharedCause:
