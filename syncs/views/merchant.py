@@ -24,7 +24,7 @@ from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
-from syncs.views import advice, care_card, glances, history, months, next_steps, rerun_card
+from syncs.views import advice, care_card, glances, history, history_rows, months, next_steps, rerun_card
 from syncs.views.access import NotHere, Signed, may_ask
 from syncs.views.offers import Offer, Offers
 from syncs.views.rerun_card import Preview
@@ -41,6 +41,8 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     found = find_merchant(company_id)
     now = timezone.now()
     watched.note(found.pk)
+    if request.htmx.target == "history":
+        return render(request, f"{PAGE}#history", _history(request, found, now))
     is_as_shown = request.GET.get("v") == _page_version(request, found, now) and not _is_over(request, now)
     if request.htmx and is_as_shown:
         looks = _looks(found, now)
@@ -65,7 +67,9 @@ def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(f"{_address(found)}?open={pk}#sync-{pk}")
     is_open = request.GET.get("closed") is None
-    return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": history.Row(row, is_open=is_open)})
+    return render(
+        request, f"{PAGE}#sync_row", {"merchant": found, "row": history_rows.Row(row, is_open=is_open)}
+    )
 
 
 @require_POST
@@ -138,7 +142,6 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
             "left_outside": left_outside(card["offered"], card["preview"]),
-            "history": history.page(merchant, request.GET),
             "entries": merchant.activity.for_page()[:ENTRIES],
             "active": active,
             "note_form": NoteForm(),
@@ -153,7 +156,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "poll_query": _poll_query(request),
             "polling": request.htmx.target == "merchant_live" and request.method == "GET",
         }
-        | _looks(merchant, now)
+        | _history(request, merchant, now)
         | card
         | care_card.context(request, merchant, now)
     )
@@ -234,6 +237,11 @@ def _looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
     return told | {"looks_version": glances.digest(facts)}
 
 
+def _history(request: Signed, merchant: Merchant, now: datetime) -> dict[str, Any]:
+    shown = history.page(merchant, request.GET)
+    return _looks(merchant, now) | {"merchant": merchant, "now": now, "history": shown}
+
+
 def _is_over(request: Signed, now: datetime) -> bool:
     """Whether a moment that the page told of has passed; the page says until when its sentences are true."""
     until = request.GET.get("until", "")
@@ -246,7 +254,19 @@ def _poll_query(request: Signed) -> str:
     Which rows are open, and whether a form is, the poller reads from the page: they change in place.
     """
     query = request.GET.copy()
-    for name in ("v", "looks", "until", "open", "form_token", "aside", "first_day", "last_day", "month"):
+    for name in (
+        "v",
+        "looks",
+        "until",
+        "open",
+        "unfold",
+        "fold",
+        "form_token",
+        "aside",
+        "first_day",
+        "last_day",
+        "month",
+    ):
         query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 

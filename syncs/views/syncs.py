@@ -27,7 +27,7 @@ from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import SPANS, people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters, within
 from syncs.rules.salesdays import range_window
-from syncs.views import glances, health_summary, history, saved_views
+from syncs.views import glances, health_summary, history_rows, saved_views
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
@@ -159,7 +159,7 @@ def _drawn(found: list[Sync]) -> dict[int, SafeString]:
 
 
 def _draw(sync: Sync) -> SafeString:
-    return render_to_string(ROW, {"row": history.Row(sync, is_open=False), "merchant": sync.merchant})
+    return render_to_string(ROW, {"row": history_rows.Row(sync, is_open=False), "merchant": sync.merchant})
 
 
 def _key(sync: Sync) -> str:
