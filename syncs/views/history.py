@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from syncs import paging
 from syncs.models import Merchant, Sync
+from syncs.operations.repairs import covered_since
 from syncs.views.folding import Fold, folded
 from syncs.views.history_rows import Row
 
@@ -38,7 +39,11 @@ def page(merchant: Merchant, query: QueryDict) -> Page:
     found = paging.page(syncs, NEWEST_FIRST, after=after, before=before, size=PAGE_SIZE)
     for sync in found.rows:
         sync.merchant = merchant
-    rows = [Row(sync, is_open=str(sync.pk) in query.getlist("open")) for sync in found.rows]
+    recoveries = covered_since(merchant, found.rows)
+    rows = [
+        Row(sync, is_open=str(sync.pk) in query.getlist("open"), recovery=recoveries.get(sync.pk))
+        for sync in found.rows
+    ]
     unfolded = set(query.getlist("unfold")) - set(query.getlist("fold"))
     # Among the failed alone, neighbours in the list may be no neighbours.
     lines: Sequence[Row | Fold] = rows if show else folded(rows, unfolded, is_end=not found.after)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from syncs.models import Sync, SyncRequest
+from syncs.operations.repairs import Recovery
 from syncs.rules.salesdays import day_of
 
 
@@ -13,6 +14,8 @@ from syncs.rules.salesdays import day_of
 class Row:
     sync: Sync
     is_open: bool
+    recovery: Recovery | None = None
+    """Of a failure: by what its day was covered later."""
 
     @cached_property
     def request(self) -> SyncRequest | None:

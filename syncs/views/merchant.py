@@ -18,6 +18,7 @@ from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
 from syncs.operations.checking import Check
 from syncs.operations.diagnosing import diagnose
+from syncs.operations.repairs import covered_since
 from syncs.rules import playbook, salesdays
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
@@ -67,9 +68,9 @@ def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
     if not request.htmx:
         return HttpResponseRedirect(f"{_address(found)}?open={pk}#sync-{pk}")
     is_open = request.GET.get("closed") is None
-    return render(
-        request, f"{PAGE}#sync_row", {"merchant": found, "row": history_rows.Row(row, is_open=is_open)}
-    )
+    row.merchant = found
+    shown = history_rows.Row(row, is_open=is_open, recovery=covered_since(found, [row]).get(row.pk))
+    return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": shown})
 
 
 @require_POST
