@@ -1,19 +1,21 @@
 """What a re-run has made good: before and after in one sentence, and what there is to do next."""
 
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.codat.statuses import Outcome, status_of
-from syncs.models import Merchant, Sync, SyncRequest
+from syncs.models import Merchant, Sync, SyncRequest, User
 from syncs.operations import days
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
-from syncs.views import proof
+from syncs.views import proofs
 from tests.factories import make_merchant, make_request, make_sync
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -104,7 +106,7 @@ def test_the_message_to_the_merchant_says_what_is_fixed(as_viewer: Client) -> No
 
 
 def test_one_failed_day_is_told_without_a_count() -> None:
-    proved = proof.of(rerun(failing(1), day(1), day(1)))
+    proved = proofs.of(rerun(failing(1), day(1), day(1)))
     assert proved is not None
     assert (
         proved.sentence == "Before: failed with “Could not write data” (5130). Now: synced, 16 Jun covered."
@@ -112,7 +114,7 @@ def test_one_failed_day_is_told_without_a_count() -> None:
 
 
 def test_days_without_sales_are_told_as_such() -> None:
-    proved = proof.of(rerun(failing(), day(5), day(1), code=2040))
+    proved = proofs.of(rerun(failing(), day(5), day(1), code=2040))
     assert proved is not None
     assert proved.sentence.endswith("Now: no sales, 12 – 16 Jun covered.")
     assert proved.message == (
@@ -128,7 +130,7 @@ def test_days_on_which_nothing_had_run_were_missing_and_no_failure() -> None:
     start = range_window(day(2), day(1), merchant.zone).start
     finish = at - timedelta(minutes=1)
     make_sync(merchant, 2000, at, window_start=start, window_finish=finish, window_known="answered")
-    proved = proof.of(rerun(merchant, day(5), day(3)))
+    proved = proofs.of(rerun(merchant, day(5), day(3)))
     assert proved is not None
     assert proved.sentence == "Before: nothing had run on 12 – 14 Jun. Now: synced, 12 – 14 Jun covered."
     assert proved.message == (
@@ -142,7 +144,7 @@ def test_where_nothing_was_wrong_there_is_nothing_to_prove(as_viewer: Client) ->
     for number in range(4):
         by_schedule(merchant, number, 2000)
     request = rerun(merchant, day(1), day(1))
-    assert proof.of(request) is None
+    assert proofs.of(request) is None
     assert "Before:" not in page(as_viewer, of_request(request))
 
 
@@ -150,7 +152,7 @@ def test_a_fix_that_has_failed_again_since_is_not_told_to_the_merchant() -> None
     request = rerun(failing(), day(5), day(1))
     make_sync(request.merchant, 5000, timezone.now(), "Codat broke")
     decided(request.merchant)
-    proved = proof.of(SyncRequest.objects.get(pk=request.pk))
+    proved = proofs.of(SyncRequest.objects.get(pk=request.pk))
     assert proved is not None
     assert proved.sentence.endswith("covered. But it has failed again since (5000).")
     assert proved.message == ""
@@ -171,7 +173,7 @@ def test_codats_own_error_again_is_a_case_for_codats_support() -> None:
     merchant = make_merchant(health="failing")
     by_schedule(merchant, 1, 2000)
     by_schedule(merchant, 0, 5000, "Internal error")
-    proved = proof.of(rerun(merchant, day(1), day(1), 5000, "Internal error"))
+    proved = proofs.of(rerun(merchant, day(1), day(1), 5000, "Internal error"))
     assert proved is not None
     assert proved.for_codat
     assert proved.message == ""
@@ -180,7 +182,7 @@ def test_codats_own_error_again_is_a_case_for_codats_support() -> None:
 
 def test_another_error_than_before_is_told_as_another() -> None:
     merchant = failing()
-    proved = proof.of(rerun(merchant, day(5), day(1), 5000, "Internal error"))
+    proved = proofs.of(rerun(merchant, day(5), day(1), 5000, "Internal error"))
     assert proved is not None
     assert proved.sentence == (
         "Before: failed with “Could not write data” (5130). Now: failed with “Codat server error” (5000)."
@@ -191,14 +193,14 @@ def test_another_error_than_before_is_told_as_another() -> None:
 def test_the_first_failure_after_a_success_is_no_repetition() -> None:
     merchant = make_merchant()
     by_schedule(merchant, 1, 2000)
-    assert proof.of(rerun(merchant, day(1), day(1), 5130, ARCHIVED)) is None
+    assert proofs.of(rerun(merchant, day(1), day(1), 5130, ARCHIVED)) is None
 
 
 def test_a_failure_that_is_mended_since_asks_nobody_to_escalate() -> None:
     request = rerun(failing(), day(5), day(1), 5130, ARCHIVED)
     make_sync(request.merchant, 2000, timezone.now())
     decided(request.merchant)
-    assert proof.of(SyncRequest.objects.get(pk=request.pk)) is None
+    assert proofs.of(SyncRequest.objects.get(pk=request.pk)) is None
 
 
 def test_a_request_names_the_failure_that_it_repaired_and_the_failure_names_the_request(
@@ -257,3 +259,58 @@ def test_a_hundred_failures_cost_no_more_queries_than_two(as_viewer: Client) -> 
                 page(as_viewer, address)
             counts.append(len(captured))
     assert counts[:2] == counts[2:]
+
+
+class TestMyRequests:
+    """The tile “Mine” of Requests: today's, and what is still open."""
+
+    def test_a_request_of_mine_stays_until_it_is_finished_and_then_says_what_it_mended(
+        self, as_support: Client, support: User
+    ) -> None:
+        open_since_long_ago = make_request(
+            make_merchant(), asked_by=support, asked_at=timezone.now() - timedelta(days=3)
+        )
+        ended = rerun(failing(), day(5), day(1), asked_by=support)
+        html = page(as_support, f"/requests/?scope=today&by={support.username}")
+        assert f'id="request-{open_since_long_ago.pk}"' in html
+        row = html.split(f'id="request-{ended.pk}"')[1].partition("</tr>")[0]
+        assert "Before: failed 5 days, the last with “Could not write data” (5130). Now: synced, " in row
+        assert 'data-copy="Hello, your sales from Shopify reach Xero again.' in row
+
+    def test_where_the_same_error_came_again_the_third_press_gives_way_to_who_can_help(
+        self, as_support: Client, support: User
+    ) -> None:
+        ended = rerun(failing(), day(5), day(1), 5130, ARCHIVED, asked_by=support)
+        html = page(as_support, f"/requests/?by={support.username}")
+        row = html.split(f'id="request-{ended.pk}"')[1].partition("</tr>")[0]
+        assert "Failed again with the same error (5130)." in row
+        assert "Copy for Codat" in row
+        assert "Ask again" not in row
+
+    def test_a_poll_tells_when_it_is_finished(self, as_support: Client, support: User) -> None:
+        request = rerun(failing(), day(5), day(1), asked_by=support)
+        live = page(as_support, f"/requests/?by={support.username}").split('id="rows" hx-get="')[1]
+        address = unescape(live.partition('"')[0])
+        make_sync(request.merchant, 5000, timezone.now(), "Codat broke")
+        decided(request.merchant)
+        Merchant.objects.filter(pk=request.merchant_id).update(version=F("version") + 1)
+        polled = as_support.get(address, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="rows")
+        assert "But it has failed again since (5000)." in polled.content.decode()
+
+    def test_the_progress_leads_the_one_who_asked_to_their_own(
+        self, as_support: Client, as_viewer: Client, support: User
+    ) -> None:
+        request = make_request(make_merchant(), state=State.ACCEPTED, asked_by=support)
+        mine = f'href="/requests/?scope=today&amp;by={support.username}">your requests</a>'
+        assert mine in page(as_support, of_merchant(request))
+        assert "your requests" not in page(as_viewer, of_merchant(request))
+
+    def test_more_requests_cost_no_more_queries(self, as_support: Client, support: User) -> None:
+        counts = []
+        for number in (2, 10):
+            for _ in range(number):
+                rerun(failing(3), day(3), day(1), asked_by=support)
+            with CaptureQueriesContext(connection) as captured:
+                page(as_support, f"/requests/?by={support.username}")
+            counts.append(len(captured))
+        assert counts[0] == counts[1]

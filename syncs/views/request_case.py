@@ -13,7 +13,7 @@ from syncs.operations import repairs, waiting
 from syncs.operations.evidence import Evidence, evidence_of
 from syncs.operations.reconciling import LOOKS
 from syncs.rules.states import State
-from syncs.views import proof
+from syncs.views import proofs
 from syncs.views.candidates import candidates_of, others_of, sent_word
 from syncs.views.request_list import rows_of
 
@@ -61,7 +61,7 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "sync_request": request,
         "merchant": request.merchant,
         "events": sorted(_events(evidence, entries), key=lambda event: event.at),
-        "proof": proof.told(request, repair),
+        "proof": proofs.told(request, repair),
         "repair": repair,
         "aimed_at": None if repair.failed else repairs.aimed_at(request),
         "next_look": request.not_before if request.state == State.UNCERTAIN else None,

@@ -51,8 +51,8 @@ def of_each(requests: Collection[SyncRequest]) -> dict[int, Proof]:
     ran = [request for request in requests if State(request.state) in RAN and request.sync]
     prefetch_related_objects([request.merchant for request in ran], "connections")
     found = repairs.of_each(ran)
-    proofs = {request.pk: told(request, found[request.pk]) for request in ran}
-    return {key: proof for key, proof in proofs.items() if proof}
+    proved = {request.pk: told(request, found[request.pk]) for request in ran}
+    return {key: proof for key, proof in proved.items() if proof}
 
 
 def told(request: SyncRequest, repair: Repair) -> Proof | None:
