@@ -25,13 +25,22 @@ from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
-from syncs.views import advice, care_card, glances, history, history_rows, months, next_steps, rerun_card
+from syncs.views import (
+    advice,
+    care_card,
+    glances,
+    history,
+    history_rows,
+    months,
+    next_steps,
+    rerun_card,
+    timeline,
+)
 from syncs.views.access import NotHere, Signed, may_ask
 from syncs.views.offers import Offer, Offers
 from syncs.views.rerun_card import Preview
 
 PAGE = "syncs/merchant.html"
-ENTRIES = 20
 
 
 @require_safe
@@ -143,7 +152,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
             "left_outside": left_outside(card["offered"], card["preview"]),
-            "entries": merchant.activity.for_page()[:ENTRIES],
+            "entries": timeline.of(merchant),
             "active": active,
             "note_form": NoteForm(),
             "may_ask": request.user.has_perm("syncs.ask_sync"),
