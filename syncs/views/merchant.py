@@ -208,11 +208,12 @@ def _may_have_run(active: SyncRequest) -> bool:
 
 
 def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
-    """About when the next scheduled sync ends; None where Codat has stopped trying."""
-    if (
-        merchant.health in {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
-        or merchant.is_archived
-    ):
+    """About when the next scheduled sync ends; None where Codat has stopped trying, or has not begun."""
+    never = {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
+    linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
+    if merchant.health in never or merchant.is_archived:
+        return None
+    if merchant.health == Health.NEVER_SYNCED and not linked:
         return None
     due = next_due(now, merchant.zone, merchant.sync_hour or 0)
     return due + timedelta(seconds=merchant.usual_delay_mean or 0)
