@@ -150,3 +150,14 @@ def test_folding_asks_the_database_nothing(as_viewer: Client) -> None:
             history(as_viewer, merchant)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_the_address_of_a_sync_leads_to_the_page_of_the_history_that_shows_it(as_viewer: Client) -> None:
+    merchant = failing(days=33)
+    for name in ("sync-0", "sync-24", "sync-25", "sync-33"):
+        sync = merchant.syncs.get(sync_id=name)
+        answer = as_viewer.get(f"/merchants/{merchant.company_id}/syncs/{sync.pk}/")
+        assert answer["Location"].endswith(f"open={sync.pk}#sync-{sync.pk}")
+        html = as_viewer.get(answer["Location"]).content.decode()
+        assert f'id="sync-{sync.pk}"' in html
+        assert "What Codat sent" in html

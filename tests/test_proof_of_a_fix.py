@@ -139,6 +139,25 @@ def test_days_on_which_nothing_had_run_were_missing_and_no_failure() -> None:
     )
 
 
+def test_days_of_another_gap_are_told_also_while_newer_days_fail() -> None:
+    merchant = make_merchant(health="failing")
+    by_schedule(merchant, 9, 2000)
+    start = range_window(day(5), day(4), merchant.zone).start
+    at = timezone.now() - timedelta(days=4, hours=10)
+    make_sync(
+        merchant,
+        2000,
+        at,
+        window_start=start,
+        window_finish=at - timedelta(minutes=1),
+        window_known="answered",
+    )
+    by_schedule(merchant, 0)
+    proved = proofs.of(rerun(merchant, day(8), day(7)))
+    assert proved is not None
+    assert proved.sentence == "Before: nothing had run on 9 – 10 Jun. Now: synced, 9 – 10 Jun covered."
+
+
 def test_where_nothing_was_wrong_there_is_nothing_to_prove(as_viewer: Client) -> None:
     merchant = make_merchant()
     for number in range(4):
@@ -212,7 +231,7 @@ def test_a_request_names_the_failure_that_it_repaired_and_the_failure_names_the_
     request = rerun(merchant, day(5), day(1))
     html = page(as_viewer, of_request(request))
     assert "<dt>Repairs</dt>" in html
-    assert f"?open={newest.pk}#sync-{newest.pk}" in html
+    assert f"/syncs/{newest.pk}/" in html
     assert "and 4 more failures before it" in html
     row = (
         page(as_viewer, f"{of_merchant(request)}").split(f'id="sync-{newest.pk}"')[1].partition("</tbody>")[0]
@@ -233,7 +252,7 @@ def test_a_failure_whose_days_the_schedule_took_along_names_that_sync(as_viewer:
     for html in (whole, alone):
         row = html.split(f'id="sync-{failed.pk}"')[1].partition("</tbody>")[0]
         assert "15 Jun re-covered by" in row
-        assert f"#sync-{good.pk}" in row
+        assert f"/syncs/{good.pk}/" in row
 
 
 def test_a_request_under_way_names_what_it_is_to_repair(as_viewer: Client) -> None:
@@ -247,7 +266,7 @@ def test_a_request_under_way_names_what_it_is_to_repair(as_viewer: Client) -> No
         request = make_request(merchant, kind=kind, **wanted)
         html = page(as_viewer, of_request(request))
         assert "<dt>Is to repair</dt>" in html
-        assert f"#sync-{named.pk}" in html
+        assert f"/syncs/{named.pk}/" in html
         SyncRequest.objects.filter(pk=request.pk).update(state=State.CANCELLED, finished_at=timezone.now())
 
 

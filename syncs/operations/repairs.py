@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, MerchantDay, Sync, SyncRequest
-from syncs.operations.coverage import as_ran
+from syncs.operations.coverage import FIELDS, as_ran
 from syncs.rules import coverage
 from syncs.rules.coverage import DayOutcome, spoken_day
 from syncs.rules.salesdays import range_window
@@ -165,7 +165,7 @@ def _touching(requests: Iterable[SyncRequest], days: dict[int, list[MerchantDay]
     found: dict[int, list[Sync]] = defaultdict(list)
     if not windows:
         return found
-    for sync in Sync.objects.final().filter(reduce(or_, windows)).defer("raw", "message").newest_first():
+    for sync in Sync.objects.final().filter(reduce(or_, windows)).only(*FIELDS, "merchant").newest_first():
         sync.merchant = merchants[sync.merchant_id]
         found[sync.merchant_id].append(sync)
     return found

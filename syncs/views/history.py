@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -56,6 +56,16 @@ def page(merchant: Merchant, query: QueryDict) -> Page:
         older_url=_url(merchant, show=show, after=found.after) if found.after else "",
         total=syncs.count(),
     )
+
+
+def address_of(sync: Sync) -> str:
+    """The page that shows it, with its details open."""
+    newer = sync.merchant.syncs.filter(
+        Q(started_at__gt=sync.started_at) | Q(started_at=sync.started_at, pk__gt=sync.pk)
+    ).order_by("started_at", "pk")[:PAGE_SIZE]
+    nearest = list(newer.only("pk", "started_at"))
+    after = paging.cursor(nearest[0], NEWEST_FIRST) if len(nearest) == PAGE_SIZE else ""
+    return f"{_address(sync.merchant, after=after)}open={sync.pk}#sync-{sync.pk}"
 
 
 def _address(merchant: Merchant, **query: str) -> str:

@@ -74,10 +74,10 @@ def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
     """One sync of the history, opened or closed; without htmx, the page with it open."""
     found = find_merchant(company_id)
     row = get_object_or_404(found.syncs.select_related("cause").prefetch_related("requests__asked_by"), pk=pk)
-    if not request.htmx:
-        return HttpResponseRedirect(f"{_address(found)}?open={pk}#sync-{pk}")
-    is_open = request.GET.get("closed") is None
     row.merchant = found
+    if not request.htmx:
+        return HttpResponseRedirect(history.address_of(row))
+    is_open = request.GET.get("closed") is None
     shown = history_rows.Row(row, is_open=is_open, recovery=covered_since(found, [row]).get(row.pk))
     return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": shown})
 

@@ -74,15 +74,14 @@ def told(request: SyncRequest, repair: Repair) -> Proof | None:
 
 
 def _was(repair: Repair) -> str:
-    before = repair.before
-    failed = before if before and before.outcome == Outcome.FAILED else next(iter(repair.failed), None)
-    if repair.failed_days > 1 and failed:
-        return f"failed {repair.failed_days} days, the last with {_named(failed)}"
-    if failed:
-        return f"failed with {_named(failed)}"
+    if repair.failed_days > 1:
+        return f"failed {repair.failed_days} days, the last with {_named(repair.failed[0])}"
+    if repair.failed:
+        return f"failed with {_named(repair.failed[0])}"
     if repair.unrun:
         return f"nothing had run on {_days(repair.unrun)}"
-    return ""
+    before = repair.before
+    return f"failed with {_named(before)}" if before and before.outcome == Outcome.FAILED else ""
 
 
 def _now(sync: Sync, repair: Repair) -> str:
