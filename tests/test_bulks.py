@@ -104,7 +104,7 @@ def test_a_bulk_is_a_request_for_each_that_may_run_and_a_reason_for_each_other(l
     assert all(each.why for each in refused)
     entry = Activity.objects.get(verb="bulk.asked")
     assert entry.what == "Asked for Sync latest for 2 of 10 merchants"
-    assert (entry.actor, entry.reason) == (lead, "Codat incident of 06:10")
+    assert (entry.actor, entry.reason, entry.bulk) == (lead, "Codat incident of 06:10", asked.bulk.pk)
 
 
 def test_a_bulk_moves_the_version_of_its_merchants_so_that_open_pages_are_told(lead: User) -> None:
@@ -293,6 +293,7 @@ class TestStopping:
         assert list(verbs) == [("request.cancelled", support.pk)] * 2
         entry = Activity.objects.get(verb="bulk.stopped")
         assert entry.what == "Stopped “Sync latest” for many: 2 of 3 were not sent yet"
+        assert entry.bulk == bulk.pk
         bulk.refresh_from_db()
         assert bulk.stopped_by == support
 

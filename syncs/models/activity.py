@@ -1,3 +1,4 @@
+import uuid
 from typing import Any, Never, Self
 
 from django.db import models
@@ -38,6 +39,7 @@ class Activity(models.Model):
     what = models.CharField(max_length=500, help_text="What was done, in words.")
     merchant = models.ForeignKey(Merchant, models.PROTECT, null=True, blank=True, related_name="activity")
     request = models.ForeignKey(SyncRequest, models.PROTECT, null=True, blank=True, related_name="activity")
+    bulk = models.UUIDField(null=True, blank=True, help_text="Of what was done to a bulk as a whole.")
     reason = models.CharField(max_length=500, blank=True)
     before = models.CharField(max_length=300, blank=True)
     after = models.CharField(max_length=300, blank=True)
@@ -61,3 +63,8 @@ class Activity(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         raise OnlyAddedTo
+
+    @property
+    def bulk_key(self) -> uuid.UUID | None:
+        """Of the bulk that it is about, or whose request it is about."""
+        return self.bulk or (self.request.bulk if self.request else None)

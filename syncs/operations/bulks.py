@@ -103,7 +103,7 @@ def stop(bulk: Bulk, *, by: User, now: datetime) -> int:
         )
         Bulk.objects.filter(pk=bulk.pk, stopped_at=None).update(stopped_at=now, stopped_by=by)
         what = f"Stopped “{described(bulk)}” for many: {len(left):,} of {bulk.requests.count():,} were not sent yet"
-        log.record("bulk.stopped", what, actor=by)
+        log.record("bulk.stopped", what, actor=by, bulk=bulk)
     return len(left)
 
 
@@ -156,7 +156,7 @@ def _stored(plan: Plan, by: User, now: datetime) -> Asked:
         for each in plan.refusals
     )
     what = f"Asked for {described(bulk)} for {len(requests):,} of {plan.wanted:,} merchants"
-    log.record("bulk.asked", what, actor=by, reason=wish.reason)
+    log.record("bulk.asked", what, actor=by, bulk=bulk, reason=wish.reason)
     return Asked(bulk, requests[0], is_new=True)
 
 

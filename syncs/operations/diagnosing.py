@@ -51,26 +51,31 @@ def forget() -> None:
 
 def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagnosis | None:
     """What is wrong in words; None while nothing is. Who asks for many merchants brings the entries."""
-    commerce, accounting = merchant.commerce, merchant.accounting
-    names = (
-        commerce.platform_name if commerce else "the shop",
-        accounting.platform_name if accounting else "the accounting software",
-    )
-    linked = [bool(c and c.is_linked) for c in (commerce, accounting)]
+    linked = [bool(c and c.is_linked) for c in (merchant.commerce, merchant.accounting)]
+    platforms = names(merchant)
     if merchant.health in {Health.HEALTHY, Health.UNSEEN}:
         return None
     if merchant.health == Health.NEVER_SYNCED:
-        return playbook.never_synced(*names, linked_commerce=linked[0], linked_accounting=linked[1])
+        return playbook.never_synced(*platforms, linked_commerce=linked[0], linked_accounting=linked[1])
     if merchant.health == Health.SWITCHED_OFF:
-        return playbook.switched_off(*names, merchant.failed_days)
+        return playbook.switched_off(*platforms, merchant.failed_days)
     book = book or entries()
     cut = merchant.health == Health.NEEDS_RECONNECT and status_of(merchant.last_code).outcome.is_success
     if cut:
-        return playbook.disconnected(merchant.last_pushed, *names, entries=book)
+        return playbook.disconnected(merchant.last_pushed, *platforms, entries=book)
     told = playbook.diagnose(
-        merchant.last_code, merchant.last_message, merchant.last_pushed, *names, entries=book
+        merchant.last_code, merchant.last_message, merchant.last_pushed, *platforms, entries=book
     )
-    return playbook.linked_again(told, *names) if all(linked) else told
+    return playbook.linked_again(told, *platforms) if all(linked) else told
+
+
+def names(merchant: Merchant) -> tuple[str, str]:
+    """Of the two platforms, as they are told."""
+    commerce, accounting = merchant.commerce, merchant.accounting
+    return (
+        commerce.platform_name if commerce else "the shop",
+        accounting.platform_name if accounting else "the accounting software",
+    )
 
 
 @lru_cache(maxsize=4)

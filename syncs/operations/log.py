@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from syncs.models import Activity, Merchant, SyncRequest, User
+from syncs.models import Activity, Bulk, Merchant, SyncRequest, User
 
 
 def record(
@@ -12,6 +12,7 @@ def record(
     actor: User | None = None,
     merchant: Merchant | None = None,
     request: SyncRequest | None = None,
+    bulk: Bulk | None = None,
     reason: str = "",
     before: str = "",
     after: str = "",
@@ -28,6 +29,7 @@ def record(
         what=what[:500],
         merchant=merchant or (request.merchant if request else None),
         request=request,
+        bulk=bulk.pk if bulk else None,
         reason=reason[:500],
         before=before[:300],
         after=after[:300],

@@ -20,7 +20,7 @@ from syncs.presentation import look_of_health, look_of_request
 from syncs.record_filters import SYNC_DESK, ActivityFilters, RequestFilters, people
 from syncs.rules.playbook import Diagnosis
 from syncs.search import owners_of
-from syncs.views import activity, health_summary, history, request_list, syncs
+from syncs.views import activity, health_summary, history_rows, request_list, syncs
 from syncs.views.access import Signed
 from syncs.views.merchant_rows import MerchantRow, rows_of
 
@@ -136,7 +136,7 @@ def _of_merchant(row: MerchantRow, diagnosis: Diagnosis | None) -> Cells:
 
 
 def _of_sync(sync: Sync) -> Cells:
-    row, merchant = history.Row(sync, is_open=False), sync.merchant
+    row, merchant = history_rows.Row(sync, is_open=False), sync.merchant
     asked_by = (
         row.request.asked_by.display_name
         if row.request

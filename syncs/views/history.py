@@ -1,18 +1,18 @@
 """A merchant's syncs, newest first, paged by key."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import cached_property
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
 from syncs import paging
-from syncs.models import Merchant, Sync, SyncRequest
-from syncs.rules.salesdays import day_of
+from syncs.models import Merchant, Sync
+from syncs.operations.repairs import covered_since
+from syncs.views.folding import Fold, folded
+from syncs.views.history_rows import Row
 
 PAGE_SIZE = 25
 NEWEST_FIRST = paging.Order("started_at", descending=True)
@@ -20,62 +20,61 @@ SHOW = {"": "All", "failed": "Failed", "ours": "Asked by us"}
 
 
 @dataclass(frozen=True)
-class Row:
-    sync: Sync
-    is_open: bool
-
-    @cached_property
-    def request(self) -> SyncRequest | None:
-        """The request that started it, from the prefetched rows."""
-        return next(iter(self.sync.requests.all()), None)
-
-    @cached_property
-    def days(self) -> tuple[object, object] | None:
-        """First and last sales day that its window touches."""
-        if self.sync.window_start is None or self.sync.window_finish is None:
-            return None
-        zone = self.sync.merchant.zone
-        return (
-            day_of(self.sync.window_start, zone),
-            day_of(self.sync.window_finish - timedelta(microseconds=1), zone),
-        )
-
-    @property
-    def took(self) -> timedelta | None:
-        """Only where we watched it from the start: Codat tells no end."""
-        if self.request is None or self.sync.final_seen is None:
-            return None
-        return self.sync.final_seen - self.sync.started_at
-
-    @property
-    def json(self) -> str:
-        return json.dumps(self.sync.raw, indent=2, ensure_ascii=False)
-
-
-@dataclass(frozen=True)
 class Page:
     rows: list[Row]
+    lines: list[Row | Fold]
     show: str
+    here: str
+    """Its address without what is open or unfolded on it."""
     newer_url: str
     older_url: str
     total: int
 
 
 def page(merchant: Merchant, query: QueryDict) -> Page:
+    """`open` are the rows with their details, `unfold` the stretches that are shown row by row, but for `fold`."""
     show = query.get("show", "") if query.get("show", "") in SHOW else ""
     syncs = _shown(merchant, show)
     after, before = query.get("after", ""), query.get("before", "")
     found = paging.page(syncs, NEWEST_FIRST, after=after, before=before, size=PAGE_SIZE)
     for sync in found.rows:
         sync.merchant = merchant
-    rows = [Row(sync, is_open=str(sync.pk) in query.getlist("open")) for sync in found.rows]
-    newer = _address(merchant, show=show, before=found.before) if found.before else ""
-    older = _address(merchant, show=show, after=found.after) if found.after else ""
-    return Page(rows, show, newer, older, total=syncs.count())
+    recoveries = covered_since(merchant, found.rows)
+    rows = [
+        Row(sync, is_open=str(sync.pk) in query.getlist("open"), recovery=recoveries.get(sync.pk))
+        for sync in found.rows
+    ]
+    unfolded = set(query.getlist("unfold")) - set(query.getlist("fold"))
+    # Among the failed alone, neighbours in the list may be no neighbours.
+    lines: Sequence[Row | Fold] = rows if show else folded(rows, unfolded, is_end=not found.after)
+    return Page(
+        rows,
+        list(lines),
+        show,
+        here=_address(merchant, show=show, after=after, before="" if after else before),
+        newer_url=_url(merchant, show=show, before=found.before) if found.before else "",
+        older_url=_url(merchant, show=show, after=found.after) if found.after else "",
+        total=syncs.count(),
+    )
+
+
+def address_of(sync: Sync) -> str:
+    """The page that shows it, with its details open."""
+    newer = sync.merchant.syncs.filter(
+        Q(started_at__gt=sync.started_at) | Q(started_at=sync.started_at, pk__gt=sync.pk)
+    ).order_by("started_at", "pk")[:PAGE_SIZE]
+    nearest = list(newer.only("pk", "started_at"))
+    after = paging.cursor(nearest[0], NEWEST_FIRST) if len(nearest) == PAGE_SIZE else ""
+    return f"{_address(sync.merchant, after=after)}open={sync.pk}#sync-{sync.pk}"
 
 
 def _address(merchant: Merchant, **query: str) -> str:
-    return f"{reverse('merchant', args=[merchant.company_id])}?{urlencode(query)}#history"
+    said = urlencode({name: value for name, value in query.items() if value})
+    return f"{reverse('merchant', args=[merchant.company_id])}?{said}{'&' if said else ''}"
+
+
+def _url(merchant: Merchant, **query: str) -> str:
+    return f"{_address(merchant, **query).rstrip('&')}#history"
 
 
 def _shown(merchant: Merchant, show: str) -> QuerySet[Sync]:

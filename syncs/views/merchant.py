@@ -18,19 +18,29 @@ from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
 from syncs.operations.checking import Check
 from syncs.operations.diagnosing import diagnose
+from syncs.operations.repairs import covered_since
 from syncs.rules import playbook, salesdays
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
-from syncs.views import advice, care_card, glances, history, months, next_steps, rerun_card
+from syncs.views import (
+    advice,
+    care_card,
+    glances,
+    history,
+    history_rows,
+    months,
+    next_steps,
+    rerun_card,
+    timeline,
+)
 from syncs.views.access import NotHere, Signed, may_ask
 from syncs.views.offers import Offer, Offers
 from syncs.views.rerun_card import Preview
 
 PAGE = "syncs/merchant.html"
-ENTRIES = 20
 
 
 @require_safe
@@ -41,6 +51,8 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     found = find_merchant(company_id)
     now = timezone.now()
     watched.note(found.pk)
+    if request.htmx.target == "history":
+        return render(request, f"{PAGE}#history", _history(request, found, now))
     is_as_shown = request.GET.get("v") == _page_version(request, found, now) and not _is_over(request, now)
     if request.htmx and is_as_shown:
         looks = _looks(found, now)
@@ -62,10 +74,12 @@ def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
     """One sync of the history, opened or closed; without htmx, the page with it open."""
     found = find_merchant(company_id)
     row = get_object_or_404(found.syncs.select_related("cause").prefetch_related("requests__asked_by"), pk=pk)
+    row.merchant = found
     if not request.htmx:
-        return HttpResponseRedirect(f"{_address(found)}?open={pk}#sync-{pk}")
+        return HttpResponseRedirect(history.address_of(row))
     is_open = request.GET.get("closed") is None
-    return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": history.Row(row, is_open=is_open)})
+    shown = history_rows.Row(row, is_open=is_open, recovery=covered_since(found, [row]).get(row.pk))
+    return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": shown})
 
 
 @require_POST
@@ -138,8 +152,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
             "left_outside": left_outside(card["offered"], card["preview"]),
-            "history": history.page(merchant, request.GET),
-            "entries": merchant.activity.for_page()[:ENTRIES],
+            "entries": timeline.of(merchant),
             "active": active,
             "note_form": NoteForm(),
             "may_ask": request.user.has_perm("syncs.ask_sync"),
@@ -153,7 +166,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "poll_query": _poll_query(request),
             "polling": request.htmx.target == "merchant_live" and request.method == "GET",
         }
-        | _looks(merchant, now)
+        | _history(request, merchant, now)
         | card
         | care_card.context(request, merchant, now)
     )
@@ -195,11 +208,12 @@ def _may_have_run(active: SyncRequest) -> bool:
 
 
 def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
-    """About when the next scheduled sync ends; None where Codat has stopped trying."""
-    if (
-        merchant.health in {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
-        or merchant.is_archived
-    ):
+    """About when the next scheduled sync ends; None where Codat has stopped trying, or has not begun."""
+    never = {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
+    linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
+    if merchant.health in never or merchant.is_archived:
+        return None
+    if merchant.health == Health.NEVER_SYNCED and not linked:
         return None
     due = next_due(now, merchant.zone, merchant.sync_hour or 0)
     return due + timedelta(seconds=merchant.usual_delay_mean or 0)
@@ -234,6 +248,11 @@ def _looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
     return told | {"looks_version": glances.digest(facts)}
 
 
+def _history(request: Signed, merchant: Merchant, now: datetime) -> dict[str, Any]:
+    shown = history.page(merchant, request.GET)
+    return _looks(merchant, now) | {"merchant": merchant, "now": now, "history": shown}
+
+
 def _is_over(request: Signed, now: datetime) -> bool:
     """Whether a moment that the page told of has passed; the page says until when its sentences are true."""
     until = request.GET.get("until", "")
@@ -246,7 +265,19 @@ def _poll_query(request: Signed) -> str:
     Which rows are open, and whether a form is, the poller reads from the page: they change in place.
     """
     query = request.GET.copy()
-    for name in ("v", "looks", "until", "open", "form_token", "aside", "first_day", "last_day", "month"):
+    for name in (
+        "v",
+        "looks",
+        "until",
+        "open",
+        "unfold",
+        "fold",
+        "form_token",
+        "aside",
+        "first_day",
+        "last_day",
+        "month",
+    ):
         query.pop(name, None)
     return f"{query.urlencode()}&" if query else ""
 

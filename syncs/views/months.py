@@ -103,7 +103,12 @@ def of(
         row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0], day__lt=_following(last))
     }
     begun = min((day.day for day in days.values() if day.says_something), default=this_day)
-    has_earlier = merchant.days.filter(day__lt=firsts[0]).exists()
+    # A day on which nothing ran, before anything ever did, is no gap.
+    has_earlier = (
+        merchant.days.filter(day__lt=firsts[0])
+        .exclude(outcome=DayOutcome.NOT_RUN, covered_by__isnull=True)
+        .exists()
+    )
     begun = firsts[0] if has_earlier else begun
 
     def cell(day: date) -> Cell:

@@ -9,10 +9,11 @@ from typing import Any
 from syncs import wording
 from syncs.codat import paths
 from syncs.models import Activity, Attempt, SyncRequest
-from syncs.operations import waiting
+from syncs.operations import repairs, waiting
 from syncs.operations.evidence import Evidence, evidence_of
 from syncs.operations.reconciling import LOOKS
 from syncs.rules.states import State
+from syncs.views import proofs
 from syncs.views.candidates import candidates_of, others_of, sent_word
 from syncs.views.request_list import rows_of
 
@@ -53,12 +54,16 @@ class Event:
 
 def context(request: SyncRequest) -> dict[str, Any]:
     evidence = _evidence(request)
+    repair = repairs.of_each([request])[request.pk]
     entries = list(request.activity.select_related("actor").order_by("at", "pk"))
     return {
         "row": rows_of([request])[0],
         "sync_request": request,
         "merchant": request.merchant,
         "events": sorted(_events(evidence, entries), key=lambda event: event.at),
+        "proof": proofs.told(request, repair),
+        "repair": repair,
+        "aimed_at": None if repair.failed else repairs.aimed_at(request),
         "next_look": request.not_before if request.state == State.UNCERTAIN else None,
         "looks": len(LOOKS),
         "sending_known": evidence.sent is not None,

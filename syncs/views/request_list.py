@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from syncs.models import SyncRequest, User
 from syncs.paging import Order
 from syncs.record_filters import GROUPS, RequestFilters, as_key, of_today
 from syncs.rules.states import FINAL, State
-from syncs.views import bulk_tally, glances
+from syncs.views import bulk_tally, glances, proofs
 
 NEWEST_FIRST = Order("asked_at", descending=True)
 MOST_CASES = 20
@@ -29,6 +29,7 @@ class Row:
     request: SyncRequest
     what: str
     sentence: str
+    proof: proofs.Proof | None = field(default=None, kw_only=True)
 
     @property
     def sync_id(self) -> str:
@@ -115,6 +116,12 @@ def rows_of(requests: Sequence[SyncRequest]) -> list[Row]:
         Row(request, wording.what(request), wording.sentence(request, usual.get(request.merchant_id, "")))
         for request in requests
     ]
+
+
+def proved(rows: Sequence[Row]) -> list[Row]:
+    """Each with what it has mended; of bulks their own page tells. Five queries more."""
+    found = proofs.of_each([row.request for row in rows if not isinstance(row, BulkRow)])
+    return [replace(row, proof=found.get(row.request.pk)) for row in rows]
 
 
 def folded(rows: Sequence[Row]) -> list[Row]:
@@ -204,6 +211,8 @@ def listed(
     rows, zone = rows_of(shown), timezone.get_current_timezone()
     if filters.folds:
         rows = folded(rows)
+    if filters.by:
+        rows = proved(rows)
     needing = SyncRequest.objects.needing_a_person().for_page().order_by("asked_at", "pk")[:MOST_CASES]
     cases = rows_of(list(needing)) if filters.first_page else []
     newer = newer_than(shown, filters, zone, now)

@@ -17,7 +17,7 @@ from syncs.rules.coverage import stretches
 from syncs.rules.salesdays import range_window, today
 from syncs.rules.states import State
 from syncs.rules.windows import Window
-from syncs.views import offers
+from syncs.views import offers, proofs
 from syncs.views.access import MAY_NOT_ASK, Signed
 from syncs.views.months import Chosen
 
@@ -81,6 +81,7 @@ def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now
         "aside": aside,
         "came_back": news is not None and keeps_form and aside == str(news.pk),
         "news": news,
+        "proof": proofs.of(news) if news else None,
         "news_is_good": news is not None and news.state in GOOD_NEWS and not ran_instead(news),
     }
 

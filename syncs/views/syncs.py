@@ -23,7 +23,7 @@ from syncs.models import Cause, Connection, Sync
 from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import SPANS, people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters
-from syncs.views import health_summary, history, saved_views, shared_causes
+from syncs.views import health_summary, history_rows, saved_views, shared_causes
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
@@ -130,7 +130,7 @@ def _drawn(found: list[Sync]) -> dict[int, SafeString]:
 
 
 def _draw(sync: Sync) -> SafeString:
-    return render_to_string(ROW, {"row": history.Row(sync, is_open=False), "merchant": sync.merchant})
+    return render_to_string(ROW, {"row": history_rows.Row(sync, is_open=False), "merchant": sync.merchant})
 
 
 def _key(sync: Sync) -> str:

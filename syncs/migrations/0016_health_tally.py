@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("syncs", "0014_outage"),
+        ("syncs", "0015_activity_of_a_bulk"),
     ]
 
     operations = [
