@@ -32,7 +32,7 @@
     const to = region && find(region);
     was = null;
     if (!to) return;
-    if (to === region) to.tabIndex = -1;
+    if (to.tabIndex < 0) to.tabIndex = -1;
     to.focus({ preventScroll: to.offsetHeight > innerHeight });
   }
 

@@ -66,6 +66,7 @@ def a_range(panel: Panel, priya: Page, take: Take) -> None:
     steps.fill_range(priya, shop.days_ago(failed + 2), shop.days_ago(1), "Merchant restored the account")
     expect(priya.locator("#range").get_by_role("alert")).to_be_visible()
     take(priya, "merchant")
+    take(priya, "range", lambda: to_card(priya))
     priya.locator("#range").get_by_role("link", name="instead").click()
     expect(priya.locator("#range").get_by_role("alert")).to_have_count(0)
     steps.review(priya)

@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 
 from playwright.sync_api import Page
 
-# The colours that are there most often are kept; each other one becomes the nearest of them.
+# Those are kept that would be missed most, being far from the others or there often; each other becomes the nearest.
 COUNT = """async (data) => {
   const image = new Image();
   image.src = "data:image/png;base64," + data;
@@ -17,16 +17,19 @@ COUNT = """async (data) => {
   const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
   const counts = new Map();
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([colour]) => colour);
   const parts = (colour) => [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
-  const known = palette.map(parts);
   const distance = (a, b) => (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
-  const nearest = (colour) => {
-    const far = known.map((each) => distance(each, parts(colour)));
-    return far.indexOf(Math.min(...far));
-  };
-  const indices = new Map(palette.map((colour, index) => [colour, index]));
-  for (const colour of counts.keys()) if (!indices.has(colour)) indices.set(colour, nearest(colour));
+  const colours = [...counts].map(([colour, count]) => ({ colour, count, parts: parts(colour), far: Infinity }));
+  const known = [];
+  while (known.length < Math.min(256, colours.length)) {
+    const next = colours.reduce((best, each) => (each.count * each.far > best.count * best.far ? each : best));
+    known.push(next.parts);
+    for (const each of colours) {
+      const far = distance(each.parts, next.parts);
+      if (far < each.far) [each.far, each.index] = [far, known.length - 1];
+    }
+  }
+  const indices = new Map(colours.map((each) => [each.colour, each.index]));
   let text = "";
   for (const pixel of pixels) text += String.fromCharCode(indices.get(pixel));
   return [image.width, image.height, known.flat(), btoa(text)];
