@@ -29,7 +29,7 @@ def play(panel: Panel, browser: Browser, take: Take) -> None:
 
 
 def signed_in(panel: Panel, browser: Browser, name: str) -> Page:
-    page = browser.new_page(base_url=panel.url, locale="en-GB")
+    page = browser.new_page(base_url=panel.url)
     page.goto("/sign-in/")
     steps.sign_in(page, name)
     page.wait_for_url("**/")

@@ -17,7 +17,7 @@ from tests.browser.small_png import shrink
 from tests.processes.desk import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", "--lang=en-GB"]
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
 Theme = Literal["light", "dark"]
 # Suffix, size and theme; together the pictures stay small enough for a repository.
 VARIANTS: tuple[tuple[str, int, int, Theme], ...] = (
