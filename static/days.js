@@ -6,6 +6,7 @@
   let anchor = null;
   let end = null;
   let timer = 0;
+  let pending = null;
 
   const days = () => [...document.querySelectorAll(DAYS)];
   const dayOf = (link) => link.id.slice("day-".length);
@@ -54,6 +55,17 @@
     return firstField?.value && lastField?.value ? firstField.value : null;
   }
 
+  // Enter sets the first day, and on another day the last one.
+  function set(link) {
+    const day = dayOf(link);
+    const begun = pending && pending !== day && at(pending);
+    anchor = begun ? pending : day;
+    end = day;
+    pending = begun ? null : day;
+    extend(day);
+    choose();
+  }
+
   function neighbour(link, key) {
     const all = days();
     const now = all.indexOf(link);
@@ -66,8 +78,10 @@
 
   document.addEventListener("keydown", (event) => {
     const link = event.target.closest(DAYS);
-    if (!link || !event.key.startsWith("Arrow") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isMove = event.key.startsWith("Arrow");
+    if (!link || !(isMove || event.key === "Enter") || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    if (!isMove) return set(link);
     const to = neighbour(link, event.key);
     if (!to) return;
     rove(to);

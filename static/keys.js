@@ -6,6 +6,9 @@
   const FIELD = "input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]";
   const OPENS_A_ROW = "main tbody tr a.name, main tbody tr a[aria-expanded]";
   const SECOND_KEY_WITHIN = 1500;
+  // What Escape clears, the nearest first: one of them with each press.
+  const SEARCH = '#filters [data-key="/"]:not(:placeholder-shown)';
+  const CLEARS = ["#bulk.on [data-clear]", "#clear-range", SEARCH];
   let first = "";
 
   function move(by) {
@@ -22,6 +25,26 @@
     return ofRow ?? [...document.querySelectorAll(carries)].find((each) => !each.closest("tbody tr"));
   }
 
+  // To here, from the row that was picked last: as a click with Shift would.
+  function pickToHere() {
+    const box = find("x");
+    box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: true }));
+    return Boolean(box);
+  }
+
+  function clear() {
+    const at = document.activeElement;
+    const found = at.matches(SEARCH) ? at : CLEARS.map((each) => document.querySelector(each)).find(Boolean);
+    if (!found) return false;
+    if (found.matches("input")) {
+      found.value = "";
+      found.form.requestSubmit();
+    } else {
+      found.click();
+    }
+    return true;
+  }
+
   function press(keys) {
     const found = find(keys);
     if (!found) return false;
@@ -33,12 +56,15 @@
 
   function isMeant(event) {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
-    const isLetterWithShift = event.shiftKey && /^[a-z]$/i.test(event.key);
-    const isElsewhere = event.target.closest(FIELD) || document.querySelector("dialog[open]");
-    return isPlain && !isLetterWithShift && !isElsewhere && !event.defaultPrevented && event.key.length === 1;
+    const isLetterWithShift = event.shiftKey && /^[a-wyz]$/i.test(event.key);
+    const isEscape = event.key === "Escape";
+    const isInField = event.target.closest(FIELD) && !(isEscape && event.target.matches(SEARCH));
+    const isElsewhere = isInField || document.querySelector("dialog[open], details.menu[open]");
+    const isOurs = event.key.length === 1 || isEscape;
+    return isPlain && !isLetterWithShift && !isElsewhere && !event.defaultPrevented && isOurs;
   }
 
-  function take(key) {
+  function take(key, isShifted) {
     const keys = first ? `${first} ${key}` : key;
     first = "";
     if (key === "g" && keys === "g") {
@@ -46,6 +72,8 @@
       setTimeout(() => (first = ""), SECOND_KEY_WITHIN);
       return false;
     }
+    if (key === "escape") return clear();
+    if (keys === "x" && isShifted) return pickToHere();
     if (keys === "?") return sheet.showModal(), true;
     if (keys === "j" || keys === "k") return move(keys === "j" ? 1 : -1), true;
     return press(keys);
@@ -53,10 +81,14 @@
 
   if ("on" in sheet.dataset) {
     document.addEventListener("keydown", (event) => {
-      if (isMeant(event) && take(event.key.toLowerCase())) event.preventDefault();
+      if (isMeant(event) && take(event.key.toLowerCase(), event.shiftKey)) event.preventDefault();
     });
   }
   document.addEventListener("click", (event) => {
-    if (event.target.closest('[data-opens="keys"]')) sheet.showModal();
+    const opener = event.target.closest('[data-opens="keys"]');
+    if (!opener) return;
+    // Its menu closes behind the sheet: what the sheet gives the focus back to must be there to be seen.
+    opener.closest("details")?.querySelector("summary").focus();
+    sheet.showModal();
   });
 })();

@@ -6,6 +6,9 @@
   // `all` is the query of the list that is meant as a whole, or null.
   let all = null;
   let keys = new Set();
+  // With Shift, all between the box of the last press and this one are as this one.
+  let last = null;
+  let isToHere = false;
 
   function read() {
     try {
@@ -67,8 +70,12 @@
       all = null;
       boxes().forEach((other) => keys.add(other.value));
     }
-    if (box.checked) keys.add(box.value);
-    else keys.delete(box.value);
+    const shown = boxes();
+    const from = isToHere ? shown.findIndex((other) => other.value === last) : -1;
+    const to = shown.indexOf(box);
+    const meant = from < 0 ? [box] : shown.slice(Math.min(from, to), Math.max(from, to) + 1);
+    meant.forEach((each) => (box.checked ? keys.add(each.value) : keys.delete(each.value)));
+    last = box.value;
   }
 
   document.addEventListener("change", (event) => {
@@ -83,6 +90,7 @@
     }
     keep();
   });
+  document.addEventListener("click", (event) => (isToHere = event.shiftKey), true);
   document.addEventListener("click", (event) => {
     const bar = document.getElementById("bulk");
     if (!bar || !(event.target instanceof Element)) return;
@@ -93,8 +101,9 @@
     } else if (event.target.closest("#bulk [data-clear]")) {
       all = null;
       keys.clear();
+      const wasInBar = bar.contains(document.activeElement);
       keep();
-      document.querySelector("[data-select-page]").focus();
+      if (wasInBar) document.querySelector("[data-select-page]").focus();
     }
   });
   document.addEventListener("htmx:afterSettle", show);

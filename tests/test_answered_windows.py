@@ -174,4 +174,4 @@ def test_the_page_of_the_merchant_is_not_glad_of_other_days(
     request = accepted(asked_for(), scripted, told, f"{day}T00:00:00Z", "2026-06-13T00:00:00Z")
     ended(request, scripted, told)
     page = as_viewer.get(reverse("merchant", args=[request.merchant.company_id])).content.decode()
-    assert f'<div class="note {tone}" role="status">' in page
+    assert f'<div class="note {tone}" id="news" data-told>' in page

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from syncs.models import User
-from tests.factories import make_merchant
+from syncs.rules.states import State
+from tests.factories import make_merchant, make_request, make_sync
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
@@ -22,6 +23,48 @@ def test_the_sheet_names_every_key_and_that_none_sends(as_support: Client) -> No
     for key in ("/", "J", "K", "X", "Enter", "L", "R", "C", "Esc", "?", "G"):
         assert f"<kbd>{key}</kbd>" in told
     assert "Nothing is sent before you confirm it." in told
+
+
+def carried(html: str) -> set[str]:
+    """Keys that something on the page is pressed by."""
+    return set(re.findall(r'data-key="([^"]+)"', html))
+
+
+def named(html: str) -> set[str]:
+    """Keys that the sheet names, written as what is pressed by them carries them."""
+    rows = re.findall(r"<dd>(.*?)</dd>", sheet(html))
+    keys = [re.findall(r"<kbd>(.+?)</kbd>", row) for row in rows]
+    return {" ".join(each).lower() for each in keys}
+
+
+def test_the_sheet_and_the_pages_agree_on_every_key(as_support: Client) -> None:
+    merchant = make_merchant()
+    make_request(merchant, state=State.SUCCEEDED)
+    make_sync(merchant)
+    paths = ("/", "/requests/", "/syncs/", "/activity/", f"/merchants/{merchant.company_id}/")
+    pages = [as_support.get(path).text for path in paths]
+    of_the_script = {"j k", "enter", "shift x", "esc", "?"}
+    assert set().union(*map(carried, pages)) == named(pages[0]) - of_the_script
+
+
+def test_a_key_is_carried_by_one_thing_of_a_row_and_by_one_beside_the_rows(as_support: Client) -> None:
+    merchant = make_merchant()
+    for path in ("/", "/requests/", "/syncs/", f"/merchants/{merchant.company_id}/"):
+        html = as_support.get(path).text
+        for part in [
+            *re.findall(r"<tr\b.*?</tr>", html, re.DOTALL),
+            re.sub(r"<tr\b.*?</tr>", "", html, flags=re.DOTALL),
+        ]:
+            keys = re.findall(r'data-key="([^"]+)"', part)
+            assert len(keys) == len(set(keys)), path
+
+
+def test_who_switched_them_off_is_shown_no_key(as_support: Client) -> None:
+    make_merchant()
+    assert "<kbd" in re.sub(r"<dialog.*?</dialog>", "", as_support.get("/").text, flags=re.DOTALL)
+    as_support.post("/profile/shortcuts/", {"shortcuts": "off"})
+    for path in ("/", "/requests/", "/syncs/", "/activity/", "/profile/"):
+        assert "<kbd" not in re.sub(r"<dialog.*?</dialog>", "", as_support.get(path).text, flags=re.DOTALL)
 
 
 def test_who_may_not_ask_is_offered_no_key_for_it(as_viewer: Client) -> None:

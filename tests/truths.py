@@ -120,7 +120,9 @@ def shown(request: SyncRequest, browser: Client) -> dict[str, str]:
     company_id = request.merchant.company_id
     return {
         "its case": _words(
-            _part(r'<div class="row wrap" role="status">(.*?)</div>', browser, f"/requests/{request.pk}/")
+            _part(
+                r'<div class="row wrap" id="state" data-told>(.*?)</div>', browser, f"/requests/{request.pk}/"
+            )
         ),
         "the list": _words(
             _part(rf'<tr id="request-{request.pk}">(.*?)</tr>', browser, f"/requests/?merchant={company_id}")
@@ -139,7 +141,7 @@ def _part(pattern: str, browser: Client, path: str) -> str:
 
 def _card(card: str) -> str:
     """Where a request is under way: all but the steps, which name what is yet to come. Else how the last one ended."""
-    if ended := re.search(r'<div class="note t-\w+" role="status">(.*?)</div>', card, re.DOTALL):
+    if ended := re.search(r'<div class="note t-\w+" id="news" data-told>(.*?)</div>', card, re.DOTALL):
         return ended[1]
     under_way = card.partition('<dl class="kv">')[0] if '<ol class="track">' in card else ""
     return re.sub(r'<ol class="track">.*?</ol>', " ", under_way, flags=re.DOTALL)

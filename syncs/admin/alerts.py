@@ -126,7 +126,7 @@ class AlertRuleAdmin(KeptAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("syncs.administer")
 
-    @admin.display(description="tells")
+    @admin.display(description="tells whom")
     def told_by(self, rule: AlertRule) -> str:
         """A webhook's address lets whoever knows it write there: no list shows it."""
         is_webhook = rule.channel == AlertRule.Channel.WEBHOOK

@@ -68,8 +68,14 @@ def an_open_sync(page: Page, shop: Shop) -> None:
     expect(page.get_by_role("heading", name="What Codat sent")).to_be_visible()
 
 
+def shortcuts(page: Page, shop: Shop) -> None:
+    page.goto("/profile/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
 OURS: dict[str, Open] = {
-    "health": at("/?accounting=Xero"),
+    "health": at("/?health="),
     "health, failing by name": at("/?health=failing&commerce=Shopify&sort=fuse"),
     "health, nobody found": at("/?q=nobody-is-called-so"),
     "health, an odd address": at("/?health=odd&code=abc&sort=x&after=y&q=books"),
@@ -87,6 +93,9 @@ OURS: dict[str, Open] = {
     "activity": at("/activity/"),
     "snoozed": at("/snoozed/"),
     "hand-over": at("/hand-over/"),
+    "needs a person": at("/requests/review/"),
+    "sending": at("/sending/"),
     "profile": at("/profile/"),
+    "shortcuts": shortcuts,
     "not found": at("/nothing/here/"),
 }

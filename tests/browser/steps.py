@@ -75,7 +75,7 @@ def step(page: Page, word: str) -> Locator:
 
 def result(page: Page) -> Locator:
     """The sentence about the request that ended last."""
-    return card(page).locator(".note[role=status]")
+    return card(page).locator("#news")
 
 
 def forge(page: Page, path: str, **fields: str) -> APIResponse:
