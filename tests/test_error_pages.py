@@ -25,10 +25,10 @@ def test_the_page_for_our_own_faults_needs_no_database_and_names_the_line_in_the
 def test_a_fault_in_a_page_shows_that_page_and_no_trace(
     support: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(now: object) -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(health.health_summary, "count", broken)
+    monkeypatch.setattr(health.health_summary, "counted", broken)
     client = Client(raise_request_exception=False)
     client.force_login(support, backend="django.contrib.auth.backends.ModelBackend")
     response = client.get("/")
@@ -40,10 +40,10 @@ def test_a_fault_in_a_page_shows_that_page_and_no_trace(
 
 @pytest.mark.django_db
 def test_a_database_that_is_locked_is_named_as_such(support: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    def locked(now: object) -> None:
+    def locked(*_: object) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(health.health_summary, "count", locked)
+    monkeypatch.setattr(health.health_summary, "counted", locked)
     client = Client(raise_request_exception=False)
     client.force_login(support, backend="django.contrib.auth.backends.ModelBackend")
     response = client.get("/")

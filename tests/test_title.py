@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.operations import heartbeats
+from syncs.operations import counting, heartbeats
 from tests.factories import make_failing_merchant, make_merchant
 from tests.test_health_live import changed, poll_of
 from tests.test_health_page import page
@@ -79,6 +79,7 @@ def test_before_somebody_signs_in_it_tells_nothing(db: None) -> None:
 def test_a_hidden_tab_is_told_both_for_little(as_viewer: Client) -> None:
     make_failing_merchant()
     alive()
+    counting.keep(timezone.now())
     assert as_viewer.get("/health/sign/").json() == {"title": "(1) Sync health · Sync Desk", "trouble": ""}
     assert 'data-sign="/health/sign/"' in page(as_viewer)
     with CaptureQueriesContext(connection) as captured:
