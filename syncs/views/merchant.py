@@ -1,7 +1,7 @@
 """The page of one merchant: what is wrong, who must act, its days, its syncs, its requests."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,25 +12,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from syncs import context_processors, meter, tasks, watched, wording
+from syncs import tasks, watched
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import checking, notes
 from syncs.operations.checking import Check
 from syncs.operations.diagnosing import diagnose
 from syncs.operations.repairs import covered_since
-from syncs.rules import playbook, salesdays
+from syncs.rules import playbook
 from syncs.rules.fuse import FUSE_DAYS
-from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
-from syncs.rules.salesdays import next_due
 from syncs.rules.states import State
 from syncs.views import (
     advice,
     care_card,
-    glances,
     history,
     history_rows,
+    merchant_live,
     months,
     next_steps,
     rerun_card,
@@ -53,9 +51,11 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     watched.note(found.pk)
     if request.htmx.target == "history":
         return render(request, f"{PAGE}#history", _history(request, found, now))
-    is_as_shown = request.GET.get("v") == _page_version(request, found, now) and not _is_over(request, now)
+    is_as_shown = request.GET.get("v") == merchant_live.version(
+        request, found, now
+    ) and not merchant_live.is_over(request, now)
     if request.htmx and is_as_shown:
-        looks = _looks(found, now)
+        looks = merchant_live.looks(found, now)
         if request.GET.get("looks") == looks["looks_version"]:
             return HttpResponse(status=204)
         # What is said of a request under way may hang on what the look did not find.
@@ -130,7 +130,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     is_waited_for = bool(active and active.is_on_its_way)
     found = diagnose(merchant)
     diagnosis = _told_meanwhile(found, active)
-    due = _next_due(merchant, now)
+    due = merchant_live.next_sync(merchant, now)
     card = rerun_card.context(request, merchant, active, now)
     may_fill = not active and not card["blocked"]
     return (
@@ -156,14 +156,14 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "active": active,
             "note_form": NoteForm(),
             "may_ask": request.user.has_perm("syncs.ask_sync"),
-            "page_version": _page_version(request, merchant, now),
-            "true_until": _true_until(merchant, active, now),
+            "page_version": merchant_live.version(request, merchant, now),
+            "true_until": merchant_live.true_until(merchant, active, now),
             "oob": bool(request.htmx),
             "is_waited_for": is_waited_for,
             "poll_every": "2s"
             if is_waited_for or merchant.running_since or merchant.is_being_checked(now)
             else "15s",
-            "poll_query": _poll_query(request),
+            "poll_query": merchant_live.query(request),
             "polling": request.htmx.target == "merchant_live" and request.method == "GET",
         }
         | _history(request, merchant, now)
@@ -207,79 +207,9 @@ def _may_have_run(active: SyncRequest) -> bool:
     return State(active.state) in {State.UNCERTAIN, State.NEEDS_REVIEW}
 
 
-def _next_due(merchant: Merchant, now: datetime) -> datetime | None:
-    """About when the next scheduled sync ends; None where Codat has stopped trying, or has not begun."""
-    never = {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
-    linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
-    if merchant.health in never or merchant.is_archived:
-        return None
-    if merchant.health == Health.NEVER_SYNCED and not linked:
-        return None
-    due = next_due(now, merchant.zone, merchant.sync_hour or 0)
-    return due + timedelta(seconds=merchant.usual_delay_mean or 0)
-
-
-def _true_until(merchant: Merchant, active: SyncRequest | None, now: datetime) -> datetime | None:
-    """When something that the page says has to be told anew though nothing is written."""
-    due = next_due(now, merchant.zone, merchant.sync_hour or 0) if _next_due(merchant, now) else None
-    said = wording.true_until(active) if active else None
-    return min((moment for moment in (due, said) if moment), default=None)
-
-
-def _page_version(request: Signed, merchant: Merchant, now: datetime) -> str:
-    """Changes with what the page shows, its notices too, and with the days that the time makes pass. What else is told
-    in words grows old in the browser, or is told `until` a moment; for the rest all is told anew every ten minutes, of
-    each merchant at its own second."""
-    checking = "checking" if merchant.is_being_checked(now) else ""
-    tenth_minute = (int(now.timestamp()) + 37 * merchant.pk) // 600
-    days = timezone.localdate(now), salesdays.today(merchant.zone, now)
-    facts = (context_processors.version(request), merchant.link_url, tenth_minute, days)
-    return f"{merchant.version}-{glances.digest(facts)}{checking}"
-
-
-def _looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
-    """When Codat was asked, and why it will be again: all that a look changes which brings no news."""
-    told = {
-        "looked_at": merchant.looked_at(now),
-        "is_being_checked": merchant.is_being_checked(now),
-        "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
-    }
-    facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, meter.trouble())
-    return told | {"looks_version": glances.digest(facts)}
-
-
 def _history(request: Signed, merchant: Merchant, now: datetime) -> dict[str, Any]:
     shown = history.page(merchant, request.GET)
-    return _looks(merchant, now) | {"merchant": merchant, "now": now, "history": shown}
-
-
-def _is_over(request: Signed, now: datetime) -> bool:
-    """Whether a moment that the page told of has passed; the page says until when its sentences are true."""
-    until = request.GET.get("until", "")
-    return until.isdecimal() and float(until) <= now.timestamp()
-
-
-def _poll_query(request: Signed) -> str:
-    """The page's own address without the version, so that a poll finds the history as it was left.
-
-    Which rows are open, and whether a form is, the poller reads from the page: they change in place.
-    """
-    query = request.GET.copy()
-    for name in (
-        "v",
-        "looks",
-        "until",
-        "open",
-        "unfold",
-        "fold",
-        "form_token",
-        "aside",
-        "first_day",
-        "last_day",
-        "month",
-    ):
-        query.pop(name, None)
-    return f"{query.urlencode()}&" if query else ""
+    return merchant_live.looks(merchant, now) | {"merchant": merchant, "now": now, "history": shown}
 
 
 def live_or_page(request: Signed) -> str:

@@ -1,0 +1,85 @@
+"""What a merchant's page has to be told anew for: its version, what looks at Codat leave behind, until when its
+sentences are true, and the address of its poll."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from syncs import context_processors, meter, wording
+from syncs.models import Merchant, SyncRequest
+from syncs.rules import salesdays
+from syncs.rules.health import Health
+from syncs.rules.salesdays import next_due
+from syncs.views import glances
+from syncs.views.access import Signed
+
+
+def next_sync(merchant: Merchant, now: datetime) -> datetime | None:
+    """About when the next scheduled sync ends; None where Codat has stopped trying, or has not begun."""
+    never = {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
+    linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
+    if merchant.health in never or merchant.is_archived:
+        return None
+    if merchant.health == Health.NEVER_SYNCED and not linked:
+        return None
+    due = next_due(now, merchant.zone, merchant.sync_hour or 0)
+    return due + timedelta(seconds=merchant.usual_delay_mean or 0)
+
+
+def true_until(merchant: Merchant, active: SyncRequest | None, now: datetime) -> datetime | None:
+    """When something that the page says has to be told anew though nothing is written."""
+    due = next_due(now, merchant.zone, merchant.sync_hour or 0) if next_sync(merchant, now) else None
+    said = wording.true_until(active) if active else None
+    return min((moment for moment in (due, said) if moment), default=None)
+
+
+def version(request: Signed, merchant: Merchant, now: datetime) -> str:
+    """Changes with what the page shows, its notices too, and with the days that the time makes pass. What else is told
+    in words grows old in the browser, or is told `until` a moment; for the rest all is told anew every ten minutes, of
+    each merchant at its own second."""
+    checking = "checking" if merchant.is_being_checked(now) else ""
+    tenth_minute = (int(now.timestamp()) + 37 * merchant.pk) // 600
+    days = timezone.localdate(now), salesdays.today(merchant.zone, now)
+    facts = (context_processors.version(request), merchant.link_url, tenth_minute, days)
+    return f"{merchant.version}-{glances.digest(facts)}{checking}"
+
+
+def looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
+    """When Codat was asked, and why it will be again: all that a look changes which brings no news."""
+    told = {
+        "looked_at": merchant.looked_at(now),
+        "is_being_checked": merchant.is_being_checked(now),
+        "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
+    }
+    facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, meter.trouble())
+    return told | {"looks_version": glances.digest(facts)}
+
+
+def is_over(request: Signed, now: datetime) -> bool:
+    """Whether a moment that the page told of has passed; the page says until when its sentences are true."""
+    until = request.GET.get("until", "")
+    return until.isdecimal() and float(until) <= now.timestamp()
+
+
+def query(request: Signed) -> str:
+    """The page's own address without the version, so that a poll finds the history as it was left.
+
+    Which rows are open, and whether a form is, the poller reads from the page: they change in place.
+    """
+    query = request.GET.copy()
+    for name in (
+        "v",
+        "looks",
+        "until",
+        "open",
+        "unfold",
+        "fold",
+        "form_token",
+        "aside",
+        "first_day",
+        "last_day",
+        "month",
+    ):
+        query.pop(name, None)
+    return f"{query.urlencode()}&" if query else ""
