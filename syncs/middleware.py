@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -15,6 +16,14 @@ from syncs import crowd
 
 Handler = Callable[[HttpRequest], HttpResponse]
 CROWDED = "Panel-Crowded"
+# Fields of the form of a re-run, and their names in the address of a merchant's page.
+TYPED = {
+    "first_day": "first",
+    "last_day": "last",
+    "reason": "reason",
+    "override_reason": "override_reason",
+    "resend_of": "again",
+}
 
 
 def counted_while_under_way(get_response: Handler) -> Handler:
@@ -51,6 +60,8 @@ def sign_in_again(get_response: Handler) -> Handler:
         if not _leads_to_sign_in(response):
             return response
         page, is_read = _page_they_were_on(request), request.method in {"GET", "HEAD"}
+        if page and not is_read:
+            page = _form_they_filled(request) or page
         if request.headers.get("HX-Request"):
             return HttpResponseClientRedirect(_sign_in(page or "/", unsent=not is_read))
         if is_read:
@@ -67,6 +78,17 @@ def _page_they_were_on(request: HttpRequest) -> str:
     if page.netloc != request.get_host() or page.path == resolve_url(settings.LOGIN_URL):
         return ""
     return page.path + (f"?{page.query}" if page.query else "")
+
+
+def _form_they_filled(request: HttpRequest) -> str:
+    """The form of a re-run with what was typed: its page takes all of it from its address. No other form's does."""
+    match = request.resolver_match
+    if match is None or match.url_name not in {"rerun-review", "rerun-confirm"}:
+        return ""
+    kind = "latest" if match.kwargs["kind"] == "latest" else "historic"
+    typed = {name: request.POST.get(field, "") for field, name in TYPED.items()}
+    query = urlencode({"run": kind} | {name: value for name, value in typed.items() if value})
+    return f"{reverse('merchant', args=[match.kwargs['company_id']])}?{query}"
 
 
 def _sign_in(then: str, *, unsent: bool = False) -> str:

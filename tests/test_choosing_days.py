@@ -63,6 +63,31 @@ def test_what_is_typed_moves_the_mark_without_a_new_page(as_support: Client) -> 
     assert classes(grid, day) == ["day", "f", "sel", "a", "z2"]
 
 
+@pytest.mark.parametrize(
+    ("first_ago", "last_ago", "sentence"),
+    [
+        (2, 4, "The last day is before the first day."),
+        (2, -3, "These days are in the future or not over yet."),
+        (4000, 2, "3999 days are too many."),
+    ],
+)
+def test_a_range_that_cannot_be_is_told_before_it_is_pressed(
+    as_support: Client, first_ago: int, last_ago: int, sentence: str
+) -> None:
+    merchant = make_merchant()
+    typed = {"first_day": TODAY - timedelta(days=first_ago), "last_day": TODAY - timedelta(days=last_ago)}
+    html = as_support.get(f"/merchants/{merchant.company_id}/range/", typed, headers=HTMX).text
+    assert 'class="note t-bad" role="alert"' in html
+    assert sentence in html
+
+
+def test_one_day_alone_is_no_mistake_yet(as_support: Client) -> None:
+    merchant = make_merchant()
+    typed = {"first_day": TODAY - timedelta(days=4), "last_day": ""}
+    html = as_support.get(f"/merchants/{merchant.company_id}/range/", typed, headers=HTMX).text
+    assert "alert" not in html
+
+
 def test_the_grid_by_itself_is_no_page(as_support: Client) -> None:
     merchant = make_merchant()
     answer = as_support.get(f"/merchants/{merchant.company_id}/days/?month=2026-02")

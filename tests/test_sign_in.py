@@ -1,5 +1,6 @@
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -175,6 +176,28 @@ def test_a_press_after_the_session_ended_is_not_lost_silently(client: Client, pr
     assert "what you pressed was not sent" not in client.get(back).text
     queued.refresh_from_db()
     assert queued.state == "queued"
+
+
+@pytest.mark.parametrize(("kind", "run"), [("range", "historic"), ("latest", "latest")])
+def test_what_was_typed_for_a_rerun_is_there_again(client: Client, priya: User, kind: str, run: str) -> None:
+    merchant = make_merchant()
+    page = f"/merchants/{merchant.company_id}/"
+    typed = {
+        "first_day": "2026-11-02",
+        "last_day": "2026-11-03",
+        "reason": "Ticket 4820 & more",
+        "form_token": "x",
+    }
+    headers = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": f"http://testserver{page}?run=latest"}
+    response = client.post(f"{page}rerun/{kind}/review/", typed, **headers)
+    hidden = dict(
+        re.findall(r'name="(next|ended)" value="([^"]*)"', client.get(response["HX-Redirect"]).text)
+    )
+    back = sign_in(client, **{name: unescape(value) for name, value in hidden.items()})["Location"]
+    assert back.startswith(f"{page}?run={run}&")
+    form = client.get(back).context["form"]
+    assert form.initial["reason"] == "Ticket 4820 & more"
+    assert str(form.initial["first_day"]) == "2026-11-02"
 
 
 def test_a_press_from_nowhere_leads_to_the_start(client: Client, priya: User) -> None:

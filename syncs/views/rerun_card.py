@@ -107,6 +107,7 @@ def form_context(
         "missing": offered.missing,
         "awaited": offered.awaited,
         "preview": preview(merchant, form) if isinstance(form, RangeForm) else None,
+        "range_problem": range_problem(form) if isinstance(form, RangeForm) else "",
         "reached": reached(merchant) if kind == "latest" else None,
         "blocked": blocked(request, merchant),
         "basis": basis_of(merchant),
@@ -141,6 +142,15 @@ def preview(merchant: Merchant, form: RangeForm) -> Preview | None:
         overlap=overlap(merchant, first, last),
         failed=failed.filter(covered_by=None).count(),
     )
+
+
+def range_problem(form: RangeForm) -> str:
+    """Why no such range can be sent, as soon as both days stand in the form; what was pressed says it at its fields."""
+    values = {name: str(form.initial.get(name) or "") for name in ("first_day", "last_day")}
+    if form.is_bound or not all(values.values()):
+        return ""
+    errors = RangeForm(form.merchant, form.today, values | {"reason": "-"}).errors
+    return next((str(errors[name][0]) for name in values if name in errors), "")
 
 
 def _form_class(kind: str) -> type[AskForm]:
