@@ -34,5 +34,5 @@ def test_a_colleague_sees_who_is_on_it_and_a_snooze_takes_it_off_the_list(visit:
     mei.goto("/")
     expect(mei.get_by_role("row").filter(has_text=shop.name)).to_have_count(0)
     mei.get_by_role("link", name=re.compile(r"^\d+ snoozed$")).click()
-    expect(row).to_contain_text("Snoozed until")
+    expect(row).to_contain_text("Owner is on holiday")
     assert_well_made(mei)

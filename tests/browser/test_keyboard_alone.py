@@ -24,7 +24,7 @@ def assert_focus_is_seen(page: Page) -> None:
 
 def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
     """As often as it takes, looking each time."""
-    for _ in range(60):
+    for _ in range(250):
         page.keyboard.press(key)
         assert_focus_is_seen(page)
         if wanted.evaluate("wanted => wanted === document.activeElement"):
@@ -49,20 +49,17 @@ def test_from_an_id_in_a_ticket_to_a_range_that_runs(visit: Visit, take: Take, p
     for key in ("ArrowLeft", "ArrowLeft", "Enter", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     expect(page.locator("#days .sel")).to_have_count(2)
-    expect(page.locator("#range")).to_contain_text("2 days")
-    expect(page.locator("#days .sel.z2")).to_be_focused()
+    # No person presses the next key before what came with this one has settled.
+    expect(page.locator("#range:not(.htmx-added)")).to_contain_text("2 days")
+    expect(page.locator("#days:not(.htmx-added, .htmx-request) .sel.z2")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#days .sel")).to_have_count(0)
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Shift+ArrowRight")
     expect(page.locator("#range")).to_contain_text("2 days")
 
-    tab_to(page, page.get_by_label("Reason"))
-    page.keyboard.type("Ticket 4712")
-    if page.get_by_label("Why will it help now?").count():
-        page.keyboard.press("Shift+Tab")
-        page.keyboard.type("The merchant has fixed it")
-        page.keyboard.press("Tab")
+    tab_to(page, steps.reason_box(page))
+    page.keyboard.type("The merchant has fixed it")
     page.keyboard.press("Enter")
     expect(steps.card(page).get_by_role("link", name="Go back")).to_be_focused()
     assert_focus_is_seen(page)

@@ -52,7 +52,7 @@ def test_of_two_people_at_once_the_second_reads_who_was_first(visit: Visit, take
     expect(steps.card(lenas)).to_contain_text("Your form is put aside")
     expect(steps.result(meis)).to_contain_text("Finished")
     steps.wake(lenas, "#merchant_live")
-    expect(steps.result(lenas)).to_contain_text(
+    expect(steps.card(lenas)).to_contain_text(
         "Your form was put aside while Mei Tanaka's request was under way."
     )
     expect(steps.reason_box(lenas)).to_have_value("Ticket 4711")
