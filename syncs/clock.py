@@ -113,13 +113,8 @@ class Clock:
             yield from (self._hand_out_looks, self._read_connections)
         if self.time_is_right:
             yield from (self._end_care, self._tell, self._nudge_deliverers)
-        yield from (
-            self._forget_webhooks,
-            self._count,
-            self._tally_days,
-            self._notice_outages,
-            self._go_slowly,
-        )
+            yield from (self._count, self._notice_outages)
+        yield from (self._forget_webhooks, self._tally_days, self._go_slowly)
 
     def _compare_time(self, now: datetime) -> None:
         if self._lately.is_time("time", heartbeats.BEAT_EVERY, now):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from random import random
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +17,7 @@ from syncs import crowd
 Handler = Callable[[HttpRequest], HttpResponse]
 CROWDED = "Panel-Crowded"
 # Fields of the form of a re-run, and their names in the address of a merchant's page.
+LONGEST = 7000
 TYPED = {
     "first_day": "first",
     "last_day": "last",
@@ -88,7 +89,9 @@ def _form_they_filled(request: HttpRequest) -> str:
     kind = "latest" if match.kwargs["kind"] == "latest" else "historic"
     typed = {name: request.POST.get(field, "") for field, name in TYPED.items()}
     query = urlencode({"run": kind} | {name: value for name, value in typed.items() if value})
-    return f"{reverse('merchant', args=[match.kwargs['company_id']])}?{query}"
+    page = f"{reverse('merchant', args=[match.kwargs['company_id']])}?{query}"
+    # In the address of the sign-in page it is quoted once more.
+    return page if len(quote(page)) < LONGEST else ""
 
 
 def _sign_in(then: str, *, unsent: bool = False) -> str:

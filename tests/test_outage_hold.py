@@ -1,6 +1,7 @@
 """Held in an outage: while Codat looks down for a platform, nothing is asked of its merchants without a lead's word."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from syncs.codat.client import CodatClient
-from syncs.models import Activity, Merchant, NotAsked, Outage, SyncRequest, User
-from syncs.operations import bulk_plans, bulks
+from syncs.models import Activity, Heartbeat, Merchant, NotAsked, Outage, SyncRequest, User
+from syncs.operations import bulk_plans, bulks, heartbeats
 from syncs.operations.asking import NotPossible, basis_of
 from syncs.operations.bulk_plans import Wish
 from syncs.operations.bulks import Changed
@@ -60,6 +61,19 @@ def test_a_press_for_a_merchant_of_its_platform_is_held_with_what_is_known(
 def test_others_and_those_after_its_end_are_not_held(support: User, end: dict[str, Any]) -> None:
     an_outage(ended_at=end.get("ended_at"))
     assert press(make_merchant(commerce=end.get("commerce", "Shopify")), support, NOW).is_new
+
+
+@pytest.mark.parametrize(("silent", "is_held"), [(9, True), (11, False)])
+def test_an_outage_that_no_clock_follows_any_more_forbids_nothing(
+    outage: Outage, support: User, silent: int, is_held: bool
+) -> None:
+    heartbeats.beat(heartbeats.CLOCK)
+    Heartbeat.objects.update(at=timezone.now() - timedelta(minutes=silent))
+    merchant = make_merchant()
+    if is_held:
+        refusal(merchant, support, outage=outage.pk)
+    else:
+        assert press(merchant, support, NOW, pressed()).request.state == "queued"
 
 
 def test_the_accounting_platform_may_be_the_one_that_is_out(support: User) -> None:

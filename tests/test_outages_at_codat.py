@@ -70,6 +70,37 @@ def test_two_platforms_that_are_out_by_themselves_are_both_named() -> None:
     assert [each.platform_name for each in notice()] == ["Xero", "Shopify"]
 
 
+def test_a_merchant_counts_once_and_by_the_connections_that_it_syncs_with() -> None:
+    for _ in range(5):
+        two_shops = make_merchant()
+        make_connection(two_shops, side="commerce", platform_name="Square")
+        make_sync(two_shops, CODATS_FAULT, timezone.now() - timedelta(minutes=20))
+    for _ in range(4):
+        two_codes = make_merchant()
+        make_sync(two_codes, 5000, timezone.now() - timedelta(minutes=20))
+        make_sync(two_codes, 5120, timezone.now() - timedelta(minutes=10))
+    assert notice() == []
+    leftover = make_merchant()
+    make_connection(leftover, side="accounting", platform_name="QuickBooks Online", status="Unlinked")
+    make_sync(leftover, CODATS_FAULT, timezone.now() - timedelta(minutes=20))
+    assert [(each.platform_name, each.failed, each.ran, each.code) for each in notice()] == [
+        ("Xero", 10, 10, 5000),
+        ("Shopify", 10, 10, 5000),
+    ]
+
+
+def test_two_that_are_nearly_alike_do_not_take_turns() -> None:
+    ran(CODATS_FAULT, 20)
+    ran(2000, 10)
+    ran(2000, 1, commerce="Square")
+    ran(2000, 2, accounting="QuickBooks Online")
+    first = notice()
+    ran(2000, 2, commerce="Square")
+    second = notice()
+    ran(2000, 2, accounting="QuickBooks Online")
+    assert [each.pk for each in first] == [each.pk for each in second] == [each.pk for each in notice()]
+
+
 def test_a_platform_of_which_most_run_well_is_not_out() -> None:
     ran(CODATS_FAULT, 10, accounting="Xero")
     ran(2000, 21, commerce="Square", accounting="Xero")

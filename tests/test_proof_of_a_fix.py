@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.codat.statuses import Outcome, status_of
-from syncs.models import Merchant, Sync, SyncRequest, User
+from syncs.models import Merchant, Outage, Sync, SyncRequest, User
 from syncs.operations import days
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
@@ -99,10 +99,21 @@ def test_a_fix_is_told_as_before_and_after_where_it_was_pressed_and_on_its_own_p
 def test_the_message_to_the_merchant_says_what_is_fixed(as_viewer: Client) -> None:
     html = page(as_viewer, of_merchant(rerun(failing(), day(5), day(1))))
     message = (
-        "Hello, your sales from Shopify reach Xero again. The missing days, 12 – 16 Jun, are there now. "
+        "Hello, your sales from Shopify reach Xero again. The sales of 12 – 16 Jun, which were missing, are there now. "
         "You need not do anything."
     )
     assert f'data-copy="{message}"' in html
+
+
+def test_the_message_names_no_day_that_was_there_before() -> None:
+    merchant = make_merchant(health="failing")
+    for number in range(9, 1, -1):
+        by_schedule(merchant, number, 2000)
+    by_schedule(merchant, 1)
+    by_schedule(merchant, 0)
+    proof = proofs.of(rerun(merchant, day(9), day(1)))
+    assert proof is not None
+    assert "The sales of 15 – 16 Jun, which were missing, are there now." in proof.message
 
 
 def test_one_failed_day_is_told_without_a_count() -> None:
@@ -198,6 +209,21 @@ def test_codats_own_error_again_is_a_case_for_codats_support() -> None:
     assert proved.for_codat
     assert proved.message == ""
     assert proved.advice.endswith("It is a case for Codat's support.")
+
+
+def test_while_codat_looks_down_for_the_platform_it_is_a_case_for_nobody() -> None:
+    merchant = failing()
+    merchant.syncs.update(code=5000, cause=None)
+    merchant.last_code, merchant.last_cause_id = 5000, None
+    merchant.save()
+    Outage.objects.create(
+        side="commerce", platform_name="Shopify", code=5000, failed=10, ran=12, since=timezone.now()
+    )
+    proof = proofs._failed_again(merchant, merchant.syncs.newest_first()[0], merchant.syncs.newest_first()[1])
+    assert proof is not None
+    assert proof.sentence == "Failed again with the same error (5000)."
+    assert proof.advice == "Codat looks down for Shopify merchants. Wait until that is over."
+    assert not proof.for_codat
 
 
 def test_another_error_than_before_is_told_as_another() -> None:

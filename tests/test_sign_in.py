@@ -200,6 +200,16 @@ def test_what_was_typed_for_a_rerun_is_there_again(client: Client, priya: User, 
     assert str(form.initial["first_day"]) == "2026-11-02"
 
 
+def test_what_is_too_long_for_an_address_leads_to_the_page_without_it(client: Client) -> None:
+    merchant = make_merchant()
+    page = f"/merchants/{merchant.company_id}/"
+    headers = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": f"http://testserver{page}"}
+    for reason, is_kept in (("Ж" * 500, True), ("Ж" * 3000, False)):
+        response = client.post(f"{page}rerun/latest/review/", {"reason": reason}, **headers)
+        assert len(response["HX-Redirect"]) < 8000
+        assert ("reason" in response["HX-Redirect"]) is is_kept
+
+
 def test_a_press_from_nowhere_leads_to_the_start(client: Client, priya: User) -> None:
     response = client.post("/profile/", {}, HTTP_REFERER="https://evil.example/requests/")
     assert response["Location"] == "/sign-in/?next=/&ended=unsent"

@@ -35,6 +35,12 @@ def test_it_tells_who_snoozed_what_until_when_and_why(as_viewer: Client, support
         assert words in page
 
 
+def test_who_is_archived_is_not_among_them(as_viewer: Client, support: User) -> None:
+    snooze = put_aside(support, name="Wren")
+    Merchant.objects.filter(pk=snooze.merchant_id).update(archived_at=timezone.now())
+    assert listed(as_viewer) == []
+
+
 def test_sync_health_leads_to_it(as_viewer: Client, support: User) -> None:
     put_aside(support)
     assert 'href="/snoozed/">1 snoozed' in as_viewer.get("/?health=").text

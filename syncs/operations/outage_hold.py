@@ -2,18 +2,30 @@
 None is asked for without a lead's word, and those of a bulk that were saved before it wait until it is over."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
-from syncs.models import Connection, Merchant, Outage, SyncRequest
+from syncs.models import Connection, Heartbeat, Merchant, Outage, SyncRequest
+from syncs.operations import heartbeats
 
 LEADS_ONLY = "Held until the outage is over. Only a lead may run it before."
 SAY_WHY = "If it helps now, say why."
 
 
+# An outage ends only where a clock sees that it does: after so long without one it forbids nothing.
+FOLLOWED = timedelta(minutes=10)
+
+
 def standing() -> list[Outage]:
     """One query; the worst comes first."""
-    return list(Outage.objects.standing().order_by("-failed", "pk"))
+    return list(_followed().order_by("-failed", "pk"))
+
+
+def _followed() -> QuerySet[Outage]:
+    stopped = Heartbeat.objects.filter(name=heartbeats.CLOCK, at__lt=timezone.now() - FOLLOWED)
+    return Outage.objects.standing().exclude(Exists(stopped))
 
 
 def hold_on(merchant: Merchant, outages: Sequence[Outage]) -> Outage | None:
@@ -27,7 +39,7 @@ def hold_on(merchant: Merchant, outages: Sequence[Outage]) -> Outage | None:
 
 def marked(connections: QuerySet[Connection]) -> QuerySet[Connection]:
     """With the number of the outage that each is in (`marked_of`): of many merchants that is no query of its own."""
-    theirs = Outage.objects.standing().filter(side=OuterRef("side"), platform_name=OuterRef("platform_name"))
+    theirs = _followed().filter(side=OuterRef("side"), platform_name=OuterRef("platform_name"))
     return connections.annotate(outage=Subquery(theirs.values("pk")[:1]))
 
 

@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, FilteredRelation, Max, Min, Q
+from django.db.models import Case, Count, Max, Min, OuterRef, Subquery, When
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Connection, Outage, Sync
 from syncs.models.sync import SyncQuerySet
 from syncs.rules.outages import CODATS_OWN, LOOKED_BACK, Route, Struck, out
 
-COMMERCE, ACCOUNTING = Connection.Side.COMMERCE.value, Connection.Side.ACCOUNTING.value
-ROUTE = ("commerce__platform_name", "accounting__platform_name")
+# By side: the platform by which a merchant's sync runs, and which of its connections that is.
+SIDES = {"commerce": Connection.Side.COMMERCE, "accounting": Connection.Side.ACCOUNTING}
+ROUTE = tuple(SIDES)
 
 
 def notice(now: datetime) -> None:
@@ -28,44 +29,51 @@ def notice(now: datetime) -> None:
 
 
 def routes(now: datetime) -> list[Route]:
-    """By which platforms merchants ran within the hour. A second query only where any failed by Codat's fault."""
+    """By which platforms merchants ran within the hour. More queries only where any failed by Codat's fault."""
     hour = Sync.objects.filter(started_at__gt=now - LOOKED_BACK, started_at__lte=now)
     failed = hour.filter(outcome=Outcome.FAILED, code__in=CODATS_OWN)
-    failures: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in _by_route(failed, "code").annotate(first=Min("started_at"), last=Max("started_at")):
-        failures[_names(row)].append(row)
-    if not failures:
+    if not failed.exists():
         return []
+    failures = {
+        _names(row): row
+        for row in _by_route(failed).annotate(first=Min("started_at"), last=Max("started_at"))
+    }
+    codes: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
+    for row in _by_route(failed, "code"):
+        codes[_names(row)][row["code"]] = row["merchants"]
     final = hour.filter(outcome__in=[Outcome.FAILED, Outcome.SYNCED, Outcome.EMPTY])
-    ran = {_names(row): row["merchants"] for row in _by_route(final)}
-    return [_route(names, failures.get(names, []), number, now) for names, number in ran.items()]
+    nothing = {"merchants": 0, "first": now, "last": now}
+    return [
+        _route(_names(row), failures.get(_names(row), nothing), codes[_names(row)], row["merchants"])
+        for row in _by_route(final)
+    ]
 
 
 def _by_route(syncs: SyncQuerySet, *besides: str) -> Any:
-    """Where there is no connection of a side, or only one that has gone, there is no name."""
-    joined = {
-        side: FilteredRelation(
-            "merchant__connections",
-            condition=Q(merchant__connections__side=side, merchant__connections__gone_at=None),
-        )
-        for side in (COMMERCE, ACCOUNTING)
+    """Each merchant once, by the connections that its row shows: of several of a side a linked one, else the first."""
+    theirs = Connection.objects.filter(merchant=OuterRef("merchant"), gone_at=None)
+    theirs = theirs.annotate(is_second=Case(When(status="Linked", then=0), default=1)).order_by(
+        "is_second", "pk"
+    )
+    names = {
+        name: Subquery(theirs.filter(side=side).values("platform_name")[:1]) for name, side in SIDES.items()
     }
-    grouped = syncs.annotate(**joined).order_by().values(*ROUTE, *besides)
+    grouped = syncs.annotate(**names).order_by().values(*ROUTE, *besides)
     return grouped.annotate(merchants=Count("merchant", distinct=True))
 
 
-def _names(row: dict[str, Any]) -> tuple[str, str]:
-    commerce, accounting = (row[name] or "" for name in ROUTE)
-    return commerce, accounting
+def _names(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] or "" for name in ROUTE)
 
 
-def _route(names: tuple[str, str], failures: list[dict[str, Any]], ran: int, now: datetime) -> Route:
+def _route(names: tuple[str, ...], failures: dict[str, Any], codes: dict[int, int], ran: int) -> Route:
     return Route(
-        platforms=tuple(pair for pair in zip((COMMERCE, ACCOUNTING), names, strict=True) if pair[1]),
-        failed={row["code"]: row["merchants"] for row in failures},
+        platforms=tuple((SIDES[name].value, word) for name, word in zip(ROUTE, names, strict=True) if word),
+        failed=min(failures["merchants"], ran),
+        codes=codes,
         ran=ran,
-        first=min((row["first"] for row in failures), default=now),
-        last=max((row["last"] for row in failures), default=now),
+        first=failures["first"],
+        last=failures["last"],
     )
 
 

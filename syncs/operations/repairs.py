@@ -24,6 +24,8 @@ class Repair:
     """The last result before its own, or before the press."""
     covered: list[date]
     """The days that its sync covers now, in order."""
+    made_up: list[date]
+    """Those of them that no earlier sync had written wholly."""
     failed: list[Sync]
     """The failures that speak for one of these days, newest first."""
     failed_days: int
@@ -122,6 +124,7 @@ def _repair(
     return Repair(
         before=before.get(request.pk),
         covered=covered,
+        made_up=sorted(missing),
         failed=made_good,
         failed_days=len(failed),
         unrun=[day for day in had_no_run if day in missing - failed],

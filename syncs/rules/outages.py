@@ -1,7 +1,7 @@
 """An outage: of one platform so many merchants fail at once, by Codat's own fault, that it is not about any of them."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -23,8 +23,9 @@ class Route:
     """Merchants of the same platforms within the last hour: how many ran, how many failed by Codat's own fault."""
 
     platforms: tuple[Platform, ...]
-    failed: Mapping[int, int]
-    """By code."""
+    failed: int
+    codes: Mapping[int, int]
+    """Of the failures: how many merchants each has struck; one may be struck by several."""
     ran: int
     first: datetime
     last: datetime
@@ -61,14 +62,16 @@ def out(routes: Sequence[Route], standing: Collection[Platform], now: datetime) 
     """The platforms that are out, with the numbers of all their merchants.
 
     Of every merchant that fails two platforms may be the cause. The one of which most fail is held to be; what it
-    explains speaks against no other. So an outage of Xero does not strike all shops that sell through Shopify.
+    explains speaks against no other. So an outage of Xero does not strike all shops that sell through Shopify. One that
+    stands and goes on is asked first: two that are nearly alike do not take turns.
     """
 
-    def is_out(platform: Platform, struck: Struck) -> bool:
-        return goes_on(struck, now) if platform in standing else begins(struck)
+    def out_among(found: Mapping[Platform, Struck]) -> dict[Platform, Struck]:
+        going_on = {key: each for key, each in found.items() if key in standing and goes_on(each, now)}
+        return going_on or {key: each for key, each in found.items() if key not in standing and begins(each)}
 
     every, guilty, left = of_platforms(routes), set[Platform](), list(routes)
-    while worst := _worst(of_platforms(left), is_out):
+    while worst := _worst(out_among(of_platforms(left))):
         guilty |= worst
         left = [route for route in left if not worst & set(route.platforms)]
     return [every[platform] for platform in sorted(guilty)]
@@ -87,24 +90,22 @@ def of_platforms(routes: Iterable[Route]) -> dict[Platform, Struck]:
     }
 
 
-def _worst(found: Mapping[Platform, Struck], is_out: Callable[[Platform, Struck], bool]) -> set[Platform]:
+def _worst(found: Mapping[Platform, Struck]) -> set[Platform]:
     """Several where the same share of each fails: then nothing tells them apart."""
-    shares = {platform: struck.share for platform, struck in found.items() if is_out(platform, struck)}
-    return {platform for platform, share in shares.items() if share == max(shares.values())}
+    most = max((struck.share for struck in found.values()), default=None)
+    return {platform for platform, struck in found.items() if struck.share == most}
 
 
 def _summed(platform: Platform, routes: Sequence[Route]) -> Struck:
     codes = Counter[int]()
     for route in routes:
-        codes.update(route.failed)
-    failed, ran = sum(codes.values()), sum(route.ran for route in routes)
+        codes.update(route.codes)
     failing = [route for route in routes if route.failed]
     return Struck(
         *platform,
         code=max(codes, key=lambda code: (codes[code], -code)),
-        # One that failed with two codes counts twice.
-        failed=min(failed, ran),
-        ran=ran,
+        failed=sum(route.failed for route in routes),
+        ran=sum(route.ran for route in routes),
         first=min(route.first for route in failing),
         last=max(route.last for route in failing),
     )

@@ -10,12 +10,13 @@ from django.utils import timezone
 from syncs import moments
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest
-from syncs.operations import repairs
+from syncs.operations import outage_hold, repairs
 from syncs.operations.answered_windows import ran_instead
 from syncs.operations.diagnosing import diagnose, names
 from syncs.operations.repairs import Repair
 from syncs.rules.coverage import stretches
 from syncs.rules.health import WORD, Health
+from syncs.rules.outages import CODATS_OWN
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.states import RAN, State
 from syncs.views import next_steps
@@ -106,14 +107,14 @@ def _good_news(merchant: Merchant, sync: Sync, repair: Repair) -> str:
     """What is inferred is not promised to a merchant."""
     commerce, accounting = names(merchant)
     works_again = repair.before is not None and repair.before.outcome == Outcome.FAILED
-    known = bool(repair.covered) and sync.window_known != Sync.Known.INFERRED
-    days = _days(repair.covered) if known else ""
+    known = bool(repair.made_up) and sync.window_known != Sync.Known.INFERRED
+    days = _days(repair.made_up) if known else ""
     if sync.outcome == Outcome.EMPTY:
         again = " works again" if works_again else " has run again"
         none = f"There were no sales to bring over{f' for {days}' if days else ''}."
         return f"Hello, the sync from {commerce} to {accounting}{again}. {none} {NOTHING_TO_DO}"
     if works_again:
-        there = f" The missing days, {days}, are there now." if days else ""
+        there = f" The sales of {days}, which were missing, are there now." if days else ""
         return f"Hello, your sales from {commerce} reach {accounting} again.{there} {NOTHING_TO_DO}"
     sales = f"your sales of {days} from {commerce}" if days else f"your sales from {commerce}"
     return f"Hello, {sales}, which were missing in {accounting}, are there now. {NOTHING_TO_DO}"
@@ -133,6 +134,9 @@ def _failed_again(merchant: Merchant, sync: Sync, before: Sync | None) -> Proof 
 
 def _the_same(merchant: Merchant, sync: Sync, diagnosis: Diagnosis) -> Proof:
     sentence = f"Failed again with the same error ({sync.code})."
+    if sync.code in CODATS_OWN and (outage := outage_hold.hold_on(merchant, outage_hold.standing())):
+        down = f"{outage_hold.looks_down(outage.platform_name)}. Wait until that is over."
+        return Proof("warn", "cloud", sentence, down)
     if diagnosis.owner == "merchant":
         message = next_steps.message(diagnosis, merchant.link_url)
         return Proof("bad", "bad", sentence, AFTER_THE_MERCHANT, message, for_codat=True)

@@ -28,7 +28,7 @@ WHOSE = {"": "Everybody's", "mine": "Mine"}
 def snoozes(request: Signed) -> HttpResponse:
     asked = request.GET.get("whose", "")
     whose = asked if asked in WHOSE else ""
-    standing = Care.objects.standing().filter(kind=Care.Kind.SNOOZE)
+    standing = Care.objects.standing().filter(kind=Care.Kind.SNOOZE, merchant__archived_at=None)
     if whose:
         standing = standing.filter(by=request.user)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
@@ -56,9 +56,7 @@ def end(request: Signed, pk: int) -> HttpResponse:
         if snooze is None:
             raise NotHere("There is no such snooze here.", "The link may be cut short.")
         if caring.end(snooze, by=request.user, now=timezone.now()):
-            messages.success(
-                request, f"The snooze of {snooze.merchant.name} is ended. It is in the list again."
-            )
+            messages.success(request, f"The snooze of {snooze.merchant.name} is ended.")
         else:
             messages.info(request, "It had ended already. Nothing was changed.")
     return redirect(f"{reverse('snoozes')}?whose=mine" if request.GET.get("whose") == "mine" else "snoozes")
