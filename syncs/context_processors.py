@@ -12,8 +12,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import get_text_list
 
 from syncs import moments
-from syncs.models import AlertRule, Freeze, Outage
-from syncs.operations import api_key, deliveries, freezing, heartbeats, host_time, pauses
+from syncs.models import AlertRule, Freeze
+from syncs.operations import api_key, deliveries, freezing, heartbeats, host_time, outage_hold, pauses
 from syncs.operations.heartbeats import Signs
 
 RESUME = {
@@ -49,7 +49,7 @@ def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
 
 def _out(now: datetime) -> Iterator[Banner]:
     """One for all that stand, with the numbers of the worst."""
-    standing = list(Outage.objects.standing().order_by("-failed", "pk"))
+    standing = outage_hold.standing()
     if not standing:
         return
     worst = standing[0]
