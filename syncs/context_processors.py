@@ -56,13 +56,16 @@ def _out(now: datetime) -> Iterator[Banner]:
     names = dict.fromkeys(outage.platform_name for outage in standing)
     which = f" {worst.platform_name}" if len(names) > 1 else ""
     ran = f"Of the {worst.ran:,}{which} merchants that ran within the last hour"
-    sentence = f"{ran}, {worst.failed:,} failed with {worst.code}, the first at {_at(worst.since, now)}"
+    first = f"the first at {_at(worst.since, now)}. Re-runs will probably fail again"
+    sentence = f"{ran}, {worst.failed:,} failed with {worst.code}, {first}."
+    if worst.is_quiet:
+        sentence = outage_hold.NOBODY_KNOWS
     query = urlencode({"code": worst.code, worst.side: worst.platform_name})
     yield Banner(
         "warn",
         "cloud",
         f"Codat looks down for {get_text_list(list(names), 'and')} merchants.",
-        f"{sentence}. Re-runs will probably fail again. They are held.",
+        f"{sentence} They are held.",
         action=f"Show {worst.failed:,}",
         url=f"{reverse('syncs')}?{query}",
     )

@@ -103,11 +103,11 @@ def waiting(**columns: Any) -> SyncRequest:
     return make_request(make_merchant(), not_before=timezone.now() - timedelta(seconds=1), **columns)
 
 
-def asked(**columns: Any) -> SyncRequest:
+def asked(merchant: Merchant | None = None, **columns: Any) -> SyncRequest:
     """A request that was pressed two seconds ago and may go now."""
     now = timezone.now()
     defaults = {"asked_at": now - timedelta(seconds=2), "not_before": now}
-    return make_request(make_merchant(), **defaults | columns)
+    return make_request(merchant or make_merchant(), **defaults | columns)
 
 
 def is_sent(request: SyncRequest, server: Server, client: CodatClient, listed: Any = None) -> bool:

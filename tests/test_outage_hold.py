@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from syncs.codat.client import CodatClient
 from syncs.models import Activity, Heartbeat, Merchant, NotAsked, Outage, SyncRequest, User
-from syncs.operations import bulk_plans, bulks, heartbeats
+from syncs.operations import bulk_plans, bulks, fix_first, heartbeats, outage_hold
 from syncs.operations.asking import NotPossible, basis_of
 from syncs.operations.bulk_plans import Wish
 from syncs.operations.bulks import Changed
+from syncs.rules.states import State
 from tests.codat.server import Server
-from tests.factories import make_failing_merchant, make_merchant
-from tests.presses import asked, held_back, is_sent, press, pressed, verbs
+from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
+from tests.presses import asked, held_back, is_sent, press, pressed, stored, verbs
 from tests.test_bulk_review_page import confirm, review
 
 pytestmark = pytest.mark.django_db
@@ -88,11 +89,12 @@ def test_a_platform_of_the_other_side_by_the_same_name_is_another(support: User)
 
 def test_a_lead_may_run_it_with_a_reason_which_is_kept(outage: Outage, lead: User) -> None:
     merchant = make_merchant()
-    assert refusal(merchant, lead, outage=outage.pk, override_reason=" ").sentence == (
+    assert refusal(merchant, lead, outage=outage.pk, outage_reason=" ").sentence == (
         f"{TOLD} If it helps now, say why."
     )
-    request = press(merchant, lead, NOW, pressed(outage=outage.pk, override_reason=WHY)).request
-    assert (request.override_reason, verbs(request)) == (WHY, ["request.asked", "request.override"])
+    request = press(merchant, lead, NOW, pressed(outage=outage.pk, outage_reason=WHY)).request
+    assert (request.outage_reason, request.in_spite_of, request.override_reason) == (WHY, outage, "")
+    assert verbs(request) == ["request.asked", "request.override"]
     entry = Activity.objects.get(verb="request.override")
     assert (entry.what, entry.reason) == (f"Did not wait for the end of an outage: {DOWN}.", WHY)
 
@@ -100,7 +102,7 @@ def test_a_lead_may_run_it_with_a_reason_which_is_kept(outage: Outage, lead: Use
 def test_a_reason_that_was_given_before_the_outage_was_shown_is_none(outage: Outage, lead: User) -> None:
     ended = an_outage("Square")
     for seen in (None, ended.pk):
-        assert refusal(make_merchant(), lead, outage=seen, override_reason=WHY).field == "override_reason"
+        assert refusal(make_merchant(), lead, outage=seen, outage_reason=WHY).field == "override_reason"
 
 
 def test_where_something_must_be_fixed_too_one_word_answers_both_that_were_shown(
@@ -108,7 +110,7 @@ def test_where_something_must_be_fixed_too_one_word_answers_both_that_were_shown
 ) -> None:
     merchant = make_failing_merchant()
     assert "Not until the cause" in refusal(merchant, lead, outage=outage.pk, override_reason="").sentence
-    press(merchant, lead, NOW, pressed(outage=outage.pk, override_reason=WHY))
+    press(merchant, lead, NOW, pressed(outage=outage.pk, override_reason=WHY, outage_reason=WHY))
     told = Activity.objects.filter(verb="request.override").order_by("pk").values_list("what", flat=True)
     assert list(told) == [
         "Overrode the playbook: Not until the cause is fixed.",
@@ -137,7 +139,7 @@ def test_a_lead_is_told_again_on_the_confirm_step(as_lead: Client, outage: Outag
     assert "This one would probably fail too." in card
     assert f'<input type="hidden" name="outage" value="{outage.pk}">' in card
     send(as_lead, merchant, "confirm", override_reason=WHY, outage=outage.pk)
-    assert SyncRequest.objects.get().override_reason == WHY
+    assert SyncRequest.objects.get().outage_reason == WHY
 
 
 def test_one_that_begins_after_the_form_was_filled_is_told_before_anything_is_saved(as_lead: Client) -> None:
@@ -187,9 +189,9 @@ def test_only_a_lead_may_take_them_into_a_bulk_and_the_word_is_kept(
     with pytest.raises(NotPossible, match="Only leads may run many for whose platform Codat looks down"):
         of_many(shop, other, by=support, outage_reason=WHY)
     of_many(shop, other, by=lead, outage_reason=WHY)
-    assert dict(SyncRequest.objects.values_list("merchant", "override_reason")) == {
-        shop.pk: WHY,
-        other.pk: "",
+    assert set(SyncRequest.objects.values_list("merchant", "outage_reason", "in_spite_of")) == {
+        (shop.pk, WHY, outage.pk),
+        (other.pk, "", None),
     }
     entry = Activity.objects.get(verb="request.override")
     assert (entry.merchant, entry.reason) == (shop, WHY)
@@ -248,12 +250,71 @@ def test_one_of_a_bulk_that_was_saved_before_waits_and_is_sent_once_it_is_over(
     assert is_sent(request, scripted, told)
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [{}, {"bulk": "5a4b6c0e-3f0c-4d9c-9a52-6f6a3c2f5f10", "override_reason": WHY}],
-    ids=["a press that was saved before", "one of a bulk with a lead's word"],
-)
-def test_what_somebody_waits_for_or_gave_word_for_is_sent(
-    scripted: Server, outage: Outage, told: CodatClient, columns: dict[str, Any]
+def test_a_press_that_was_saved_before_is_sent_since_somebody_waits_for_it(
+    scripted: Server, outage: Outage, told: CodatClient
 ) -> None:
-    assert is_sent(asked(**columns), scripted, told)
+    assert is_sent(asked(), scripted, told)
+
+
+def test_one_of_a_bulk_goes_in_spite_of_the_outage_that_a_lead_gave_a_word_about(
+    scripted: Server, outage: Outage, told: CodatClient
+) -> None:
+    assert is_sent(asked(bulk=uuid.uuid4(), outage_reason=WHY, in_spite_of=outage), scripted, told)
+
+
+def test_but_not_in_spite_of_one_that_began_later(scripted: Server, told: CodatClient) -> None:
+    seen = an_outage(ended_at=NOW)
+    request = asked(bulk=uuid.uuid4(), outage_reason=WHY, in_spite_of=seen)
+    an_outage()
+    assert not is_sent(request, scripted, told)
+
+
+def test_a_word_about_the_playbook_lifts_no_outage(
+    scripted: Server, outage: Outage, told: CodatClient
+) -> None:
+    request = asked(bulk=uuid.uuid4(), override_reason="They chose the account")
+    assert not is_sent(request, scripted, told)
+
+
+def test_a_word_about_an_outage_closes_no_playbook(outage: Outage, support: User, lead: User) -> None:
+    """Nobody has said of that error that a sync helps."""
+    merchant = make_failing_merchant(5130, "Same words")
+    told = {
+        "sync": make_sync(merchant, 5130, message="Same words"),
+        "outage_reason": WHY,
+        "in_spite_of": outage,
+    }
+    make_request(merchant, state=State.FAILED, asked_by=lead, **told)
+    assert fix_first.closed_by(merchant, support) is None
+    SyncRequest.objects.update(override_reason=WHY)
+    assert fix_first.closed_by(merchant, support) is not None
+
+
+def test_while_it_is_quiet_one_of_a_bulk_is_tried_and_the_next_has_its_turn_later(
+    scripted: Server, told: CodatClient
+) -> None:
+    an_outage(try_from=timezone.now())
+    first, second = asked(bulk=uuid.uuid4()), asked(bulk=uuid.uuid4())
+    assert is_sent(first, scripted, told)
+    is_sent(second, scripted, told)
+    assert held_back(second) == f"{DOWN}."
+    Outage.objects.update(try_from=timezone.now())
+    SyncRequest.objects.filter(pk=second.pk).update(not_before=timezone.now())
+    is_sent(second, scripted, told)
+    assert stored(second).state == State.ACCEPTED
+
+
+def test_of_two_that_looked_at_the_same_time_only_one_takes_the_turn(db: None) -> None:
+    an_outage(try_from=NOW)
+    first, second = asked(bulk=uuid.uuid4()), asked(bulk=uuid.uuid4())
+    assert [outage_hold.in_the_way_of(each, NOW) for each in (first, second)] == ["", ""]
+    assert [outage_hold.in_the_way_of_the_claim(each, NOW) for each in (first, second)] == ["", f"{DOWN}."]
+
+
+def test_support_is_told_that_nobody_knows_whether_it_is_over(support: User) -> None:
+    outage = an_outage(try_from=NOW)
+    told = refusal(make_merchant(), support, outage=outage.pk).sentence
+    assert (
+        told
+        == f"{DOWN}. {outage_hold.NOBODY_KNOWS} Held until the outage is over. Only a lead may run it before."
+    )

@@ -1,5 +1,6 @@
 """Codat is down for a platform: noticed by the clock, told on every page, gone when it is over."""
 
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from syncs.models import Outage
 from syncs.operations import heartbeats, outages
 from tests.factories import make_connection, make_merchant, make_sync
+from tests.presses import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alive")]
 CODATS_FAULT, THEIRS = 5000, 5130
@@ -158,6 +160,68 @@ def test_it_ends_when_none_has_failed_for_half_an_hour_and_may_come_back() -> No
     assert Outage.objects.filter(ended_at=timezone.now() + timedelta(minutes=10)).count() == 2
     ran(CODATS_FAULT, 10, ago=0)
     assert len(notice()) == 2
+
+
+def test_where_some_wait_for_its_end_silence_does_not_end_it_but_one_is_tried() -> None:
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    assert [each.is_quiet for each in notice()] == [False, False]
+    assert [each.try_from for each in notice(after=11)] == [timezone.now() + timedelta(minutes=11)] * 2
+    assert [each.try_from for each in notice(after=70)] == [timezone.now() + timedelta(minutes=11)] * 2
+
+
+def test_the_first_that_runs_well_ends_it_then() -> None:
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    notice()
+    assert len(notice(after=11)) == 2
+    ran(2000, 1, ago=-20)
+    assert notice(after=25) == []
+
+
+def test_one_that_fails_by_the_merchants_fault_shows_too_that_codat_works_again() -> None:
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    notice()
+    ran(THEIRS, 1, ago=-10)
+    assert notice(after=11) == []
+
+
+def test_one_that_fails_again_ends_the_trying() -> None:
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    notice()
+    assert all(each.is_quiet for each in notice(after=11))
+    ran(CODATS_FAULT, 1, ago=-20)
+    assert [each.is_quiet for each in notice(after=21)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "waits", ["a press", "one of another platform", "one that is not linked", "one that goes"]
+)
+def test_who_does_not_wait_for_its_end_keeps_none_standing(waits: str) -> None:
+    ran(CODATS_FAULT, 10, accounting="QuickBooks Online")
+    ran(2000, 30, commerce="Square", accounting="QuickBooks Online")
+    (outage,) = notice()
+    if waits == "a press":
+        asked()
+    elif waits == "one of another platform":
+        asked(make_merchant(commerce="Square"), bulk=uuid.uuid4())
+    elif waits == "one that is not linked":
+        asked(make_merchant(statuses=("Linked", "PendingAuth")), bulk=uuid.uuid4())
+    else:
+        asked(bulk=uuid.uuid4(), in_spite_of=outage)
+    assert notice(after=11) == []
+
+
+def test_while_nobody_knows_the_notice_says_so(as_viewer: Client) -> None:
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    notice()
+    notice(after=11)
+    page = as_viewer.get("/").text
+    assert "nobody knows whether it is over. One of those that wait is tried every 5 minutes." in page
+    assert "within the last hour" not in page
 
 
 def test_a_desk_on_which_nothing_is_wrong_is_asked_two_questions(django_assert_num_queries: object) -> None:

@@ -18,6 +18,11 @@ class Outage(models.Model):
     since = models.DateTimeField(help_text="The first of these failures.")
     failed = models.PositiveIntegerField(help_text="Merchants, within the last hour that was looked at.")
     ran = models.PositiveIntegerField(help_text="Those of the platform whose sync ran in that hour.")
+    try_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Set while none fails and none runs, though some wait for its end: the next of them is tried then.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = OutageQuerySet.as_manager()
@@ -36,3 +41,8 @@ class Outage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.platform_name} since {self.since:%-d %b %Y, %H:%M}"
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is over nobody knows: none has run since."""
+        return self.try_from is not None

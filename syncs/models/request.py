@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from syncs.models.freeze import Freeze
 from syncs.models.merchant import Merchant
+from syncs.models.outage import Outage
 from syncs.models.sync import Sync
 from syncs.models.user import User
 from syncs.rules.states import ACTIVE, State
@@ -76,7 +77,15 @@ class SyncRequest(models.Model):
         default=list, blank=True, help_text="Ids of the connections it was asked for; empty: not known."
     )
     books_confirmed = models.BooleanField(default=False)
-    override_reason = models.CharField(max_length=500, blank=True)
+    override_reason = models.CharField(
+        max_length=500, blank=True, help_text="Why it helps where the playbook says: fix first."
+    )
+    outage_reason = models.CharField(
+        max_length=500, blank=True, help_text="Why it does not wait for an outage's end."
+    )
+    in_spite_of = models.ForeignKey(
+        Outage, models.PROTECT, null=True, blank=True, related_name="overrides", help_text="That outage."
+    )
     bulk = models.UUIDField(null=True, blank=True, db_index=True, help_text="Shared by requests of one bulk.")
     resend_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="resends")
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first.")

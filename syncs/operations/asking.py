@@ -36,8 +36,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
             lifting.until_fixed(merchant, ask, by), lifting.in_an_outage(merchant, ask, by)
         )
         is_old = lifting.old_days(merchant, ask, now)
-        why = ask.override_reason if overridden.sentences else ""
-        said = replace(ask, override_reason=why, books_confirmed=is_old)
+        said = replace(overridden.by(ask), books_confirmed=is_old)
         return Asked(_stored(merchant, said, by, now, overridden), is_new=True)
     except NotPossible:
         # What stands in its way may be its own first press, also one that came a moment ago.
@@ -111,10 +110,8 @@ def _stored(
             Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)
             request = SyncRequest.objects.create(**row(merchant, ask, by, now))
             log.record("request.asked", described(request), actor=by, request=request, reason=ask.reason)
-            for what in overridden.sentences:
-                log.record(
-                    "request.override", what, actor=by, request=request, reason=request.override_reason
-                )
+            for what, why in overridden.told(ask):
+                log.record("request.override", what, actor=by, request=request, reason=why)
             if ask.books_confirmed:
                 log.record("request.books", lifting.BOOKS_CONFIRMED, actor=by, request=request)
     except IntegrityError:
@@ -205,6 +202,8 @@ def row(merchant: Merchant, ask: Ask, by: User, now: datetime) -> dict[str, obje
         "reason": ask.reason,
         "books_confirmed": ask.books_confirmed,
         "override_reason": ask.override_reason.strip(),
+        "outage_reason": ask.outage_reason.strip(),
+        "in_spite_of_id": ask.outage,
         "seen_overlap": [
             [window.start.isoformat(), window.finish.isoformat()] for window in ask.seen_overlap
         ],

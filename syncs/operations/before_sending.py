@@ -81,13 +81,14 @@ def is_too_late(request: SyncRequest, now: datetime) -> bool:
     return bool(why)
 
 
-def is_held_up(request: SyncRequest, now: datetime) -> bool:
+def is_held_up(request: SyncRequest, now: datetime, *, claims: bool = False) -> bool:
     """Whether sending is frozen, on trial with another request, or held in an outage; asked before the look and again
     with the claim."""
-    if why := outage_hold.in_the_way_of(request):
-        hold_back(request, now=now, until=now + IN_AN_OUTAGE, why=why)
-    elif why := freezing.in_the_way_of(request):
+    in_an_outage = outage_hold.in_the_way_of_the_claim if claims else outage_hold.in_the_way_of
+    if why := freezing.in_the_way_of(request):
         hold_back(request, now=now, until=now + ON_TRIAL, why=why)
+    elif why := in_an_outage(request, now):
+        hold_back(request, now=now, until=now + IN_AN_OUTAGE, why=why)
     return bool(why)
 
 

@@ -60,8 +60,6 @@ class Wish:
         outage: int | None = None,
     ) -> Ask:
         first, last = self.days or (None, None)
-        words = [self.override_reason] if is_held else []
-        words += [self.outage_reason] if outage and self.outage_reason not in words else []
         return Ask(
             kind=self.kind,
             first_day=first,
@@ -69,7 +67,8 @@ class Wish:
             reason=self.reason,
             form_token=uuid.uuid4(),
             seen_overlap=tuple(seen),
-            override_reason=" · ".join(words)[:500],
+            override_reason=self.override_reason if is_held else "",
+            outage_reason=self.outage_reason if outage else "",
             outage=outage,
             books_confirmed=is_old,
         )

@@ -1,6 +1,6 @@
 """The guards that somebody's word lifts: each refuses where it was not given, or not by who may give it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncs.models import Merchant, Outage, User
@@ -18,10 +18,19 @@ class Overridden:
     hold: Hold | None
     outage: Outage | None
 
-    @property
-    def sentences(self) -> list[str]:
-        told = [f"Overrode the playbook: {self.hold.sentence}"] if self.hold else []
-        return [*told, in_spite_of(self.outage.platform_name)] if self.outage else told
+    def told(self, ask: Ask) -> list[tuple[str, str]]:
+        """What is overridden, and by which word."""
+        told = [(f"Overrode the playbook: {self.hold.sentence}", ask.override_reason)] if self.hold else []
+        return [*told, (in_spite_of(self.outage.platform_name), ask.outage_reason)] if self.outage else told
+
+    def by(self, ask: Ask) -> Ask:
+        """With those words alone that lift something: another is nobody's word about anything."""
+        return replace(
+            ask,
+            override_reason=ask.override_reason.strip() if self.hold else "",
+            outage_reason=ask.outage_reason.strip() if self.outage else "",
+            outage=self.outage.pk if self.outage else None,
+        )
 
 
 def until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
@@ -46,7 +55,7 @@ def in_an_outage(merchant: Merchant, ask: Ask, by: User) -> Outage | None:
     told = f"{outage_hold.looks_down(outage.platform_name)}. {outage_hold.known_of(outage)}"
     if not by.has_perm("syncs.override_guard"):
         raise NotPossible(f"{told} {outage_hold.LEADS_ONLY}", field="override_reason", kind="outage")
-    if ask.outage != outage.pk or not ask.override_reason.strip():
+    if ask.outage != outage.pk or not ask.outage_reason.strip():
         raise NotPossible(f"{told} {outage_hold.SAY_WHY}", field="override_reason", kind="outage")
     return outage
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Count, Max, Min, OuterRef, Subquery, When
+from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, Subquery, When
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Connection, Outage, Sync
 from syncs.models.sync import SyncQuerySet
-from syncs.rules.outages import CODATS_OWN, LOOKED_BACK, Route, Struck, out
+from syncs.operations import outage_hold
+from syncs.rules.outages import CODATS_OWN, LOOKED_BACK, QUIET, Route, Struck, out
 
 # By side: the platform by which a merchant's sync runs, and which of its connections that is.
 SIDES = {"commerce": Connection.Side.COMMERCE, "accounting": Connection.Side.ACCOUNTING}
@@ -91,6 +92,24 @@ def _follow(outage: Outage, each: Struck | None, now: datetime) -> None:
     """Written only where something is new: each write tells all open pages to look."""
     same = Outage.objects.standing().filter(pk=outage.pk)
     if each is None:
+        _end_or_try(outage, now)
+    elif (each.failed, each.ran, each.code) != (outage.failed, outage.ran, outage.code) or outage.is_quiet:
+        same.update(failed=each.failed, ran=each.ran, code=each.code, try_from=None)
+
+
+def _end_or_try(outage: Outage, now: datetime) -> None:
+    """Silence proves nothing: where some wait for the end and none has run since, one after the other is tried."""
+    same = Outage.objects.standing().filter(pk=outage.pk)
+    if _ran_since(outage, now) or not outage_hold.some_wait_for(outage):
         same.update(ended_at=now)
-    elif (each.failed, each.ran, each.code) != (outage.failed, outage.ran, outage.code):
-        same.update(failed=each.failed, ran=each.ran, code=each.code)
+    elif not outage.is_quiet:
+        same.update(try_from=now)
+
+
+def _ran_since(outage: Outage, now: datetime) -> bool:
+    theirs = Connection.objects.filter(
+        merchant=OuterRef("merchant"), side=outage.side, platform_name=outage.platform_name, gone_at=None
+    )
+    lately = Sync.objects.final().filter(started_at__gt=now - QUIET, started_at__lte=now)
+    by_codats_fault = Q(outcome=Outcome.FAILED, code__in=CODATS_OWN)
+    return lately.exclude(by_codats_fault).filter(Exists(theirs)).exists()

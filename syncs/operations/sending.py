@@ -56,7 +56,7 @@ def _claim(request: SyncRequest, listed: list[SyncStatus]) -> Claim | None:
         # A refresh stores under the same lock: what it learned while Codat was looked at is seen here.
         request.merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
         freezing.keep_away_until_commit()
-        if before_sending.is_too_late(request, now) or before_sending.is_held_up(request, now):
+        if before_sending.is_too_late(request, now) or before_sending.is_held_up(request, now, claims=True):
             return None
         claimed = move(
             request,

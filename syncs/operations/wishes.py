@@ -43,7 +43,9 @@ class Ask:
     books_confirmed: bool = False
     """The merchant confirms that these days were not entered by hand."""
     override_reason: str = ""
-    """Why it helps now where the playbook says that something has to be fixed first, or in an outage."""
+    """Why it helps now where the playbook says that something has to be fixed first."""
+    outage_reason: str = ""
+    """Why it does not wait for the end of an outage."""
     outage: int | None = None
     """The outage that was shown to whom said so."""
 

@@ -113,7 +113,9 @@ def _ask(kind: str, form: AskForm) -> Ask:
         basis=data["basis"],
         resend_of=data.get("resend_of"),
         books_confirmed=data["books_confirmed"],
+        # One question is asked where both are in the way.
         override_reason=data["override_reason"],
+        outage_reason=data["override_reason"],
         outage=data["outage"],
     )
 
