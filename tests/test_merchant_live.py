@@ -236,7 +236,7 @@ def test_where_nothing_is_written_it_is_drawn_anew_every_ten_minutes(
 ) -> None:
     """Each merchant's in its own second, so that not all open pages are drawn at once."""
     drawn: dict[int, list[int]] = {}
-    for merchant in (make_merchant(), make_merchant()):
+    for merchant in (make_merchant(pk=1), make_merchant(pk=2)):
         shown, drawn[merchant.pk] = versions(as_viewer.get(address(merchant))), []
         for second in range(0, 3600, 15):
             answer = as_viewer.get(address(merchant), shown, headers=POLL)
