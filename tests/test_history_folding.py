@@ -1,5 +1,6 @@
 """Syncs of the schedule with the same result are one row of the history, until somebody wants to see them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -76,11 +77,25 @@ def test_htmx_gets_the_history_alone(as_viewer: Client) -> None:
     assert shown(html) == list(range(9))
 
 
+def unfold(html: str) -> str:
+    """As the page itself asks for it."""
+    (asked,) = re.findall(r'hx-get="[^"]*(\?unfold=\d+)"', html)
+    return asked
+
+
 def test_a_fold_stays_open_when_a_newer_sync_joins_it(as_viewer: Client) -> None:
     merchant = failing()
-    fold = merchant.syncs.get(sync_id="sync-6").pk
+    opened = unfold(history(as_viewer, merchant))
     make_sync(merchant, 5130, timezone.now(), ARCHIVED, initiator="schedule", sync_id="sync-30")
-    assert shown(history(as_viewer, merchant, f"?unfold={fold}")) == [*range(9), 30]
+    assert shown(history(as_viewer, merchant, opened)) == [*range(9), 30]
+
+
+def test_also_where_the_page_is_full_and_its_oldest_leaves_for_the_next(as_viewer: Client) -> None:
+    merchant = failing(days=33)
+    opened = unfold(history(as_viewer, merchant))
+    assert shown(history(as_viewer, merchant, opened)) == list(range(25))
+    make_sync(merchant, 5130, timezone.now(), ARCHIVED, initiator="schedule", sync_id="sync-39")
+    assert shown(history(as_viewer, merchant, opened)) == [*range(24), 39]
 
 
 def test_what_a_person_asked_for_is_never_hidden(as_viewer: Client) -> None:

@@ -151,6 +151,16 @@ def test_that_it_was_switched_on_again_is_remembered(
         assert seen(known, scripted, told, LIST, on, links, thorough=True).switched_on_at == NOW
 
 
+def test_where_it_is_not_told_whether_it_is_on_the_last_word_stands(
+    scripted: Server, told: CodatClient, known: Merchant
+) -> None:
+    links = says(200, {"results": []})
+    off, not_told, on = (says(200, CONFIGURATION | {"enabled": enabled}) for enabled in (False, None, True))
+    seen(known, scripted, told, LIST, off, links, thorough=True)
+    assert seen(known, scripted, told, LIST, not_told, links, thorough=True).enabled is False
+    assert seen(known, scripted, told, LIST, on, links, thorough=True).switched_on_at == NOW
+
+
 def test_a_schedule_of_nothing_but_nulls_says_nothing(
     scripted: Server, told: CodatClient, new: Merchant
 ) -> None:

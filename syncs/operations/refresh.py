@@ -247,7 +247,8 @@ def _end_without_a_look(merchant: Merchant, now: datetime) -> None:
 
 
 def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> bool:
-    """True when it says something new. Zone, hour and start date decide windows and days: all are decided anew."""
+    """True when it says something new. Zone, hour and start date decide windows and days: all are decided anew. Where it
+    does not say whether the sync is on, the last word on that stands: with the next one it may be on again."""
     before = merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date
     after = (
         configuration.enabled,
@@ -257,6 +258,8 @@ def _apply_configuration(merchant: Merchant, configuration: Configuration, now: 
     )
     if merchant.configured_at and after == NOTHING_TOLD:
         return False
+    if after[0] is None:
+        after = before[0], *after[1:]
     if before[0] is False and after[0]:
         merchant.switched_on_at = now
     if before[1:] != after[1:] or merchant.switched_on_at == now:

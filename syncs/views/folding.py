@@ -24,8 +24,8 @@ class Fold:
 
     @property
     def key(self) -> str:
-        """Of its oldest: newer ones join a fold while the page is open."""
-        return str(self.rows[-1].sync.pk)
+        """Of its newest that is hidden: newer ones join a fold while the page is open, and the oldest leave the page."""
+        return str(self.rows[0].sync.pk)
 
     @property
     def days(self) -> tuple[date, date]:
