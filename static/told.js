@@ -1,5 +1,5 @@
 // What a swap changed is told to who does not see it: each [data-told] once, by its id, when its words are other ones
-// than before. What stood there when the page opened was read with the page.
+// than before, without the labels of its buttons. What stood there when the page opened was read with the page.
 (() => {
   const said = document.getElementById("said");
   const TOLD = "[data-told]";
@@ -7,7 +7,12 @@
   const known = new Map();
   let timer = 0;
 
-  const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
+  function words(element) {
+    const told = element.cloneNode(true);
+    told.querySelectorAll("button").forEach((button) => button.remove());
+    return told.textContent.replace(/\s+/g, " ").trim();
+  }
+
   const all = () => [...document.querySelectorAll(TOLD)].map((element) => [element.id, words(element)]);
 
   function tell() {

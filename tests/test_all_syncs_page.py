@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from syncs.models import Cause, Merchant, Sync, User
+from syncs.models import Cause, Merchant, Outage, Sync, User
 from syncs.rules.states import State
 from tests.factories import make_merchant, make_request, make_sync, make_user
 
@@ -269,6 +269,16 @@ def test_where_a_sync_helps_a_cause_offers_the_review_of_those_it_strikes_now(as
     review = as_support.post("/bulk/", asked).text
     assert "You selected all 2 merchants" in review
     assert all(merchant.name in review for merchant in struck)
+
+
+def test_while_codat_looks_down_for_them_it_leads_to_the_merchants(as_support: Client) -> None:
+    told = {"side": "accounting", "platform_name": "Xero", "code": 5000, "failed": 12, "ran": 12}
+    Outage.objects.create(since=NOON, **told)
+    struck_by(caused("Internal server error", 5000))
+    struck_by(caused("Another server error", 5000), accounting="QuickBooks Online")
+    page = as_support.get("/syncs/").text
+    assert "Sync latest for" not in row_of(page, "Internal server error")
+    assert "Sync latest for 1…" in row_of(page, "Another server error")
 
 
 def test_where_something_must_be_fixed_first_it_leads_to_the_merchants(as_support: Client) -> None:

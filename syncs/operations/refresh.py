@@ -247,8 +247,8 @@ def _end_without_a_look(merchant: Merchant, now: datetime) -> None:
 
 
 def _apply_configuration(merchant: Merchant, configuration: Configuration, now: datetime) -> bool:
-    """True when it says something new. Zone, hour and start date decide windows and days: all are decided anew. Where it
-    does not say whether the sync is on, the last word on that stands: with the next one it may be on again."""
+    """True when it says something new. Zone, hour and start date decide windows and days: all are decided anew.
+    Where it does not say whether the sync is on, the last word on that stands: the next may be that it is on again."""
     before = merchant.enabled, merchant.time_zone, merchant.sync_hour, merchant.start_date
     after = (
         configuration.enabled,

@@ -24,7 +24,7 @@ class Fold:
 
     @property
     def key(self) -> str:
-        """Of its newest that is hidden: newer ones join a fold while the page is open, and the oldest leave the page."""
+        """Of its newest that is hidden: newer ones join a fold while the page is open, and the oldest leave."""
         return str(self.rows[0].sync.pk)
 
     @property

@@ -19,8 +19,7 @@ from syncs.operations import checking, notes
 from syncs.operations.checking import Check
 from syncs.operations.diagnosing import diagnose
 from syncs.operations.repairs import covered_since
-from syncs.rules import playbook
-from syncs.rules.fuse import FUSE_DAYS
+from syncs.rules import fuse, playbook
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.states import State
 from syncs.views import (
@@ -133,6 +132,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     due = merchant_live.next_sync(merchant, now)
     card = rerun_card.context(request, merchant, active, now)
     may_fill = not active and not card["blocked"]
+    left = merchant.days_left(now)
     return (
         {
             "merchant": merchant,
@@ -148,8 +148,9 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "commerce": merchant.commerce,
             "accounting": merchant.accounting,
             "next_due": due,
-            "days_left": merchant.days_left(now),
-            "ticks": [n < merchant.failed_days for n in range(FUSE_DAYS)],
+            "days_left": left,
+            "is_yesterday_out": left is not None and fuse.is_yesterday_out(merchant.failed_days, left),
+            "ticks": [n < merchant.failed_days for n in range(fuse.FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
             "left_outside": left_outside(card["offered"], card["preview"]),
             "entries": timeline.of(merchant),

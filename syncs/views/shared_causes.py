@@ -1,6 +1,6 @@
 """What stands on top of All syncs: the same cause at many merchants, and what helps those that it strikes now."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils import timezone
 from syncs.codat.statuses import Outcome
 from syncs.models import Cause, Connection, Merchant
 from syncs.models.sync import SyncQuerySet
-from syncs.operations import describing
+from syncs.operations import describing, outage_hold
 from syncs.record_filters.syncs import SyncFilters, within
 from syncs.rules.outages import CODATS_OWN
 from syncs.rules.salesdays import range_window
@@ -57,6 +57,8 @@ class SharedCause:
     """What all of these have in common; empty where they do not."""
     helps_now: bool
     """The fault is Codat's own; else something has to be mended first. The review holds what does not help."""
+    is_held: bool
+    """Codat looks down for their platform: it would fail again."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,13 @@ def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date,
     )
     shown = list(struck[: ALL_CAUSES if filters.causes else CAUSES])
     named = {cause.pk: cause for cause in _with_those_struck_now([row["cause"] for row in shown])}
-    told = [_told(dict(row), named[row["cause"]], filters) for row in shown]
+    may_help = any(cause.code in CODATS_OWN for cause in named.values())
+    down = {outage.platform_name for outage in outage_hold.standing()} if may_help else set()
+    told = [_told(dict(row), named[row["cause"]], filters, down) for row in shown]
     return Causes(told, shown[0]["of"] if shown else 0, first, last)
 
 
-def _told(row: dict[str, Any], cause: Cause, filters: SyncFilters) -> SharedCause:
+def _told(row: dict[str, Any], cause: Cause, filters: SyncFilters, down: Set[str]) -> SharedCause:
     struck: dict[str, Any] = vars(cause)
     common = [struck[side] for side in SIDES if struck[f"of_{side}"] == struck["now"]]
     return SharedCause(
@@ -113,6 +117,7 @@ def _told(row: dict[str, Any], cause: Cause, filters: SyncFilters) -> SharedCaus
         now=struck["now"] or 0,
         platform=common[0] if struck["now"] and common else "",
         helps_now=cause.code in CODATS_OWN,
+        is_held=not down.isdisjoint(common),
     )
 
 

@@ -5,6 +5,7 @@ from tests.sandbox.listening import (
     Listener,
     deliver,
     listening,
+    newest_is_tried,
     quiet_for_a_while,
     something_happens,
     subscribed,
@@ -37,7 +38,7 @@ def test_what_happened_before_a_consumer_was_made_is_not_told_to_it(
     clock.passes(seconds=1)
     subscribed(world, listener)
     something_happens(world)
-    deliver(world, lambda: bool(listener.heard))
+    deliver(world, newest_is_tried(world, 1))
     deliver(world, quiet_for_a_while())
     assert len(listener.heard) == 1
 
