@@ -62,6 +62,16 @@
     bar.elements.namedItem("picked").value = isAll ? "" : [...keys].slice(0, MOST).join(",");
     // Without the script a box of the same name stands beside it.
     bar.querySelector('[type="hidden"][name="whom"]').value = isAll ? "all" : "";
+    foretell(bar, isAll ? "all" : bar.elements.namedItem("picked").value);
+  }
+
+  // How many of them can run is asked for when others are selected, and told no longer than it is true of them.
+  function foretell(bar, selected) {
+    if (bar.dataset.foretold === selected) return;
+    bar.dataset.foretold = selected;
+    bar.querySelector("#forecast").textContent = "";
+    bar.querySelector("#latest-for").textContent = "";
+    if (selected) bar.dispatchEvent(new Event("picked"));
   }
 
   function pick(box) {

@@ -3,19 +3,40 @@
 import re
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from syncs import columns
-from syncs.models import User
+from syncs.models import Merchant, User
 from tests.conftest import signed_in
 from tests.factories import make_merchant, make_user
 from tests.test_health_page import page
 
+USUAL = ["platforms", "result", "success", "days", "fuse"]
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def hidden(html: str) -> list[str]:
     return re.findall(r"\bno-(\w+)", re.findall(r'<table class="(list[^"]*)"', html)[0])
+
+
+def heads(html: str) -> list[str]:
+    return re.findall(r'<th scope="col" class="c-(?!name)(\w+)"', html)
+
+
+def cells(html: str) -> list[str]:
+    """What the cells of the first row show, in their order."""
+    row = html.split('<tr id="row-')[1].split("</tr>", maxsplit=1)[0]
+    inside = {
+        "platforms": 'class="flow"',
+        "result": 'class="beside"',
+        "success": "<time",
+        "days": 'class="strip"',
+        "fuse": "No failed days",
+    }
+    found = [name for cell in row.split("<td")[1:] for name, mark in inside.items() if mark in cell]
+    assert len(found) == len(inside)
+    return found
 
 
 def choose(client: Client, *names: str, then: str = "/?health=") -> str:
@@ -34,6 +55,7 @@ def test_at_first_all_columns_show(as_viewer: Client) -> None:
         "days",
         "fuse",
     ]
+    assert heads(html) == cells(html) == USUAL
 
 
 def test_who_chooses_columns_sees_these_from_then_on_and_nobody_else_does(
@@ -64,6 +86,49 @@ def test_the_address_may_name_columns_for_once(as_viewer: Client, viewer: User) 
     next_url = re.findall(r'name="next" value="([^"]+)"', html)[0]
     assert choose(as_viewer, "days", then=next_url) == "/?health="
     assert hidden(page(as_viewer, next_url)) == ["platforms", "success", "fuse"]
+
+
+def test_columns_stand_in_the_order_in_which_they_were_chosen(as_viewer: Client, as_support: Client) -> None:
+    make_merchant()
+    for client in (as_viewer, as_support):
+        choose(client, "fuse", "result", "platforms", "banana", "fuse")
+        html = page(client)
+        assert heads(html) == cells(html) == ["fuse", "result", "platforms", "success", "days"]
+        assert hidden(html) == ["success", "days"]
+        assert re.findall(r'name="column" value="(\w+)"', html) == heads(html)
+
+
+@pytest.mark.parametrize(
+    ("move", "then"),
+    [
+        ({"earlier": "days"}, ["platforms", "result", "days", "success", "fuse"]),
+        ({"later": "platforms"}, ["result", "platforms", "success", "days", "fuse"]),
+        ({"earlier": "platforms"}, USUAL),
+        ({"later": "fuse"}, USUAL),
+        ({"later": "banana"}, USUAL),
+    ],
+)
+def test_without_javascript_a_button_moves_a_column(
+    as_viewer: Client, move: dict[str, str], then: list[str]
+) -> None:
+    make_merchant()
+    as_viewer.post("/health/columns/", {"column": USUAL} | move)
+    assert heads(page(as_viewer)) == then
+
+
+def test_a_row_that_comes_with_a_poll_stands_as_the_page_that_asks_does(
+    as_viewer: Client, viewer: User
+) -> None:
+    """Also where other columns were chosen in another tab since."""
+    merchant = make_merchant()
+    choose(as_viewer, "fuse", "result")
+    shown = page(as_viewer)
+    (poll,) = re.findall(r'id="poll" hx-get="([^"]+)"', shown)
+    choose(as_viewer, "days", "success", "result")
+    Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1, name="Another name")
+    news = as_viewer.get(poll.replace("&amp;", "&"), headers={"HX-Request": "true"}).text
+    assert "Another name" in news
+    assert cells(news) == cells(shown) == ["fuse", "result", "platforms", "success", "days"]
 
 
 def test_a_column_that_there_is_not_is_ignored_and_said(as_viewer: Client) -> None:
@@ -97,8 +162,14 @@ def test_rows_are_drawn_once_for_all_whatever_columns_they_see(memory: None) -> 
         ("", ""),
         ("all", "all"),
         ("none", "none"),
-        ("fuse,days", "days,fuse"),
-        ("fuse,days,success,platforms", "all"),
+        ("fuse,days", "fuse,days"),
+        ("platforms,result,success,days,fuse", "all"),
+        ("platforms,success,days,fuse", "all"),
+        ("fuse,days,success,platforms", "fuse,days,success,platforms"),
+        ("result,platforms", "result,platforms"),
+        ("result,success", "success"),
+        ("success,result,success", "success,result"),
+        ("result", "none"),
         ("banana", ""),
         ("banana,days", "days"),
         (" days , ,", "days"),

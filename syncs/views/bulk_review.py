@@ -9,7 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from syncs import tasks
 from syncs.filters import HealthFilters, read_health_filters
@@ -30,6 +30,8 @@ PERMITTED = {"may_many": "syncs.ask_many", "may_override": "syncs.override_guard
 JUST_ASKED = "just_asked"
 PRESSED_TWICE = "You pressed twice. This is what you already asked for. Nothing was sent twice."
 NOBODY = "No merchant is selected. Tick some in the list."
+# Of more the list does not say before the review who can run: each box that is ticked asks anew.
+FORETOLD = 100
 TOO_MANY = (
     f"At most {MOST:,} merchants are asked for at once. Narrow the list, and take one part after the other."
 )
@@ -90,10 +92,27 @@ def confirm(request: Signed) -> HttpResponse:
     return redirect("bulk", asked.bulk.pk)
 
 
-def _planned(form: BulkForm, now: datetime) -> Plan | str:
+@require_POST
+@login_required
+@never_cache
+def forecast(request: Signed) -> HttpResponse:
+    """Of a few that are selected in the list: how many of them a latest sync would run for now. It promises nothing:
+    the review says who, and why not."""
+    may_ask(request)
+    now = timezone.now()
+    form = BulkForm(request.POST, now)
+    plan = _planned(form, now, most=FORETOLD) if form.is_valid() else None
+    told = bulk_words.forecast(plan) if isinstance(plan, Plan) else {}
+    return render(request, "syncs/health/forecast.html", told)
+
+
+def _planned(form: BulkForm, now: datetime, most: int = MOST) -> Plan | str:
     """Or why nothing can be planned for what was selected."""
     try:
-        merchants = bulk_plans.read(_found(form, now), form.wish)
+        found = _found(form, now)
+        if most < MOST and found.order_by()[: most + 1].count() > most:
+            return TOO_MANY
+        merchants = bulk_plans.read(found, form.wish)
     except NotPossible as refusal:
         return refusal.sentence
     if len(merchants) > MOST:

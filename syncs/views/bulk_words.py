@@ -68,6 +68,21 @@ WHYS = {
 OTHER = ("ban", "mute")
 
 
+# In the bar of the list, of one and of several, by the kind of their refusals.
+MERCHANT_FIRST = ("needs the merchant first", "need the merchant first")
+IN_SHORT = {
+    "not_linked": MERCHANT_FIRST,
+    "switched_off": MERCHANT_FIRST,
+    "old_days": MERCHANT_FIRST,
+    "fix_first": ("must be fixed first", "must be fixed first"),
+    "running": ("runs now", "run now"),
+    "asked": ("is asked for already", "are asked for already"),
+    "review": ("is in review", "are in review"),
+    "outage": ("is held in an outage", "are held in an outage"),
+}
+CANNOT = ("cannot run now", "cannot run now")
+
+
 @dataclass(frozen=True)
 class Group:
     """Those whom the same keeps from running."""
@@ -131,6 +146,14 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "most": MOST,
         "days": _count(plan),
     }
+
+
+def forecast(plan: Plan) -> dict[str, Any]:
+    """The same in a line, before the review."""
+    sizes = Counter(IN_SHORT.get(each.kind, CANNOT) for each in plan.refusals)
+    count = len(plan.runners)
+    others = [f"{size:,} {one if size == 1 else many}" for (one, many), size in sizes.most_common()]
+    return {"count": count, "forecast": " · ".join([f"{count:,} can run", *others])}
 
 
 def grouped(refusals: Sequence[tuple[str, Refusal | NotAsked]]) -> list[Group]:

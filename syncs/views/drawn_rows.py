@@ -9,13 +9,16 @@ from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from syncs import paging
+from syncs import columns, paging
+from syncs.columns import Column
 from syncs.models import Merchant
 from syncs.views.merchant_rows import Sight, marks, rows_of
 
 CELLS = "syncs/health/cells.html"
 # Seconds, and two kilobytes each.
 KEPT = 600
+CELL = re.compile(r"(?=<td\b)")
+MOVABLE = len(columns.USUAL)
 SHOWN = re.compile(r"(\d{1,18})\.([0-9a-f]{8})(m?)", re.ASCII)
 
 
@@ -31,7 +34,20 @@ class Shown(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A row's cells, their ages apart, and what a poll has to know of it."""
+    """A row's cells in their usual order, their ages apart, and what a poll has to know of it."""
+
+    shown: Shown
+    cells: list[str]
+
+    def arranged(self, order: Sequence[Column]) -> "Arranged":
+        before, among, after = self.cells[: -MOVABLE - 1], self.cells[-MOVABLE - 1 : -1], self.cells[-1:]
+        by_name = dict(zip(columns.USUAL, among, strict=True))
+        cells = [*before, *(by_name[column.name] for column in order), *after]
+        return Arranged(self.shown, SafeString("".join(cells)))
+
+
+class Arranged(NamedTuple):
+    """A row as somebody's page shows it."""
 
     shown: Shown
     cells: SafeString
@@ -71,8 +87,8 @@ def _anew(merchants: Iterable[Merchant], now: datetime, *, may_ask: bool) -> dic
     fresh = {}
     for row in rows:
         pk = row.merchant.pk
-        cells = render_to_string(CELLS, {"row": row, "merchant": row.merchant, "may_ask": may_ask})
-        fresh[pk] = Drawn(Shown(pk, marked[pk], row.is_moving), cells)
+        drawn = render_to_string(CELLS, {"row": row, "merchant": row.merchant, "may_ask": may_ask})
+        fresh[pk] = Drawn(Shown(pk, marked[pk], row.is_moving), CELL.split(drawn)[1:])
     cache.set_many({_key(pk, marked[pk], may_ask=may_ask): drawn for pk, drawn in fresh.items()}, KEPT)
     return fresh
 

@@ -35,14 +35,13 @@ def health(request: Signed) -> HttpResponse:
         return _go_to(owners[0], request)
     matching = filters.apply(now.date(), owners).defer("tags", "thinned_windows")
     standing, merchants = health_list.read(filters, matching, glance, now)
-    listing = _listing(request, filters, standing, glance)
+    listing = _listing(request, filters, standing, glance, filters.cols or request.user.columns)
     context = listing.page(drawn_rows.draw(merchants, now, may_ask=_may_ask(request))) | {
         "platforms": platforms,
         "codes": health_summary.code_choices(*filters.code),
         "silences": SILENCES,
         "cause": cause,
         "acting": OWNERS,
-        "columns": columns.of(filters.cols or request.user.columns),
         "views": saved_views.menu_of_health(filters, request.user),
     }
     if request.htmx:
@@ -62,7 +61,8 @@ def health_live(request: Signed) -> HttpResponse:
         return HttpResponse(status=204)
     filters = read_health_filters(request.GET)
     standing = health_list.read_lately(filters, glance, request, now)
-    listing = _listing(request, filters, standing, glance, seen_chart=request.GET.get("chart", "")[:40])
+    order, seen_chart = request.GET.get("order", ""), request.GET.get("chart", "")[:40]
+    listing = _listing(request, filters, standing, glance, order, seen_chart=seen_chart)
     shown = drawn_rows.shown_on(request.GET)
     changed = listing.changed(shown)
     is_as_shown = not changed and glances.shown(request) == listing.head
@@ -88,9 +88,12 @@ def health_sign(request: Signed) -> JsonResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def choose_columns(request: Signed) -> HttpResponse:
-    """For this person, from now on."""
+    """For this person, from now on. Where no script moves them, `earlier` and `later` name one that is moved."""
     if request.method == "POST":
-        people.choose_columns(request.user, columns.written(request.POST.getlist("column")))
+        names = request.POST.getlist("column")
+        names = columns.moved(names, request.POST.get("earlier", ""), -1)
+        names = columns.moved(names, request.POST.get("later", ""), 1)
+        people.choose_columns(request.user, columns.written(names))
     return redirect(page_asked_for(request) or "health")
 
 
@@ -108,6 +111,7 @@ def _listing(
     filters: HealthFilters,
     standing: Standing,
     glance: glances.Glance,
+    cols: str,
     *,
     seen_chart: str = "",
 ) -> Listing:
@@ -115,4 +119,4 @@ def _listing(
     counted = health_summary.counted(now, glance.pulse)
     clusters = health_summary.clusters(counted) if filters.by else []
     banners = context_processors.banners(request, glance.signs)
-    return Listing(filters, standing, counted, clusters, banners, glance, now, seen_chart)
+    return Listing(filters, standing, counted, clusters, banners, glance, now, columns.of(cols), seen_chart)

@@ -1,6 +1,6 @@
 """What the sync health page lists: read once for all who look at the same, and shown anew only where it changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from syncs import meter, paging
+from syncs.columns import USUAL, Column
 from syncs.context_processors import Banner
 from syncs.filters import HealthFilters
 from syncs.models import Merchant
@@ -19,7 +20,7 @@ from syncs.models.merchant import MerchantQuerySet
 from syncs.operations.counting import Counted, Counts
 from syncs.search import owners_of
 from syncs.views import daily_results, glances, health_summary, polling
-from syncs.views.drawn_rows import Drawn, Shown
+from syncs.views.drawn_rows import Arranged, Drawn, Shown
 from syncs.views.merchant_rows import Sight, marks
 
 # Of a search or a filter; beyond it a number says no more than "many", and would read all merchants.
@@ -77,6 +78,7 @@ class Listing:
     banners: list[Banner]
     glance: glances.Glance
     now: datetime
+    columns: Sequence[Column]
     seen_chart: str = ""
     """The mark of the chart that the poller's page shows."""
 
@@ -95,13 +97,14 @@ class Listing:
 
     def page(self, rows: Sequence[Drawn]) -> dict[str, Any]:
         """What a whole page shows."""
-        return self._context([row.shown for row in rows]) | {"rows": rows}
+        around = self._context([row.shown for row in rows])
+        return around | {"rows": self._arranged(rows), "columns": self.columns}
 
     def answer(self, shown: Sequence[Shown], changed: Mapping[int, Drawn]) -> dict[str, Any]:
         """What a poll brings: the rows that changed, and all that stands around them."""
         after = [changed[row.pk].shown if row.pk in changed else row for row in shown]
         return self._context(after) | {
-            "rows": list(changed.values()),
+            "rows": self._arranged(changed.values()),
             "has_new_chart": self.has_new_chart,
             # What stands around the rows is the same for all who look at the same list, and read the same clock.
             "around": (self.head, self.filters.url(), self.has_new_chart, meter.said(), *glances.clock()),
@@ -137,6 +140,9 @@ class Listing:
             "every": polling.seconds(moving=any(row.is_moving for row in shown)),
             "live_url": self._live_url(shown),
         }
+
+    def _arranged(self, rows: Iterable[Drawn]) -> list[Arranged]:
+        return [row.arranged(self.columns) for row in rows]
 
     @cached_property
     def chart(self) -> daily_results.Chart | None:
@@ -202,9 +208,16 @@ class Listing:
             *self.filters.pairs(page=True),
             ("rows", ",".join(map(str, shown))),
             ("chart", self.drawn),
+            *self._order,
             *self.glance.pairs(self.pulse, self.head, self.now),
         ]
         return f"{reverse('health-live')}?{urlencode(pairs, safe=',')}"
+
+    @property
+    def _order(self) -> list[tuple[str, str]]:
+        """For a poll, unless it is the usual one: others may be chosen elsewhere while the page is open."""
+        names = [column.name for column in self.columns]
+        return [] if names == USUAL else [("order", ",".join(names))]
 
     def _moved(self, shown: list[int]) -> int:
         """How many rows a fresh look at the same page would bring, take or move."""

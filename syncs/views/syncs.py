@@ -51,9 +51,11 @@ def syncs(request: Signed) -> HttpResponse:
     page = paging.page(listed, NEWEST_FIRST, after=filters.after, before=filters.before, size=SIZE)
     is_all = not page.before and not page.after
     counted = len(page.rows) if is_all else rows.order_by()[: COUNTED + 1].count()
+    days = _by_day(page.rows)
     context = {
         "filters": filters,
-        "days": _by_day(page.rows),
+        "days": days,
+        "counts_url": _counts_url(filters, [day for day, _ in days]),
         "today": timezone.localdate(),
         "counted": min(counted, COUNTED),
         "many": counted > COUNTED,
@@ -99,6 +101,11 @@ def _answer(request: Signed, filters: SyncFilters, context: dict[str, Any]) -> H
         render(request, f"{PAGE}#results_and_export", context | {"oob": True}),
         reverse("syncs") + filters.url(),
     )
+
+
+def _counts_url(filters: SyncFilters, days: list[date]) -> str:
+    told = ",".join(day.isoformat() for day in days)
+    return f"{reverse('syncs-day-counts')}{filters.url()}&days={told}"
 
 
 def with_merchants(rows: SyncQuerySet) -> SyncQuerySet:
