@@ -57,10 +57,10 @@ def panel(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture(scope="package")
 def sessions(panel: Panel, chrome: Browser) -> dict[str, StorageState]:
     """Sessions of the demo users, by role."""
-    return {role: _sign_in(chrome, panel, role) for role in ("viewer", "support", "lead", "admin")}
+    return {role: sign_in(chrome, panel, role) for role in ("viewer", "support", "lead", "admin")}
 
 
-def _sign_in(chrome: Browser, panel: Panel, role: str) -> StorageState:
+def sign_in(chrome: Browser, panel: Panel, role: str) -> StorageState:
     context = chrome.new_context(base_url=panel.url)
     page = context.new_page()
     page.goto("/sign-in/")

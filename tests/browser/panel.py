@@ -100,6 +100,24 @@ class Panel(Desk):
             self._sandbox("DELETE", "/_sandbox/outages")
 
     @contextmanager
+    def wave(self, wave: dict[str, Any]) -> Iterator[None]:
+        """Every sync of one platform's merchants ends as this says."""
+        self._sandbox("POST", "/_sandbox/waves", json=wave)
+        try:
+            yield
+        finally:
+            self._sandbox("DELETE", "/_sandbox/waves")
+
+    def healthy_on(self, platform: str) -> Shop:
+        """One whose last sync went well, and which runs none now."""
+        question = (
+            "SELECT company_id FROM syncs_merchant JOIN syncs_connection ON merchant_id = syncs_merchant.id"
+            " WHERE platform_name = ? AND last_code = 2000 AND health = 'healthy' AND running_since IS NULL"
+        )
+        ids = {company_id for (company_id,) in self.ask(question, platform)}
+        return next(shop for shop in self.shops() if shop.company_id.replace("-", "") in ids)
+
+    @contextmanager
     def asleep(self, *names: str) -> Iterator[None]:
         """These children do nothing, and no one sees that they are not dead."""
         pids = [self.children()[name].pid for name in names]

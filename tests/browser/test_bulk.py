@@ -34,7 +34,9 @@ def test_a_bulk_with_some_refused_sends_for_those_that_can_run_and_tells_of_each
         select(page, shop)
     expect(bar(page)).to_contain_text("3 selected")
     assert_well_made(page)
-    bar(page).get_by_role("button", name="Sync latest…").click()
+    expect(bar(page)).to_contain_text("1 can run · ")
+    expect(bar(page)).to_contain_text("1 needs the merchant first")
+    bar(page).get_by_role("button", name="Sync latest for 1…").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Sync latest for 1 of 3 merchants?")
     page.get_by_label("Why does it help now?").fill("They chose the account again")
