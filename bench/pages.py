@@ -79,6 +79,9 @@ def rows() -> Iterator[Row]:
         yield from told("health", f"page {number} by {sort}", url)
     for name, url in sync_pages():
         yield from told("syncs", name, url)
+    for name in ("first page", "commerce, rare", "result failed", "a part of many names"):
+        counts = visit(client, counts_of(client.get(dict(sync_pages())[name]).text), before=forget_everything)
+        yield Row(PART, f"syncs: {name}, the counts of its days, behind it, p95", round(counts.p95, 3), "ms")
     for (page, when), visits in seen.items():
         worst = percentile([taken for found in visits for taken in found.milliseconds], 0.95)
         yield at_most(PART, f"{page}: all of these, {when}, p95", worst, "ms", MILLISECONDS)
@@ -144,6 +147,14 @@ def sync_pages() -> list[tuple[str, str]]:
         ("nobody's name", {"merchant": "no such merchant"}),
     ]
     return [(name, f"/syncs/?{urlencode(pairs)}" if pairs else "/syncs/") for name, pairs in asked]
+
+
+def counts_of(html: str) -> str:
+    """Where the page asks for what it does not wait for."""
+    found = re.search(r'hx-get="(/syncs/day-counts/[^"]+)"', html)
+    if found is None:
+        raise CannotRun("A page of All syncs asks for no counts of its days.")
+    return unescape(found[1])
 
 
 def following(html: str, word: str) -> str:
