@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 from django.http import QueryDict
 
-from syncs.filters import HealthFilters, read_health_filters
+from syncs.filters import HealthFilters
+from syncs.filters.reading import read_health_filters
 from syncs.models import AlertRule, Merchant
 from syncs.models.merchant import MerchantQuerySet
 

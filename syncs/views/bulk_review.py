@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from syncs import tasks
-from syncs.filters import HealthFilters, read_health_filters
+from syncs.filters import HealthFilters
+from syncs.filters.reading import read_health_filters
 from syncs.forms.bulks import PRESETS, BulkForm, ConfirmedBulkForm
 from syncs.models import Merchant
 from syncs.models.merchant import MerchantQuerySet

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from syncs import columns, paging
 from syncs.columns import Column
 from syncs.models import Merchant
-from syncs.views.merchant_rows import Sight, marks, rows_of
+from syncs.views.merchant_rows import rows_of
+from syncs.views.sights import Sight, marks
 
 CELLS = "syncs/health/cells.html"
 # Seconds, and two kilobytes each.

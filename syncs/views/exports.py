@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from syncs import csv_files
 from syncs.codat.statuses import status_of
 from syncs.csv_files import Cells
-from syncs.filters import read_health_filters
+from syncs.filters.reading import read_health_filters
 from syncs.models import Activity, Merchant, Sync, SyncRequest
 from syncs.operations import diagnosing, log
 from syncs.presentation import look_of_health, look_of_request

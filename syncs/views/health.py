@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from syncs import columns, context_processors
-from syncs.filters import OWNERS, SILENCES, HealthFilters, read_health_filters
+from syncs.filters import OWNERS, SILENCES, HealthFilters
+from syncs.filters.reading import read_health_filters
 from syncs.models import Merchant
 from syncs.operations import people
 from syncs.search import owners_of

@@ -21,7 +21,7 @@ from syncs.operations.counting import Counted, Counts
 from syncs.search import owners_of
 from syncs.views import daily_results, glances, health_summary, polling
 from syncs.views.drawn_rows import Arranged, Drawn, Shown
-from syncs.views.merchant_rows import Sight, marks
+from syncs.views.sights import Sight, marks
 
 # Of a search or a filter; beyond it a number says no more than "many", and would read all merchants.
 COUNTED = 2_000

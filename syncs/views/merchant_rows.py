@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from hashlib import blake2s
-from typing import NamedTuple
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
@@ -14,14 +12,15 @@ from django.utils import timezone
 from syncs import moments
 from syncs.codat.statuses import status_of
 from syncs.models import Connection, Merchant, SyncRequest
-from syncs.models.merchant import SOON_DAYS, believed
+from syncs.models.merchant import SOON_DAYS
 from syncs.operations import connections, diagnosing
 from syncs.presentation import Look, look_of_code, look_of_merchant, look_of_request
 from syncs.rules.entries import Entry
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
-from syncs.rules.salesdays import ONE_DAY, today, zone_of
+from syncs.rules.salesdays import ONE_DAY, today
 from syncs.rules.states import State
+from syncs.views.sights import is_old
 
 STRIP_DAYS = 14
 DAY_WORDS = {
@@ -33,8 +32,6 @@ DAY_WORDS = {
     "g": "did not run",
 }
 LAST_DAYS_OF_THE_FUSE = 3
-# Older than this, a row says how old it is.
-FRESH = timedelta(hours=1)
 
 
 def rows_of(merchants: Iterable[Merchant], now: datetime) -> "list[MerchantRow]":
@@ -54,44 +51,6 @@ def rows_of(merchants: Iterable[Merchant], now: datetime) -> "list[MerchantRow]"
 
 def _waits_for_payment(merchant: Merchant) -> bool:
     return status_of(merchant.last_code).plan_expired
-
-
-class Sight(NamedTuple):
-    """As little of a merchant as tells whether its row would be drawn otherwise."""
-
-    pk: int
-    version: int
-    refreshed_at: datetime | None
-    time_zone: str
-
-    @classmethod
-    def of(cls, merchant: Merchant) -> "Sight":
-        return cls(*(getattr(merchant, name) for name in cls._fields))
-
-
-def marks(sights: Iterable[Sight], now: datetime) -> dict[int, str]:
-    """By the merchants' numbers: another one where the row would be drawn otherwise.
-
-    A version moves with all that the row shows, but not with a look that brings no news, of which the row tells where
-    the last one is long ago. What comes with the time is another day, the reader's and the merchant's; "14 min ago"
-    grows old in the browser.
-    """
-    clock = timezone.get_current_timezone_name(), timezone.localdate(now)
-    found = list(sights)
-    days = {name: today(zone_of(name), now) for name in {sight.time_zone for sight in found}}
-
-    def mark(sight: Sight) -> str:
-        age = sight.refreshed_at if is_old(sight.refreshed_at, now) else None
-        facts = (sight.version, age, days[sight.time_zone], clock)
-        return blake2s(repr(facts).encode(), digest_size=4).hexdigest()
-
-    return {sight.pk: mark(sight) for sight in found}
-
-
-def is_old(refreshed_at: datetime | None, now: datetime) -> bool:
-    """Also where nobody knows how old it is."""
-    looked = believed(refreshed_at, now)
-    return refreshed_at is not None and (looked is None or now - looked > FRESH)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from syncs import columns
-from syncs.filters import HealthFilters, read_health_filters
+from syncs.filters import HealthFilters
+from syncs.filters.reading import read_health_filters
 from syncs.forms.saved_views import NewViewForm, ViewForm
 from syncs.models import SavedView, User
 from syncs.models.saved_view import SavedViewQuerySet

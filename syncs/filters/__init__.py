@@ -1,16 +1,14 @@
-"""What stands in a list's URL, validated and coerced: unknown values are ignored and said, never an error."""
+"""The state of the sync health page, as its URL holds it, and which merchants it lets in."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Self
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 
-from syncs import columns
-from syncs.list_filters import ListFilters, clean
+from syncs.list_filters import ListFilters
 from syncs.models import Cause, Connection, Merchant
 from syncs.models.merchant import MerchantQuerySet, switched_off_soon
 from syncs.operations import describing
@@ -36,10 +34,10 @@ SORTS = {
     "fuse": Order("switches_off_on", nullable=True),
 }
 # Of one health all merchants are as severe: its own index knows their order.
+WITHIN_A_HEALTH = {"success": Order("silent_since")}
 SNOOZED = {"only": "Snoozed", "shown": "The snoozed among the others"}
 # Where the snoozed are left out, unless somebody looks for a name: a fuse that is short, and what runs, is told anyway.
 LEAVES_OUT_SNOOZED = {"", "failing", "needs_reconnect", "never_synced"}
-WITHIN_A_HEALTH = {"success": Order("silent_since")}
 SORT_WORDS = {
     "success": "longest without a success first",
     "name": "by name",
@@ -56,12 +54,10 @@ SILENCES = {
 }
 # How the daily results above the list are shown.
 DAILY = {"": "All results", "problems": "Problems", "table": "As a table"}
-MOST_CODES = 50
 # Who must act, as the playbook says.
 OWNERS = {"merchant": "The merchant must act", "us": "We must act", "codat": "Codat must act"}
 # What "Why syncs fail" counts; by code where nothing is said.
 REASONS_BY = {"cause": "By cause"}
-LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True)
@@ -230,65 +226,3 @@ def _connected(side: str, name: str) -> Exists:
         merchant=OuterRef("pk"), side=side, platform_name=name, gone_at=None
     )
     return Exists(connections)
-
-
-def read_health_filters(params: QueryDict, platforms: Platforms | None = None) -> HealthFilters:
-    """Without platforms, any is taken: a poll asks for what its page was given, and must not lose it."""
-    notes: list[str] = []
-    commerce, accounting = (platforms.commerce, platforms.accounting) if platforms else (None, None)
-
-    def known(name: str, values: Container[str] | None, default: str, what: str) -> str:
-        value = clean(params.get(name, ""))
-        if not value or values is None or value in values:
-            return value or default
-        notes.append(_ignored(value, f"{what} that we know"))
-        return default
-
-    return HealthFilters(
-        health=known("health", SCOPES, "", "a health"),
-        q=clean(params.get("q", "")),
-        code=_codes(params.getlist("code"), notes),
-        cause=_cause(clean(params.get("cause", "")), notes),
-        owner=known("owner", OWNERS, "", "anybody who acts"),
-        commerce=known("commerce", commerce, "", "a commerce platform"),
-        accounting=known("accounting", accounting, "", "an accounting platform"),
-        success=known("success", SILENCES, "", "an age of the last success"),
-        snoozed=known("snoozed", SNOOZED, "", "a filter of the snoozed"),
-        sort=known("sort", SORTS, "success", "an order"),
-        daily=known("daily", DAILY, "", "a way to show the daily results"),
-        cols=_columns(clean(params.get("cols", "")), notes),
-        by=known("by", REASONS_BY, "", "a way to count"),
-        after=params.get("after", ""),
-        before=params.get("before", ""),
-        notes=notes,
-    )
-
-
-def _codes(texts: Sequence[str], notes: list[str]) -> tuple[int, ...]:
-    """Each once and in order, so that the same choice is the same list."""
-    asked = [text for one in texts[:MOST_CODES] if (text := clean(one))]
-    known = {text for text in asked if _is_code(text)}
-    notes += [_ignored(text, "a status code") for text in asked if text not in known]
-    return tuple(sorted(map(int, known)))
-
-
-def _is_code(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) == 4 and int(text) >= 1000
-
-
-def _columns(text: str, notes: list[str]) -> str:
-    notes += [_ignored(name, "a column that we know") for name in columns.unknown(text)[:1]]
-    return columns.as_written(text)
-
-
-def _ignored(value: str, what: str) -> str:
-    return f"“{value[:40]}” is not {what}. It was ignored."
-
-
-def _cause(text: str, notes: list[str]) -> int | None:
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and int(text[:LONGEST_NUMBER]) > 0 and len(text) <= LONGEST_NUMBER:
-        return int(text)
-    notes.append(f"“{text[:40]}” is not the number of a cause. It was ignored.")
-    return None
