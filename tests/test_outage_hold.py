@@ -15,10 +15,10 @@ from syncs.operations.asking import NotPossible, basis_of
 from syncs.operations.bulk_plans import Wish
 from syncs.operations.bulks import Changed
 from syncs.rules.states import State
+from tests.bulk_pages import confirm, review
 from tests.codat.server import Server
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
 from tests.presses import asked, held_back, is_sent, press, pressed, stored, verbs
-from tests.test_bulk_review_page import confirm, review
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now().replace(microsecond=0)
