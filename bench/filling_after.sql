@@ -42,23 +42,23 @@ WHERE merchant.id = number;
 
 INSERT INTO syncs_syncrequest (
     merchant_id, kind, state, state_since, window_finish, window_answered, body, form_token, idempotency_key, asked_by_id,
-    asked_at, reason, seen_overlap, route, books_confirmed, override_reason, priority, not_before, waiting_for, tries,
+    asked_at, reason, seen_overlap, route, books_confirmed, override_reason, outage_reason, priority, not_before, waiting_for, tries,
     looks, commerce_sync_id, sync_id, result, correlation_id, candidates, finished_at, version
 )
 SELECT merchant_id, 'latest', CASE outcome WHEN 'synced' THEN 'succeeded' WHEN 'empty' THEN 'succeeded_empty'
         ELSE 'failed' END,
     started_at, window_finish, FALSE, '{}', bench_uuid(sync.id, 4), bench_uuid(sync.id, 5),
-    (SELECT min(id) FROM syncs_user), started_at - interval '1 minute', 'The merchant asked for it', '[]', '[]', FALSE, '',
+    (SELECT min(id) FROM syncs_user), started_at - interval '1 minute', 'The merchant asked for it', '[]', '[]', FALSE, '', '',
     0, started_at, '', 1, 1, commerce_sync_id, sync.id, 'Finished: synced 1 day', '', '[]', final_seen, 5
 FROM syncs_sync AS sync WHERE initiator = 'ours' AND outcome <> 'running';
 
 INSERT INTO syncs_syncrequest (
     merchant_id, kind, state, window_finish, window_answered, body, form_token, idempotency_key, asked_by_id, reason,
-    seen_overlap, route, books_confirmed, override_reason, priority, waiting_for, tries, looks, commerce_sync_id, result,
+    seen_overlap, route, books_confirmed, override_reason, outage_reason, priority, waiting_for, tries, looks, commerce_sync_id, result,
     correlation_id, candidates, version
 )
 SELECT number, 'latest', 'queued', now(), FALSE, '{}', bench_uuid(number, 6), bench_uuid(number, 7),
-    (SELECT min(id) FROM syncs_user), 'The merchant asked for it', '[]', '[]', FALSE, '', 0, '', 0, 0, '', '', '', '[]', 0
+    (SELECT min(id) FROM syncs_user), 'The merchant asked for it', '[]', '[]', FALSE, '', '', 0, '', 0, 0, '', '', '', '[]', 0
 FROM bench_shop WHERE health = 'failing' AND NOT archived ORDER BY number LIMIT 200;
 
 SELECT setval(pg_get_serial_sequence(name, 'id'), 1000000000)

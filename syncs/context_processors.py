@@ -12,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import get_text_list
 
 from syncs import moments
-from syncs.models import AlertRule, Freeze
+from syncs.models import AlertRule, Freeze, Outage
 from syncs.operations import api_key, deliveries, freezing, heartbeats, host_time, outage_hold, pauses
 from syncs.operations.heartbeats import Signs
 
@@ -48,27 +48,30 @@ def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
 
 
 def _out(now: datetime) -> Iterator[Banner]:
-    """One for all that stand, with the numbers of the worst."""
+    """One for all that stand, with the numbers of the worst; those that are quiet are told where no other stands."""
     standing = outage_hold.standing()
+    loud = [outage for outage in standing if not outage.is_quiet]
     if not standing:
         return
-    worst = standing[0]
-    names = dict.fromkeys(outage.platform_name for outage in standing)
-    which = f" {worst.platform_name}" if len(names) > 1 else ""
-    ran = f"Of the {worst.ran:,}{which} merchants that ran within the last hour"
-    first = f"the first at {_at(worst.since, now)}. Re-runs will probably fail again"
-    sentence = f"{ran}, {worst.failed:,} failed with {worst.code}, {first}."
-    if worst.is_quiet:
-        sentence = outage_hold.NOBODY_KNOWS
+    worst = (loud or standing)[0]
+    names = list(dict.fromkeys(outage.platform_name for outage in loud or standing))
     query = urlencode({"code": worst.code, worst.side: worst.platform_name})
     yield Banner(
         "warn",
         "cloud",
-        f"Codat looks down for {get_text_list(list(names), 'and')} merchants.",
-        f"{sentence} They are held.",
+        f"Codat {'looks' if loud else 'was'} down for {get_text_list(names, 'and')} merchants.",
+        _known_of(worst, now, which=f" {worst.platform_name}" if len(names) > 1 else ""),
         action=f"Show {worst.failed:,}",
         url=f"{reverse('syncs')}?{query}",
     )
+
+
+def _known_of(outage: Outage, now: datetime, which: str) -> str:
+    if outage.is_quiet:
+        return outage_hold.NOBODY_KNOWS
+    ran = f"Of the {outage.ran:,}{which} merchants that ran within the last hour"
+    first = f"{outage.failed:,} failed with {outage.code}, the first at {_at(outage.since, now)}"
+    return f"{ran}, {first}. Re-runs will probably fail again. They are held."
 
 
 def notices(signs: Signs, now: datetime) -> list[Banner]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from syncs.codat import bodies
 from syncs.codat.statuses import Outcome, status_of
-from syncs.models import Attempt, Cause, Connection, Merchant, Sync, SyncRequest, User
+from syncs.models import Attempt, Cause, Connection, Merchant, Outage, Sync, SyncRequest, User
 from syncs.operations import log
 from syncs.rules.health import health_of
 from syncs.rules.salesdays import day_of, range_window
@@ -187,3 +187,10 @@ def make_attempt(request: SyncRequest, **columns: Any) -> Attempt:
         "finished_at": None if columns.get("outcome", "open") == "open" else timezone.now(),
     }
     return Attempt.objects.create(request=request, **defaults | columns)
+
+
+def make_outage(platform: str = "Shopify", **columns: Any) -> Outage:
+    """It stands since now, and the newest of its failures is as old."""
+    told = {"side": "commerce", "platform_name": platform, "code": 5000, "failed": 118, "ran": 640}
+    since = columns.setdefault("since", timezone.now())
+    return Outage.objects.create(**told | {"last": since} | columns)

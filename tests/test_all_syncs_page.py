@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from syncs.models import Cause, Merchant, Outage, Sync, User
+from syncs.models import Cause, Merchant, Sync, User
 from syncs.rules.states import State
-from tests.factories import make_merchant, make_request, make_sync, make_user
+from tests.factories import make_merchant, make_outage, make_request, make_sync, make_user
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -272,8 +272,7 @@ def test_where_a_sync_helps_a_cause_offers_the_review_of_those_it_strikes_now(as
 
 
 def test_while_codat_looks_down_for_them_it_leads_to_the_merchants(as_support: Client) -> None:
-    told = {"side": "accounting", "platform_name": "Xero", "code": 5000, "failed": 12, "ran": 12}
-    Outage.objects.create(since=NOON, **told)
+    make_outage("Xero", side="accounting")
     struck_by(caused("Internal server error", 5000))
     struck_by(caused("Another server error", 5000), accounting="QuickBooks Online")
     page = as_support.get("/syncs/").text

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from syncs.models import Merchant, Outage, SyncRequest
+from syncs.models import Merchant, SyncRequest
 from syncs.views import bulk_review
-from tests.factories import make_failing_merchant, make_merchant, make_request
+from tests.factories import make_failing_merchant, make_merchant, make_outage, make_request
 
 pytestmark = pytest.mark.django_db
 
@@ -52,9 +52,8 @@ def test_where_none_can_the_button_promises_nothing(as_support: Client) -> None:
 
 
 def test_an_outage_and_a_running_sync_are_told(as_support: Client) -> None:
-    told = {"side": "accounting", "platform_name": "Xero", "code": 5000, "failed": 12, "ran": 12}
     running = make_merchant(accounting="QuickBooks Online", running_since=make_merchant().refreshed_at)
-    Outage.objects.create(since=running.refreshed_at, **told)
+    make_outage("Xero", side="accounting")
     told_of = words(forecast(as_support, make_merchant(), make_merchant(), running))
     assert told_of == "0 can run · 2 are held in an outage · 1 runs now"
 
@@ -84,7 +83,8 @@ def test_of_more_than_a_few_nothing_is_said(as_support: Client, monkeypatch: pyt
     ],
 )
 def test_nobody_and_nonsense_say_nothing(as_support: Client, asked: dict[str, str]) -> None:
-    assert words(forecast(as_support, **asked)) == ""
+    merchant = make_merchant()
+    assert words(forecast(as_support, **{"picked": str(merchant.pk)} | asked)) == ""
 
 
 def test_a_filter_that_is_not_known_any_more_says_nothing(as_support: Client) -> None:

@@ -210,7 +210,7 @@ def test_a_reason_that_was_typed_before_it_was_held_is_kept_and_is_no_word_for_i
     as_support: Client, merchant: Merchant
 ) -> None:
     back = send(as_support, merchant, "confirm", reason="Ticket 4812").text
-    assert '<input type="hidden" name="reason" value="Ticket 4812">' in back
+    assert '<input type="hidden" name="reason" value="Ticket 4812" id="id_reason">' in back
     assert not SyncRequest.objects.exists()
     send(as_support, merchant, "confirm", reason="Ticket 4812", override_reason=WHY)
     request = SyncRequest.objects.get()

@@ -17,7 +17,7 @@ from syncs.operations.bulks import Changed
 from syncs.rules.states import State
 from tests.bulk_pages import confirm, review
 from tests.codat.server import Server
-from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
+from tests.factories import make_failing_merchant, make_merchant, make_outage, make_request, make_sync
 from tests.presses import asked, held_back, is_sent, press, pressed, stored, verbs
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +34,7 @@ def outage(db: None) -> Outage:
 
 
 def an_outage(platform: str = "Shopify", **columns: Any) -> Outage:
-    told = {"side": "commerce", "platform_name": platform, "code": 5000, "failed": 118, "ran": 640}
-    return Outage.objects.create(since=NOW, **told | columns)
+    return make_outage(platform, since=NOW, **columns)
 
 
 def refusal(merchant: Merchant, by: User, **ask: Any) -> NotPossible:
@@ -297,7 +296,7 @@ def test_while_it_is_quiet_one_of_a_bulk_is_tried_and_the_next_has_its_turn_late
     first, second = asked(bulk=uuid.uuid4()), asked(bulk=uuid.uuid4())
     assert is_sent(first, scripted, told)
     is_sent(second, scripted, told)
-    assert held_back(second) == f"{DOWN}."
+    assert held_back(second) == "Codat was down for Shopify merchants: one is tried at a time."
     Outage.objects.update(try_from=timezone.now())
     SyncRequest.objects.filter(pk=second.pk).update(not_before=timezone.now())
     is_sent(second, scripted, told)
@@ -308,13 +307,36 @@ def test_of_two_that_looked_at_the_same_time_only_one_takes_the_turn(db: None) -
     an_outage(try_from=NOW)
     first, second = asked(bulk=uuid.uuid4()), asked(bulk=uuid.uuid4())
     assert [outage_hold.in_the_way_of(each, NOW) for each in (first, second)] == ["", ""]
-    assert [outage_hold.in_the_way_of_the_claim(each, NOW) for each in (first, second)] == ["", f"{DOWN}."]
+    told = [outage_hold.in_the_way_of_the_claim(each, NOW) for each in (first, second)]
+    assert told == ["", "Codat was down for Shopify merchants: one is tried at a time."]
 
 
-def test_support_is_told_that_nobody_knows_whether_it_is_over(support: User) -> None:
-    outage = an_outage(try_from=NOW)
-    told = refusal(make_merchant(), support, outage=outage.pk).sentence
-    assert (
-        told
-        == f"{DOWN}. {outage_hold.NOBODY_KNOWS} Held until the outage is over. Only a lead may run it before."
-    )
+def test_while_it_is_quiet_a_person_may_press_and_a_bulk_takes_them_in(support: User) -> None:
+    an_outage(try_from=NOW)
+    assert press(make_merchant(), support, NOW).is_new
+    of_many(make_merchant(), by=support)
+    assert not NotAsked.objects.exists()
+
+
+def two_outages() -> int:
+    an_outage("Xero", side="accounting", failed=500)
+    return an_outage().pk
+
+
+def test_of_a_merchant_in_two_outages_a_word_lifts_both(
+    lead: User, scripted: Server, told: CodatClient
+) -> None:
+    newest = two_outages()
+    merchant = make_merchant()
+    of_many(merchant, by=lead, outage_reason=WHY)
+    request = merchant.requests.get()
+    assert request.in_spite_of_id == newest
+    assert outage_hold.in_the_way_of(request, NOW) == ""
+
+
+def test_the_form_of_a_single_press_names_the_newer_one(as_lead: Client, lead: User) -> None:
+    newest = two_outages()
+    merchant = make_merchant()
+    form = as_lead.get(f"/merchants/{merchant.company_id}/?run=latest").text
+    assert f'name="outage" value="{newest}"' in form
+    assert press(merchant, lead, NOW, pressed(outage=newest, outage_reason=WHY)).is_new

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from syncs.models import Outage
-from syncs.operations import heartbeats, outages
-from tests.factories import make_connection, make_merchant, make_sync
+from syncs.models import Freeze, Outage, User
+from syncs.operations import freezing, heartbeats, outages
+from tests.factories import make_connection, make_merchant, make_outage, make_sync
 from tests.presses import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alive")]
@@ -162,21 +162,70 @@ def test_it_ends_when_none_has_failed_for_half_an_hour_and_may_come_back() -> No
     assert len(notice()) == 2
 
 
+def test_what_has_ended_does_not_begin_anew_by_the_same_failures() -> None:
+    ran(CODATS_FAULT, 10)
+    notice()
+    for minutes in (10, 11, 12, 39, 41):
+        assert notice(after=minutes) == []
+    assert Outage.objects.count() == 2
+
+
 def test_where_some_wait_for_its_end_silence_does_not_end_it_but_one_is_tried() -> None:
     ran(CODATS_FAULT, 10)
     asked(bulk=uuid.uuid4())
     assert [each.is_quiet for each in notice()] == [False, False]
-    assert [each.try_from for each in notice(after=11)] == [timezone.now() + timedelta(minutes=11)] * 2
-    assert [each.try_from for each in notice(after=70)] == [timezone.now() + timedelta(minutes=11)] * 2
+    for minutes in (11, 12, 40):
+        assert [each.try_from for each in notice(after=minutes)] == [
+            timezone.now() + timedelta(minutes=11)
+        ] * 2
 
 
-def test_the_first_that_runs_well_ends_it_then() -> None:
+def test_the_first_that_runs_well_ends_it_then_however_long_it_ran() -> None:
     ran(CODATS_FAULT, 10)
     asked(bulk=uuid.uuid4())
     notice()
     assert len(notice(after=11)) == 2
-    ran(2000, 1, ago=-20)
-    assert notice(after=25) == []
+    ran(2000, 1, ago=-13)
+    Outage.objects.update(try_from=timezone.now() + timedelta(minutes=55))
+    assert notice(after=55) == []
+
+
+def test_a_merchant_that_does_not_sync_by_the_platform_proves_nothing() -> None:
+    ran(CODATS_FAULT, 10, accounting="QuickBooks Online")
+    ran(2000, 30, commerce="Square", accounting="QuickBooks Online")
+    asked(bulk=uuid.uuid4())
+    notice()
+    elsewhere, severed = make_merchant(commerce="Square"), make_merchant(statuses=("Unlinked", "Linked"))
+    make_connection(elsewhere, side="commerce", platform_name="Shopify", status="Unlinked")
+    make_sync(elsewhere, 2000, timezone.now() + timedelta(minutes=5))
+    make_sync(severed, 4040, timezone.now() + timedelta(minutes=5))
+    assert [each.is_quiet for each in notice(after=11)] == [True]
+
+
+def test_where_few_fail_still_it_is_over_and_not_quiet() -> None:
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    notice()
+    ran(2000, 200)
+    assert notice() == []
+
+
+def test_a_turn_that_nobody_takes_for_half_an_hour_ends_it() -> None:
+    """Who waits for something else, too, does not keep all others waiting."""
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    notice()
+    assert len(notice(after=11)) == len(notice(after=40)) == 2
+    assert notice(after=41) == []
+
+
+def test_but_not_while_sending_is_frozen(lead: User) -> None:
+    ran(CODATS_FAULT, 10)
+    asked(bulk=uuid.uuid4())
+    notice()
+    notice(after=11)
+    freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), by=lead, reason="We look at something")
+    assert len(notice(after=60)) == 2
 
 
 def test_one_that_fails_by_the_merchants_fault_shows_too_that_codat_works_again() -> None:
@@ -197,7 +246,8 @@ def test_one_that_fails_again_ends_the_trying() -> None:
 
 
 @pytest.mark.parametrize(
-    "waits", ["a press", "one of another platform", "one that is not linked", "one that goes"]
+    "waits",
+    ["a press", "one of another platform", "one that is not linked", "one that runs", "one that goes"],
 )
 def test_who_does_not_wait_for_its_end_keeps_none_standing(waits: str) -> None:
     ran(CODATS_FAULT, 10, accounting="QuickBooks Online")
@@ -209,9 +259,20 @@ def test_who_does_not_wait_for_its_end_keeps_none_standing(waits: str) -> None:
         asked(make_merchant(commerce="Square"), bulk=uuid.uuid4())
     elif waits == "one that is not linked":
         asked(make_merchant(statuses=("Linked", "PendingAuth")), bulk=uuid.uuid4())
+    elif waits == "one that runs":
+        asked(make_merchant(running_since=timezone.now()), bulk=uuid.uuid4())
     else:
         asked(bulk=uuid.uuid4(), in_spite_of=outage)
     assert notice(after=11) == []
+
+
+def test_one_with_a_connection_left_over_from_before_waits_too() -> None:
+    ran(CODATS_FAULT, 10)
+    merchant = make_merchant()
+    make_connection(merchant, side="accounting", platform_name="QuickBooks Online", status="Unlinked")
+    asked(merchant, bulk=uuid.uuid4())
+    notice()
+    assert len(notice(after=11)) == 2
 
 
 def test_while_nobody_knows_the_notice_says_so(as_viewer: Client) -> None:
@@ -220,8 +281,10 @@ def test_while_nobody_knows_the_notice_says_so(as_viewer: Client) -> None:
     notice()
     notice(after=11)
     page = as_viewer.get("/").text
-    assert "nobody knows whether it is over. One of those that wait is tried every 5 minutes." in page
+    assert "Codat was down for Xero and Shopify merchants." in page
+    assert "nobody knows whether it is over. Of a bulk that waits, one is tried every 5 minutes." in page
     assert "within the last hour" not in page
+    assert "They are held." not in page
 
 
 def test_a_desk_on_which_nothing_is_wrong_is_asked_two_questions(django_assert_num_queries: object) -> None:
@@ -239,10 +302,9 @@ def test_another_clock_that_was_faster_does_no_harm(monkeypatch: pytest.MonkeyPa
 
 
 def test_two_cannot_stand_for_one_platform() -> None:
-    told = {"side": "commerce", "platform_name": "Shopify", "code": 5000, "failed": 10, "ran": 10}
-    Outage.objects.create(**told, since=timezone.now())
+    make_outage()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Outage.objects.create(**told, since=timezone.now())
+        make_outage()
 
 
 def test_every_page_says_so_with_the_way_to_those_that_failed(as_viewer: Client) -> None:

@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.codat.statuses import Outcome, status_of
-from syncs.models import Merchant, Outage, Sync, SyncRequest, User
+from syncs.models import Merchant, Sync, SyncRequest, User
 from syncs.operations import days
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
 from syncs.views import proofs
-from tests.factories import make_merchant, make_request, make_sync
+from tests.factories import make_merchant, make_outage, make_request, make_sync
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -216,9 +216,7 @@ def test_while_codat_looks_down_for_the_platform_it_is_a_case_for_nobody() -> No
     merchant.syncs.update(code=5000, cause=None)
     merchant.last_code, merchant.last_cause_id = 5000, None
     merchant.save()
-    Outage.objects.create(
-        side="commerce", platform_name="Shopify", code=5000, failed=10, ran=12, since=timezone.now()
-    )
+    make_outage()
     proof = proofs._failed_again(merchant, merchant.syncs.newest_first()[0], merchant.syncs.newest_first()[1])
     assert proof is not None
     assert proof.sentence == "Failed again with the same error (5000)."

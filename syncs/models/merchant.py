@@ -167,6 +167,12 @@ class Merchant(models.Model):
             models.Index(
                 fields=["next_refresh_at"], name="merchant_next_refresh", condition=Q(archived_at=None)
             ),
+            # Beside all that are due, these few are found without reading the others.
+            models.Index(
+                fields=["next_refresh_at"],
+                name="merchant_never_looked_at",
+                condition=Q(archived_at=None, refreshed_at=None),
+            ),
             models.Index(fields=["name", "id"], name="merchant_name_order"),
             models.Index(fields=["switches_off_on", "id"], name="merchant_fuse_order"),
             # Whom a cause strikes now, and how many.

@@ -18,6 +18,7 @@ class Outage(models.Model):
     since = models.DateTimeField(help_text="The first of these failures.")
     failed = models.PositiveIntegerField(help_text="Merchants, within the last hour that was looked at.")
     ran = models.PositiveIntegerField(help_text="Those of the platform whose sync ran in that hour.")
+    last = models.DateTimeField(help_text="The newest of these failures.")
     try_from = models.DateTimeField(
         null=True,
         blank=True,

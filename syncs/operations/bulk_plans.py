@@ -192,15 +192,14 @@ def _runner(
     is_old = books.needs_word(merchant, wish.days, now)
     if is_old and not wish.books_confirmed:
         raise NotPossible(books.ASK_FIRST, kind="old_days")
-    out = outage_hold.marked_of(merchant)
+    out = outage_hold.mark_of(merchant)
     if out and not wish.outage_reason:
-        raise NotPossible(f"Held: {outage_hold.looks_down(out.platform_name)}.", kind="outage")
+        raise NotPossible(f"Held: {outage_hold.looks_down(out.platform)}.", kind="outage")
     seen = overlap.windows if overlap else ()
-    outage = vars(out)["outage"] if out else None
-    ask = wish.ask(seen, is_held=hold is not None, is_old=is_old, outage=outage)
+    ask = wish.ask(seen, is_held=hold is not None, is_old=is_old, outage=out.number if out else None)
     asking.refuse(merchant, ask)
     synced = stretches(overlap.days) if overlap else []
-    runner = Runner(merchant, ask, synced, hold is not None, out.platform_name if out else "")
+    runner = Runner(merchant, ask, synced, hold is not None, out.platform if out else "")
     if shown is not None and merchant.pk not in shown:
         raise NotPossible("It came to the list after you looked.", kind="new")
     if shown is not None and runner.mark != shown[merchant.pk]:

@@ -29,7 +29,7 @@ class Overridden:
             ask,
             override_reason=ask.override_reason.strip() if self.hold else "",
             outage_reason=ask.outage_reason.strip() if self.outage else "",
-            outage=self.outage.pk if self.outage else None,
+            outage=ask.outage if self.outage else None,
         )
 
 
@@ -49,13 +49,14 @@ def until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
 def in_an_outage(merchant: Merchant, ask: Ask, by: User) -> Outage | None:
     """Raises NotPossible while Codat looks down for a platform of this merchant, unless a lead says why it helps now:
     who has seen this outage, and not one before. Returns what is overridden, if anything."""
-    outage = outage_hold.hold_on(merchant, outage_hold.standing())
+    standing = outage_hold.forbidding()
+    outage = outage_hold.hold_on(merchant, standing)
     if outage is None:
         return None
     told = f"{outage_hold.looks_down(outage.platform_name)}. {outage_hold.known_of(outage)}"
     if not by.has_perm("syncs.override_guard"):
         raise NotPossible(f"{told} {outage_hold.LEADS_ONLY}", field="override_reason", kind="outage")
-    if ask.outage != outage.pk or not ask.outage_reason.strip():
+    if ask.outage != outage_hold.number_of(merchant, standing) or not ask.outage_reason.strip():
         raise NotPossible(f"{told} {outage_hold.SAY_WHY}", field="override_reason", kind="outage")
     return outage
 

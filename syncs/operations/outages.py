@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, Subquery, When
+from django.db.models import Count, Max, Min, Q
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Connection, Outage, Sync
 from syncs.models.sync import SyncQuerySet
-from syncs.operations import outage_hold
-from syncs.rules.outages import CODATS_OWN, LOOKED_BACK, QUIET, Route, Struck, out
+from syncs.operations import freezing, outage_hold, sides
+from syncs.rules.outages import CODATS_OWN, LOOKED_BACK, QUIET, Route, Struck, is_quiet, of_platforms, out
 
 # By side: the platform by which a merchant's sync runs, and which of its connections that is.
 SIDES = {"commerce": Connection.Side.COMMERCE, "accounting": Connection.Side.ACCOUNTING}
@@ -21,9 +21,11 @@ ROUTE = tuple(SIDES)
 def notice(now: datetime) -> None:
     """Begins, follows and ends them. Two queries while nothing is wrong."""
     standing = {(each.side, each.platform_name): each for each in Outage.objects.standing()}
-    found = {(each.side, each.platform): each for each in out(routes(now), standing, now)}
+    seen = routes(now)
+    found = {(each.side, each.platform): each for each in out(seen, standing, now)}
+    struck = of_platforms(seen) if standing else {}
     for platform, outage in standing.items():
-        _follow(outage, found.get(platform), now)
+        _follow(outage, found.get(platform), struck.get(platform), now)
     for platform, each in found.items():
         if platform not in standing:
             _begin(each)
@@ -51,14 +53,8 @@ def routes(now: datetime) -> list[Route]:
 
 
 def _by_route(syncs: SyncQuerySet, *besides: str) -> Any:
-    """Each merchant once, by the connections that its row shows: of several of a side a linked one, else the first."""
-    theirs = Connection.objects.filter(merchant=OuterRef("merchant"), gone_at=None)
-    theirs = theirs.annotate(is_second=Case(When(status="Linked", then=0), default=1)).order_by(
-        "is_second", "pk"
-    )
-    names = {
-        name: Subquery(theirs.filter(side=side).values("platform_name")[:1]) for name, side in SIDES.items()
-    }
+    """Each merchant once, by the connections that its row shows."""
+    names = {name: sides.platform(side) for name, side in SIDES.items()}
     grouped = syncs.annotate(**names).order_by().values(*ROUTE, *besides)
     return grouped.annotate(merchants=Count("merchant", distinct=True))
 
@@ -79,37 +75,53 @@ def _route(names: tuple[str, ...], failures: dict[str, Any], codes: dict[int, in
 
 
 def _begin(each: Struck) -> None:
-    told = {"code": each.code, "since": each.first, "failed": each.failed, "ran": each.ran}
     try:
         with transaction.atomic():
-            Outage.objects.create(side=each.side, platform_name=each.platform, **told)
+            Outage.objects.create(
+                side=each.side, platform_name=each.platform, since=each.first, **_numbers(each)
+            )
     except IntegrityError:
         # Another clock was faster.
         return
 
 
-def _follow(outage: Outage, each: Struck | None, now: datetime) -> None:
+def _numbers(each: Struck) -> dict[str, Any]:
+    return {"failed": each.failed, "ran": each.ran, "code": each.code, "last": each.last}
+
+
+def _follow(outage: Outage, going_on: Struck | None, struck: Struck | None, now: datetime) -> None:
     """Written only where something is new: each write tells all open pages to look."""
     same = Outage.objects.standing().filter(pk=outage.pk)
-    if each is None:
+    if going_on:
+        told = _numbers(going_on) | {"try_from": None}
+        if any(getattr(outage, name) != value for name, value in told.items()):
+            same.update(**told)
+    elif struck and not is_quiet(struck.last, now):
+        # Few fail, or another platform explains those that do.
+        same.update(ended_at=now)
+    else:
         _end_or_try(outage, now)
-    elif (each.failed, each.ran, each.code) != (outage.failed, outage.ran, outage.code) or outage.is_quiet:
-        same.update(failed=each.failed, ran=each.ran, code=each.code, try_from=None)
 
 
 def _end_or_try(outage: Outage, now: datetime) -> None:
     """Silence proves nothing: where some wait for the end and none has run since, one after the other is tried."""
     same = Outage.objects.standing().filter(pk=outage.pk)
-    if _ran_since(outage, now) or not outage_hold.some_wait_for(outage):
+    if _ran_since(outage) or not outage_hold.some_wait_for(outage) or _is_not_tried(outage, now):
         same.update(ended_at=now)
     elif not outage.is_quiet:
         same.update(try_from=now)
 
 
-def _ran_since(outage: Outage, now: datetime) -> bool:
-    theirs = Connection.objects.filter(
-        merchant=OuterRef("merchant"), side=outage.side, platform_name=outage.platform_name, gone_at=None
-    )
-    lately = Sync.objects.final().filter(started_at__gt=now - QUIET, started_at__lte=now)
+def _ran_since(outage: Outage) -> bool:
+    """Whether a merchant of the platform, linked to it, has run since the last failure, and not failed so."""
+    later = Sync.objects.final().filter(started_at__gt=outage.last)
     by_codats_fault = Q(outcome=Outcome.FAILED, code__in=CODATS_OWN)
-    return lately.exclude(by_codats_fault).filter(Exists(theirs)).exists()
+    theirs = later.annotate(theirs=sides.platform(outage.side, linked=True)).filter(
+        theirs=outage.platform_name
+    )
+    return theirs.exclude(by_codats_fault).exists()
+
+
+def _is_not_tried(outage: Outage, now: datetime) -> bool:
+    """Whether a turn was offered for long and nobody took it: those who wait wait for something else too."""
+    return outage.try_from is not None and now - outage.try_from >= QUIET and not freezing.is_frozen()

@@ -47,7 +47,7 @@ class Ask:
     outage_reason: str = ""
     """Why it does not wait for the end of an outage."""
     outage: int | None = None
-    """The outage that was shown to whom said so."""
+    """The number of the outage that was shown to whom said so; of two, of the newer one."""
 
     @property
     def days(self) -> tuple[date, date] | None:

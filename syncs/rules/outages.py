@@ -50,12 +50,17 @@ class Struck:
         return Fraction(self.failed, self.ran)
 
 
-def begins(struck: Struck) -> bool:
-    return struck.failed >= MERCHANTS and struck.share >= SHARE
+def begins(struck: Struck, now: datetime) -> bool:
+    return struck.failed >= MERCHANTS and struck.share >= SHARE and not is_quiet(struck.last, now)
 
 
 def goes_on(struck: Struck, now: datetime) -> bool:
-    return now - struck.last < QUIET and struck.share >= LEFT
+    return struck.share >= LEFT and not is_quiet(struck.last, now)
+
+
+def is_quiet(last: datetime, now: datetime) -> bool:
+    """Whether the last of the failures is so long ago that they tell nothing of now."""
+    return now - last >= QUIET
 
 
 def out(routes: Sequence[Route], standing: Collection[Platform], now: datetime) -> list[Struck]:
@@ -68,7 +73,9 @@ def out(routes: Sequence[Route], standing: Collection[Platform], now: datetime) 
 
     def out_among(found: Mapping[Platform, Struck]) -> dict[Platform, Struck]:
         going_on = {key: each for key, each in found.items() if key in standing and goes_on(each, now)}
-        return going_on or {key: each for key, each in found.items() if key not in standing and begins(each)}
+        return going_on or {
+            key: each for key, each in found.items() if key not in standing and begins(each, now)
+        }
 
     every, guilty, left = of_platforms(routes), set[Platform](), list(routes)
     while worst := _worst(out_among(of_platforms(left))):

@@ -134,7 +134,7 @@ def _failed_again(merchant: Merchant, sync: Sync, before: Sync | None) -> Proof 
 
 def _the_same(merchant: Merchant, sync: Sync, diagnosis: Diagnosis) -> Proof:
     sentence = f"Failed again with the same error ({sync.code})."
-    if sync.code in CODATS_OWN and (outage := outage_hold.hold_on(merchant, outage_hold.standing())):
+    if sync.code in CODATS_OWN and (outage := outage_hold.hold_on(merchant, outage_hold.forbidding())):
         down = f"{outage_hold.looks_down(outage.platform_name)}. Wait until that is over."
         return Proof("warn", "cloud", sentence, down)
     if diagnosis.owner == "merchant":

@@ -192,11 +192,13 @@ def _hold(request: Signed, merchant: Merchant, form: AskForm) -> dict[str, Any]:
     if hold and hold.needs_other_days and isinstance(form, RangeForm) and days is None:
         hold = None
     before = fix_first.closed_by(merchant, request.user) if hold else None
-    outage = outage_hold.hold_on(merchant, outage_hold.standing())
+    forbidding = outage_hold.forbidding()
+    outage = outage_hold.hold_on(merchant, forbidding)
     is_waited_for = outage and not request.user.has_perm("syncs.override_guard")
     return {
         "hold": hold,
         "outage": outage,
+        "outage_number": outage_hold.number_of(merchant, forbidding),
         "looks_down": outage_hold.looks_down(outage.platform_name) if outage else "",
         "known_of_outage": outage_hold.known_of(outage) if outage else "",
         "asks_why": bool(hold or outage),

@@ -98,7 +98,7 @@ def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date,
     shown = list(struck[: ALL_CAUSES if filters.causes else CAUSES])
     named = {cause.pk: cause for cause in _with_those_struck_now([row["cause"] for row in shown])}
     may_help = any(cause.code in CODATS_OWN for cause in named.values())
-    down = {outage.platform_name for outage in outage_hold.standing()} if may_help else set()
+    down = {outage.platform_name for outage in outage_hold.forbidding()} if may_help else set()
     told = [_told(dict(row), named[row["cause"]], filters, down) for row in shown]
     return Causes(told, shown[0]["of"] if shown else 0, first, last)
 

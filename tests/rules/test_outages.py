@@ -26,7 +26,7 @@ def struck(failed: int, ran: int, ago: int = 1) -> Struck:
     ],
 )
 def test_it_begins_where_many_and_a_third_of_them_failed(failed: int, ran: int, is_one: bool) -> None:
-    assert begins(struck(failed, ran)) is is_one
+    assert begins(struck(failed, ran), NOW) is is_one
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,8 @@ def test_it_is_over_when_few_fail_or_none_has_for_half_an_hour(
     failed: int, ran: int, ago: int, is_one: bool
 ) -> None:
     assert goes_on(struck(failed, ran, ago), NOW) is is_one
+
+
+def test_failures_of_half_an_hour_ago_begin_none() -> None:
+    assert begins(struck(10, 10, ago=29), NOW)
+    assert not begins(struck(10, 10, ago=30), NOW)
