@@ -2,6 +2,9 @@
 (() => {
   const KEY = "selected";
   const MOST = 5000;
+  // Of more nobody says how many can run; and so long after the last tick, in milliseconds.
+  const FORETOLD = 100;
+  const PATIENCE = 400;
   const boxes = () => [...document.querySelectorAll('#results input[name="pick"]')];
   // `all` is the query of the list that is meant as a whole, or null.
   let all = null;
@@ -9,6 +12,7 @@
   // With Shift, all between the box of the last press and this one are as this one.
   let last = null;
   let isToHere = false;
+  let asking = 0;
 
   function read() {
     try {
@@ -62,16 +66,20 @@
     bar.elements.namedItem("picked").value = isAll ? "" : [...keys].slice(0, MOST).join(",");
     // Without the script a box of the same name stands beside it.
     bar.querySelector('[type="hidden"][name="whom"]').value = isAll ? "all" : "";
-    foretell(bar, isAll ? "all" : bar.elements.namedItem("picked").value);
+    const count = isAll ? Number(countOfList().replace(/,/g, "")) || Infinity : keys.size;
+    foretell(bar, isAll ? `all ${count}` : bar.elements.namedItem("picked").value, count);
   }
 
-  // How many of them can run is asked for when others are selected, and told no longer than it is true of them.
-  function foretell(bar, selected) {
+  // How many of a few can run is asked for a moment after others were selected, and told of these alone.
+  function foretell(bar, selected, count) {
     if (bar.dataset.foretold === selected) return;
     bar.dataset.foretold = selected;
-    bar.querySelector("#forecast").textContent = "";
+    const told = bar.querySelector("#forecast");
+    htmx.trigger(told, "htmx:abort");
+    told.textContent = "";
     bar.querySelector("#latest-for").textContent = "";
-    if (selected) bar.dispatchEvent(new Event("picked"));
+    clearTimeout(asking);
+    if (count > 0 && count <= FORETOLD) asking = setTimeout(() => htmx.trigger(told, "picked"), PATIENCE);
   }
 
   function pick(box) {
@@ -117,7 +125,12 @@
     }
   });
   document.addEventListener("htmx:afterSettle", show);
-  document.addEventListener("htmx:oobAfterSwap", show);
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    // A row that is drawn anew may be one that can run by now.
+    const box = event.target.querySelector?.('input[name="pick"]');
+    if (box && (all !== null || keys.has(box.value))) delete document.getElementById("bulk")?.dataset.foretold;
+    show();
+  });
   window.addEventListener("pageshow", () => {
     read();
     show();

@@ -29,6 +29,12 @@ def test_where_a_run_helps_now_latest_is_enough(as_support: Client) -> None:
     assert "If you do nothing, the next daily sync covers them, about 18 Jun, 02:00." in told
 
 
+def test_latest_runs_also_over_yesterday_whose_own_sync_comes_tonight(as_support: Client) -> None:
+    merchant = make_failing_merchant(TRY_NOW, "", sync_hour=22)
+    told = card(as_support, with_days(merchant, ("w", 3), ("f", 4), ("g", 1)))
+    assert "It covers 12 – 16 Jun: it starts where the last success ended." in told
+
+
 def test_where_the_cause_stands_nothing_is_to_be_run_before_it_is_mended(as_support: Client) -> None:
     told = card(as_support, with_days(make_failing_merchant(FIX_FIRST, ""), ("w", 3), ("f", 4)))
     assert "Nothing to run before the cause is mended." in told

@@ -117,3 +117,25 @@ def test_all_ledgers_that_are_written_to_are_told(as_lead: Client) -> None:
     told = html[html.index("Ledgers") :]
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", told[: told.index("</dd>")]))
     assert told.split() == ["Ledgers", *["2", "Xero", "2", "QuickBooks", "Online", "2", "others"]]
+
+
+@pytest.mark.parametrize("days", [{}, {"first_day": "2026-01-05", "last_day": "2026-01-06"}])
+def test_enter_in_a_day_looks_again_and_presses_no_other_button(
+    as_support: Client, days: dict[str, str]
+) -> None:
+    """Also where none can run, and the next button would take in days that are synced."""
+    html = review(as_support, make_merchant(), kind="historic", **days)
+    assert buttons(html)[0].startswith(
+        '<button type="submit" form="bulk-form" formaction="/bulk/" class="sr"'
+    )
+
+
+def test_enter_in_the_reason_confirms_where_there_are_no_days(as_support: Client) -> None:
+    html = review(as_support, make_merchant())
+    assert "formaction" not in buttons(html)[0]
+
+
+def buttons(html: str) -> list[str]:
+    """That send the form, in the order in which a browser finds them."""
+    main = html[html.index("<main") :]
+    return re.findall(r'<button type="submit"[^>]*>', main)

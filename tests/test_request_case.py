@@ -235,6 +235,15 @@ def test_the_very_body_is_shown(as_viewer: Client, stuck: SyncRequest, merchant:
     assert f"Idempotency-Key: {stuck.idempotency_key}" in page
 
 
+def test_of_a_candidate_that_still_runs_nobody_knows_yet_what_it_writes(
+    as_viewer: Client, stuck: SyncRequest, merchant: Merchant
+) -> None:
+    make_sync(merchant, 1000, SENT + timedelta(seconds=1), data_pushed=False)
+    page = case(as_viewer, stuck)
+    assert "It still runs: whether sales are written is not known yet." in page
+    assert "Nothing was written." not in page
+
+
 def test_candidates_carry_their_distance_and_what_speaks_for_them(
     as_viewer: Client, stuck, ours, merchant
 ) -> None:

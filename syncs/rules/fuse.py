@@ -31,10 +31,9 @@ def days_left(switches_off_on: date | None, today: date) -> int | None:
     return max(0, (switches_off_on - today).days) if switches_off_on else None
 
 
-def is_yesterday_out(failed_days: int, left: int) -> bool:
-    """Whether the days that are left count one whose result is not in yet, or which did not run: then the failed days
-    and those that are left do not sum to the fuse."""
-    return left > 0 and failed_days + left < FUSE_DAYS
+def has_a_day_without_result(failed_days: int, left: int) -> bool:
+    """Whether yesterday is neither among the failed days nor among those that are left: it has no result, so far."""
+    return left > 0 and failed_days + left == FUSE_DAYS - 1
 
 
 def burn(

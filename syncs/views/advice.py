@@ -1,7 +1,7 @@
 """Latest, a range, or nothing? What the re-run card says before anybody presses."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -9,6 +9,7 @@ from syncs import moments
 from syncs.models import Merchant
 from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
+from syncs.rules.salesdays import ONE_DAY, today
 from syncs.views.offers import Missing, Offers
 
 AFTER_A_FIX = {"after_fix", "no"}
@@ -30,7 +31,7 @@ def of(
         return _range(offered.missing, is_more_open=bool(offered.awaited))
     if not offered.awaited:
         return _nothing(due) if merchant.health == Health.HEALTHY else None
-    covered = _days(offered)
+    covered = _days(offered, today(merchant.zone, timezone.now()) - ONE_DAY)
     if diagnosis and diagnosis.rerun in AFTER_A_FIX:
         return Advice(
             "Nothing to run before the cause is mended",
@@ -69,9 +70,9 @@ def _nothing(due: datetime | None) -> Advice:
     )
 
 
-def _days(offered: Offers) -> str:
-    first, last = offered.awaited[0][0], offered.awaited[-1][1]
-    return moments.day_range(first, last, timezone.localdate())
+def _days(offered: Offers, yesterday: date) -> str:
+    """A latest sync runs until now: also over days of which no result is awaited yet."""
+    return moments.day_range(offered.awaited[0][0], yesterday, timezone.localdate())
 
 
 def _about(due: datetime | None) -> str:

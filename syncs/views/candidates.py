@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from syncs import moments
+from syncs.codat.statuses import Outcome
 from syncs.models import Attempt, Sync, SyncRequest
 from syncs.operations.evidence import Evidence
 from syncs.rules.salesdays import due_before
@@ -79,7 +80,9 @@ def _distance(evidence: Evidence, sync: Sync) -> str:
 
 
 def _speaks(request: SyncRequest, sync: Sync) -> Iterator[str]:
-    if sync.data_pushed is None:
+    if sync.outcome == Outcome.RUNNING:
+        yield "It still runs: whether sales are written is not known yet."
+    elif sync.data_pushed is None:
         yield "Codat does not tell whether sales were written."
     else:
         yield "Sales were written." if sync.data_pushed else "Nothing was written."

@@ -1,6 +1,6 @@
 """How many syncs began on each day that a page of All syncs shows: asked for behind the page, which waits for none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -66,10 +66,12 @@ def _counted(day: date, filters: SyncFilters, zone: ZoneInfo) -> DayCount:
         return _of(filters.apply(zone), day, zone)[: COUNTED + 1].count()
 
     every = cache.get_or_set(f"syncs-of-{day}-{zone}", total, kept) or 0
-    if not filters.narrows:
+    if not replace(filters, day="", until="").narrows:
         return DayCount(day, every, every, is_today)
     asked = glances.digest((filters.url(), str(zone), day))
-    return DayCount(day, cache.get_or_set(f"syncs-among-{asked}", among, KEPT) or 0, every, is_today)
+    found = cache.get_or_set(f"syncs-among-{asked}", among, KEPT) or 0
+    # The two may have been counted a few minutes apart.
+    return DayCount(day, found, max(found, every), is_today)
 
 
 def _of(rows: SyncQuerySet, day: date, zone: ZoneInfo) -> SyncQuerySet:

@@ -149,7 +149,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "accounting": merchant.accounting,
             "next_due": due,
             "days_left": left,
-            "is_yesterday_out": left is not None and fuse.is_yesterday_out(merchant.failed_days, left),
+            "without_result": left is not None and fuse.has_a_day_without_result(merchant.failed_days, left),
             "ticks": [n < merchant.failed_days for n in range(fuse.FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
             "left_outside": left_outside(card["offered"], card["preview"]),

@@ -23,3 +23,9 @@ def test_columns_are_put_in_another_order_and_the_rows_follow(visit: Visit) -> N
     row = page.locator("table.list tbody tr").first
     expect(row.locator("td:visible").nth(2).locator(".pill").first).to_be_visible()
     expect(row.locator("td:visible").nth(3).locator(".flow, .subtle").first).to_be_visible()
+    menu.locator("summary").press("Enter")
+    box = menu.get_by_role("checkbox", name="Last 14 days")
+    box.press("Space")
+    with page.expect_navigation():
+        box.press("Enter")
+    expect(page.locator("table.list thead th.c-days")).to_be_visible()
