@@ -60,7 +60,9 @@
     every.textContent = `Select ${/^\d/.test(countOfList()) ? "all " : ""}${countOfList()}`;
     every.hidden = isAll || String(keys.size) === countOfList().replace(/,/g, "");
     bar.querySelector("[data-clear]").hidden = false;
-    const said = isAll ? `${countOfList()} selected` : `${keys.size.toLocaleString("en-GB")} selected`;
+    const elsewhere = isAll ? 0 : keys.size - boxes().filter((box) => keys.has(box.value)).length;
+    const hidden = elsewhere > 0 ? `, ${elsewhere.toLocaleString("en-GB")} not on this page` : "";
+    const said = isAll ? `${countOfList()} selected` : `${keys.size.toLocaleString("en-GB")} selected${hidden}`;
     bar.querySelector("[data-selected]").textContent = said[0].toUpperCase() + said.slice(1);
     bar.classList.toggle("on", isAll || keys.size > 0);
     bar.elements.namedItem("picked").value = isAll ? "" : [...keys].slice(0, MOST).join(",");

@@ -33,6 +33,7 @@ from syncs.operations import (
     outages,
     pauses,
     reconciling,
+    silence,
     tallies,
     troubles,
     turns,
@@ -107,7 +108,7 @@ class Clock:
         yield from (self._compare_time, self._beat, self._look_for_guards)
         if self.time_is_right:
             yield from (reconciling.give_up_on_lost_senders, reconciling.put_overdue_before_a_person)
-        yield from (freezing.resume_when_answered, api_key.lift_when_accepted)
+        yield from (freezing.resume_when_answered, api_key.lift_when_accepted, silence.lift_when_answered)
         yield from (self._nudge_senders, self._nudge_lookers, self._nudge_imports)
         if self.time_is_right:
             yield from (self._hand_out_looks, self._read_connections)

@@ -13,7 +13,16 @@ from django.utils.text import get_text_list
 
 from syncs import moments
 from syncs.models import AlertRule, Freeze, Outage
-from syncs.operations import api_key, deliveries, freezing, heartbeats, host_time, outage_hold, pauses
+from syncs.operations import (
+    api_key,
+    deliveries,
+    freezing,
+    heartbeats,
+    host_time,
+    outage_hold,
+    pauses,
+    silence,
+)
 from syncs.operations.heartbeats import Signs
 
 RESUME = {
@@ -128,6 +137,10 @@ def _not_delivered(request: HttpRequest, signs: Signs, now: datetime) -> Iterato
 def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if api_key.refused_since(signs.seen):
         yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
+    if silent := silence.since(signs.seen):
+        known = "Pages show what was known then, and what is asked for waits."
+        sentence = f"No look has been answered {_since(silent, now)}. {known}"
+        yield Banner("warn", "cloud", "Codat does not answer.", sentence)
     if down := signs.no_queue_since:
         slowly = "What waits is sent, and what is due refreshed, one at a time."
         sentence = f"It has taken nothing {_since(down, now)}. {slowly}"

@@ -87,6 +87,7 @@ class Merchant(models.Model):
         max_length=300, blank=True, help_text="Codat's words for the last final sync, as it gave them."
     )
     last_final_at = models.DateTimeField(null=True, blank=True)
+    # By the last sync, or by a failure before it since the last success.
     last_pushed = models.BooleanField(null=True, blank=True)
     running_since = models.DateTimeField(null=True, blank=True)
     running_code = models.PositiveIntegerField(null=True, blank=True)

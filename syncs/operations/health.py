@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync, SyncRequest
+from syncs.models.sync import SyncQuerySet
 from syncs.operations import connections, days, log, troubles
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
@@ -115,10 +116,22 @@ def _read_newest(merchant: Merchant, now: datetime) -> None:
     merchant.last_code = final.code if final else None
     merchant.last_cause_id = final.cause_id if final else None
     merchant.last_message = final.message[:300] if final else ""
-    merchant.last_pushed = final.data_pushed if final else None
+    merchant.last_pushed = _pushed(syncs, final, success)
     merchant.last_success_at = success.started_at if success else None
     if success:
         merchant.silent_since = success.started_at
+
+
+def _pushed(syncs: SyncQuerySet, final: Sync | None, success: Sync | None) -> bool | None:
+    """Whether anything was written, as Codat says; of a failure, whether it or one before it since the last success
+    has: each of them may have left half of its days in the books."""
+    if final is None or final.outcome != Outcome.FAILED:
+        return final.data_pushed if final else None
+    failed = syncs.filter(outcome=Outcome.FAILED)
+    if success:
+        failed = failed.filter(started_at__gt=success.started_at)
+    said = set(failed.order_by().values_list("data_pushed", flat=True).distinct())
+    return True if True in said else None if None in said else False
 
 
 def _judge(merchant: Merchant, now: datetime) -> None:

@@ -20,6 +20,7 @@ from syncs.operations import (
     handing_out,
     health,
     settling,
+    silence,
     sync_rows,
     webhooks,
 )
@@ -167,6 +168,7 @@ def _connections(merchant: Merchant, client: CodatClient, until: float) -> list[
 
 def _looked_in_vain(merchant: Merchant, error: CodatError, began: datetime, now: datetime) -> None:
     api_key.heard(error, now)
+    silence.heard(error, merchant, now)
     is_gone = says_no_company(error, merchant) and not merchant.is_archived
     if is_gone and archive_unless_many(merchant, now):
         _end_without_a_look(merchant, now)

@@ -15,7 +15,7 @@ from syncs.models import NotAsked
 from syncs.operations.bulk_plans import MOST, Plan, Refusal, Runner
 from syncs.operations.bulks import FEW
 
-SHOWN, SHOWN_OF_ALL, NAMED = 10, 500, 12
+SHOWN, SHOWN_OF_ALL, NAMED, NAMED_AT_MOST = 10, 500, 12, 500
 # Calls to Codat: a look and the request; and the looks until its result, by experience of usual lengths.
 TO_SEND, TO_WATCH = 2, 6
 
@@ -102,6 +102,14 @@ class Group:
     @property
     def more(self) -> int:
         return len(self.refusals[NAMED:])
+
+    @property
+    def rest(self) -> Sequence[Refusal | NotAsked]:
+        return self.refusals[NAMED:NAMED_AT_MOST]
+
+    @property
+    def unnamed(self) -> int:
+        return len(self.refusals[NAMED_AT_MOST:])
 
     @property
     def links(self) -> list[str]:

@@ -209,30 +209,45 @@ def test_merchants_of_one_zone_are_not_all_asked_at_once():
     assert max(times) - min(times) > 2 * MINUTE
 
 
-moments = st.datetimes(datetime(2026, 10, 24), datetime(2026, 10, 27)).map(
-    lambda moment: moment.replace(tzinfo=UTC)
-)
+# Nights of 25 hours and of 23, in the north and in the south.
+CLOCKS_CHANGE = [datetime(*day) for day in ((2026, 3, 27), (2026, 4, 3), (2026, 10, 2), (2026, 10, 24))]
+ZONES = ["Europe/London", "Asia/Beirut", "Pacific/Apia", "Australia/Sydney"]
 delays = st.timedeltas(-2 * DAY, 9 * DAY)
-anything = st.builds(
-    Facts,
-    health=st.sampled_from(Health),
-    running_since=st.none() | moments,
-    has_active_request=st.booleans(),
-    active_since=st.none() | moments,
-    zone_name=st.sampled_from([None, "", "Mars/Base", "Europe/London", "Asia/Beirut", "Pacific/Apia"]),
-    sync_hour=st.integers(0, 23),
-    usual_delay=st.none() | delays,
-    spread=st.none() | delays,
-    last_result_at=st.none() | moments,
-    silent_since=st.none() | moments,
-    refreshed_at=st.none() | moments,
-    archived=st.booleans(),
-    jitter=st.floats(0, 1, exclude_max=True),
+
+
+def moments(day):
+    return st.datetimes(day, day + 3 * DAY).map(lambda moment: moment.replace(tzinfo=UTC))
+
+
+def anything(moments):
+    return st.builds(
+        Facts,
+        health=st.sampled_from(Health),
+        running_since=st.none() | moments,
+        has_active_request=st.booleans(),
+        active_since=st.none() | moments,
+        zone_name=st.sampled_from(
+            [None, "", "Mars/Base", "Europe/London", "Asia/Beirut", "Pacific/Apia", "Australia/Sydney"]
+        ),
+        sync_hour=st.integers(0, 23),
+        usual_delay=st.none() | delays,
+        spread=st.none() | delays,
+        last_result_at=st.none() | moments,
+        silent_since=st.none() | moments,
+        refreshed_at=st.none() | moments,
+        archived=st.booleans(),
+        jitter=st.floats(0, 1, exclude_max=True),
+    )
+
+
+rows_and_moments = st.sampled_from(CLOCKS_CHANGE).flatmap(
+    lambda day: st.tuples(anything(moments(day)), moments(day))
 )
 
 
-@given(anything, moments)
-def test_whatever_the_row_says_nobody_starves_and_each_look_is_followed_by_a_later_one(facts, now):
+@given(rows_and_moments)
+def test_whatever_the_row_says_nobody_starves_and_each_look_is_followed_by_a_later_one(drawn):
+    facts, now = drawn
     look = next_look(facts, now)
     asked = min(facts.refreshed_at or now, now)
     assert asked <= look.at <= asked + attention.OLDEST
@@ -267,9 +282,10 @@ def test_who_moves_to_another_hour_for_good_is_learned_anew():
     assert abs(usual.delay - 8 * HOUR) < 20 * MINUTE
 
 
-@given(anything, moments)
-def test_all_day_long_no_row_is_asked_more_than_its_class_allows(facts, now):
+@given(rows_and_moments)
+def test_all_day_long_no_row_is_asked_more_than_its_class_allows(drawn):
     """Also who syncs a thousand times a day, whose clock is in the future and whose night is 23 hours long."""
+    facts, now = drawn
     asked, end, looks = replace(facts, has_active_request=False, running_since=None), now + DAY, 0
     while (now := next_look(asked, now).at) < end:
         asked, looks = replace(asked, refreshed_at=now), looks + 1
