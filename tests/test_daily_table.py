@@ -110,8 +110,8 @@ def test_links_above_and_beside_the_list_keep_how_it_is_shown(as_viewer: Client)
     make_failing_merchant(5130)
     make_merchant(health="switched_off")
     html = page(as_viewer, "/?daily=table&cols=fuse,days&code=4000&q=x")
-    assert 'href="/?health=failing&amp;code=5130&amp;daily=table&amp;cols=days,fuse"' in html
-    assert 'href="/?health=switched_off&amp;daily=table&amp;cols=days,fuse"' in html
+    assert 'href="/?health=failing&amp;code=5130&amp;daily=table&amp;cols=fuse,days"' in html
+    assert 'href="/?health=switched_off&amp;daily=table&amp;cols=fuse,days"' in html
 
 
 @pytest.mark.parametrize("value", ["banana", "TABLE", "table,problems", "<b>"])
