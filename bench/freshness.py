@@ -33,7 +33,9 @@ def simulate(conditions: world.Conditions, rate: float) -> list[Row]:
 
 
 def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[float]) -> list[Row]:
-    targets = TARGETS.get(conditions.explained, ())
+    # Of other worlds nothing is promised but that asking in turn is no better.
+    in_turn = [percentile(turns, part) / world.MINUTE for part in (0.5, 0.95)] if turns else []
+    targets = TARGETS.get(conditions.explained, in_turn)
 
     def minutes(name: str, seconds: float, *bound: float) -> Row:
         name, value = f"{title}: {name}", seconds / world.MINUTE

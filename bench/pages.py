@@ -12,6 +12,8 @@ from syncs.processes.errors import CannotRun
 
 PART = "F1"
 MILLISECONDS, KILOBYTES = 60, 30
+# That one sync may take in the database.
+BYTES = 1_000
 DEEP = 30
 HEALTHS = (
     "healthy",
@@ -77,8 +79,15 @@ def rows() -> Iterator[Row]:
         while number <= DEEP and (next_page := following(client.get(url).text, "Next")):
             number, url = number + 1, next_page
         yield from told("health", f"page {number} by {sort}", url)
+    for name, found in ids():
+        hit = visit(client, f"/?q={found}")
+        if hit.status != 302:
+            raise CannotRun(f"/?q={found}: answered {hit.status}, and does not lead to its merchant.")
+        row = f"health: by its {name} ID, straight to the merchant, p95 ({hit.queries} queries)"
+        yield at_most(PART, row, hit.p95, "ms", MILLISECONDS)
     for name, url in sync_pages():
         yield from told("syncs", name, url)
+    yield from storage()
     for name in ("first page", "commerce, rare", "result failed", "a part of many names"):
         counts = visit(client, counts_of(client.get(dict(sync_pages())[name]).text), before=forget_everything)
         yield Row(PART, f"syncs: {name}, the counts of its days, behind it, p95", round(counts.p95, 3), "ms")
@@ -113,6 +122,38 @@ def health_pages() -> list[tuple[str, str]]:
         ("an id that nobody has", {"q": "0f8fad5b-d9cb-469f-a165-70867728950e"}),
     ]
     return [(name, f"/?{urlencode(pairs)}" if pairs else "/") for name, pairs in asked]
+
+
+def ids() -> list[tuple[str, str]]:
+    """Of one merchant in the middle of all."""
+    from syncs.models import Connection, Merchant, Sync
+
+    merchant = Merchant.objects.registered().order_by("pk")[Merchant.objects.registered().count() // 2]
+    sync = Sync.objects.filter(merchant=merchant).exclude(commerce_sync_id="").newest_first()[0]
+    connection = Connection.objects.filter(merchant=merchant, gone_at=None)[0]
+    return [
+        ("company", str(merchant.company_id)),
+        ("sync", sync.sync_id),
+        ("commerce sync", sync.commerce_sync_id),
+        ("connection", connection.codat_id),
+    ]
+
+
+def storage() -> Iterator[Row]:
+    """With all indexes, as the database tells."""
+    from django.db import connection
+
+    from syncs.models import MerchantDay, Sync
+
+    def size(table: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_total_relation_size(%s)", [table])
+            return int(cursor.fetchone()[0])
+
+    syncs = Sync.objects.count()
+    yield at_most(PART, "storage: a sync", size(Sync._meta.db_table) / syncs, "bytes", BYTES)
+    days = size(MerchantDay._meta.db_table) / syncs
+    yield Row(PART, "storage: what its merchant's days add", round(days, 3), "bytes")
 
 
 def sync_pages() -> list[tuple[str, str]]:

@@ -4,7 +4,9 @@ import json
 import math
 import os
 import platform
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -75,7 +77,25 @@ def table(rows: Iterable[Row]) -> str:
 
 def machine() -> str:
     """What the figures were measured on."""
-    return f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    told = [platform.machine(), platform.system(), f"Python {platform.python_version()}"]
+    return ", ".join([*told, *filter(None, (_processor(), _memory()))])
+
+
+def _processor() -> str:
+    """Linux tells; elsewhere nothing is said."""
+    return _said_by("/proc/cpuinfo", r"^model name\s*:\s*(.+)$")
+
+
+def _memory() -> str:
+    kilobytes = _said_by("/proc/meminfo", r"^MemTotal:\s*(\d+) kB$")
+    return f"{int(kilobytes) / 1024**2:.1f} GB" if kilobytes else ""
+
+
+def _said_by(path: str, pattern: str) -> str:
+    with suppress(OSError):
+        found = re.search(pattern, Path(path).read_text(errors="replace"), re.MULTILINE)
+        return found[1].strip() if found else ""
+    return ""
 
 
 def cores() -> int:

@@ -25,12 +25,19 @@
     if (state.textContent !== word) state.textContent = word;
   }
 
+  // Our own answers are fresh, and what they tell is not, while Codat does not answer.
+  function dataFrom() {
+    const silent = document.querySelector("[data-from]");
+    return silent ? Date.parse(silent.dataset.from) : stale ? updated : null;
+  }
+
   function show() {
+    const from = paused ? null : dataFrom();
     box.hidden = !document.querySelector(POLLER);
-    dot.classList.toggle("amber", stale && !paused);
+    dot.classList.toggle("amber", from !== null);
     dot.classList.toggle("still", paused);
-    say(paused ? "Paused" : stale ? "Stale" : "Live");
-    age.textContent = stale && !paused ? `data from ${clock(updated)}` : `updated ${ago(updated)}`;
+    say(paused ? "Paused" : from === null ? "Live" : "Stale");
+    age.textContent = from === null ? `updated ${ago(updated)}` : `data from ${clock(from)}`;
   }
 
   function wake() {

@@ -40,6 +40,8 @@ class Banner:
     sentence: str
     action: str = ""
     url: str = ""
+    data_from: datetime | None = None
+    """Where pages show what was known then, and not what is."""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -138,9 +140,8 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if api_key.refused_since(signs.seen):
         yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
     if silent := silence.since(signs.seen):
-        known = "Pages show what was known then, and what is asked for waits."
-        sentence = f"No look has been answered {_since(silent, now)}. {known}"
-        yield Banner("warn", "cloud", "Codat does not answer.", sentence)
+        sentence = f"Showing data from {_at(silent, now)}. What is asked for is saved and waits."
+        yield Banner("warn", "cloud", "Codat does not answer.", sentence, data_from=silent)
     if down := signs.no_queue_since:
         slowly = "What waits is sent, and what is due refreshed, one at a time."
         sentence = f"It has taken nothing {_since(down, now)}. {slowly}"

@@ -20,10 +20,7 @@ from tests.upstream import ERROR, NONE_YET
 
 NOW = datetime.fromisoformat("2026-06-17T12:00:00Z")
 DOWN = says(503, ERROR | {"statusCode": 503, "error": "Unavailable"})
-NOTICE = (
-    "Codat does not answer. No look has been answered since 13:00. Pages show what was known then,"
-    " and what is asked for waits."
-)
+NOTICE = "Codat does not answer. Showing data from 13:00. What is asked for is saved and waits."
 
 pytestmark = pytest.mark.django_db
 

@@ -69,8 +69,11 @@ def test_while_codat_is_down_it_waits_and_is_then_sent_once(visit: Visit, panel:
         pressed(page, shop)
         expect(steps.card(page)).to_contain_text("Waiting: Codat answered 503")
         assert_everywhere(page, shop, "Waiting", "Waiting: Codat answered 503")
+        expect(notices(page)).to_contain_text("Codat does not answer. Showing data from ", timeout=A_MINUTE)
+        expect(page.locator("#live")).to_contain_text(re.compile(r"Stale\s+· data from \d\d:\d\d"))
         assert panel.posts(shop.company_id) == []
     expect(steps.result(page)).to_contain_text("Finished: ", timeout=SOON)
+    expect(page.locator("#live")).to_contain_text("Live", timeout=A_MINUTE)
     assert applied(panel, shop) == [True]
 
 
