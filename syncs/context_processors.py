@@ -40,7 +40,7 @@ class Banner:
     sentence: str
     action: str = ""
     url: str = ""
-    data_from: datetime | None = None
+    data_from: str = ""
     """Where pages show what was known then, and not what is."""
 
 
@@ -141,7 +141,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
     if silent := silence.since(signs.seen):
         sentence = f"Showing data from {_at(silent, now)}. What is asked for is saved and waits."
-        yield Banner("warn", "cloud", "Codat does not answer.", sentence, data_from=silent)
+        yield Banner("warn", "cloud", "Codat does not answer.", sentence, data_from=silent.isoformat())
     if down := signs.no_queue_since:
         slowly = "What waits is sent, and what is due refreshed, one at a time."
         sentence = f"It has taken nothing {_since(down, now)}. {slowly}"
