@@ -13,6 +13,8 @@
   let last = null;
   let isToHere = false;
   let asking = 0;
+  // Of the selection as it is: an answer that was asked for before it changed is none.
+  let turn = 0;
 
   function read() {
     try {
@@ -77,7 +79,7 @@
     if (bar.dataset.foretold === selected) return;
     bar.dataset.foretold = selected;
     const told = bar.querySelector("#forecast");
-    htmx.trigger(told, "htmx:abort");
+    turn += 1;
     told.textContent = "";
     bar.querySelector("#latest-for").textContent = "";
     clearTimeout(asking);
@@ -125,6 +127,13 @@
       keep();
       if (wasInBar) document.querySelector("[data-select-page]").focus();
     }
+  });
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.id === "forecast") event.detail.turn = turn;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const asked = event.detail.requestConfig;
+    if (asked.elt?.id === "forecast" && asked.turn !== turn) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSettle", show);
   document.addEventListener("htmx:oobAfterSwap", (event) => {

@@ -59,6 +59,19 @@ def test_a_failed_look_or_one_merchant_whose_looks_fail_is_not_told(
     assert notice(as_viewer) == []
 
 
+def test_another_merchant_is_asked_soon_where_one_is_not_answered(
+    scripted: Server, told: CodatClient
+) -> None:
+    one, other = two()
+    Merchant.objects.filter(pk=other.pk).update(next_refresh_at=timezone.now() + timedelta(hours=3))
+    scripted.answers(DOWN)
+    refresh(one.pk, told)
+    other.refresh_from_db()
+    assert other.next_refresh_at is not None
+    assert timedelta(seconds=25) < other.next_refresh_at - timezone.now() <= timedelta(seconds=30)
+    assert other.next_refresh_reason == "asked whether Codat answers for others"
+
+
 def test_two_that_fail_at_once_are_not_told_before_a_while(
     scripted: Server, told: CodatClient, as_viewer: Client
 ) -> None:

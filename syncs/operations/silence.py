@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 
 from syncs.codat.errors import CodatError
 from syncs.models import Heartbeat, Merchant
+from syncs.operations import handing_out
 
 FIRST, AGAIN = "no answer", "no answer again"
 APART = timedelta(seconds=30)
+WHETHER_IT_ANSWERS = "asked whether Codat answers for others"
 AN_ERROR_OF_CODATS = 500
 
 
@@ -22,12 +24,20 @@ def heard(error: CodatError, merchant: Merchant, now: datetime) -> None:
     noted = {"at": now, "host": f"merchant {merchant.pk}", "pid": 0}
     first, is_new = Heartbeat.objects.get_or_create(name=FIRST, defaults=noted)
     if is_new:
+        _ask_another(merchant, now + APART)
         return
     if Merchant.objects.looked_at_since(first.at, now).exists():
         _answers()
         Heartbeat.objects.get_or_create(name=FIRST, defaults=noted)
     elif now - first.at >= APART and first.host != noted["host"]:
         Heartbeat.objects.get_or_create(name=AGAIN, defaults=noted)
+
+
+def _ask_another(merchant: Merchant, at: datetime) -> None:
+    """Where few are asked, it would take long to learn whether it is this merchant or all of them."""
+    others = Merchant.objects.registered().exclude(pk=merchant.pk).exclude(refreshed_at=None)
+    if other := others.filter(next_refresh_at__gt=at).order_by("next_refresh_at", "pk").first():
+        Merchant.objects.filter(pk=other.pk).update(**handing_out.first_in_line(at, WHETHER_IT_ANSWERS))
 
 
 def lift_when_answered(now: datetime) -> None:

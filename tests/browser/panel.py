@@ -233,5 +233,7 @@ class Panel(Desk):
 
 
 def _signal(pids: list[int], signum: int) -> None:
+    """Whom the supervisor has replaced meanwhile needs none."""
     for pid in pids:
-        os.kill(pid, signum)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signum)
