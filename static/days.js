@@ -25,6 +25,7 @@
       const day = dayOf(link);
       const isIn = first <= day && day <= last;
       link.classList.toggle("sel", isIn);
+      link.parentElement.setAttribute("aria-selected", isIn);
       link.classList.toggle("a", day === first);
       link.classList.toggle("z2", day === last);
     });
