@@ -150,3 +150,17 @@ def test_the_form_offers_the_oldest_missing_days_beside_those_since_the_last_suc
 
 def test_without_missing_days_none_are_offered(as_support: Client) -> None:
     assert "Missing days" not in presets(as_support, with_days(make_merchant(), ("w", 4), ("f", 2)))
+
+
+def test_who_may_choose_days_hears_a_grid_and_who_may_not_a_table(
+    as_support: Client, as_viewer: Client
+) -> None:
+    merchant = with_days(make_merchant(), ("w", 3))
+    chosen = page(
+        as_support,
+        merchant,
+        f"?run=historic&first={TODAY - timedelta(days=2)}&last={TODAY - timedelta(days=1)}",
+    )
+    assert 'class="cov" role="grid" aria-multiselectable="true"' in chosen
+    assert chosen.count('role="gridcell" aria-selected="true"') == 2
+    assert 'class="cov" role="table" aria-label' in page(as_viewer, merchant)

@@ -21,14 +21,11 @@ def heard(error: CodatError, merchant: Merchant, now: datetime) -> None:
     """To be told of the error of any look. Writes only when something is new."""
     if error.is_ours or (error.http_status or AN_ERROR_OF_CODATS) < AN_ERROR_OF_CODATS:
         return
+    lift_when_answered(now)
     noted = {"at": now, "host": f"merchant {merchant.pk}", "pid": 0}
     first, is_new = Heartbeat.objects.get_or_create(name=FIRST, defaults=noted)
     if is_new:
         _ask_another(merchant, now + APART)
-        return
-    if Merchant.objects.looked_at_since(first.at, now).exists():
-        _answers()
-        Heartbeat.objects.get_or_create(name=FIRST, defaults=noted)
     elif now - first.at >= APART and first.host != noted["host"]:
         Heartbeat.objects.get_or_create(name=AGAIN, defaults=noted)
 
@@ -41,16 +38,12 @@ def _ask_another(merchant: Merchant, at: datetime) -> None:
 
 
 def lift_when_answered(now: datetime) -> None:
-    """The clock's part: who gets a good answer has nothing to note."""
+    """The clock's part, too: who gets a good answer has nothing to note."""
     first = Heartbeat.objects.filter(name=FIRST).first()
     if first and Merchant.objects.looked_at_since(first.at, now).exists():
-        _answers()
+        Heartbeat.objects.filter(name__in=(FIRST, AGAIN)).delete()
 
 
 def since(seen: Mapping[str, datetime]) -> datetime | None:
     """None while Codat answers, as far as we know; `seen` are all heartbeats."""
     return seen[FIRST] if FIRST in seen and AGAIN in seen else None
-
-
-def _answers() -> None:
-    Heartbeat.objects.filter(name__in=(FIRST, AGAIN)).delete()
