@@ -1,4 +1,6 @@
-"""The clock's own hand while there is no queue: it sends one, looks at one, refreshes one, and begins anew.
+"""The clock's own hand while there is no queue: it sends one, looks at one, follows one, and begins anew.
+
+Nobody counts the calls of all hosts then, so nothing is asked but what a request waits for: refreshing stands still.
 
 In a thread, because calls take their time when Codat is slow: the clock goes on to sweep and to give signs of life.
 """
@@ -31,7 +33,7 @@ class SlowPath:
     def go_on(self, *, hands_out: bool) -> None:
         """Begins a round, unless one is under way; one that only sends and looks where it may not hand out."""
         if self._hand is None or not self._hand.is_alive():
-            parts = (self._send, self._look, self._deliver, self._refresh)[: 4 if hands_out else 3]
+            parts = (self._send, self._look, self._deliver, self._follow)[: 4 if hands_out else 3]
             self._hand = threading.Thread(target=self._round, args=parts, name="slow path", daemon=True)
             self._hand.start()
 
@@ -61,6 +63,7 @@ class SlowPath:
         if pk := next(self._lately.spared("deliver", deliveries.due(now), AGAIN_AFTER, now), None):
             deliveries.deliver(pk, channels.deliver)
 
-    def _refresh(self, now: datetime) -> None:
-        for pk in handing_out.claim_due_merchants(now, limit=1):
+    def _follow(self, now: datetime) -> None:
+        """What Codat makes of a request that was sent."""
+        for pk in handing_out.claim_awaited(now, limit=1):
             refresh(pk, slow_path_client())

@@ -1,4 +1,4 @@
-"""The clock without a queue: it sends and looks itself, slowly, and says so."""
+"""The clock without a queue: it sends itself, slowly, follows what was sent, refreshes nobody else, and says so."""
 
 import logging
 import threading
@@ -57,16 +57,34 @@ def test_without_a_queue_it_sends_itself_one_a_tick(
     assert CANARY not in caplog.text
 
 
-def test_without_a_queue_it_looks_at_one_merchant_a_tick(
+def awaited(companies: list[dict[str, Any]]) -> list[Merchant]:
+    """Due merchants, each with a request that Codat has accepted."""
+    merchants = due(companies)
+    for merchant in merchants:
+        make_request(merchant, state=State.ACCEPTED)
+    return merchants
+
+
+def test_without_a_queue_it_follows_one_request_a_tick(
     no_broker: None, sandboxed: Sandbox, clock: Clock
 ) -> None:
-    merchants = due(sandboxed.merchants("healthy")[:3])
+    merchants = awaited(sandboxed.merchants("healthy")[:3])
     looked_at = []
     for _ in range(3):
         ticks(clock)
         looked_at.append(Merchant.objects.filter(syncs__isnull=False).distinct().count())
     assert looked_at == [1, 2, 3]
     assert Merchant.objects.get(pk=merchants[-1].pk).health == "healthy"
+
+
+def test_without_a_queue_nobody_counts_the_calls_so_refreshing_stands_still(
+    no_broker: None, scripted: Server, clock: Clock
+) -> None:
+    due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac12000" + n} for n in "123"])
+    with codat_at(scripted.url):
+        ticks(clock, 3)
+    assert scripted.requests == []
+    assert Merchant.objects.due_for_a_look(timezone.now()).count() == 3
 
 
 def test_without_a_queue_it_looks_at_what_is_uncertain(
@@ -123,7 +141,7 @@ def test_a_codat_that_is_slow_keeps_neither_sweeps_nor_signs_of_life_waiting(
         patience.wait(20)
         return NONE_YET(sock)
 
-    request, merchant = waiting(), due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])[0]
+    request, merchant = waiting(), awaited([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])[0]
     Merchant.objects.filter(pk=request.merchant.pk).update(configured_at=timezone.now())
     scripted.answers(slowly, says(200, STARTED), NONE_YET, NONE_YET)
     with codat_at(scripted.url):
@@ -138,7 +156,7 @@ def test_a_codat_that_is_slow_keeps_neither_sweeps_nor_signs_of_life_waiting(
         assert (stored(request).state, len(scripted.requests)) == (State.QUEUED, 1)
         patience.set()
         clock.slow_path.finish()
-        # One look a tick; the merchants of the two requests may have theirs first.
+        # One look a tick; the merchant of the other request may have its own first.
         ticks(clock, 3)
     assert stored(request).state == State.ACCEPTED
     assert Merchant.objects.get(pk=merchant.pk).next_refresh_at > timezone.now()
@@ -157,7 +175,7 @@ def test_it_ends_its_round_before_it_stops(no_broker: None, scripted: Server, cl
 def test_a_merchant_that_codat_will_not_tell_of_does_not_end_it(
     no_broker: None, scripted: Server, clock: Clock, answer: Any
 ) -> None:
-    due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])
+    awaited([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])
     scripted.answers(answer)
     with codat_at(scripted.url):
         ticks(clock)
@@ -167,8 +185,8 @@ def test_a_merchant_that_codat_will_not_tell_of_does_not_end_it(
 def test_a_defect_of_ours_at_one_merchant_does_not_end_it(
     no_broker: None, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    due([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac12000" + n} for n in "12"])
+    awaited([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac12000" + n} for n in "12"])
     monkeypatch.setattr(slow_path, "slow_path_client", lambda: None)
     caplog.set_level(logging.ERROR)
     ticks(clock, 2)
-    assert caplog.text.count("the slow path's part _refresh went wrong") == 2
+    assert caplog.text.count("the slow path's part _follow went wrong") == 2

@@ -30,11 +30,8 @@ def claim_due_merchants(now: datetime, limit: int, watched: Collection[int] = ()
     First who waits for a sync of ours, archived or not, and who is looked at by a person; then the most overdue. But
     nobody takes it all: some turns are left to the overdue, and of these some to those that were never looked at.
     """
-    awaited = SyncRequest.objects.active().values("merchant")
-    of_ours = Merchant.objects.filter(pk__in=awaited, next_refresh_at__lte=now)
-    of_ours = of_ours.order_by("next_refresh_at", "pk")
-    urgent = [of_ours, _watched(now, watched)] if watched else [of_ours]
-    due = Merchant.objects.due_for_a_look(now).exclude(pk__in=awaited)
+    urgent = [_of_ours(now), _watched(now, watched)] if watched else [_of_ours(now)]
+    due = Merchant.objects.due_for_a_look(now).exclude(pk__in=_awaited())
     if limit < 1 or not any(rows.exists() for rows in (*urgent, due)):
         return []
     second = int(now.timestamp())
@@ -46,6 +43,15 @@ def claim_due_merchants(now: datetime, limit: int, watched: Collection[int] = ()
         _claim(known, claimed, limit - _turns(limit - len(claimed), second // LEFT_ONE_IN))
         for rows in (new, known, *urgent):
             _claim(rows, claimed, limit)
+        Merchant.objects.filter(pk__in=claimed).update(**claim(now))
+    return claimed
+
+
+def claim_awaited(now: datetime, limit: int) -> list[int]:
+    """Only merchants that wait for a sync of ours: all that may be asked about while no budget is shared."""
+    claimed: list[int] = []
+    with transaction.atomic():
+        _claim(_of_ours(now), claimed, limit)
         Merchant.objects.filter(pk__in=claimed).update(**claim(now))
     return claimed
 
@@ -93,6 +99,15 @@ def held(now: datetime) -> Q:
 def is_held(merchant: Merchant, now: datetime) -> bool:
     at = merchant.next_refresh_at
     return at is not None and at > now and merchant.next_refresh_reason.startswith(HANDED_OUT)
+
+
+def _awaited() -> QuerySet[SyncRequest, Any]:
+    return SyncRequest.objects.active().values("merchant")
+
+
+def _of_ours(now: datetime) -> QuerySet[Merchant]:
+    rows = Merchant.objects.filter(pk__in=_awaited(), next_refresh_at__lte=now)
+    return rows.order_by("next_refresh_at", "pk")
 
 
 def _watched(now: datetime, pks: Collection[int]) -> QuerySet[Merchant]:
