@@ -156,15 +156,16 @@ def _silent(facts: Facts, asked: datetime) -> datetime:
 
 
 def _hot_wait(facts: Facts, now: datetime) -> timedelta:
-    """A part of its age, so that a short sync is seen at once and a long one costs little.
+    """A part of its age where somebody waits, so that a short sync is seen at once and a long one costs little.
 
-    A run that nobody here asked for can wait a minute; whoever has its page open is told sooner all the same.
+    A run that nobody here asked for is worth no more than any other news; whoever has its page open is told sooner all
+    the same. Of a run whose length nobody knows, the chance that it ends in a step is about `step / age`.
     """
     since = facts.active_since if facts.has_active_request else facts.running_since
-    age = now - (since or now)
+    age = max(0 * SECOND, now - (since or now))
     if facts.has_active_request:
         return HOT_STUCK if age > STUCK_AFTER else min(HOT_LATER, max(HOT_SOON, age / 10))
-    return min(HOT_STUCK, patience(age, HOT_LATER))
+    return max(HOT_LATER, sqrt(2 * WORTH * (age / MINUTE)) * MINUTE)
 
 
 def night_of(facts: Facts, moment: datetime) -> Night:

@@ -60,10 +60,20 @@ def test_a_sync_on_its_way_is_followed_closely_at_first(age, wait, health):
     assert next_look(asked_for, MORNING).at == MORNING + wait
 
 
-@pytest.mark.parametrize(("age", "wait"), [(0, 1), (3, 1), (9, 3), (30, 10), (2880, 10)])
+@pytest.mark.parametrize(
+    ("age", "wait"), [(-9, 1), (0, 1), (0.3, 1), (5.7, 4), (14, 6.3), (140, 19.8), (1440, 63.5)]
+)
 def test_a_run_that_nobody_here_asked_for_is_followed_ever_more_rarely(age, wait):
     running = replace(USUAL, running_since=MORNING - age * MINUTE, refreshed_at=MORNING)
-    assert next_look(running, MORNING).at == MORNING + wait * MINUTE
+    assert (next_look(running, MORNING).at - MORNING) / MINUTE == pytest.approx(wait, abs=0.05)
+
+
+@pytest.mark.parametrize("age", [2, 10, 60, 600])
+def test_a_look_at_a_run_is_worth_as_much_as_any_other(age):
+    running = replace(USUAL, running_since=MORNING - age * MINUTE, refreshed_at=MORNING)
+    step = (next_look(running, MORNING).at - MORNING) / MINUTE
+    chance_that_it_ended, old_by = step / age, step / 2
+    assert chance_that_it_ended * old_by == pytest.approx(attention.WORTH)
 
 
 def waits(facts, *minutes_late):
