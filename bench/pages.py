@@ -32,7 +32,8 @@ add_options = filling.add_options
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    return filling.measured("bench.pages", options)
+    yield from filling.measured("bench.pages", options)
+    yield Row(PART, "storage: the database was filled in", round(filling.minutes(), 1), "min")
 
 
 def rows() -> Iterator[Row]:
