@@ -59,7 +59,10 @@
     page.checked = ticked > 0 && ticked === boxes().length;
     page.indeterminate = ticked > 0 && !page.checked;
     const every = bar.querySelector("[data-select-all]");
+    const isTooMany = Number(countOfList().replace(/,/g, "")) > MOST;
     every.textContent = `Select ${/^\d/.test(countOfList()) ? "all " : ""}${countOfList()}`;
+    if (isTooMany) every.textContent = `${countOfList()} are too many: ${MOST.toLocaleString("en-GB")} at once`;
+    every.disabled = isTooMany;
     every.hidden = isAll || String(keys.size) === countOfList().replace(/,/g, "");
     bar.querySelector("[data-clear]").hidden = false;
     const elsewhere = isAll ? 0 : keys.size - boxes().filter((box) => keys.has(box.value)).length;

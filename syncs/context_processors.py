@@ -180,11 +180,17 @@ def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator
         lead, since = "Nothing is being sent.", _since(silent["worker sending"], now)
         yield Banner("bad", "srv", lead, f"No worker has reported {since}. New requests are saved and wait.")
     if "worker refreshing" in silent:
-        lead, since = "Results are not refreshed.", _since(silent["worker refreshing"], now)
-        yield Banner("warn", "warn", lead, f"No refreshing worker has reported {since}.")
+        lead, since = "Results are not refreshed.", silent["worker refreshing"]
+        sentence = f"No refreshing worker has reported {_since(since, now)}."
+        yield Banner("warn", "warn", lead, sentence, data_from=_moment(since))
     if "clock" in silent:
-        lead, since = "Sync Desk's clock is silent.", _since(silent["clock"], now)
-        yield Banner("warn", "clock", lead, f"It has not reported {since}. What waits is looked at late.")
+        lead, since = "Sync Desk's clock is silent.", silent["clock"]
+        sentence = f"It has not reported {_since(since, now)}. What waits is looked at late."
+        yield Banner("warn", "clock", lead, sentence, data_from=_moment(since))
+
+
+def _moment(seen: datetime | None) -> str:
+    return seen.isoformat() if seen else ""
 
 
 def _since(seen: datetime | None, now: datetime) -> str:
