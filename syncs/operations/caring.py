@@ -49,7 +49,8 @@ def snooze(merchant: Merchant, *, by: User, note: str, until: datetime, now: dat
         merchant = _in_trouble(merchant)
         standing = merchant.cares.standing().filter(kind=Care.Kind.SNOOZE).select_related("by").first()
         if standing:
-            raise NotPossible(f"{standing.by.display_name} has snoozed it already. End that first.")
+            who = "You have" if standing.by == by else f"{standing.by.display_name} has"
+            raise NotPossible(f"{who} snoozed it already. End that first.")
         care = _begin(merchant, Care.Kind.SNOOZE, by=by, note=note, now=now, until=until)
         _show(merchant, snoozed_until=until)
         log.record(

@@ -123,7 +123,7 @@ def blocked(request: Signed, merchant: Merchant) -> str:
     if not request.user.has_perm("syncs.ask_sync"):
         return MAY_NOT_ASK
     try:
-        refuse_if_not_possible(merchant)
+        refuse_if_not_possible(merchant, request.user)
     except NotPossible as error:
         return error.sentence
     return ""
@@ -202,7 +202,11 @@ def _hold(request: Signed, merchant: Merchant, form: AskForm) -> dict[str, Any]:
         "looks_down": outage_hold.looks_down(outage.platform_name) if outage else "",
         "known_of_outage": outage_hold.known_of(outage) if outage else "",
         "asks_why": bool(hold or outage),
-        "closed": fix_first.leads_only(before) if before else outage_hold.LEADS_ONLY if is_waited_for else "",
+        "closed": fix_first.leads_only(before, request.user)
+        if before
+        else outage_hold.LEADS_ONLY
+        if is_waited_for
+        else "",
     }
 
 
