@@ -23,6 +23,7 @@ FAILED = ("f", "x", "failed")
 DISCONNECTED = ("f", "plug", "failed: disconnected")
 RUNNING = ("r", "run", "a sync is running")
 GAP = ("g", "", "never synced")
+IN_PART = ("p", "", "synced in part")
 TO_COME = ("t", "", "its sync has not run yet")
 BEFORE = ("z", "", "before the first sync")
 FUTURE = ("z", "", "not over yet")
@@ -31,8 +32,18 @@ OPEN = {
     DayOutcome.DISCONNECTED: DISCONNECTED,
     DayOutcome.RUNNING: RUNNING,
     DayOutcome.NOT_RUN: GAP,
+    # Its own run ended well, and left some of it open.
+    DayOutcome.SYNCED: IN_PART,
+    DayOutcome.EMPTY: IN_PART,
 }
-LEGEND = {"w": "Synced", "n": "No sales", "f": "Failed", "r": "Running", "g": "Gap"}
+LEGEND = {
+    "w": "Synced",
+    "n": "No sales",
+    "p": "Synced in part",
+    "f": "Failed",
+    "r": "Running",
+    "g": "Gap",
+}
 UNDER_WAY = {State.SENDING, State.ACCEPTED}
 
 
@@ -43,7 +54,7 @@ class Cell:
     mark: str
     words: str
     chosen: str = ""
-    """Classes of a day in the chosen range: its ends, and what is synced already."""
+    """Classes of a day in the chosen range: its ends, and whether it is synced already, wholly (ov) or in part (pt)."""
 
     @property
     def query(self) -> str:
@@ -55,20 +66,27 @@ class Cell:
 
 
 class Chosen(NamedTuple):
-    """A range of days, both ends inclusive, and those of them that are synced already, wholly or in part."""
+    """A range of days, both ends inclusive, and those of them that are synced already."""
 
     first: date
     last: date
-    synced: frozenset[date]
+    wholly: frozenset[date]
+    partly: frozenset[date]
 
     def in_it(self, cell: Cell) -> Cell:
         """The cell as the range shows it."""
         if not self.first <= cell.day <= self.last:
             return cell
-        is_synced = cell.day in self.synced
-        told = {"ov": is_synced, "a": cell.day == self.first, "z2": cell.day == self.last}
+        is_part = cell.day in self.partly
+        told = {
+            "ov": cell.day in self.wholly,
+            "pt": is_part,
+            "a": cell.day == self.first,
+            "z2": cell.day == self.last,
+        }
         classes = " ".join(["sel", *(name for name, is_so in told.items() if is_so)])
-        return replace(cell, chosen=classes, mark="warn" if is_synced else cell.mark)
+        mark = "warn" if told["ov"] or is_part else cell.mark
+        return replace(_in_part(cell) if is_part else cell, chosen=classes, mark=mark)
 
 
 @dataclass(frozen=True)
@@ -84,7 +102,14 @@ class Grid:
 
     @property
     def overlapping(self) -> int:
-        return sum("ov" in cell.chosen.split() for _, cells in self.rows for cell in cells)
+        return self._count("ov")
+
+    @property
+    def in_part(self) -> int:
+        return self._count("pt")
+
+    def _count(self, name: str) -> int:
+        return sum(name in cell.chosen.split() for _, cells in self.rows for cell in cells)
 
 
 def of(
@@ -151,6 +176,14 @@ def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:
     style, mark, words = EMPTY if known.covered_empty else SYNCED
     late = known.outcome in {DayOutcome.FAILED, DayOutcome.DISCONNECTED}
     return Cell(day, style, mark, f"failed at first, then {words}" if late else words)
+
+
+def _in_part(cell: Cell) -> Cell:
+    """What failed stays so, and what has not run yet; a gap is none."""
+    style, mark, words = IN_PART
+    if cell.style in {"g", "p"}:
+        return replace(cell, style=style, mark=mark, words=words)
+    return replace(cell, words=f"{cell.words}, {words}")
 
 
 def _name(day: date) -> str:
