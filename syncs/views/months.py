@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from syncs.models import Merchant, SyncRequest
+from django.db.models import F
+
+from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations.days import as_day
 from syncs.rules.coverage import Day, DayOutcome
 from syncs.rules.salesdays import ONE_DAY, today
@@ -53,8 +55,14 @@ class Cell:
     style: str
     mark: str
     words: str
+    is_inferred: bool = False
+    """Only the schedule says that the run which covers it did: Codat does not tell."""
     chosen: str = ""
     """Classes of a day in the chosen range: its ends, and whether it is synced already, wholly (ov) or in part (pt)."""
+
+    @property
+    def classes(self) -> str:
+        return " ".join(filter(None, [self.style, "inf" if self.is_inferred else "", self.chosen]))
 
     @property
     def query(self) -> str:
@@ -99,6 +107,7 @@ class Grid:
     later: str
     newest: str
     this_year: int
+    inferred: int
 
     @property
     def overlapping(self) -> int:
@@ -124,9 +133,10 @@ def of(
     this_day = today(merchant.zone, now)
     last = _month_named(newest, this_day)
     firsts = list(_first_days(last))
-    days = {
-        row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0], day__lt=_following(last))
-    }
+    stored = merchant.days.filter(day__gte=firsts[0], day__lt=_following(last))
+    rows_of_days = list(stored.annotate(known=F("covered_by__window_known")))
+    days = {row.day: as_day(row) for row in rows_of_days}
+    inferred = {row.day for row in rows_of_days if row.known == Sync.Known.INFERRED}
     begun = min((day.day for day in days.values() if day.says_something), default=this_day)
     # A day on which nothing ran, before anything ever did, is no gap.
     has_earlier = (
@@ -137,7 +147,8 @@ def of(
     begun = firsts[0] if has_earlier else begun
 
     def cell(day: date) -> Cell:
-        found = _asked_for(_cell(day, days.get(day), begun, this_day), active)
+        found = _cell(day, days.get(day), begun, this_day)
+        found = _asked_for(_inferred(found) if day in inferred else found, active)
         return chosen.in_it(found) if chosen else found
 
     rows = [(first, [cell(day) for day in _month(first)]) for first in firsts]
@@ -149,7 +160,12 @@ def of(
         later=_name(min(_months_later(last), this_day)) if _name(last) < _name(this_day) else "",
         newest=_name(last),
         this_year=this_day.year,
+        inferred=sum(cell.is_inferred for _, cells in rows for cell in cells),
     )
+
+
+def _inferred(cell: Cell) -> Cell:
+    return replace(cell, is_inferred=True, words=f"{cell.words}, inferred")
 
 
 def _asked_for(cell: Cell, active: SyncRequest | None) -> Cell:
@@ -159,7 +175,8 @@ def _asked_for(cell: Cell, active: SyncRequest | None) -> Cell:
     if not active.first_day <= cell.day <= active.last_day:
         return cell
     style, mark, words = RUNNING
-    return replace(cell, style=style, mark=mark, words=f"{words}; before: {cell.words}")
+    words = f"{words}; before: {cell.words}"
+    return replace(cell, style=style, mark=mark, words=words, is_inferred=False)
 
 
 def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:
