@@ -13,6 +13,7 @@ from django.utils.text import get_text_list
 
 from syncs import moments
 from syncs.models import AlertRule, Freeze, Outage
+from syncs.moments import in_a_sentence
 from syncs.operations import (
     api_key,
     deliveries,
@@ -81,7 +82,7 @@ def _known_of(outage: Outage, now: datetime, which: str) -> str:
     if outage.is_quiet:
         return outage_hold.NOBODY_KNOWS
     ran = f"Of the {outage.ran:,}{which} merchants that ran within the last hour"
-    first = f"{outage.failed:,} failed with {outage.code}, the first at {_at(outage.since, now)}"
+    first = f"{outage.failed:,} failed with {outage.code}, the first at {in_a_sentence(outage.since, now)}"
     return f"{ran}, {first}. Re-runs will probably fail again. They are held."
 
 
@@ -114,10 +115,12 @@ def _why_frozen(stop: Freeze, now: datetime) -> str:
     if stop.cause == Freeze.Cause.SILENCE:
         goes_on = "Sending goes on by itself when Codat answers."
         if stop.pause:
-            goes_on = f"One more is tried when Codat answers a read after {_at(stop.ends_from, now)}."
-        return f"{stop.reason} ({_at(stop.since, now)}). New requests are saved and wait. {goes_on}"
+            goes_on = (
+                f"One more is tried when Codat answers a read after {in_a_sentence(stop.ends_from, now)}."
+            )
+        return f"{stop.reason} ({in_a_sentence(stop.since, now)}). New requests are saved and wait. {goes_on}"
     if stop.cause == Freeze.Cause.RESTORE:
-        return f"{stop.reason} ({_at(stop.since, now)}). What was asked before is not sent: a lead decides."
+        return f"{stop.reason} ({in_a_sentence(stop.since, now)}). What was asked before is not sent: a lead decides."
     where = f"By {stop.by.display_name}" if stop.by else "On the server"
     return f"{where} {_since(stop.since, now)}: “{stop.reason}”. New requests are saved and wait."
 
@@ -140,7 +143,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
     if api_key.refused_since(signs.seen):
         yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
     if silent := silence.since(signs.seen):
-        sentence = f"Showing data from {_at(silent, now)}. What is asked for is saved and waits."
+        sentence = f"Showing data from {in_a_sentence(silent, now)}. What is asked for is saved and waits."
         yield Banner("warn", "cloud", "Codat does not answer.", sentence, data_from=silent.isoformat())
     if down := signs.no_queue_since:
         still = "Refreshing has stopped; requests are sent one at a time, and their results read."
@@ -158,13 +161,14 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         )
         yield Banner("bad", "clock", "The time of a host is wrong.", sentence)
     if (pause := pauses.shown(signs.seen)) and now < pause.until:
-        asked, until = _at(pause.since, now), _at(pause.until, now)
+        asked, until = in_a_sentence(pause.since, now), in_a_sentence(pause.until, now)
         sentence = (
             f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself."
         )
         yield Banner("warn", "hold", "Calls to Codat are paused.", sentence)
     elif (kept := pauses.kept(signs.seen)) and now < kept.until:
-        stopped = f"Refreshing has stood still {_since(kept.since, now)}, until {_at(kept.until, now)} at the latest"
+        until = in_a_sentence(kept.until, now)
+        stopped = f"Refreshing has stood still {_since(kept.since, now)}, until {until} at the latest"
         sentence = f"{stopped}: what is left is kept for sync requests."
         yield Banner("warn", "hold", "The API budget for today is nearly spent.", sentence)
 
@@ -194,9 +198,4 @@ def _moment(seen: datetime | None) -> str:
 
 
 def _since(seen: datetime | None, now: datetime) -> str:
-    return "yet" if seen is None else f"since {_at(seen, now)}"
-
-
-def _at(moment: datetime, now: datetime) -> str:
-    local = moment.astimezone(now.tzinfo)
-    return f"{local:%H:%M}" if local.date() == now.date() else moments.absolute(moment, now)
+    return "yet" if seen is None else f"since {in_a_sentence(seen, now)}"

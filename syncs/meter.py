@@ -92,14 +92,16 @@ def meter(state: BudgetState, now: datetime) -> Meter:
     pace = f"{state.last_minute:,} of {state.per_minute:,} a minute"
     day = _day(state)
     if state.stopped_until:
-        until = _until(state.stopped_until, now)
+        until = moments.in_a_sentence(state.stopped_until, now)
         asked = f"Codat asked us to wait, at the latest until {until}."
         why = asked if state.paused_until else "The API budget for today is spent."
         return Meter(f"paused until {until}", f"{why} What waits goes on by itself. {day}".strip(), "warn")
     if state.kept_until:
         why = "The API budget for today is nearly spent: what is left is kept for sync requests."
         explained = f"{why} Refreshing goes on by itself. {day}"
-        return Meter(f"refreshing stopped until {_until(state.kept_until, now)}", explained, "warn")
+        return Meter(
+            f"refreshing stopped until {moments.in_a_sentence(state.kept_until, now)}", explained, "warn"
+        )
     explained = f"In the last minute {pace} at most. {day}".strip()
     if state.limit and state.remaining is not None:
         used = state.limit - state.remaining
@@ -107,10 +109,6 @@ def meter(state: BudgetState, now: datetime) -> Meter:
             f"{used:,} of {state.limit:,}", explained, "", "API calls used today", used, state.limit, pace
         )
     return Meter(pace, explained, "", "API calls in the last minute", state.last_minute, state.per_minute)
-
-
-def _until(moment: datetime, now: datetime) -> str:
-    return moments.absolute(moment, now).removeprefix("Today, ")
 
 
 def _day(state: BudgetState) -> str:

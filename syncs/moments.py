@@ -1,6 +1,9 @@
 """Moments, spans of days and lengths of time in words. Moments are told in the zone of the `now` given."""
 
+import re
 from datetime import date, datetime, timedelta
+
+from syncs.rules.stored_moments import STORED
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -39,6 +42,30 @@ def absolute(moment: datetime, now: datetime) -> str:
     moment = moment.astimezone(now.tzinfo)
     day = "Today" if moment.date() == now.date() else short_day(moment.date(), now.date())
     return f"{day}, {moment:%H:%M}"
+
+
+def in_a_sentence(moment: datetime, now: datetime) -> str:
+    """ "08:40" today, else "18 Nov, 10:05"."""
+    return absolute(moment, now).removeprefix("Today, ")
+
+
+def told(sentence: str, now: datetime, *, names_today: bool = False) -> str:
+    """A stored sentence, with the moments in it (rules/stored_moments.py) for this reader. `names_today` is for what
+    is read on other days."""
+
+    def in_words(found: re.Match[str]) -> str:
+        try:
+            at, until = (datetime.fromisoformat(text) if text else None for text in found.groups())
+        except ValueError:
+            return found[0]
+        if at and until:
+            return f"{at.astimezone(now.tzinfo):%H:%M} – {until.astimezone(now.tzinfo):%H:%M}"
+        if at and names_today:
+            at = at.astimezone(now.tzinfo)
+            return f"{at:%-d %b %Y, %H:%M}"
+        return in_a_sentence(at, now) if at else found[0]
+
+    return STORED.sub(in_words, sentence)
 
 
 def is_long_ago(moment: datetime, now: datetime) -> bool:

@@ -55,7 +55,7 @@ def sentence(request: SyncRequest, usual: str = "") -> str:
         return _accepted(request, usual)
     if state == State.NEEDS_REVIEW and request.commerce_sync_id:
         return "Codat accepted this, but we cannot tell what became of it. A lead must look before it is tried again."
-    return request.result or SENTENCES.get(state, "")
+    return told(request.result) or SENTENCES.get(state, "")
 
 
 def _accepted(request: SyncRequest, usual: str) -> str:
@@ -128,7 +128,7 @@ def _waiting(request: SyncRequest) -> str:
     if request.sending_frozen:
         return f"Waiting: {FROZEN}"
     if request.waiting_for:
-        return f"Waiting: {ended(request.waiting_for)} {_next_look(request)}"
+        return f"Waiting: {ended(told(request.waiting_for))} {_next_look(request)}"
     return "Not sent yet"
 
 
@@ -161,6 +161,18 @@ def _moments(request: SyncRequest) -> Iterator[datetime]:
         yield request.sent_at + LAST_LOOK_AFTER
 
 
+def lasting(request: SyncRequest, sentence: str) -> str:
+    """The same for a file, which is read on other days as well."""
+    if request.finished_at and request.result:
+        return told(request.result, names_today=True)
+    return sentence
+
+
+def told(stored: str, *, names_today: bool = False) -> str:
+    """A sentence that was stored, with its moments for this reader."""
+    return moments.told(stored, timezone.localtime(), names_today=names_today)
+
+
 def _is_past(moment: datetime) -> bool:
     return moment <= timezone.now()
 
@@ -170,7 +182,7 @@ def _when(moment: datetime) -> str:
 
 
 def _at(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%H:%M}"
+    return moments.in_a_sentence(moment, timezone.localtime())
 
 
 def ended(text: str) -> str:

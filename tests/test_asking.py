@@ -233,6 +233,11 @@ def test_who_took_it_back_is_kept(merchant: Merchant, support: User) -> None:
     assert verbs(request) == ["request.asked", "request.cancelled"]
 
 
+def test_who_asked_before_is_not_told_of_as_somebody_else(merchant: Merchant, support: User) -> None:
+    make_request(merchant, asked_by=support)
+    assert refusal(merchant, support).sentence.startswith("You have already asked")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_people_who_press_at_once_one_is_told_of_the_other() -> None:
     merchant, people = make_merchant(), [make_user(first_name=name) for name in ("Ann", "Ben")]

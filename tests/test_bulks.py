@@ -241,7 +241,7 @@ class TestDays:
             window_known="answered",
         )
         assert why(planned(days(first, last))) == {"Synced": "synced"}
-        asked = ask(days(first, last, accept_overlap=True), lead)
+        asked = ask(days(first, last, accept_overlap=True, overlap_known=True), lead)
         [seen] = asked.bulk.requests.get(merchant=overlapping).seen_windows
         sync.refresh_from_db()
         assert (seen.start, seen.finish) == (sync.window_start, sync.window_finish)
@@ -249,7 +249,7 @@ class TestDays:
 
     def test_what_was_synced_after_the_overlap_was_accepted_is_a_change(self, lead: User) -> None:
         merchant = make_merchant()
-        wish = days(date(2026, 1, 5), date(2026, 1, 6), accept_overlap=True)
+        wish = days(date(2026, 1, 5), date(2026, 1, 6), accept_overlap=True, overlap_known=True)
         shown = planned(wish).marks
         make_sync(
             merchant,

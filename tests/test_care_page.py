@@ -36,7 +36,7 @@ def put_aside(merchant: Merchant, by: User) -> Care:
 def test_one_press_says_who_is_on_it(as_support: Client, as_viewer: Client) -> None:
     merchant = make_failing_merchant()
     answer = as_support.post(at(merchant, "on-it/"), headers=HTMX)
-    assert "Priya Nair is on it" in words(answer.text)
+    assert "You are on it" in words(answer.text)
     assert "Priya Nair is on it" in words(as_viewer.get(at(merchant)).text)
     assert "Priya Nair is on it" in words(page(as_viewer))
 

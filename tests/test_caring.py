@@ -94,6 +94,8 @@ def test_one_snooze_stands_at_a_time_and_names_its_owner(support: User, lead: Us
     snoozed(merchant, support)
     with pytest.raises(NotPossible, match="Priya Nair has snoozed it already"):
         snoozed(merchant, lead)
+    with pytest.raises(NotPossible, match="You have snoozed it already"):
+        snoozed(merchant, support)
 
 
 @pytest.mark.parametrize("kind", Care.Kind)

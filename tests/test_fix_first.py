@@ -13,7 +13,7 @@ from syncs.models import Activity, Merchant, SyncRequest, User
 from syncs.operations import asking
 from syncs.operations.asking import NotPossible, basis_of
 from syncs.rules.states import State
-from tests.factories import make_failing_merchant, make_request, make_sync
+from tests.factories import make_failing_merchant, make_request, make_sync, make_user
 from tests.playbooks import make_entry
 from tests.presses import a_day, press, pressed, verbs
 
@@ -93,9 +93,10 @@ def test_what_failed_the_same_way_after_such_a_word_is_for_leads(
 ) -> None:
     before = failed_before(merchant, support)
     refused = refusal(merchant, support, override_reason=WHY)
-    assert refused.sentence == (
-        "Priya Nair said that it helps, and it failed the same way. Ask a lead: only a lead may run it again."
-    )
+    ask_a_lead = "said that it helps, and it failed the same way. Ask a lead: only a lead may run it again."
+    assert refused.sentence == f"You {ask_a_lead}"
+    colleague = make_user("support")
+    assert refusal(merchant, colleague, override_reason=WHY).sentence == f"Priya Nair {ask_a_lead}"
     assert (refused.field, refused.request) == ("override_reason", before)
     assert refusal(merchant, lead).sentence == HELD
     assert press(merchant, lead, NOW, pressed(override_reason=WHY)).is_new

@@ -15,6 +15,7 @@ from syncs.operations.merchants import register
 from syncs.operations.refresh import refresh
 from syncs.operations.sending import send
 from syncs.rules.states import State
+from syncs.rules.stored_moments import as_stored
 from tests.codat.server import Server, says
 from tests.factories import make_request, make_sync
 from tests.looks import looked, never_seen, row
@@ -107,7 +108,7 @@ def test_a_latest_request_takes_over_the_window_that_codat_answered(
 ) -> None:
     merchant = registered(two_ids, "no_message", "succeeds", codat)
     request = asked_and_followed(merchant, support, codat, pressed())
-    up_to = f"{request.window_finish:%-d %b %Y, %H:%M} UTC"
+    up_to = as_stored(request.window_finish)
     assert (request.state, request.result) == (State.SUCCEEDED, f"Finished: synced up to {up_to}")
     assert request.sync.window_start == request.window_start
     assert request.sync.window_known == Sync.Known.ANSWERED

@@ -94,7 +94,7 @@ def test_a_refused_import_says_when_a_killed_one_would_free_its_place(client: Co
         killed(20)
         assert import_companies(client).problem == (
             "Another import is under way, last heard of 20 s ago. Wait for its end."
-            " If it was killed, import again after 14:05:00 UTC."
+            " If it was killed, import again in a minute."
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import before_sending
+from syncs.rules.stored_moments import as_stored
 from tests.codat.server import Server
 from tests.factories import make_sync
 from tests.presses import NOW, asked, held_back, is_sent, stored
@@ -111,9 +112,7 @@ def test_while_a_sync_runs_at_codat_the_request_waits(
         sync_at_codat(request_.merchant, code, began),
     ]
     assert not is_sent(request_, scripted, told, listed)
-    since = (
-        f"has been running at Codat since about {began:%-d %b, %H:%M} UTC" if began else "is running at Codat"
-    )
+    since = f"has been running at Codat since about {as_stored(began)}" if began else "is running at Codat"
     assert held_back(request_) == f"A sync {since}."
     assert stored(request_).not_before == NOW + timedelta(seconds=30)
     assert stored(request_).merchant.next_refresh_at == NOW, "its page shows that sync"

@@ -12,7 +12,8 @@ from django.utils import timezone
 from syncs.models import Activity, Merchant, Sync
 from syncs.rules.salesdays import today
 from syncs.rules.states import State
-from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
+from tests.conftest import signed_in
+from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -110,11 +111,21 @@ def test_a_problem_with_codat_is_said_and_the_data_is_kept(as_viewer: Client) ->
     assert "Codat answered 503." in html
 
 
-def test_it_says_when_the_merchant_is_asked_again_and_why(as_viewer: Client) -> None:
-    reason = "asked again at 02:40 (Europe/London): its syncs usually end 02:10-02:50"
-    html = page(as_viewer, make_merchant(next_refresh_reason=reason))
-    assert f"{reason.capitalize().replace('europe/london', 'Europe/London')}. While this page is open" in html
-    assert "Checked by itself" not in page(as_viewer, make_merchant(archived_at=timezone.now()))
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Europe/London", "Asked again at 14:40: its syncs usually end 02:10 – 02:50."),
+        ("Asia/Tokyo", "Asked again at 22:40: its syncs usually end 10:10 – 10:50."),
+        ("Pacific/Auckland", "Asked again at 01:40: its syncs usually end 13:10 – 13:50."),
+    ],
+)
+def test_it_says_when_the_merchant_is_asked_again_and_why(zone: str, words: str) -> None:
+    usual = "{2026-06-18T01:10:00Z/2026-06-18T01:50:00Z}"
+    reason = f"asked again at {{2026-06-17T13:40:00Z}}: its syncs usually end {usual}"
+    merchant = make_merchant(next_refresh_reason=reason, time_zone="America/New_York")
+    assert f"{words} While this page is open" in page(signed_in(make_user(time_zone=zone)), merchant)
+    archived = make_merchant(archived_at=timezone.now())
+    assert "Checked by itself" not in page(signed_in(make_user()), archived)
 
 
 def test_an_archived_merchant_can_be_read_but_not_synced(as_support: Client) -> None:
@@ -257,7 +268,8 @@ def test_a_day_that_has_just_ended_is_no_gap_while_its_sync_may_still_come(as_vi
     merchant = make_merchant()
     this_day = today(merchant.zone, timezone.now())
     for ago, outcome in ((3, "synced"), (2, "not_run"), (1, "not_run")):
-        merchant.days.create(day=this_day - timedelta(days=ago), outcome=outcome)
+        covered_by = make_sync(merchant) if outcome == "synced" else None
+        merchant.days.create(day=this_day - timedelta(days=ago), outcome=outcome, covered_by=covered_by)
     html = page(as_viewer, merchant)
-    assert html.count("never synced") == 2
+    assert html.count("never synced") == 1
     assert html.count("its sync has not run yet") == 1

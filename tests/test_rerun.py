@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from syncs.models import Activity, Merchant, SyncRequest
+from syncs.models import Activity, Merchant, SyncRequest, User
 from syncs.operations.asking import basis_of
 from syncs.rules.salesdays import range_window
 from syncs.rules.states import State
@@ -121,6 +121,18 @@ def test_a_second_person_reads_who_was_first(as_support: Client) -> None:
     assert response.status_code == 422
     assert "Mei Tanaka has already asked for a sync of this merchant." in response.content.decode()
     assert SyncRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_who_was_first_in_another_tab_is_not_told_of_as_somebody_else(
+    as_support: Client, support: User, headers: dict[str, str]
+) -> None:
+    merchant = make_merchant()
+    send(as_support, merchant, "confirm", days(merchant))
+    for step in ("review", "confirm"):
+        page = send(as_support, merchant, step, days(merchant), headers=headers).text
+        assert "You have already asked for a sync of this merchant." in page
+        assert f"{support.display_name} has already" not in page
 
 
 def test_what_was_typed_is_put_aside_when_somebody_was_faster(as_support: Client) -> None:

@@ -24,7 +24,7 @@ def test_days_already_synced_are_said_before_with_a_way_round_them(as_support: C
     merchant = make_merchant()
     synced_yesterday(merchant)
     html = send(as_support, merchant, "review", days(merchant), headers=HTMX).content.decode()
-    assert "1 day already synced" in html
+    assert "1 day is already synced</dd>" in html
     assert "I know 1 day is already synced" in html
 
 

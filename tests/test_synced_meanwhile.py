@@ -2,23 +2,25 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import override_settings
 
 from syncs.codat.client import CodatClient
 from syncs.codat.schemas import SyncStatus
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import before_sending
 from syncs.operations.sending import send
+from syncs.rules.stored_moments import as_stored
 from tests.codat.server import Server
-from tests.factories import make_sync
+from tests.conftest import signed_in
+from tests.factories import make_sync, make_user
 from tests.presses import NOW, asked, cancelled, is_sent
 from tests.presses import now_stands_still as now_stands_still
 from tests.presses import request_ as request_
 from tests.upstream import posts
 
-BEGAN = f"{NOW - timedelta(minutes=5):%-d %b, %H:%M}"
+BEGAN = as_stored(NOW - timedelta(minutes=5))
 pytestmark = pytest.mark.usefixtures("now_stands_still")
 
 
@@ -45,7 +47,7 @@ def test_days_that_a_sync_has_covered_since_are_not_sent_again(
 ) -> None:
     success(request_, window_finish=request_.window_finish)
     assert not is_sent(request_, scripted, told)
-    assert cancelled(request_) == f"Too late: a sync of {BEGAN} UTC covered these days."
+    assert cancelled(request_) == f"Too late: a sync of {BEGAN} covered these days."
 
 
 def test_days_of_which_a_sync_has_written_a_part_are_to_be_looked_at_again(
@@ -53,17 +55,20 @@ def test_days_of_which_a_sync_has_written_a_part_are_to_be_looked_at_again(
 ) -> None:
     success(request_)
     assert not is_sent(request_, scripted, told)
-    part = f"a sync of {BEGAN} UTC has written a part of these days. Look again before you ask."
+    part = f"a sync of {BEGAN} has written a part of these days. Look again before you ask."
     assert cancelled(request_) == f"Too late: {part}"
 
 
-@override_settings(TIME_ZONE="Asia/Kathmandu")
-def test_the_time_in_that_sentence_is_the_same_for_every_reader(
+def test_the_time_in_that_sentence_is_told_to_each_reader_in_the_readers_zone(
     scripted: Server, told: CodatClient, request_: SyncRequest
 ) -> None:
     success(request_)
     assert not is_sent(request_, scripted, told)
-    assert f"{BEGAN} UTC" in cancelled(request_)
+    began = NOW - timedelta(minutes=5)
+    for zone in ("Asia/Kathmandu", "America/New_York"):
+        reader = signed_in(make_user("viewer", time_zone=zone))
+        page = reader.get(f"/requests/{request_.pk}/").content.decode()
+        assert f"a sync of {began.astimezone(ZoneInfo(zone)):%H:%M} has written" in page
 
 
 def test_a_sync_that_covered_all_of_it_is_named_before_a_newer_one_that_did_not(
@@ -79,7 +84,7 @@ def test_a_sync_that_covered_all_of_it_is_named_before_a_newer_one_that_did_not(
         final_seen=NOW,
     )
     assert not is_sent(request_, scripted, told)
-    assert f"a sync of {BEGAN} UTC covered" in cancelled(request_)
+    assert f"a sync of {BEGAN} covered" in cancelled(request_)
 
 
 def test_an_overlap_that_the_person_accepted_is_sent(

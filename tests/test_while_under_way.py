@@ -11,6 +11,7 @@ from syncs.models import Freeze, SyncRequest
 from syncs.operations import freezing
 from syncs.rules import playbook
 from syncs.rules.states import ACTIVE, State
+from tests.conftest import signed_in
 from tests.factories import make_attempt, make_failing_merchant, make_merchant, make_request
 from tests.test_merchant_gaps import RECENT, with_days
 from tests.test_merchant_live import POLL, card, versions
@@ -123,6 +124,8 @@ def test_what_is_typed_is_put_aside_while_somebody_elses_request_is_under_way(as
     )
     assert '<div id="rerun_form" hx-preserve="true">' in polled
     assert "<div hidden" not in polled
+    own = signed_in(request.asked_by).get(address(merchant), seen, headers=POLL).text
+    assert "Your form was put aside while your own request was under way.</b>" in own
 
 
 def test_without_a_form_nothing_is_put_aside(as_support: Client) -> None:

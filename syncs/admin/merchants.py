@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from syncs import wording
 from syncs.admin import imports
 from syncs.admin.base import KeptAdmin, person, pretty
 from syncs.admin.filters import Archived, Platform
@@ -82,7 +83,7 @@ class MerchantAdmin(KeptAdmin):
         ),
         (
             "Refresh",
-            {"fields": ("refreshed_at", "refresh_problem", "next_refresh_at", "next_refresh_reason")},
+            {"fields": ("refreshed_at", "refresh_problem", "next_refresh_at", "why_then")},
         ),
         ("Register", {"fields": ("registered_at", "archived_at", "archived_why")}),
     )
@@ -102,6 +103,10 @@ class MerchantAdmin(KeptAdmin):
         return ", ".join(row.platform_name for row in merchant.connections.all() if row.gone_at is None)
 
     # One merchant
+
+    @admin.display(description="next refresh reason")
+    def why_then(self, merchant: Merchant) -> str:
+        return wording.told(merchant.next_refresh_reason)
 
     @admin.display(description="tags")
     def tags_at_codat(self, merchant: Merchant) -> SafeString:

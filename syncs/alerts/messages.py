@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
+from syncs import moments
 from syncs.models import AlertEvent, Merchant
 from syncs.rules.alerts import Event
 
@@ -49,7 +50,7 @@ def of_events(events: Sequence[AlertEvent], zone: ZoneInfo) -> Message:
     told = [(Event(kind), some) for kind, some in kinds if some]
     parts = [_part(kind, some, zone) for kind, some in told]
     text = "\n\n".join([*parts, f"Times in {zone.key}."])
-    return Message(subject("; ".join(_lead(*some) for some in told[:2])), text)
+    return Message(subject("; ".join(_lead(*some, zone) for some in told[:2])), text)
 
 
 def subject(text: str) -> str:
@@ -73,23 +74,28 @@ def some_of(lines: Sequence[str], number: int) -> list[str]:
     return [*(f"- {' '.join(line.split())}" for line in lines[:MOST_NAMES]), *more]
 
 
-def _lead(kind: Event, events: Sequence[AlertEvent]) -> str:
+def _lead(kind: Event, events: Sequence[AlertEvent], zone: ZoneInfo) -> str:
     words, last = KINDS[kind], events[-1]
     name = last.merchant.name if last.merchant else ""
     template = words.one if len(events) == 1 else words.many
-    return template.format(name=name, what=last.what, n=f"{len(events):,}")
+    return template.format(
+        name=name, what=moments.told(last.what, last.at.astimezone(zone)), n=f"{len(events):,}"
+    )
 
 
 def _part(kind: Event, events: Sequence[AlertEvent], zone: ZoneInfo) -> str:
     one = events[0] if len(events) == 1 else None
     url = link(page_of(one.merchant) if one and one.merchant else KINDS[kind].path)
     if one:
-        lines = [f"{_lead(kind, events)}, at {one.at.astimezone(zone):%H:%M}."]
+        lines = [f"{_lead(kind, events, zone)}, at {one.at.astimezone(zone):%H:%M}."]
     else:
-        lines = [f"{_lead(kind, events)}.", *some_of([_line(event, zone) for event in events], len(events))]
+        lines = [
+            f"{_lead(kind, events, zone)}.",
+            *some_of([_line(event, zone) for event in events], len(events)),
+        ]
     return "\n".join([*lines, *([url] if url else [])])
 
 
 def _line(event: AlertEvent, zone: ZoneInfo) -> str:
     name = f"{event.merchant.name}: " if event.merchant else ""
-    return f"{event.at.astimezone(zone):%H:%M} {name}{event.what}"
+    return f"{event.at.astimezone(zone):%H:%M} {name}{moments.told(event.what, event.at.astimezone(zone))}"

@@ -107,6 +107,7 @@ class BulkForm(forms.Form):
             last_day=days[1] if all(days) else None,
             spare_written=data.get("spare_written", False),
             accept_overlap=is_range and data.get("accept_overlap", False),
+            overlap_known=data.get("seen_overlap", False),
             books_confirmed=data.get("books_confirmed", False),
             override_reason=data.get("override_reason", ""),
             outage_reason=data.get("outage_reason", ""),
@@ -134,6 +135,7 @@ class ConfirmedBulkForm(BulkForm):
     who cannot run by then is left out, and nobody is added."""
 
     reason = ReasonField(label="Reason")
+    seen_overlap = forms.BooleanField(required=False)
     typed = forms.CharField(label="Type the number", required=False, max_length=20)
     shown = MarksField(required=False)
     told = forms.BooleanField(required=False)

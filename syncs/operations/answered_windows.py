@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from syncs.codat import bodies
 from syncs.models import SyncRequest
 from syncs.rules.salesdays import INSTANT, day_of, range_window
+from syncs.rules.stored_moments import as_stored
 from syncs.rules.windows import Window
 
 # What lay ahead when it was asked for is cut by Codat's clock, which need not be ours.
@@ -30,7 +31,7 @@ def instead(request: SyncRequest, window: Window | None) -> str:
     gone_by = min(finish, request.asked_at - CLOCKS_DIFFER_BY)
     if gone_by <= window.finish and (start is None or window.start <= start):
         return ""
-    asked = "the days asked for" if start else f"all up to {finish:%-d %b %Y, %H:%M} UTC"
+    asked = "the days asked for" if start else f"all up to {as_stored(finish)}"
     return f"{_in_words(window, request.merchant.zone)} instead of {asked}"
 
 
@@ -38,5 +39,5 @@ def _in_words(window: Window, zone: ZoneInfo) -> str:
     """Sales days, where it is made of whole ones."""
     first, last = day_of(window.start, zone), day_of(window.finish - INSTANT, zone)
     if range_window(first, last, zone) != window:
-        return f"{window.start:%-d %b %Y, %H:%M} to {window.finish:%-d %b %Y, %H:%M} UTC"
+        return f"{as_stored(window.start)} to {as_stored(window.finish)}"
     return f"{first:%-d %b %Y}" if first == last else f"{first:%-d %b %Y} – {last:%-d %b %Y}"

@@ -31,7 +31,7 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
     Raises NotPossible. The unique indexes have the last word: two presses at once end as one request.
     """
     try:
-        refuse(merchant, ask)
+        refuse(merchant, ask, by)
         overridden = lifting.Overridden(
             lifting.until_fixed(merchant, ask, by), lifting.in_an_outage(merchant, ask, by)
         )
@@ -45,9 +45,9 @@ def ask(merchant: Merchant, ask: Ask, *, by: User, now: datetime) -> Asked:
         raise
 
 
-def refuse(merchant: Merchant, ask: Ask) -> None:
+def refuse(merchant: Merchant, ask: Ask, by: User | None = None) -> None:
     """All guards but those that somebody's word lifts (operations/lifting.py). Raises NotPossible."""
-    refuse_if_not_possible(merchant)
+    refuse_if_not_possible(merchant, by)
     refuse_if_synced(merchant, ask)
     _refuse_another_basis(merchant, ask)
     _refuse_unseen_overlap(merchant, ask)
@@ -73,11 +73,12 @@ def cancel(request: SyncRequest, *, by: User, now: datetime) -> bool:
     return move(request, State.CANCELLED, now=now, what=sentence, actor=by, result=sentence)
 
 
-def refuse_if_not_possible(merchant: Merchant) -> None:
-    """Raises NotPossible where a sync can have no effect, or not the one that is meant."""
+def refuse_if_not_possible(merchant: Merchant, by: User | None = None) -> None:
+    """Raises NotPossible where a sync can have no effect, or not the one that is meant; in the words of `by`, who is
+    told now, or of anybody, where the sentence is kept."""
     if merchant.is_archived:
         raise NotPossible("This merchant is archived. Nothing is sent for it any more.", kind="archived")
-    _refuse_while_active(read_active(merchant))
+    _refuse_while_active(read_active(merchant), by)
     if merchant.refreshed_at is None:
         raise NotPossible(
             "The syncs of this merchant have not been read from Codat yet. Wait a minute.", kind="unread"
@@ -115,7 +116,7 @@ def _stored(
             if ask.books_confirmed:
                 log.record("request.books", lifting.BOOKS_CONFIRMED, actor=by, request=request)
     except IntegrityError:
-        _refuse_while_active(_active(merchant))
+        _refuse_while_active(_active(merchant), by)
         _refuse_a_used_token(ask)
         raise
     except OperationalError as error:
@@ -136,10 +137,11 @@ def _active(merchant: Merchant) -> SyncRequest | None:
     return merchant.requests.active().select_related("asked_by").first()
 
 
-def _refuse_while_active(active: SyncRequest | None) -> None:
+def _refuse_while_active(active: SyncRequest | None, by: User | None) -> None:
     if active:
+        who = "You have" if active.asked_by == by else f"{active.asked_by.display_name} has"
         raise NotPossible(
-            f"{active.asked_by.display_name} has already asked for a sync of this merchant. Wait for its result.",
+            f"{who} already asked for a sync of this merchant. Wait for its result.",
             request=active,
             kind="review" if active.state == State.NEEDS_REVIEW else "asked",
         )

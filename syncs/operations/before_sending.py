@@ -1,7 +1,7 @@
 """What a sender looks at before it claims: is this still what the person meant, and may it go now?"""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,6 +30,7 @@ from syncs.operations.transitions import hold_back, move
 from syncs.rules.coverage import overlapping
 from syncs.rules.health import Health
 from syncs.rules.states import State
+from syncs.rules.stored_moments import as_stored
 from syncs.rules.windows import Window, without
 
 logger = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def _synced_since(request: SyncRequest) -> str:
     if request.window_start is None:
         later = request.merchant.syncs.successful().filter(final_seen__gt=request.asked_at)
         reached = later.filter(window_finish__gte=request.window_finish).newest_first().first()
-        return f"a sync of {_clock(reached.started_at)} covered these days." if reached else ""
+        return f"a sync of {as_stored(reached.started_at)} covered these days." if reached else ""
     wanted = Window(request.window_start, request.window_finish)
     writers = [sync for sync in coverage.touching(request.merchant, wanted) if sync.outcome.is_success]
     unseen = without(overlapping(wanted, writers), request.seen_windows)
@@ -127,8 +128,8 @@ def _synced_since(request: SyncRequest) -> str:
         return ""
     newest = max(news, key=lambda sync: (sync.window is not None and sync.window.covers(wanted), sync.at))
     if newest.window and newest.window.covers(wanted):
-        return f"a sync of {_clock(newest.at)} covered these days."
-    return f"a sync of {_clock(newest.at)} has written a part of these days. Look again before you ask."
+        return f"a sync of {as_stored(newest.at)} covered these days."
+    return f"a sync of {as_stored(newest.at)} has written a part of these days. Look again before you ask."
 
 
 def _held_back_by(listed: list[SyncStatus], request: SyncRequest, now: datetime) -> bool:
@@ -166,7 +167,7 @@ def _why_it_waits(running: SyncStatus, now: datetime) -> str:
         return "Codat lists a sync without a state that we know. It may be running."
     began = told_start(running, now)
     return (
-        f"A sync has been running at Codat since about {_clock(began)}."
+        f"A sync has been running at Codat since about {as_stored(began)}."
         if began
         else "A sync is running at Codat."
     )
@@ -223,8 +224,3 @@ def _ended_as_gone(request: SyncRequest, now: datetime) -> bool:
 
 def _cancel(request: SyncRequest, now: datetime, why: str) -> None:
     move(request, State.CANCELLED, now=now, what=why, result=why[:500], waiting_for="")
-
-
-def _clock(moment: datetime) -> str:
-    """The sentence is stored, and read in many zones."""
-    return f"{moment.astimezone(UTC):%-d %b, %H:%M} UTC"

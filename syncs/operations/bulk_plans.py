@@ -40,6 +40,8 @@ class Wish:
     outage_reason: str = ""
     """Why it helps now, for all for whose platform Codat looks down."""
     accept_overlap: bool = False
+    overlap_known: bool = False
+    """Whoever asks for it has said so of the days that are synced already."""
     reason: str = ""
     form_token: uuid.UUID = field(default_factory=uuid.uuid4)
     query: str = ""
@@ -119,6 +121,10 @@ class Plan:
     @property
     def wanted(self) -> int:
         return len(self.runners) + len(self.refusals)
+
+    @property
+    def with_synced_days(self) -> int:
+        return sum(bool(runner.synced) for runner in self.runners)
 
     @property
     def written(self) -> int:

@@ -24,6 +24,7 @@ OVERRIDE_LEADS_ONLY = (
 OUTAGE_LEADS_ONLY = "Only leads may run many for whose platform Codat looks down."
 OVERRODE = "Overrode the playbook: something had to be fixed first"
 LEADS_ONLY = f"Above {FEW} merchants: leads only. Ask a lead, or choose fewer."
+TICK_SYNCED_DAYS = "Tick this, or leave out those with synced days."
 
 
 class Changed(NotPossible):
@@ -68,6 +69,8 @@ def ask_for_many(
                 raise NotPossible(OVERRIDE_LEADS_ONLY)
             if wish.outage_reason and not may_override:
                 raise NotPossible(OUTAGE_LEADS_ONLY)
+            if plan.with_synced_days and not wish.overlap_known:
+                raise NotPossible(TICK_SYNCED_DAYS, field="seen_overlap")
             return _stored(plan, by, now)
     except (IntegrityError, NotPossible):
         # What stands in its way may be its own first press, also one that came a moment ago.

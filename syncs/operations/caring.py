@@ -11,6 +11,7 @@ from syncs.operations import log, troubles
 from syncs.operations.asking import NotPossible
 from syncs.rules.health import Health
 from syncs.rules.salesdays import start_of
+from syncs.rules.stored_moments import as_stored
 from syncs.rules.troubles import WAKES_FROM
 
 # Who said so and did nothing for so long is not on it any more.
@@ -48,11 +49,17 @@ def snooze(merchant: Merchant, *, by: User, note: str, until: datetime, now: dat
         merchant = _in_trouble(merchant)
         standing = merchant.cares.standing().filter(kind=Care.Kind.SNOOZE).select_related("by").first()
         if standing:
-            raise NotPossible(f"{standing.by.display_name} has snoozed it already. End that first.")
+            who = "You have" if standing.by == by else f"{standing.by.display_name} has"
+            raise NotPossible(f"{who} snoozed it already. End that first.")
         care = _begin(merchant, Care.Kind.SNOOZE, by=by, note=note, now=now, until=until)
         _show(merchant, snoozed_until=until)
-        what = f"Snoozed it until {until.astimezone(merchant.zone):%-d %b %Y, %H:%M} ({merchant.zone_name})"
-        log.record("merchant.snooze", what, actor=by, merchant=merchant, reason=note)
+        log.record(
+            "merchant.snooze",
+            f"Snoozed it until {as_stored(until)}",
+            actor=by,
+            merchant=merchant,
+            reason=note,
+        )
     return care
 
 

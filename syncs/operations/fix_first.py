@@ -50,6 +50,6 @@ def closed_by(merchant: Merchant, by: User) -> SyncRequest | None:
     return said.order_by("-asked_at").first()
 
 
-def leads_only(before: SyncRequest) -> str:
-    who = before.asked_by.display_name
+def leads_only(before: SyncRequest, by: User) -> str:
+    who = "You" if before.asked_by == by else before.asked_by.display_name
     return f"{who} said that it helps, and it failed the same way. Ask a lead: only a lead may run it again."

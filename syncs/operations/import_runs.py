@@ -74,10 +74,10 @@ def _under_way(now: datetime) -> str:
     other = ImportRun.objects.filter(state=ImportRun.State.RUNNING).first()
     if other is None:
         return "Another import has just ended. Import again."
-    ago, frees_itself = (now - other.heard_at).total_seconds(), other.heard_at + SILENT
+    ago = (now - other.heard_at).total_seconds()
     return (
         f"Another import is under way, last heard of {max(ago, 0):.0f} s ago. Wait for its end."
-        f" If it was killed, import again after {frees_itself:%H:%M:%S} UTC."
+        " If it was killed, import again in a minute."
     )
 
 

@@ -40,7 +40,7 @@ def until_fixed(merchant: Merchant, ask: Ask, by: User) -> Hold | None:
     if hold is None:
         return None
     if before := fix_first.closed_by(merchant, by):
-        raise NotPossible(fix_first.leads_only(before), field="override_reason", request=before)
+        raise NotPossible(fix_first.leads_only(before, by), field="override_reason", request=before)
     if not ask.override_reason.strip():
         raise NotPossible(f"{hold.sentence} {fix_first.SAY_WHY}", field="override_reason")
     return hold

@@ -1,12 +1,13 @@
 """A sync request takes the final result of the sync it started."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations import answered_windows
 from syncs.operations.transitions import move
 from syncs.rules.states import State
+from syncs.rules.stored_moments import as_stored
 
 ENDS = {Outcome.SYNCED: State.SUCCEEDED, Outcome.EMPTY: State.SUCCEEDED_EMPTY, Outcome.FAILED: State.FAILED}
 
@@ -45,9 +46,8 @@ def _without_sales(request: SyncRequest) -> str:
 
 
 def _days(request: SyncRequest) -> str:
-    """The sentence is stored, and read on other days and in many zones."""
     if request.last_day is None:
-        return f"up to {request.window_finish.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+        return f"up to {as_stored(request.window_finish)}"
     if request.first_day is None:
         return f"up to {request.last_day:%-d %b %Y}"
     count = (request.last_day - request.first_day).days + 1

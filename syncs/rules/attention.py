@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syncs.rules import salesdays
 from syncs.rules.health import Health
+from syncs.rules.stored_moments import as_stored, daily_as_stored
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3_600, 86_400))
 
@@ -40,6 +41,7 @@ WIDE = 30.0
 # A logistic delay strays from its mean by so many scales on average.
 SCALES_IN_A_SPREAD = 2 * log(2)
 
+TO_MISS_NOTHING = "its result is in, and one more look makes sure that nothing was missed"
 OFF = {Health.SWITCHED_OFF: "it is switched off", Health.NEEDS_RECONNECT: "the merchant must reconnect first"}
 
 
@@ -118,9 +120,9 @@ def next_look(facts: Facts, now: datetime) -> Look:
     asked = min(facts.refreshed_at, now)
     at, why = _wish(facts, asked, now)
     if at > asked + OLDEST:
-        at, why = asked + OLDEST, f"nobody is left alone for longer than {OLDEST // HOUR} hours"
+        at, why = asked + OLDEST, f"every merchant is asked about at least every {OLDEST // HOUR} hours"
     at = max(at, asked)
-    return Look(at, f"asked again at {_clock(at, facts)} ({facts.zone.key}): {why}")
+    return Look(at, f"asked again at {as_stored(at)}: {why}")
 
 
 def patience(waited: timedelta, least: timedelta = HOUR) -> timedelta:
@@ -213,10 +215,10 @@ def _nights(facts: Facts, night: Night) -> float:
 def _settled(
     facts: Facts, asked: datetime, now: datetime, next_night: tuple[datetime, str]
 ) -> tuple[datetime, str]:
-    """When the next result may come, with one safety look halfway."""
+    """When the next result may come, with one look halfway that makes sure."""
     opened = night_of(facts, now).opens
     safety = opened + (next_night[0] - opened) / 2 + HOUR * facts.jitter
-    return (safety, "its result is in, this is the safety look") if asked < safety else next_night
+    return (safety, TO_MISS_NOTHING) if asked < safety else next_night
 
 
 def _next_night(facts: Facts, now: datetime) -> tuple[datetime, str]:
@@ -261,8 +263,4 @@ def _usual_words(facts: Facts, night: Night) -> str:
     if 4 * spread > DAY / 2:
         return f"its syncs {known} at any hour"
     early, late = max(night.opens, night.usual - 2 * spread), night.usual + 2 * spread
-    return f"its syncs {known} {_clock(early, facts)}-{_clock(late, facts)}"
-
-
-def _clock(moment: datetime, facts: Facts) -> str:
-    return f"{moment.astimezone(facts.zone):%H:%M}"
+    return f"its syncs {known} {daily_as_stored(early, late)}"

@@ -139,6 +139,12 @@ def _machine_readable(at: datetime) -> str:
 
 
 @register.filter
+def told(stored: str) -> str:
+    """A sentence that was stored, with the moments in it in the reader's zone."""
+    return moments.told(stored, timezone.localtime())
+
+
+@register.filter
 def salesday(day: date | None) -> str:
     return moments.sales_day(day) if day else "–"
 

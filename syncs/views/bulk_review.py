@@ -20,7 +20,7 @@ from syncs.models.merchant import MerchantQuerySet
 from syncs.operations import bulk_plans, bulks
 from syncs.operations.asking import NotPossible
 from syncs.operations.bulk_plans import MOST, Plan
-from syncs.operations.bulks import Changed
+from syncs.operations.bulks import TICK_SYNCED_DAYS, Changed
 from syncs.search import owners_of
 from syncs.views import bulk_words, health_summary
 from syncs.views.access import Signed, may_ask
@@ -64,7 +64,10 @@ def confirm(request: Signed) -> HttpResponse:
     now = timezone.now()
     form = ConfirmedBulkForm(request.POST, now)
     if not form.is_valid():
-        return _page(request, form, _planned(form, now), now, status=422)
+        plan = _planned(form, now)
+        if isinstance(plan, Plan) and plan.with_synced_days and not form.wish.overlap_known:
+            form.add_error("seen_overlap", TICK_SYNCED_DAYS)
+        return _page(request, form, plan, now, status=422)
     data = form.cleaned_data
     try:
         keys = list(_found(form, now).order_by().values_list("pk", flat=True)[: MOST + 1])
@@ -84,7 +87,11 @@ def confirm(request: Signed) -> HttpResponse:
     except Changed as change:
         return _page(request, form, change.plan, now, was=len(data["shown"]), status=422)
     except NotPossible as refusal:
-        return _page(request, form, _planned(form, now), now, refusal=refusal.sentence, status=422)
+        is_told_beside_it = refusal.field == "seen_overlap"
+        if is_told_beside_it:
+            form.add_error("seen_overlap", refusal.sentence)
+        said = "" if is_told_beside_it else refusal.sentence
+        return _page(request, form, _planned(form, now), now, refusal=said, status=422)
     if asked.first:
         tasks.send_soon(asked.first)
     else:
@@ -159,6 +166,7 @@ def _page(
     context |= bulk_words.context(plan, now, shows_all=shows_all) | {
         "whose": bulk_words.whose(_filters(form)) if form.is_of_all else "",
         **{name: request.user.has_perm(verb) for name, verb in PERMITTED.items()},
+        "is_ticked": was is None and form.wish.overlap_known,
         "told": was is not None or form.cleaned_data.get("told", False),
     }
     return render(request, PAGE, context, status=status)

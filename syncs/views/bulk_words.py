@@ -137,7 +137,7 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "can_show_more": len(shown) < min(count, SHOWN_OF_ALL),
         "marks": written(plan.marks),
         "unwritten": sum(not runner.may_be_written and not runner.synced for runner in plan.runners),
-        "with_synced_days": sum(bool(runner.synced) for runner in plan.runners),
+        "with_synced_days": plan.with_synced_days,
         "of_old_days": sum(runner.ask.books_confirmed for runner in plan.runners),
         "overridden": sum(runner.is_held for runner in plan.runners),
         "in_an_outage": sum(bool(runner.out) for runner in plan.runners),

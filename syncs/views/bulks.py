@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from syncs import context_processors, csv_files, paging
+from syncs import context_processors, csv_files, paging, wording
 from syncs.csv_files import Cells
 from syncs.models import Bulk, NotAsked, SyncRequest
 from syncs.operations import bulks
@@ -133,7 +133,8 @@ class _Read:
 def _of_request(row: Result) -> Cells:
     asked = row.request
     return [
-        *(asked.merchant.name, asked.merchant.company_id, look_of_request(asked).word, row.sentence),
+        *(asked.merchant.name, asked.merchant.company_id, look_of_request(asked).word),
+        wording.lasting(asked, row.sentence),
         *(row.sent_at, asked.finished_at, row.sync_id, asked.correlation_id, asked.pk),
     ]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from syncs import csv_files
+from syncs import csv_files, wording
 from syncs.codat.statuses import status_of
 from syncs.csv_files import Cells
 from syncs.filters.reading import read_health_filters
@@ -156,14 +156,16 @@ def _of_request(row: request_list.Row) -> Cells:
     asked: SyncRequest = row.request
     return [
         *(asked.asked_at, asked.merchant.name, asked.merchant.company_id, row.what),
-        *(asked.first_day, asked.last_day, look_of_request(asked).word, row.sentence, asked.reason),
+        *(asked.first_day, asked.last_day, look_of_request(asked).word),
+        *(wording.lasting(asked, row.sentence), asked.reason),
         *(asked.asked_by.display_name, asked.finished_at, row.sync_id, asked.correlation_id, asked.pk),
     ]
 
 
 def _of_entry(entry: Activity) -> Cells:
+    what = wording.told(entry.what, names_today=True)
     return [
-        *(entry.at, entry.actor.display_name if entry.actor else "Sync Desk", entry.what),
+        *(entry.at, entry.actor.display_name if entry.actor else "Sync Desk", what),
         *(entry.before, entry.after),
         *(entry.merchant and entry.merchant.name, entry.merchant and entry.merchant.company_id),
         *(entry.reason, entry.request_id, entry.pk),

@@ -131,8 +131,7 @@ class MerchantRow:
         return bool(self.unlinked) or not (self.commerce and self.accounting)
 
     def _since(self, since: datetime) -> str:
-        local = timezone.localtime(since)
-        at = f"{local:%H:%M}" if local.date() == self.now.date() else moments.absolute(since, self.now)
+        at = moments.in_a_sentence(since, self.now)
         if self.is_ours and self.request:
             return f"{at}, asked by {self.request.asked_by.display_name}"
         return f"about {at}"

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from syncs.models import Merchant, SyncRequest
+from django.db.models import F
+
+from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations.days import as_day
 from syncs.rules.coverage import Day, DayOutcome
 from syncs.rules.salesdays import ONE_DAY, today
@@ -23,6 +25,7 @@ FAILED = ("f", "x", "failed")
 DISCONNECTED = ("f", "plug", "failed: disconnected")
 RUNNING = ("r", "run", "a sync is running")
 GAP = ("g", "", "never synced")
+IN_PART = ("p", "", "synced in part")
 TO_COME = ("t", "", "its sync has not run yet")
 BEFORE = ("z", "", "before the first sync")
 FUTURE = ("z", "", "not over yet")
@@ -31,8 +34,18 @@ OPEN = {
     DayOutcome.DISCONNECTED: DISCONNECTED,
     DayOutcome.RUNNING: RUNNING,
     DayOutcome.NOT_RUN: GAP,
+    # Its own run ended well, and left some of it open.
+    DayOutcome.SYNCED: IN_PART,
+    DayOutcome.EMPTY: IN_PART,
 }
-LEGEND = {"w": "Synced", "n": "No sales", "f": "Failed", "r": "Running", "g": "Gap"}
+LEGEND = {
+    "w": "Synced",
+    "n": "No sales",
+    "p": "Synced in part",
+    "f": "Failed",
+    "r": "Running",
+    "g": "Gap",
+}
 UNDER_WAY = {State.SENDING, State.ACCEPTED}
 
 
@@ -42,8 +55,14 @@ class Cell:
     style: str
     mark: str
     words: str
+    is_inferred: bool = False
+    """Only the schedule says that the run which covers it did: Codat does not tell."""
     chosen: str = ""
-    """Classes of a day in the chosen range: its ends, and what is synced already."""
+    """Classes of a day in the chosen range: its ends, and whether it is synced already, wholly (ov) or in part (pt)."""
+
+    @property
+    def classes(self) -> str:
+        return " ".join(filter(None, [self.style, "inf" if self.is_inferred else "", self.chosen]))
 
     @property
     def query(self) -> str:
@@ -55,20 +74,27 @@ class Cell:
 
 
 class Chosen(NamedTuple):
-    """A range of days, both ends inclusive, and those of them that are synced already, wholly or in part."""
+    """A range of days, both ends inclusive, and those of them that are synced already."""
 
     first: date
     last: date
-    synced: frozenset[date]
+    wholly: frozenset[date]
+    partly: frozenset[date]
 
     def in_it(self, cell: Cell) -> Cell:
         """The cell as the range shows it."""
         if not self.first <= cell.day <= self.last:
             return cell
-        is_synced = cell.day in self.synced
-        told = {"ov": is_synced, "a": cell.day == self.first, "z2": cell.day == self.last}
+        is_part = cell.day in self.partly
+        told = {
+            "ov": cell.day in self.wholly,
+            "pt": is_part,
+            "a": cell.day == self.first,
+            "z2": cell.day == self.last,
+        }
         classes = " ".join(["sel", *(name for name, is_so in told.items() if is_so)])
-        return replace(cell, chosen=classes, mark="warn" if is_synced else cell.mark)
+        mark = "warn" if told["ov"] or is_part else cell.mark
+        return replace(_in_part(cell) if is_part else cell, chosen=classes, mark=mark)
 
 
 @dataclass(frozen=True)
@@ -81,10 +107,18 @@ class Grid:
     later: str
     newest: str
     this_year: int
+    inferred: int
 
     @property
     def overlapping(self) -> int:
-        return sum("ov" in cell.chosen.split() for _, cells in self.rows for cell in cells)
+        return self._count("ov")
+
+    @property
+    def in_part(self) -> int:
+        return self._count("pt")
+
+    def _count(self, name: str) -> int:
+        return sum(name in cell.chosen.split() for _, cells in self.rows for cell in cells)
 
 
 def of(
@@ -99,9 +133,10 @@ def of(
     this_day = today(merchant.zone, now)
     last = _month_named(newest, this_day)
     firsts = list(_first_days(last))
-    days = {
-        row.day: as_day(row) for row in merchant.days.filter(day__gte=firsts[0], day__lt=_following(last))
-    }
+    stored = merchant.days.filter(day__gte=firsts[0], day__lt=_following(last))
+    rows_of_days = list(stored.annotate(known=F("covered_by__window_known")))
+    days = {row.day: as_day(row) for row in rows_of_days}
+    inferred = {row.day for row in rows_of_days if row.known == Sync.Known.INFERRED}
     begun = min((day.day for day in days.values() if day.says_something), default=this_day)
     # A day on which nothing ran, before anything ever did, is no gap.
     has_earlier = (
@@ -112,7 +147,8 @@ def of(
     begun = firsts[0] if has_earlier else begun
 
     def cell(day: date) -> Cell:
-        found = _asked_for(_cell(day, days.get(day), begun, this_day), active)
+        found = _cell(day, days.get(day), begun, this_day)
+        found = _asked_for(_inferred(found) if day in inferred else found, active)
         return chosen.in_it(found) if chosen else found
 
     rows = [(first, [cell(day) for day in _month(first)]) for first in firsts]
@@ -124,7 +160,12 @@ def of(
         later=_name(min(_months_later(last), this_day)) if _name(last) < _name(this_day) else "",
         newest=_name(last),
         this_year=this_day.year,
+        inferred=sum(cell.is_inferred for _, cells in rows for cell in cells),
     )
+
+
+def _inferred(cell: Cell) -> Cell:
+    return replace(cell, is_inferred=True, words=f"{cell.words}, inferred")
 
 
 def _asked_for(cell: Cell, active: SyncRequest | None) -> Cell:
@@ -134,7 +175,8 @@ def _asked_for(cell: Cell, active: SyncRequest | None) -> Cell:
     if not active.first_day <= cell.day <= active.last_day:
         return cell
     style, mark, words = RUNNING
-    return replace(cell, style=style, mark=mark, words=f"{words}; before: {cell.words}")
+    words = f"{words}; before: {cell.words}"
+    return replace(cell, style=style, mark=mark, words=words, is_inferred=False)
 
 
 def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:
@@ -151,6 +193,14 @@ def _cell(day: date, known: Day | None, begun: date, this_day: date) -> Cell:
     style, mark, words = EMPTY if known.covered_empty else SYNCED
     late = known.outcome in {DayOutcome.FAILED, DayOutcome.DISCONNECTED}
     return Cell(day, style, mark, f"failed at first, then {words}" if late else words)
+
+
+def _in_part(cell: Cell) -> Cell:
+    """What failed stays so, and what has not run yet; a gap is none."""
+    style, mark, words = IN_PART
+    if cell.style in {"g", "p"}:
+        return replace(cell, style=style, mark=mark, words=words)
+    return replace(cell, words=f"{cell.words}, {words}")
 
 
 def _name(day: date) -> str:

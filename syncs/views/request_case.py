@@ -131,7 +131,7 @@ def _entry(entry: Activity, looked: str) -> Iterator[Event]:
     """What the log says of it; the part before the colon is what happened."""
     if entry.verb == "request.asked":
         return
-    happened, colon, rest = entry.what.partition(": ")
+    happened, colon, rest = wording.told(entry.what).partition(": ")
     if entry.actor and entry.actor.display_name not in entry.what:
         happened = f"{entry.actor.display_name}: {happened[:1].lower()}{happened[1:]}"
     waits = entry.verb == "request.needs_review"

@@ -66,7 +66,7 @@ def review(request: Signed, company_id: uuid.UUID, kind: str) -> HttpResponse:
     if not form.is_valid():
         return _card(request, merchant, _kind(kind), form, status=422)
     try:
-        asking.refuse_if_not_possible(merchant)
+        asking.refuse_if_not_possible(merchant, request.user)
         asking.refuse_if_synced(merchant, _ask(_kind(kind), form))
         lifting.until_fixed(merchant, _ask(_kind(kind), form), request.user)
         lifting.in_an_outage(merchant, _ask(_kind(kind), form), request.user)

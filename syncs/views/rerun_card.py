@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from syncs import wording
+from django.utils import timezone
+
+from syncs import moments, wording
 from syncs.forms import AskForm, LatestForm, RangeForm, written
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import fix_first, outage_hold
@@ -41,7 +43,7 @@ class Preview:
 
     @property
     def chosen(self) -> Chosen:
-        return Chosen(self.first, self.last, frozenset(self.synced))
+        return Chosen(self.first, self.last, frozenset(self.overlap.wholly), frozenset(self.overlap.partly))
 
     @property
     def count(self) -> int:
@@ -59,6 +61,21 @@ class Preview:
     @property
     def wholly(self) -> list[tuple[date, date]]:
         return stretches(self.overlap.wholly)
+
+    @property
+    def told_overlap(self) -> str:
+        """ "4 days are already synced, and a part of 14 Jun", with no capital letter."""
+        count, part = len(self.overlap.wholly), f"a part of {self.told_partly}"
+        if not count:
+            return f"{part} is already synced"
+        whole = "1 day is already synced" if count == 1 else f"{count} days are already synced"
+        return f"{whole}, and {part}" if self.partly else whole
+
+    @property
+    def told_partly(self) -> str:
+        """ "14 Jun, 16 – 17 Jun"."""
+        this_day = timezone.localdate()
+        return ", ".join(moments.day_range(first, last, this_day) for first, last in self.partly)
 
     @property
     def partly(self) -> list[tuple[date, date]]:
@@ -123,7 +140,7 @@ def blocked(request: Signed, merchant: Merchant) -> str:
     if not request.user.has_perm("syncs.ask_sync"):
         return MAY_NOT_ASK
     try:
-        refuse_if_not_possible(merchant)
+        refuse_if_not_possible(merchant, request.user)
     except NotPossible as error:
         return error.sentence
     return ""
@@ -202,7 +219,11 @@ def _hold(request: Signed, merchant: Merchant, form: AskForm) -> dict[str, Any]:
         "looks_down": outage_hold.looks_down(outage.platform_name) if outage else "",
         "known_of_outage": outage_hold.known_of(outage) if outage else "",
         "asks_why": bool(hold or outage),
-        "closed": fix_first.leads_only(before) if before else outage_hold.LEADS_ONLY if is_waited_for else "",
+        "closed": fix_first.leads_only(before, request.user)
+        if before
+        else outage_hold.LEADS_ONLY
+        if is_waited_for
+        else "",
     }
 
 

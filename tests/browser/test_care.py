@@ -13,7 +13,7 @@ def test_a_colleague_sees_who_is_on_it_and_a_snooze_takes_it_off_the_list(visit:
     shop = take("settings", "archived_account", failed_days=1)
     priya, mei = visit(shop.path), visit(f"/?q={shop.name}", by="lead")
     priya.get_by_role("button", name="I am on it").click()
-    expect(priya.locator("#care")).to_contain_text("is on it")
+    expect(priya.locator("#care")).to_contain_text("You are on it")
     row = mei.get_by_role("row").filter(has_text=shop.name)
     steps.wake(mei, "#poll")
     expect(row).to_contain_text("is on it")

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncs.rules import attention
-from syncs.rules.attention import Facts, Usual, learn, next_look
+from syncs.rules.attention import TO_MISS_NOTHING, Facts, Usual, learn, next_look
 from syncs.rules.health import Health
+from syncs.rules.stored_moments import as_stored, daily_as_stored
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -86,7 +87,10 @@ def waits(facts, *minutes_late):
 def test_before_its_usual_time_nobody_is_asked():
     look = next_look(USUAL, MIDNIGHT + MINUTE)
     assert at(2, 10) < look.at < at(2, 30)
-    assert look.reason == f"asked again at {look.at:%H:%M} (Europe/London): its syncs usually end 02:10-02:50"
+    assert (
+        look.reason
+        == f"asked again at {as_stored(look.at)}: its syncs usually end {daily_as_stored(at(2, 10), at(2, 50))}"
+    )
 
 
 def test_around_its_usual_time_it_is_asked_often():
@@ -135,7 +139,7 @@ def test_a_result_that_comes_after_the_next_sync_hour_is_waited_for():
     assert at(-1) < next_look(replace(late, refreshed_at=at(-2)), at(-2)).at < at(-0, -20)
     assert waits(replace(late, usual_delay=-30 * MINUTE), 0, 20, 40) == waits(USUAL, 0, 20, 40)
     in_ = replace(late, last_result_at=at(0, 5), refreshed_at=at(0, 6))
-    assert next_look(in_, at(0, 6)).reason.endswith("this is the safety look")
+    assert next_look(in_, at(0, 6)).reason.endswith(TO_MISS_NOTHING)
 
 
 def test_a_usual_time_around_the_sync_hour_is_learned_as_one():
@@ -156,13 +160,13 @@ def test_what_runs_again_after_a_nights_result_teaches_nothing():
 def test_whoever_is_settled_gets_one_safety_look_and_then_waits_for_the_next_night():
     safety = next_look(settled(at(2, 30)), at(2, 30))
     assert at(12) < safety.at < at(14)
-    assert safety.reason.endswith("its result is in, this is the safety look")
+    assert safety.reason.endswith(TO_MISS_NOTHING)
     assert at(24 + 2, 10) < next_look(settled(safety.at), safety.at).at < at(24 + 2, 30)
 
 
 def test_a_failing_merchant_is_asked_hourly_once_the_result_is_in():
     failing = settled(at(4), health=Health.FAILING)
-    reason = "asked again at 05:00 (Europe/London): its last sync failed"
+    reason = f"asked again at {as_stored(at(5))}: its last sync failed"
     assert next_look(failing, at(4)) == (at(5), reason)
     evening = next_look(settled(at(17, 30), health=Health.FAILING), at(17, 30))
     assert evening.at == at(22, 30)
@@ -189,10 +193,10 @@ def test_who_is_off_is_asked_once_a_day(off):
     assert next_look(settled(MORNING, **off), MORNING).at == MORNING + attention.OLDEST
 
 
-def test_times_are_told_on_the_merchants_clock_and_say_so():
+def test_times_are_stored_for_readers_of_any_zone():
     tokyo = replace(USUAL, zone_name="Asia/Tokyo", last_result_at=None, refreshed_at=at(15))
     reason = next_look(tokyo, at(15, 1)).reason
-    assert reason.endswith(" (Asia/Tokyo): its syncs usually end 02:10-02:50")
+    assert reason.endswith(f"its syncs usually end {daily_as_stored(at(17, 10), at(17, 50))}")
 
 
 def test_who_strays_all_over_the_day_is_told_so():
@@ -202,15 +206,13 @@ def test_who_strays_all_over_the_day_is_told_so():
 
 def test_the_ceiling_is_named_where_it_is_the_reason():
     silent = replace(USUAL, last_result_at=MIDNIGHT - 900 * DAY, refreshed_at=at(2, 25))
-    reason = "asked again at 00:25 (Europe/London): nobody is left alone for longer than 22 hours"
+    reason = f"asked again at {as_stored(at(24, 25))}: every merchant is asked about at least every 22 hours"
     assert next_look(silent, at(2, 25)) == (at(24, 25), reason)
 
 
 def test_what_is_not_known_yet_is_not_called_usual():
-    assert (
-        "its syncs may end 00:00-04:00"
-        in next_look(replace(USUAL, usual_delay=None, spread=None), MIDNIGHT).reason
-    )
+    reason = next_look(replace(USUAL, usual_delay=None, spread=None), MIDNIGHT).reason
+    assert f"its syncs may end {daily_as_stored(at(0), at(4))}" in reason
 
 
 def test_merchants_of_one_zone_are_not_all_asked_at_once():
