@@ -24,6 +24,7 @@ from syncs.operations import (
     silence,
 )
 from syncs.operations.heartbeats import Signs
+from syncs.operations.surroundings import Surroundings
 
 RESUME = {
     Freeze.Cause.SILENCE: "Resume now…",
@@ -89,7 +90,12 @@ def notices(signs: Signs, now: datetime) -> list[Banner]:
     """Those that come and go with the signs of life, the same for everybody. One query while Codat may be down."""
     now = timezone.localtime(now)
     out = _out(now) if signs.may_be_out else ()
-    return [*_silent_parts(signs.silent, now), *_held_up(signs, now), *out]
+    return [*_told_by(signs, now), *out]
+
+
+def _told_by(signs: Signs, now: datetime) -> Iterator[Banner]:
+    yield from _silent_parts(signs.silent, now)
+    yield from _held_up(signs, now)
 
 
 def worst(shown: Iterable[Banner]) -> str:
@@ -97,9 +103,11 @@ def worst(shown: Iterable[Banner]) -> str:
     return next((tone for tone in ("bad", "warn") if tone in {banner.tone for banner in shown}), "")
 
 
-def version(request: HttpRequest) -> str:
-    """For pollers: another one when a notice has come, changed or gone."""
-    return blake2b(repr(banners(request)).encode(), digest_size=4).hexdigest()
+def version(house: Surroundings, now: datetime) -> str:
+    """For pollers: another one when a notice has come, changed or gone. No query."""
+    now = timezone.localtime(now)
+    facts = [*_told_by(house.signs(now), now)], house.stops, house.outages, house.undelivered, now.date()
+    return blake2b(repr(facts).encode(), digest_size=4).hexdigest()
 
 
 def _frozen(request: HttpRequest, now: datetime) -> Iterator[Banner]:
