@@ -3,9 +3,10 @@ sentences are true, and the address of its poll. All of it from one query: a pol
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from syncs import context_processors, meter, wording
@@ -20,13 +21,19 @@ from syncs.views.access import Signed
 
 def find(company_id: uuid.UUID) -> Merchant | None:
     """With all that a poll has to know. One query."""
+    return _rows().filter(company_id=company_id).first()
+
+
+@cache
+def _rows() -> QuerySet[Merchant]:
+    """Made once in each process: to make it takes longer than to ask."""
     connections = Connection.objects.filter(merchant=OuterRef("pk")).order_by("-seen_at")
     entries = Activity.objects.filter(merchant=OuterRef("pk")).order_by("-at")
     told: dict[str, Any] = {
         "connections_seen_at": Subquery(connections.values("seen_at")[:1]),
         "newest_entry": Subquery(entries.values("pk")[:1]),
     }
-    return surroundings.read_with(Merchant.objects.filter(company_id=company_id).annotate(**told)).first()
+    return surroundings.read_with(Merchant.objects.annotate(**told))
 
 
 def next_sync(merchant: Merchant, now: datetime) -> datetime | None:

@@ -1,9 +1,10 @@
 """What a request's page has to be told anew for. All of it from one query: a poll without news takes no other."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from syncs import context_processors, wording
 from syncs.models import Activity, Attempt, SyncRequest
@@ -16,13 +17,19 @@ from syncs.views import glances
 
 def find(pk: int) -> SyncRequest | None:
     """With all that a poll has to know. One query."""
+    return _rows().filter(pk=pk).first()
+
+
+@cache
+def _rows() -> QuerySet[SyncRequest]:
+    """Made once in each process: to make it takes longer than to ask."""
     tries = Attempt.objects.filter(request=OuterRef("pk"))
     entries = Activity.objects.filter(request=OuterRef("pk")).order_by().values("request")
     told: dict[str, Any] = {
         "told_tries": gathered(tries, "number", "outcome"),
         "told_entries": Subquery(entries.annotate(count=Count("pk")).values("count")),
     }
-    return surroundings.read_with(SyncRequest.objects.for_page().filter(pk=pk).annotate(**told)).first()
+    return surroundings.read_with(SyncRequest.objects.for_page().annotate(**told))
 
 
 def version(request: SyncRequest, now: datetime) -> str:
