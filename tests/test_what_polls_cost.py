@@ -107,8 +107,8 @@ EACH = [
     for n, made in enumerate(pages)
 ]
 OF_ONE = [*POLLERS["syncs/merchant.html"], *POLLERS["syncs/request.html"]]
-# The page of a request that waits for a person does not poll for a lead, who may be writing there.
-FOR_LEADS = OF_ONE[:-1]
+# An import is the admins'; the page of a request that waits for a person does not poll for a lead, who may write there.
+FOR_LEADS = EACH[:-2]
 
 
 def test_these_are_all_that_poll() -> None:
@@ -159,7 +159,8 @@ def test_also_where_nothing_ever_gave_a_sign(as_viewer: Client, made: Callable[[
 def test_also_while_sending_is_frozen_and_codat_is_down_and_messages_fail(
     as_lead: Client, made: Callable[[], str]
 ) -> None:
+    path = made()
     make_outage()
     freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
     messages_fail()
-    assert told_nothing(as_lead, made()) == 3
+    assert told_nothing(as_lead, path) == 3
