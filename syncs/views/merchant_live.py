@@ -21,7 +21,7 @@ from syncs.views.access import Signed
 
 def find(company_id: uuid.UUID) -> Merchant | None:
     """With all that a poll has to know. One query."""
-    return _rows().filter(company_id=company_id).first()
+    return next(iter(_rows().filter(company_id=company_id)), None)
 
 
 @cache

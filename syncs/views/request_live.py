@@ -14,22 +14,38 @@ from syncs.operations.evidence import is_list_read
 from syncs.rules.states import State
 from syncs.views import glances
 
+# As many as `version` needs: a request with its merchant, reader and sync has a hundred.
+POLLED = (
+    *("state", "state_since", "version", "looks", "not_before", "sync_id", "candidates"),
+    *("merchant__version", "merchant__refreshed_at", "merchant__running_since"),
+)
+
 
 def find(pk: int) -> SyncRequest | None:
-    """With all that a poll has to know. One query."""
-    return _rows().filter(pk=pk).first()
+    """For the page, with all that its poll has to know."""
+    return next(iter(_with_what_is_told(SyncRequest.objects.for_page().filter(pk=pk))), None)
+
+
+def shows_nothing_new(pk: int, shown: str, now: datetime) -> bool:
+    """Whether the page of this version is as it would be drawn now. One query."""
+    found = next(iter(_polled().filter(pk=pk)), None)
+    return found is not None and version(found, now) == shown
 
 
 @cache
-def _rows() -> QuerySet[SyncRequest]:
+def _polled() -> QuerySet[SyncRequest]:
     """Made once in each process: to make it takes longer than to ask."""
+    return _with_what_is_told(SyncRequest.objects.select_related("merchant").only(*POLLED))
+
+
+def _with_what_is_told(requests: QuerySet[SyncRequest]) -> QuerySet[SyncRequest]:
     tries = Attempt.objects.filter(request=OuterRef("pk"))
     entries = Activity.objects.filter(request=OuterRef("pk")).order_by().values("request")
     told: dict[str, Any] = {
         "told_tries": gathered(tries, "number", "outcome"),
         "told_entries": Subquery(entries.annotate(count=Count("pk")).values("count")),
     }
-    return surroundings.read_with(SyncRequest.objects.for_page().annotate(**told))
+    return surroundings.read_with(requests.annotate(**told))
 
 
 def version(request: SyncRequest, now: datetime) -> str:

@@ -83,10 +83,10 @@ def requests_live(request: Signed) -> HttpResponse:
 @login_required
 def sync_request(request: Signed, pk: int) -> HttpResponse:
     """The case of one request; for its poller 204 when nothing has changed."""
-    found = _find(pk)
-    if request.htmx and request.GET.get("v") == request_live.version(found, timezone.now()):
+    shown = request.GET.get("v")
+    if request.htmx and shown and request_live.shows_nothing_new(pk, shown, timezone.now()):
         return HttpResponse(status=204)
-    return render(request, f"{CASE}#case" if request.htmx else CASE, _case(request, found))
+    return render(request, f"{CASE}#case" if request.htmx else CASE, _case(request, _find(pk)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
