@@ -25,6 +25,7 @@ from syncs.operations import (
     silence,
 )
 from syncs.operations.heartbeats import Signs
+from syncs.operations.surroundings import Surroundings
 
 RESUME = {
     Freeze.Cause.SILENCE: "Resume now…",
@@ -52,11 +53,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def banners(request: HttpRequest, signs: Signs | None = None) -> list[Banner]:
     """What a reader must know on every page: one query, none where the signs of life are at hand, and one more where
-    sending may be frozen."""
+    sending may be frozen, and where Codat may be down."""
     now = timezone.localtime()
     signs = signs or heartbeats.signs(now)
     frozen = _frozen(request, now) if signs.may_be_frozen else ()
-    return [*frozen, *notices(signs, now), *_not_delivered(request, signs, now)]
+    out = _out(now) if signs.may_be_out else ()
+    return [*frozen, *notices(signs, now), *out, *_not_delivered(request, signs, now)]
 
 
 def _out(now: datetime) -> Iterator[Banner]:
@@ -87,10 +89,9 @@ def _known_of(outage: Outage, now: datetime, which: str) -> str:
 
 
 def notices(signs: Signs, now: datetime) -> list[Banner]:
-    """Those that come and go with the signs of life, the same for everybody. One query while Codat may be down."""
+    """Those that come and go with the signs of life, the same for everybody. No query."""
     now = timezone.localtime(now)
-    out = _out(now) if signs.may_be_out else ()
-    return [*_silent_parts(signs.silent, now), *_held_up(signs, now), *out]
+    return [*_silent_parts(signs.silent, now), *_held_up(signs, now)]
 
 
 def worst(shown: Iterable[Banner]) -> str:
@@ -98,9 +99,11 @@ def worst(shown: Iterable[Banner]) -> str:
     return next((tone for tone in ("bad", "warn") if tone in {banner.tone for banner in shown}), "")
 
 
-def version(request: HttpRequest) -> str:
-    """For pollers: another one when a notice has come, changed or gone."""
-    return blake2b(repr(banners(request)).encode(), digest_size=4).hexdigest()
+def version(house: Surroundings, now: datetime) -> str:
+    """For pollers: another one when a notice has come, changed or gone. No query."""
+    today = timezone.localdate(now)
+    facts = notices(house.signs(now), now), house.stops, house.outages, house.undelivered, today
+    return blake2b(repr(facts).encode(), digest_size=4).hexdigest()
 
 
 def _frozen(request: HttpRequest, now: datetime) -> Iterator[Banner]:

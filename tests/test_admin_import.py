@@ -15,6 +15,7 @@ from syncs.codat.errors import Uncertain
 from syncs.models import ImportRun, Merchant, User
 from syncs.operations import importing
 from tests.companies import Between, client_of
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 START = "/admin/syncs/merchant/import/"
@@ -124,6 +125,23 @@ def test_the_poller_is_told_nothing_when_nothing_is_new(as_admin: Client) -> Non
     fragment = as_admin.get(f"{START}{run.pk}/?v=running-2-heard", headers=HTMX)
     assert "Reading page 4." in text(fragment)
     assert f'hx-get="{START}{run.pk}/?v=running-3-heard"' in text(fragment)
+
+
+@pytest.mark.parametrize("role", ["viewer", "support", "lead"])
+def test_a_poll_tells_only_admins_that_nothing_is_new(client: Client, role: str) -> None:
+    poll = f"{START}{make_run(state='running', pages=2).pk}/?v=running-2-heard"
+    assert client.get(poll, headers=HTMX)["Location"].startswith("/admin/login/")
+    client.force_login(make_user(role))
+    assert client.get(poll, headers=HTMX, follow=True).status_code == 403
+    client.force_login(make_user("admin"))
+    assert client.get(poll, headers=HTMX).status_code == 204
+    assert client.get(f"{START}0/?v=running-2-heard", headers=HTMX).status_code == 404
+
+
+def test_a_poll_tells_when_the_worker_falls_silent(as_admin: Client) -> None:
+    poll = f"{START}{make_run(state='running', pages=2).pk}/?v=running-2-heard"
+    ImportRun.objects.update(heard_at=timezone.now() - timedelta(minutes=6))
+    assert "The import has stopped" in text(as_admin.get(poll, headers=HTMX))
 
 
 def test_an_import_whose_worker_died_says_so_and_can_be_begun_again(

@@ -13,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.models import Heartbeat, Merchant, SyncRequest, User
+from syncs.models import Heartbeat, Merchant, Outage, SyncRequest, User
 from syncs.operations import counting, heartbeats
 from tests.conftest import signed_in
-from tests.factories import make_failing_merchant, make_merchant, make_request, make_user
+from tests.factories import make_failing_merchant, make_merchant, make_outage, make_request, make_user
 from tests.test_health_live import changed, first_page, poll_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory")]
@@ -225,6 +225,17 @@ def test_of_another_list_nothing_is_known_by_that(as_viewer: Client) -> None:
     something_happens_elsewhere()
     assert told(as_viewer, everybody)[0] == 204
     assert told(as_viewer, nobody)[1] > 3
+
+
+@pytest.mark.parametrize("url", ["/", "/requests/"])
+def test_an_outage_and_its_numbers_move_the_pulse_and_are_told(as_viewer: Client, url: str) -> None:
+    heartbeats.beat(heartbeats.CLOCK)
+    poll = poll_of(first_page(as_viewer, url))
+    outage = make_outage(failed=118)
+    begun = as_viewer.get(poll).text
+    assert "118 failed" in begun
+    Outage.objects.filter(pk=outage.pk).update(failed=119)
+    assert "119 failed" in as_viewer.get(poll_of(begun)).text
 
 
 def test_tiles_counted_a_moment_ago_are_not_taken_for_new_ones(

@@ -127,6 +127,10 @@ class Merchant(models.Model):
     )
     version = models.PositiveBigIntegerField(default=0)
 
+    # As the page of one merchant reads them.
+    connections_seen_at: datetime | None = None
+    newest_entry: int | None = None
+
     objects = MerchantQuerySet.as_manager()
 
     class Meta:

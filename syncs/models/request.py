@@ -1,6 +1,6 @@
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -104,6 +104,9 @@ class SyncRequest(models.Model):
     # As `for_page` and `under_way` read them.
     sending_frozen = False
     sent_at: datetime | None = None
+    # As its own page reads them: number and outcome of each try, and how many entries of the activity are about it.
+    told_tries: list[list[Any]] | None = None
+    told_entries: int | None = None
 
     objects = SyncRequestQuerySet.as_manager()
 

@@ -52,8 +52,7 @@ class Evidence:
 
     @property
     def list_read(self) -> bool:
-        read = self.request.merchant.looked_at(timezone.now())
-        return read is not None and read > self.request.state_since
+        return is_list_read(self.request)
 
     @property
     def seen(self) -> str:
@@ -74,6 +73,12 @@ class Evidence:
             new=len(self.candidates) + len(self.unread),
             list_read=self.list_read,
         )
+
+
+def is_list_read(request: SyncRequest) -> bool:
+    """Since it came into its state."""
+    read = request.merchant.looked_at(timezone.now())
+    return read is not None and read > request.state_since
 
 
 def evidence_of(requests: Sequence[SyncRequest]) -> list[Evidence]:

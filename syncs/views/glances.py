@@ -29,7 +29,7 @@ TRUE_FOR = 60
 
 @dataclass(frozen=True)
 class Glance:
-    """Signs of silence come by time, without a write: their words are part of it."""
+    """Silence comes by time, without a write, so its words are part of it. Freezes and outages move the pulse."""
 
     pulse: int
     signs: Signs

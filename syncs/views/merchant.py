@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,10 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from syncs import tasks, watched
+from syncs import context_processors, tasks, watched
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import checking, notes
+from syncs.operations import checking, notes, surroundings
 from syncs.operations.checking import Check
 from syncs.operations.diagnosing import diagnose
 from syncs.operations.repairs import covered_since
@@ -45,14 +46,12 @@ PAGE = "syncs/merchant.html"
 def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """The whole page, or its live region when the poller asks. Where nothing has changed, only what a new look leaves
     behind, and 204 without one."""
-    found = find_merchant(company_id)
-    now = timezone.now()
+    found, now = _find(company_id), timezone.now()
     watched.note(found.pk)
     if request.htmx.target == "history":
         return render(request, f"{PAGE}#history", _history(request, found, now))
-    is_as_shown = request.GET.get("v") == merchant_live.version(
-        request, found, now
-    ) and not merchant_live.is_over(request, now)
+    is_as_shown = request.GET.get("v") == merchant_live.version(found, now)
+    is_as_shown = is_as_shown and not merchant_live.is_over(request, now)
     if request.htmx and is_as_shown:
         looks = merchant_live.looks(found, now)
         if request.GET.get("looks") == looks["looks_version"]:
@@ -64,7 +63,7 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
             )
             return reswap(retarget(answer, "#looks"), "outerHTML")
     template = f"{PAGE}#merchant_live" if request.htmx.target == "merchant_live" else PAGE
-    return render(request, template, page_context(request, found))
+    return render(request, template, page_context(request, _with_connections(found)))
 
 
 @require_safe
@@ -113,8 +112,16 @@ def add_note(request: Signed, company_id: uuid.UUID) -> HttpResponse:
 
 def find_merchant(company_id: uuid.UUID) -> Merchant:
     """Archived ones too: their record stays readable."""
-    rows = Merchant.objects.prefetch_related("connections")
-    found = rows.filter(company_id=company_id).first()
+    return _with_connections(_find(company_id))
+
+
+def _with_connections(merchant: Merchant) -> Merchant:
+    prefetch_related_objects([merchant], "connections")
+    return merchant
+
+
+def _find(company_id: uuid.UUID) -> Merchant:
+    found = merchant_live.find(company_id)
     if found is None:
         raise NotHere(
             f"There is no merchant with the ID {company_id} here.",
@@ -157,7 +164,8 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "active": active,
             "note_form": NoteForm(),
             "may_ask": request.user.has_perm("syncs.ask_sync"),
-            "page_version": merchant_live.version(request, merchant, now),
+            "page_version": merchant_live.version(merchant, now),
+            "banners": context_processors.banners(request, surroundings.of(merchant).signs(now)),
             "true_until": merchant_live.true_until(merchant, active, now),
             "oob": bool(request.htmx),
             "is_waited_for": is_waited_for,

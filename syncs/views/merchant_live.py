@@ -1,18 +1,39 @@
 """What a merchant's page has to be told anew for: its version, what looks at Codat leave behind, until when its
-sentences are true, and the address of its poll."""
+sentences are true, and the address of its poll. All of it from one query: a poll without news takes no other."""
 
+import uuid
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from syncs import context_processors, meter, wording
-from syncs.models import Merchant, SyncRequest
+from syncs.models import Activity, Connection, Merchant, SyncRequest
+from syncs.operations import surroundings
 from syncs.rules import salesdays
 from syncs.rules.health import Health
 from syncs.rules.salesdays import next_due
 from syncs.views import glances
 from syncs.views.access import Signed
+
+
+def find(company_id: uuid.UUID) -> Merchant | None:
+    """With all that a poll has to know. One query."""
+    return next(iter(_rows().filter(company_id=company_id)), None)
+
+
+@cache
+def _rows() -> QuerySet[Merchant]:
+    """Made once in each process: to make it takes longer than to ask."""
+    connections = Connection.objects.filter(merchant=OuterRef("pk")).order_by("-seen_at")
+    entries = Activity.objects.filter(merchant=OuterRef("pk")).order_by("-at")
+    told: dict[str, Any] = {
+        "connections_seen_at": Subquery(connections.values("seen_at")[:1]),
+        "newest_entry": Subquery(entries.values("pk")[:1]),
+    }
+    return surroundings.read_with(Merchant.objects.annotate(**told))
 
 
 def next_sync(merchant: Merchant, now: datetime) -> datetime | None:
@@ -34,14 +55,15 @@ def true_until(merchant: Merchant, active: SyncRequest | None, now: datetime) ->
     return min((moment for moment in (due, said) if moment), default=None)
 
 
-def version(request: Signed, merchant: Merchant, now: datetime) -> str:
+def version(merchant: Merchant, now: datetime) -> str:
     """Changes with what the page shows, its notices too, and with the days that the time makes pass. What else is told
     in words grows old in the browser, or is told `until` a moment; for the rest all is told anew every ten minutes, of
     each merchant at its own second."""
     checking = "checking" if merchant.is_being_checked(now) else ""
     tenth_minute = (int(now.timestamp()) + 37 * merchant.pk) // 600
     days = timezone.localdate(now), salesdays.today(merchant.zone, now)
-    facts = (context_processors.version(request), merchant.link_url, tenth_minute, days)
+    notices = context_processors.version(surroundings.of(merchant), now)
+    facts = (notices, merchant.newest_entry, merchant.link_url, tenth_minute, days)
     return f"{merchant.version}-{glances.digest(facts)}{checking}"
 
 
@@ -50,7 +72,7 @@ def looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
     told = {
         "looked_at": merchant.looked_at(now),
         "is_being_checked": merchant.is_being_checked(now),
-        "connections_seen_at": max((c.seen_at for c in merchant.connections.all()), default=None),
+        "connections_seen_at": merchant.connections_seen_at,
     }
     facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, meter.trouble())
     return told | {"looks_version": glances.digest(facts)}

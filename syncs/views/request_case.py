@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from syncs import wording
@@ -73,7 +72,6 @@ def context(request: SyncRequest) -> dict[str, Any]:
         "seen": evidence.seen,
         "list_read": evidence.list_read or request.state != State.NEEDS_REVIEW,
         "against": evidence.against_nothing_ran,
-        "version": _version(evidence),
         "is_waited_for": request.is_on_its_way,
         "poll_every": "2s" if request.is_on_its_way else "15s" if request.is_active else "",
     }
@@ -171,17 +169,3 @@ def _sent(request: SyncRequest) -> str:
     path = paths.REQUEST_LATEST if latest else paths.REQUEST_RANGE
     key = f"Idempotency-Key: {request.idempotency_key}"
     return f"POST {path.format(company_id=request.merchant.company_id)}\n{key}\n\n{request.body}"
-
-
-def _version(evidence: Evidence) -> str:
-    request = evidence.request
-    seen = repr(
-        (
-            (request.version, request.looks, request.not_before, request.sync_id),
-            wording.is_not_found(request),
-            request.sync.code if request.sync else None,
-            [(attempt.pk, attempt.outcome) for attempt in evidence.attempts],
-            [(sync.pk, sync.code) for sync in (*evidence.candidates, *evidence.others)],
-        )
-    )
-    return blake2b(seen.encode(), digest_size=8).hexdigest()

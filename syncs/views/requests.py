@@ -14,14 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
-from syncs import context_processors, wording
+from syncs import context_processors
 from syncs.forms.verdicts import VerdictForm
 from syncs.models import SyncRequest
-from syncs.operations import asking, reviewing
+from syncs.operations import asking, reviewing, surroundings
 from syncs.operations.asking import NotPossible
 from syncs.record_filters import GROUPS, KINDS, SCOPES, RequestFilters, people
 from syncs.rules.states import State
-from syncs.views import glances, polling, request_case, request_list
+from syncs.views import glances, polling, request_case, request_list, request_live
 from syncs.views.access import NotHere, Signed, may_ask, may_decide, page_asked_for
 
 LIST = "syncs/requests.html"
@@ -83,11 +83,10 @@ def requests_live(request: Signed) -> HttpResponse:
 @login_required
 def sync_request(request: Signed, pk: int) -> HttpResponse:
     """The case of one request; for its poller 204 when nothing has changed."""
-    found = _find(pk)
-    context = _case(request, found)
-    if request.htmx and request.GET.get("v") == context["version"]:
+    shown = request.GET.get("v")
+    if request.htmx and shown and request_live.shows_nothing_new(pk, shown, timezone.now()):
         return HttpResponse(status=204)
-    return render(request, f"{CASE}#case" if request.htmx else CASE, context)
+    return render(request, f"{CASE}#case" if request.htmx else CASE, _case(request, _find(pk)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,7 +139,7 @@ def _save(request: Signed, found: SyncRequest, form: VerdictForm) -> bool:
 
 
 def _find(pk: int) -> SyncRequest:
-    found = SyncRequest.objects.for_page().filter(pk=pk).first()
+    found = request_live.find(pk)
     if found is None:
         raise NotHere(
             f"There is no request with the number {pk} here.",
@@ -182,15 +181,16 @@ def _is_moving(row: request_list.Row) -> bool:
 
 
 def _case(request: Signed, found: SyncRequest, form: VerdictForm | None = None) -> dict[str, Any]:
+    now = timezone.now()
+    # Before anything is told: of a moment that passes meanwhile the next poll tells.
+    version = request_live.version(found, now)
     may_decide_this = found.state == State.NEEDS_REVIEW and request.user.has_perm("syncs.decide_review")
     context = request_case.context(found) | {
         "may_ask": request.user.has_perm("syncs.ask_sync"),
         "form": (form or VerdictForm(found)) if may_decide_this else None,
+        "banners": context_processors.banners(request, surroundings.of(found).signs(now)),
+        "version": version,
         "oob": bool(request.htmx),
     }
-    context["version"] += context_processors.version(request)
-    # It tells of moments that pass while nothing else changes.
-    if until := wording.true_until(found):
-        context["version"] += f"{until.timestamp():.0f}"
     # A poll must not take away what a lead is writing.
     return context | {"poll_every": ""} if may_decide_this else context
