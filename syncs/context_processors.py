@@ -187,13 +187,13 @@ def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator
         lead, since = "Nothing is being sent.", _since(silent["worker sending"], now)
         yield Banner("bad", "srv", lead, f"No worker has reported {since}. New requests are saved and wait.")
     if "worker refreshing" in silent:
-        lead, since = "Results are not refreshed.", silent["worker refreshing"]
-        sentence = f"No refreshing worker has reported {_since(since, now)}."
-        yield Banner("warn", "warn", lead, sentence, data_from=_moment(since))
+        seen = silent["worker refreshing"]
+        sentence = f"No refreshing worker has reported {_since(seen, now)}."
+        yield Banner("warn", "warn", "Results are not refreshed.", sentence, data_from=_moment(seen))
     if "clock" in silent:
-        lead, since = "Sync Desk's clock is silent.", silent["clock"]
-        sentence = f"It has not reported {_since(since, now)}. What waits is looked at late."
-        yield Banner("warn", "clock", lead, sentence, data_from=_moment(since))
+        seen = silent["clock"]
+        sentence = f"It has not reported {_since(seen, now)}. What waits is looked at late."
+        yield Banner("warn", "clock", "Sync Desk's clock is silent.", sentence, data_from=_moment(seen))
 
 
 def _moment(seen: datetime | None) -> str:
