@@ -2,11 +2,15 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser import steps
+from tests.browser.conftest import Take, Visit
 from tests.browser.panel import Panel
 
 
-def test_keys_walk_the_list_and_open_the_form_and_send_nothing(visit: Visit, panel: Panel) -> None:
+def test_keys_walk_the_list_and_open_the_form_and_send_nothing(
+    visit: Visit, take: Take, panel: Panel
+) -> None:
+    shop = take("healthy")
     page = visit("/?health=healthy&sort=name")
     leads = page.locator("main tbody tr a.name")
     page.keyboard.press("j")
@@ -14,10 +18,10 @@ def test_keys_walk_the_list_and_open_the_form_and_send_nothing(visit: Visit, pan
     page.keyboard.press("j")
     page.keyboard.press("k")
     expect(leads.nth(0)).to_be_focused()
+    steps.find_with_keys(page, shop)
     page.keyboard.press("l")
-    page.wait_for_url("**/merchants/**run=latest#rerun")
-    company = page.url.split("/merchants/")[1].split("/")[0]
-    assert panel.count_requests(company) == 0
+    page.wait_for_url(f"**{shop.path}?run=latest#rerun")
+    assert panel.count_requests(shop.company_id) == 0
     page.keyboard.press("g")
     page.keyboard.press("r")
     page.wait_for_url("**/requests/")
