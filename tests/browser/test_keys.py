@@ -27,6 +27,18 @@ def test_keys_walk_the_list_and_open_the_form_and_send_nothing(
     page.wait_for_url("**/requests/")
 
 
+def test_a_key_that_can_do_nothing_here_says_why_until_somebody_goes_on(visit: Visit) -> None:
+    page = visit("/?health=healthy", by="viewer")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    row = page.locator("#results tbody tr").filter(has=page.locator("a.name:focus"))
+    why = row.get_by_text("Your role can view but not run syncs.")
+    expect(why).to_be_in_viewport()
+    expect(page.locator("#said")).to_have_text("Your role can view but not run syncs.")
+    page.keyboard.press("j")
+    expect(page.locator(".why-not:visible")).to_have_count(0)
+
+
 def test_the_sheet_opens_and_closes_and_a_field_takes_its_letters(visit: Visit) -> None:
     page = visit("/requests/")
     page.keyboard.press("?")
