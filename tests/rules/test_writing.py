@@ -7,6 +7,7 @@ import pytest
 from syncs.rules.entries import ENTRIES, Entry, entry_of
 from syncs.rules.writing import never_reached, not_placeholders
 
+BOTH = "Write both, as in {accounting}, or neither."
 KNOWN = ("commerce", "accounting", "account")
 
 
@@ -26,6 +27,21 @@ def entry(name: str, **raw: object) -> Entry:
         (
             "{zebra}",
             ["{zebra} is not a placeholder. Those that are: {commerce}, {accounting}, {account}."],
+        ),
+        (
+            "The books of { refuse it",
+            [f"“{{” stands without its “}}” in “The books of {{ refuse it”. {BOTH}"],
+        ),
+        (
+            "{commerce} cannot see {accounting now",
+            [f"“{{” stands without its “}}” in “ce}} cannot see {{accounting now”. {BOTH}"],
+        ),
+        (
+            "}{",
+            [
+                f"“{{” stands without its “}}” in “}}{{”. {BOTH}",
+                f"“}}” stands without its “{{” in “}}{{”. {BOTH}",
+            ],
         ),
         ("{x} {x}", ["{x} is not a placeholder. Those that are: {commerce}, {accounting}, {account}."]),
     ],
