@@ -217,6 +217,7 @@ def test_the_preview_shows_what_there_is_and_names_what_is_missing(as_admin: Cli
     assert "Not until ledger 8812734 is open" in page
     assert "Not written yet" in page
     assert SEALED in page
+    assert "not in the books" not in page, "that is told of a merchant, and there is none"
     page = previewed(as_admin, lead="", rerun="", rerun_words="", pattern="(", sample="")
     assert "Still missing: “What is wrong”, “Will a re-run help?”." in page
     assert "Pattern: This is no pattern: missing )" in page
@@ -228,6 +229,7 @@ def test_the_preview_shows_a_text_with_its_mistake(as_admin: Client) -> None:
     page = previewed(as_admin, lead="{acounting} refuses {ledger}, {")
     assert "{acounting} refuses ledger 8812734, {" in page
     assert "What is wrong: “{” stands without its “}”" in page
+    assert "What is wrong: “{” stands without its “}”" in previewed(as_admin, pattern="", codes="", lead="{")
 
 
 def test_of_an_empty_form_there_is_nothing_to_show(as_admin: Client) -> None:

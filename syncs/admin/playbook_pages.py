@@ -118,7 +118,7 @@ def _sketched(form: Any, sample: dict[str, str]) -> dict[str, Any]:
     wrong = {field: form.errors.as_data().get(field.name, []) for field in form}
     is_missing = {field: any(error.code == "required" for error in found) for field, found in wrong.items()}
     told: dict[str, Any] = {
-        "missing": [str(field.label) for field in form if is_missing[field]],
+        "lacking": [str(field.label) for field in form if is_missing[field]],
         "mistakes": [
             (field.label, sentence)
             for field, found in wrong.items()

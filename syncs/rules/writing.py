@@ -25,10 +25,10 @@ def not_placeholders(text: str, known: Collection[str]) -> Iterator[str]:
         listed = ", ".join(f"{{{word}}}" for word in known)
         hint = f"Did you mean {{{near[0]}}}?" if near else f"Those that are: {listed}."
         yield f"{{{name}}} is not a placeholder. {hint}"
-    yield from _lone_braces(text)
 
 
-def _lone_braces(text: str) -> Iterator[str]:
+def lone_braces(text: str) -> Iterator[str]:
+    """A sentence for each kind."""
     beside = IN_BRACES.sub(lambda pair: " " * len(pair[0]), text)
     for brace, other in (("{", "}"), ("}", "{")):
         if (at := beside.find(brace)) >= 0:

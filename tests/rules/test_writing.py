@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from syncs.rules.entries import ENTRIES, Entry, entry_of
-from syncs.rules.writing import never_reached, not_placeholders
+from syncs.rules.writing import lone_braces, never_reached, not_placeholders
 
 BOTH = "Write both, as in {accounting}, or neither."
 KNOWN = ("commerce", "accounting", "account")
@@ -28,6 +28,17 @@ def entry(name: str, **raw: object) -> Entry:
             "{zebra}",
             ["{zebra} is not a placeholder. Those that are: {commerce}, {accounting}, {account}."],
         ),
+        ("{x} {x}", ["{x} is not a placeholder. Those that are: {commerce}, {accounting}, {account}."]),
+    ],
+)
+def test_a_word_in_braces_that_stands_for_nothing_is_told(text: str, sentences: list[str]) -> None:
+    assert list(not_placeholders(text, KNOWN)) == sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("{commerce} to {accounting}", []),
         (
             "The books of { refuse it",
             [f"“{{” stands without its “}}” in “The books of {{ refuse it”. {BOTH}"],
@@ -43,11 +54,12 @@ def entry(name: str, **raw: object) -> Entry:
                 f"“}}” stands without its “{{” in “}}{{”. {BOTH}",
             ],
         ),
-        ("{x} {x}", ["{x} is not a placeholder. Those that are: {commerce}, {accounting}, {account}."]),
     ],
 )
-def test_a_word_in_braces_that_stands_for_nothing_is_told(text: str, sentences: list[str]) -> None:
-    assert list(not_placeholders(text, KNOWN)) == sentences
+def test_a_brace_without_the_other_is_told_with_what_stands_beside_it(
+    text: str, sentences: list[str]
+) -> None:
+    assert list(lone_braces(text)) == sentences
 
 
 def test_every_built_in_entry_is_reached() -> None:
