@@ -9,7 +9,9 @@
   // What Escape clears, the nearest first: one of them with each press.
   const SEARCH = '#filters [data-key="/"]:not(:placeholder-shown)';
   const CLEARS = ["#bulk.on [data-clear]", "#clear-range", SEARCH];
+  const said = document.getElementById("said");
   let first = "";
+  let whyNot = null;
 
   function move(by) {
     const leads = [...document.querySelectorAll(OPENS_A_ROW)];
@@ -19,8 +21,7 @@
     next?.focus();
   }
 
-  function find(keys) {
-    const carries = `[data-key="${CSS.escape(keys)}"]`;
+  function find(keys, carries = `[data-key="${CSS.escape(keys)}"]`) {
     const ofRow = document.activeElement.closest("main tbody tr")?.querySelector(carries);
     return ofRow ?? [...document.querySelectorAll(carries)].find((each) => !each.closest("tbody tr"));
   }
@@ -45,13 +46,26 @@
     return true;
   }
 
+  // The reason stands there until somebody goes on.
+  function sayWhyNot(keys) {
+    whyNot = find(keys, `[data-why-not~="${CSS.escape(keys)}"]`);
+    if (!whyNot) return false;
+    whyNot.hidden = false;
+    said.textContent = whyNot.textContent.replace(/\s+/g, " ").trim();
+    return true;
+  }
+
+  function goOn() {
+    if (whyNot) whyNot.hidden = true;
+    whyNot = null;
+  }
+
   function press(keys) {
     const found = find(keys);
-    if (!found) return false;
-    // What is not possible now is shown, with its reason.
-    if (found.matches("input[type=search], [aria-disabled=true]")) found.focus();
-    else found.click();
-    return true;
+    if (!found) return sayWhyNot(keys);
+    if (!found.matches("input[type=search], [aria-disabled=true]")) return found.click(), true;
+    found.focus();
+    return sayWhyNot(keys), true;
   }
 
   function isMeant(event) {
@@ -80,6 +94,7 @@
   }
 
   if ("on" in sheet.dataset) {
+    for (const event of ["keydown", "pointerdown", "focusin"]) document.addEventListener(event, goOn);
     document.addEventListener("keydown", (event) => {
       if (isMeant(event) && take(event.key.toLowerCase(), event.shiftKey)) event.preventDefault();
     });

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -36,6 +36,9 @@ class Order:
         group = [f"{sign}{self.group}"] if self.group else []
         return [*group, column.desc(**nulls) if down else column.asc(**nulls), f"{sign}pk"]
 
+    def turned(self) -> "Order":
+        return replace(self, descending=not self.descending)
+
 
 class Key(NamedTuple):
     """Where a row stands in an order."""
@@ -60,38 +63,61 @@ def page(
     """One query; two where nothing lies beyond the cursor. One that makes no sense gives the first page."""
     key, backwards = (_read(before, rows, order), True) if before else (_read(after, rows, order), False)
     if key is None:
-        return _forwards(rows, order, size, has_before=False)
-    beyond = rows.filter(_beyond(order, key, backwards=backwards))
+        return _forwards(rows, order, size, None)
     if backwards:
-        found = _backwards(beyond, order, size, has_after=True)
+        found = _backwards(rows, order, size, key)
         # Back at the start: a whole first page, not the few rows that happen to lie before this one.
-        return found if found.before else _forwards(rows, order, size, has_before=False)
-    found = _forwards(beyond, order, size, has_before=True)
+        return found if found.before else _forwards(rows, order, size, None)
+    found = _forwards(rows, order, size, key)
     # Past the end, since rows have gone: the last that there are, and not a page that says that there is nothing.
-    return found if found.rows else _backwards(rows, order, size, has_after=False)
+    return found if found.rows else _backwards(rows, order, size, None)
 
 
-def _forwards(rows: QuerySet[Row], order: Order, size: int, *, has_before: bool) -> Page[Row]:
-    found = list(rows.order_by(*order.columns(backwards=False))[: size + 1])
+def _forwards(rows: QuerySet[Row], order: Order, size: int, key: Key | None) -> Page[Row]:
+    found = _beyond(rows, order, key, size + 1, backwards=False)
     shown = found[:size]
     return Page(
         shown,
-        before=cursor(shown[0], order) if has_before and shown else "",
+        before=cursor(shown[0], order) if key and shown else "",
         after=cursor(shown[-1], order) if len(found) > size else "",
     )
 
 
-def _backwards(rows: QuerySet[Row], order: Order, size: int, *, has_after: bool) -> Page[Row]:
-    found = list(rows.order_by(*order.columns(backwards=True))[: size + 1])
+def _backwards(rows: QuerySet[Row], order: Order, size: int, key: Key | None) -> Page[Row]:
+    found = _beyond(rows, order, key, size + 1, backwards=True)
     shown = found[:size][::-1]
     return Page(
         shown,
         before=cursor(shown[0], order) if len(found) > size else "",
-        after=cursor(shown[-1], order) if has_after and shown else "",
+        after=cursor(shown[-1], order) if key and shown else "",
     )
 
 
-def _beyond(order: Order, key: Key, *, backwards: bool) -> Q:
+def _beyond(rows: QuerySet[Row], order: Order, key: Key | None, count: int, *, backwards: bool) -> list[Row]:
+    """The next so many."""
+    if order.nullable and order.descending:
+        return _filled_and_empty(rows, order, key, count, backwards=backwards)
+    beyond = rows.filter(_further(order, key, backwards=backwards)) if key else rows
+    return list(beyond.order_by(*order.columns(backwards=backwards))[:count])
+
+
+def _filled_and_empty(
+    rows: QuerySet[Row], order: Order, key: Key | None, count: int, *, backwards: bool
+) -> list[Row]:
+    """Two queries where the page holds both: from its end, PostgreSQL's index has the empty ones first."""
+    plain = replace(order, nullable=False)
+    found: list[Row] = []
+    for is_empty in (True, False) if backwards else (False, True):
+        part = rows.filter(**{f"{order.column}__isnull": is_empty})
+        if key and is_empty == (key.value is None):
+            part = part.filter(_further(plain, key, backwards=backwards))
+        elif key and is_empty == backwards:
+            continue
+        found += part.order_by(*plain.columns(backwards=backwards))[: count - len(found)]
+    return found
+
+
+def _further(order: Order, key: Key, *, backwards: bool) -> Q:
     way = "lt" if order.descending != backwards else "gt"
     further = Q(**{f"pk__{way}": key.pk})
     if key.value is None:

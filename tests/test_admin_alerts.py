@@ -1,5 +1,6 @@
 """Alert rules in the admin: for admins alone, every field validated, no address told where it need not be."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ from redis import Redis
 
 from syncs.models import Activity, AlertRule, Delivery, Heartbeat
 from syncs.operations import deliveries
-from tests.alerting import make_rule
-from tests.factories import make_connection, make_merchant
+from tests.alerting import arrive, make_rule
+from tests.codat.server import Server, says
+from tests.factories import make_connection, make_failing_merchant, make_merchant
 from tests.queues import messages
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +121,90 @@ def test_filters_are_kept_as_the_health_list_writes_them(as_admin: Client) -> No
     assert (rule.merchants, rule.tag) == ("commerce=Clover&accounting=Xero", "tier=gold")
 
 
+def chosen(client: Client, **fields: Any) -> str:
+    """The filters that a new rule is kept with."""
+    assert client.post(ADD, RULE | fields).status_code == 302
+    return AlertRule.objects.get().merchants
+
+
+def page_of(client: Client) -> str:
+    html = client.get(f"{LIST}{AlertRule.objects.get().pk}/change/").text
+    return " ".join(html.replace("&amp;", "&").split())
+
+
+def test_which_merchants_is_chosen_and_kept_as_the_health_list_writes_it(as_admin: Client) -> None:
+    merchant = make_failing_merchant(5130, "Account 090 is archived", commerce="Clover", accounting="Xero")
+    fields = {"commerce": "Clover", "accounting": "Xero", "owner": "merchant", "code": ["5130", "4000"]}
+    more = {"cause": str(merchant.last_cause_id), "success": "7", "q": " tide & pine "}
+    assert chosen(as_admin, **fields, **more) == (
+        f"q=tide+%26+pine&code=4000&code=5130&cause={merchant.last_cause_id}&owner=merchant"
+        "&commerce=Clover&accounting=Xero&success=7"
+    )
+    html = page_of(as_admin)
+    for value in ("Clover", "Xero", "merchant", merchant.last_cause_id, "7"):
+        assert f'<option value="{value}" selected>' in html
+    assert re.findall(r'name="code" value="(\d+)"[^>]* checked', html) == ["4000", "5130"]
+    assert 'value="tide & pine"' in html
+
+
+def test_a_saved_rule_keeps_its_filters_when_it_is_saved_again(as_admin: Client) -> None:
+    make_connection(make_merchant(), platform_name="Clover")
+    assert chosen(as_admin, commerce="Clover") == "commerce=Clover"
+    change = f"{LIST}{AlertRule.objects.get().pk}/change/"
+    as_admin.post(change, RULE | {"name": "Night desk", "commerce": "Clover"})
+    assert AlertRule.objects.get().merchants == "commerce=Clover"
+    assert Activity.objects.get(verb="alert.changed").reason == "name"
+    as_admin.post(change, RULE | {"name": "Night desk", "success": "never"})
+    assert AlertRule.objects.get().merchants == "success=never"
+    assert Activity.objects.filter(verb="alert.changed").latest("pk").reason == "merchants"
+
+
+def test_a_platform_that_nobody_has_any_more_stays_chosen(as_admin: Client) -> None:
+    rule = make_rule("failing", merchants="commerce=Gone+Shop")
+    assert '<option value="Gone Shop" selected>' in page_of(as_admin)
+    as_admin.post(f"{LIST}{rule.pk}/change/", RULE | {"commerce": "Gone Shop"})
+    assert AlertRule.objects.get().merchants == "commerce=Gone+Shop"
+
+
+def test_a_pasted_address_takes_the_place_of_what_is_chosen(as_admin: Client) -> None:
+    make_connection(make_merchant(), platform_name="Clover")
+    pasted = "https://panel.example.com/?code=5130&success=7"
+    assert chosen(as_admin, commerce="Clover", merchants=pasted) == "code=5130&success=7"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"commerce": "Banana"}, "“Banana” is not offered here."),
+        ({"code": ["12"]}, "“12” is not offered here."),
+        ({"cause": "999"}, "“999” is not offered here."),
+        ({"owner": "nobody"}, "Select a valid choice"),
+        ({"q": "商" * 80}, "Together these filters are too long."),
+        ({"merchants": "/?health=failing&commerce=Clover"}, "Take it out of the address"),
+        ({"merchants": "cause=999"}, "“999” is not the number of a cause."),
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_refused_beside_its_field(
+    as_admin: Client, fields: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in errors(as_admin, **fields)
+
+
+def test_the_page_tells_how_many_merchants_it_is_about_now(as_admin: Client) -> None:
+    for name in ("Tide", "Tide & Pine", "Other"):
+        make_merchant(name=name, tags={"tier": "gold"})
+    make_merchant(name="Tideless", health="switched_off", tags={"tier": "gold"})
+    make_merchant(name="Tidewater")
+    assert "Save it to see how many merchants it is about." in as_admin.get(ADD).text
+    rule = make_rule("failing", merchants="q=tide", tag="tier=gold")
+    html = page_of(as_admin)
+    assert "3 merchants, 1 of them switched off at Codat." in html
+    assert '<a href="/?q=tide&snoozed=shown">Open their list</a>, less those without the tag' in html
+    assert "named “tide”, tag tier=gold" in as_admin.get(LIST).text
+    AlertRule.objects.filter(pk=rule.pk).update(merchants="q=water", tag="")
+    assert '1 merchant. <a href="/?q=water&snoozed=shown">Open their list</a>.' in page_of(as_admin)
+
+
 def test_only_a_change_of_what_it_tells_lets_it_begin_anew(as_admin: Client) -> None:
     as_admin.post(ADD, RULE)
     rule = AlertRule.objects.get()
@@ -141,6 +227,85 @@ def test_a_test_message_goes_to_the_queue_at_once(as_admin: Client, broker: Redi
     assert delivery.is_test
     assert "Ada Okafor sent this" in delivery.text
     assert messages(broker, "refreshing") == [("deliver", delivery.pk)]
+
+
+def press(client: Client, rule: AlertRule) -> str:
+    """“Send a test”; how the rule's page then tells of it."""
+    answer = client.post(f"{LIST}{rule.pk}/test/")
+    assert answer["Location"] == f"{LIST}{rule.pk}/change/#test"
+    return last_test(client)
+
+
+def last_test(client: Client) -> str:
+    found = re.search(r'<p class="lead" role="status">(.*?)</p>', page_of(client))
+    assert found
+    return found[1].strip()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_press_on_its_page_sends_one_test_and_is_on_record(as_admin: Client, broker: Redis) -> None:
+    rule = make_rule("failing", name="Desk", is_active=False)
+    assert last_test(as_admin) == "No test was sent yet."
+    assert press(as_admin, rule).endswith("is on its way.")
+    delivery = Delivery.objects.get()
+    assert delivery.is_test
+    assert messages(broker, "refreshing") == [("deliver", delivery.pk)]
+    press(as_admin, rule)
+    assert Delivery.objects.count() == 1, "the first is still to be tried"
+    entry = Activity.objects.get()
+    assert (entry.what, str(entry.actor)) == ("Sent a test of the alert rule Desk", "admin")
+
+
+def test_its_page_tells_how_the_test_got_on(as_admin: Client, settings: Any, scripted: Server) -> None:
+    settings.ALERT_WEBHOOKS_MAY_BE_LOCAL = True
+    rule = make_rule("failing", channel="webhook", address=f"{scripted.url}/secret")
+    assert press(as_admin, rule).endswith("is on its way.")
+    scripted.answers(says(404), says(200))
+    arrive()
+    told = last_test(as_admin)
+    assert told.startswith("Not delivered yet. The webhook answered 404.")
+    assert "It is tried again at" in told
+    Delivery.objects.update(next_try_at=timezone.now())
+    arrive()
+    assert last_test(as_admin).endswith("was delivered.")
+    assert [request.target for request in scripted.requests] == ["/secret", "/secret"]
+    assert b"This is a test: Ada Okafor sent this" in scripted.requests[0].body
+    assert "secret" not in page_of(as_admin).partition("Send a test")[2]
+
+
+def test_a_test_is_not_tried_for_a_day(as_admin: Client, settings: Any, scripted: Server) -> None:
+    settings.ALERT_WEBHOOKS_MAY_BE_LOCAL = True
+    rule = make_rule("failing", channel="webhook", address=f"{scripted.url}/secret")
+    press(as_admin, rule)
+    Delivery.objects.update(made_at=timezone.now() - timedelta(minutes=6))
+    scripted.answers(says(500))
+    arrive()
+    assert "was not delivered, and is not tried again. The webhook answered 500." in last_test(as_admin)
+
+
+def test_a_poll_of_a_test_that_is_where_it_was_brings_nothing(as_admin: Client) -> None:
+    rule = make_rule("failing")
+    press(as_admin, rule)
+    found = re.search(r'hx-get="(\S+/test/progress/\?v=\S+)"', page_of(as_admin))
+    assert found
+    assert as_admin.get(found[1]).status_code == 204
+    Delivery.objects.update(state="sent", ended_at=timezone.now())
+    answer = as_admin.get(found[1])
+    assert "was delivered." in answer.text
+    assert "hx-get" not in answer.text
+
+
+def test_only_an_admin_sends_a_test_and_only_by_a_press(
+    as_lead: Client, as_admin: Client, client: Client
+) -> None:
+    rule = make_rule("failing")
+    for path in ("test/", "test/progress/"):
+        for stranger in (as_lead, client):
+            assert stranger.post(f"{LIST}{rule.pk}/{path}").status_code in {302, 403, 405}
+            assert stranger.get(f"{LIST}{rule.pk}/{path}").status_code in {302, 403, 405}
+    assert as_admin.get(f"{LIST}{rule.pk}/test/").status_code == 405
+    assert as_admin.post(f"{LIST}{rule.pk + 1}/test/").status_code == 404
+    assert not Delivery.objects.exists()
 
 
 def test_messages_are_read_and_never_changed(as_admin: Client) -> None:

@@ -111,6 +111,8 @@ def test_every_built_in_entry_passes_the_form_as_it_is(as_admin: Client, slug: s
             "{name} is not a placeholder. Those that are: {commerce}, {accounting}",
         ),
         ({"pattern": "sealed"}, "{ledger} is not a placeholder."),
+        ({"lead": "{accounting refuses."}, "“{” stands without its “}” in “{accounting refu"),
+        ({"steps": "Open it}."}, "“}” stands without its “{” in “Open it}.”."),
         ({"owner": "the cat"}, "“the cat” is nobody who can act. Choose the merchant, us, Codat or nobody."),
         ({"slug": "account-archived"}, "There is an entry of this name already."),
         ({"lead": ""}, "This field is required."),
@@ -206,6 +208,45 @@ def test_the_preview_says_what_could_not_be_saved(as_admin: Client) -> None:
     page = previewed(as_admin, lead="{acounting} refuses.")
     assert "This entry could not be saved yet." in page
     assert "{acounting} is not a placeholder. Did you mean {accounting}?" in page
+
+
+def test_the_preview_shows_what_there_is_and_names_what_is_missing(as_admin: Client) -> None:
+    page = previewed(as_admin, owner="", detail="", slug="")
+    assert "Still missing: “Name”, “More about it”, “Who must act”." in page
+    assert "Sage refuses the sales because ledger 8812734 is sealed." in page
+    assert "Not until ledger 8812734 is open" in page
+    assert "Not written yet" in page
+    assert SEALED in page
+    assert "not in the books" not in page, "that is told of a merchant, and there is none"
+    page = previewed(as_admin, lead="", rerun="", rerun_words="", pattern="(", sample="")
+    assert "Still missing: “What is wrong”, “Will a re-run help?”." in page
+    assert "Pattern: This is no pattern: missing )" in page
+    assert page.count("Not written yet") == 2
+    assert "Nothing of Zettle can be written." in page
+
+
+def test_the_preview_shows_a_text_with_its_mistake(as_admin: Client) -> None:
+    page = previewed(as_admin, lead="{acounting} refuses {ledger}, {")
+    assert "{acounting} refuses ledger 8812734, {" in page
+    assert "What is wrong: “{” stands without its “}”" in page
+    assert "What is wrong: “{” stands without its “}”" in previewed(as_admin, pattern="", codes="", lead="{")
+
+
+def test_of_an_empty_form_there_is_nothing_to_show(as_admin: Client) -> None:
+    page = as_admin.post(PREVIEW, {"sample": "", "sample_code": "", "commerce": "", "accounting": ""}).text
+    assert "Still missing: “Name”, “Place”, “What is wrong”," in page
+    assert "What there is of it reads:" not in page
+    assert "card diag" not in page
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fixed_by": "x"}, {"outcome": "x", "codes": "x"}, {"place": "x"}, {"owner": "x"}]
+)
+def test_a_choice_that_is_none_breaks_no_preview(as_admin: Client, wrong: dict[str, str]) -> None:
+    for sample in ({}, {"sample_code": "abc"}, {"sample": "x" * 5001}):
+        page = previewed(as_admin, **wrong, **sample)
+        assert "This entry could not be saved yet." in page
+        assert "is sealed" in page
 
 
 def test_the_preview_says_who_stands_before_it(as_admin: Client) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from syncs.models import SavedView
 from syncs.operations import counting, heartbeats
 from syncs.rules.states import State
 from tests.factories import (
@@ -116,6 +117,47 @@ def test_a_pressed_tile_says_so_and_keeps_the_other_filters(as_viewer: Client) -
     assert 'name="code" value="5130"' in tiles
     assert 'name="sort" value="name"' in tiles
     assert "/?health=failing&amp;code=5130&amp;sort=fuse" in html
+
+
+def head_of(html: str, word: str) -> tuple[str, str, str]:
+    """How a column's head says that the list is sorted by it, where a press leads to, and the arrow."""
+    [cell] = [cell for cell in re.findall(r"<th\b.*?</th>", html, re.DOTALL) if f">{word}" in cell]
+    said, link, arrow = (
+        re.search(pattern, cell) for pattern in (r'aria-sort="(\w+)"', r'href="(.*?)"', r"#i-(\w+)")
+    )
+    return said[1] if said else "", link[1] if link else "", arrow[1] if arrow else ""
+
+
+@pytest.mark.parametrize("column", ["Merchant", "Last success", "Switches off in"])
+def test_a_second_press_on_a_columns_head_turns_the_list_round(as_viewer: Client, column: str) -> None:
+    for n in range(3):
+        day = timezone.now() - timedelta(days=n)
+        make_failing_merchant(name=f"M{n}", silent_since=day, switches_off_on=day.date(), failed_days=3)
+    said, url, _ = head_of(page(as_viewer, "/?sort=fuse" if column != "Switches off in" else "/"), column)
+    assert said == ""
+    once = page(as_viewer, url)
+    said, url, arrow = head_of(once, column)
+    assert (said, arrow) == ("ascending", "up")
+    twice = page(as_viewer, url)
+    assert names(twice) == names(once)[::-1]
+    said, url, arrow = head_of(twice, column)
+    assert (said, arrow) == ("descending", "down")
+    assert names(page(as_viewer, url)) == names(once)
+
+
+def test_a_list_that_was_turned_round_stays_so_in_its_file_its_views_and_its_polls(
+    as_viewer: Client,
+) -> None:
+    for name in "BAC":
+        make_merchant(name=name)
+    html = page(as_viewer, "/?sort=-name")
+    assert "Merchants, by name, from the end" in html
+    assert "/health.csv?sort=-name" in html
+    file = b"".join(as_viewer.get("/health.csv?sort=-name")).decode()
+    assert [line[0] for line in file.splitlines()[1:]] == ["C", "B", "A"]
+    as_viewer.post("/views/", {"page": "health", "query": "sort=-name", "name": "Backwards"})
+    assert SavedView.objects.get().query == "sort=-name&cols=all"
+    assert "sort=-name" in re.findall(r'hx-get="(/health/live/.*?)"', html)[0]
 
 
 def test_code_and_platforms_filter_together(as_viewer: Client) -> None:

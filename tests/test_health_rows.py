@@ -2,10 +2,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from syncs.models import Merchant, SyncRequest
 from syncs.operations import diagnosing
 from syncs.rules.salesdays import today
 from syncs.rules.states import State
@@ -108,6 +110,68 @@ def test_of_an_expired_plan_the_row_has_the_message_to_the_merchant(as_support: 
     assert diagnosis.message
     assert f'data-copy="{escape(diagnosis.message)}"' in html
     assert "Copy message" in html
+
+
+def why_not(client: Client, url: str = "/", key: str = "l") -> str:
+    """What is said to who presses a key that has no effect on this row."""
+    html = " ".join(re.sub(r"</?time.*?>", "", client.get(url).text, flags=re.DOTALL).split())
+    found = re.search(r'data-why-not="([lr ]+)" hidden>(.*?)</span>', html)
+    return found[2].strip() if found and key in found[1] else ""
+
+
+def test_a_key_on_a_row_without_its_button_has_a_reason(as_support: Client, as_viewer: Client) -> None:
+    merchant = make_failing_merchant(name="Aspen Goods")
+    assert why_not(as_support) == ""
+    assert why_not(as_viewer) == "Your role can view but not run syncs."
+    request = make_request(merchant)
+    assert why_not(as_support) == "A sync of Aspen Goods was asked for just now. Wait for its result."
+    SyncRequest.objects.filter(pk=request.pk).update(state=State.NEEDS_REVIEW)
+    Merchant.objects.update(version=F("version") + 1)
+    assert why_not(as_support) == "A request for Aspen Goods needs a person first."
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"running_code": 1000}, "Aspen Goods runs a sync now, about 3 min so far."),
+        ({"archived_at": timezone.now()}, "Aspen Goods is archived. Nothing is sent for it any more."),
+        ({"health": "unseen", "last_code": None}, "have not been read from Codat yet."),
+        ({"health": "switched_off"}, "Only the merchant can switch it on again."),
+        ({"health": "needs_reconnect", "last_code": 4260}, "A sync fails until the merchant renews it."),
+        (
+            {"health": "needs_reconnect", "last_code": 4040, "statuses": ("Linked", "Deauthorized")},
+            "Xero of ",
+        ),
+        (
+            {"health": "never_synced", "last_code": None, "commerce": None},
+            "A platform of Aspen Goods must be",
+        ),
+    ],
+)
+def test_the_reason_is_that_merchants_own(
+    as_support: Client, columns: dict[str, object], sentence: str
+) -> None:
+    if "running_code" in columns:
+        columns = columns | {"running_since": timezone.now() - timedelta(minutes=3)}
+    make_merchant(name="Aspen Goods", **({"health": "failing", "last_code": 5130} | columns))
+    scope = "archived" if "archived_at" in columns else columns.get("health", "failing")
+    for key in "lr":
+        assert sentence in why_not(as_support, f"/?health={scope}", key)
+
+
+def test_after_an_overlap_the_reason_names_the_other_key(as_support: Client) -> None:
+    make_failing_merchant(5080, "Date overlaps with a previous sync date range")
+    assert why_not(as_support, key="l").endswith("Re-run a range instead: press R.")
+    assert why_not(as_support, key="r") == ""
+
+
+def test_the_head_of_a_merchants_page_has_it_for_every_role(as_support: Client, as_viewer: Client) -> None:
+    merchant = make_failing_merchant()
+    url = f"/merchants/{merchant.company_id}/"
+    assert why_not(as_support, url) == ""
+    assert why_not(as_viewer, url).startswith("Your role can view but not run syncs.")
+    Merchant.objects.update(running_since=timezone.now())
+    assert why_not(as_support, url) == "A sync is already running for this merchant. Wait for its result."
 
 
 def test_after_an_overlap_only_a_range_is_offered(as_support: Client) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from syncs.filters import SORTS
 from syncs.models import Merchant, Sync, SyncRequest
@@ -65,6 +66,27 @@ def test_empty_values_come_last_in_both_directions() -> None:
     for descending in (False, True):
         rows = page(Merchant.objects.all(), Order("switches_off_on", descending, nullable=True)).rows
         assert [row.switches_off_on is None for row in rows] == [False] * 7 + [True] * 4
+
+
+@pytest.mark.parametrize("name", ["success", "name", "fuse"])
+def test_the_other_way_round_is_the_same_list_from_its_end(name: str) -> None:
+    """But for those with an empty column, who stand last in both."""
+    make_many()
+    column = SORTS[name].column
+    there, back = (
+        [row for row in page(Merchant.objects.all(), SORTS[way]).rows if getattr(row, column) is not None]
+        for way in (name, f"-{name}")
+    )
+    assert there == back[::-1]
+
+
+def test_only_a_page_that_holds_filled_and_empty_ones_asks_twice(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_many()
+    for size, queries in ((3, 1), (7, 2), (99, 2)):
+        with django_assert_num_queries(queries):
+            page(Merchant.objects.all(), SORTS["-fuse"], size=size)
 
 
 def test_going_back_past_the_start_gives_a_whole_first_page() -> None:

@@ -1,104 +1,31 @@
 """Who is told of what, and how each message got on."""
 
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from syncs import tasks
+from syncs.admin import alert_tests
+from syncs.admin.alert_form import FILTERS, RuleForm
 from syncs.admin.base import KeptAdmin, ReadOnlyAdmin, person
 from syncs.alerts import scope
 from syncs.models import AlertRule, Delivery
-from syncs.models.alert import working_days
 from syncs.operations import deliveries, log
-from syncs.rules.addresses import checked_webhook
-from syncs.rules.alerts import WEEKDAYS, WORDS
+from syncs.rules.health import Health
 
-NO_MAIL = "E-mail is not set up here. Set EMAIL_URL (see docs/alerts.md), or use a webhook."
+WHICH = (
+    "What is left empty lets everybody in; a merchant has to fit all that is filled in. How it stands with a merchant, "
+    "such as Failing, is told by the changes above."
+)
 # After a change of one of these, only what comes from now on is told.
 BEGINS_ANEW = {"is_active", "kind", "events", "at", "weekdays", "zone"}
-
-
-class RuleForm(forms.ModelForm):
-    events = forms.MultipleChoiceField(
-        label="Changes",
-        choices=[(event.value, words) for event, words in WORDS.items()],
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
-    weekdays = forms.TypedMultipleChoiceField(
-        label="Days",
-        choices=list(enumerate(WEEKDAYS)),
-        coerce=int,
-        initial=working_days,
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
-
-    class Meta:
-        model = AlertRule
-        fields = (
-            *("name", "is_active", "kind", "events", "quiet_while_snoozed", "at", "weekdays"),
-            *("merchants", "tag", "channel", "address", "zone"),
-        )
-
-    def clean_merchants(self) -> str:
-        return _checked(scope.checked, self.cleaned_data["merchants"])
-
-    def clean_tag(self) -> str:
-        return _checked(scope.checked_tag, self.cleaned_data["tag"])
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("kind") == AlertRule.Kind.CHANGES and not cleaned.get("events"):
-            self.add_error("events", "Choose at least one change.")
-        if cleaned.get("kind") == AlertRule.Kind.DIGEST:
-            if "at" in cleaned and cleaned["at"] is None:
-                self.add_error("at", "Say at which time of day, such as 08:00.")
-            if not cleaned.get("weekdays"):
-                self.add_error("weekdays", "Choose at least one day.")
-        if cleaned.get("address"):
-            self._clean_address(cleaned)
-        return cleaned
-
-    def _clean_address(self, cleaned: dict[str, Any]) -> None:
-        try:
-            if cleaned.get("channel") == AlertRule.Channel.WEBHOOK:
-                checked_webhook(cleaned["address"], may_be_local=settings.ALERT_WEBHOOKS_MAY_BE_LOCAL)
-            else:
-                cleaned["address"] = _emails(cleaned["address"])
-                if not (settings.EMAIL_URL or settings.SANDBOX):
-                    self.add_error("channel", NO_MAIL)
-        except ValueError as error:
-            self.add_error("address", str(error))
-
-
-def _checked(check: Any, text: str) -> str:
-    try:
-        return str(check(text))
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
-
-
-def _emails(text: str) -> str:
-    """Raises ValueError."""
-    found = [word.strip() for word in text.split(",") if word.strip()]
-    try:
-        for address in found:
-            validate_email(address)
-    except ValidationError:
-        raise ValueError(
-            "Write e-mail addresses, separated by commas: desk@example.com, lead@example.com"
-        ) from None
-    return ", ".join(found)
 
 
 @admin.register(AlertRule)
@@ -106,16 +33,19 @@ class AlertRuleAdmin(KeptAdmin):
     """For the role admin. A rule is switched off and never deleted: what it told stays on record."""
 
     form = RuleForm
-    list_display = ("name", "kind", "told_by", "merchants", "is_active", "failing_since", "problem")
+    list_display = ("name", "kind", "told_by", "about", "is_active", "failing_since", "problem")
     list_filter = ("kind", "channel", "is_active")
     ordering = ("name",)
     actions = ("send_test",)
-    readonly_fields = ("failing_since", "problem")
+    readonly_fields = ("now", "failing_since", "problem")
     fieldsets = (
         (None, {"fields": ("name", "is_active", "kind")}),
         ("Changes", {"fields": ("events", "quiet_while_snoozed")}),
         ("Digest", {"fields": ("at", "weekdays")}),
-        ("Of which merchants", {"fields": ("merchants", "tag")}),
+        (
+            "Of which merchants",
+            {"fields": (*FILTERS, "tag", "merchants", "now"), "description": WHICH},
+        ),
         ("Whom to tell", {"fields": ("channel", "address", "zone")}),
         ("Is it delivered?", {"fields": ("failing_since", "problem")}),
     )
@@ -128,9 +58,37 @@ class AlertRuleAdmin(KeptAdmin):
 
     @admin.display(description="tells whom")
     def told_by(self, rule: AlertRule) -> str:
-        """A webhook's address lets whoever knows it write there: no list shows it."""
-        is_webhook = rule.channel == AlertRule.Channel.WEBHOOK
-        return f"webhook at {urlsplit(rule.address).hostname}" if is_webhook else rule.address
+        return alert_tests.where(rule)
+
+    @admin.display(description="of which merchants")
+    def about(self, rule: AlertRule) -> str:
+        return scope.told(rule)
+
+    @admin.display(description="about now")
+    def now(self, rule: AlertRule) -> SafeString | str:
+        """The list knows no tags, and has those that are switched off apart."""
+        if not rule.pk:
+            return "Save it to see how many merchants it is about."
+        found = scope.of(rule, timezone.now().date())
+        number, off = found.count(), found.filter(health=Health.SWITCHED_OFF).count()
+        told = f"{number:,} merchant{'' if number == 1 else 's'}"
+        also = f", {off:,} of them switched off at Codat" if off else ""
+        of_tag = f", less those without the tag “{rule.tag}”" if rule.tag else ""
+        url = replace(scope.filters_of(rule), snoozed="shown").url()
+        return format_html('{}{}. <a href="{}">Open their list</a>{}.', told, also, url, of_tag)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        told = alert_tests.told(request, object_id)
+        return super().change_view(request, object_id, form_url, told | (extra_context or {}))
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*alert_tests.urls(self.admin_site), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: AlertRule, form: Any, change: bool) -> None:
         if not change or BEGINS_ANEW & set(form.changed_data):
@@ -140,14 +98,14 @@ class AlertRuleAdmin(KeptAdmin):
             deliveries.let_off(obj)
             verb, what = ("alert.changed", "Changed") if change else ("alert.added", "Added")
             # Never the address itself.
-            changed = ", ".join(form.changed_data) if change else ""
+            which = {"merchants" if name in FILTERS else name: None for name in form.changed_data}
+            changed = ", ".join(which) if change else ""
             log.record(verb, f"{what} the alert rule {obj.name}", actor=person(request), reason=changed)
 
     @admin.action(description="Send a test message", permissions=["change"])
     def send_test(self, request: HttpRequest, chosen: QuerySet[AlertRule]) -> None:
         for rule in chosen:
-            delivery = deliveries.make_test(rule, by=person(request), now=timezone.now())
-            tasks.deliver_soon(delivery)
+            alert_tests.send(rule, by=person(request))
         told = "On its way. Whether it arrived stands under Deliveries in a moment."
         self.message_user(request, told, messages.SUCCESS)
 

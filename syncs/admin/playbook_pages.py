@@ -15,17 +15,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from syncs.admin.base import KeptAdmin
 from syncs.codat.statuses import STATUSES
-from syncs.forms.playbook import SampleForm
+from syncs.forms.playbook import WITH_PLACEHOLDERS, SampleForm
 from syncs.models import Cause, PlaybookEntry
+from syncs.models.playbook import raw_of
 from syncs.operations import describing, diagnosing
 from syncs.record_filters import as_key
 from syncs.rules import playbook
-from syncs.rules.entries import Entry
+from syncs.rules.entries import TOLD, Entry, entry_of
 from syncs.rules.playbook import Diagnosis
 
 UNDER = "admin/syncs/playbookentry"
 # Under which a message is tried where the entry names no code.
 ANY_FAILURE = "5130"
+NOT_YET = "Not written yet"
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,12 @@ def preview(of: KeptAdmin) -> Callable[..., HttpResponseBase]:
         form = of.get_form(request, entry)(request.POST, instance=entry) if request.method == "POST" else None
         sample = SampleForm(given)
         context: dict[str, Any] = {"form": form, "sample_form": sample}
+        sample_is_sound = sample.is_valid()
         draft: PlaybookEntry | None = form.instance if form and form.is_valid() else None if form else entry
-        if draft and sample.is_valid():
+        if draft and sample_is_sound:
             context |= _told(draft, sample.cleaned_data)
+        elif form and not draft:
+            context |= _sketched(form, sample.cleaned_data)
         return render(request, f"{UNDER}/preview.html", context)
 
     return show
@@ -106,6 +111,52 @@ def _told(draft: PlaybookEntry, sample: dict[str, str]) -> dict[str, Any]:
         "taken_by": "" if found.id == draft.slug else found.id,
         "is_active": draft.is_active,
     }
+
+
+def _sketched(form: Any, sample: dict[str, str]) -> dict[str, Any]:
+    """Of an entry that could not be saved: what is missing, what is wrong, and what can be told all the same."""
+    wrong = {field: form.errors.as_data().get(field.name, []) for field in form}
+    is_missing = {field: any(error.code == "required" for error in found) for field, found in wrong.items()}
+    told: dict[str, Any] = {
+        "lacking": [str(field.label) for field in form if is_missing[field]],
+        "mistakes": [
+            (field.label, sentence)
+            for field, found in wrong.items()
+            for error in found
+            for sentence in error.messages
+            if not is_missing[field]
+        ],
+    }
+    if not any(str(form.data.get(name, "")).strip() for name in WITH_PLACEHOLDERS):
+        return told
+    own, tried = _as_typed(form), dict.fromkeys(SampleForm.base_fields, "") | sample
+    code, text = int(tried["sample_code"] or min(own.codes, default=int(ANY_FAILURE))), tried["sample"]
+    fits = bool(text) and _fits((own,), code, text)
+    diagnosis = (
+        _diagnosis((own,), code, tried)
+        if fits
+        else playbook.sketched(own, tried["commerce"], tried["accounting"])
+    )
+    return told | {
+        "diagnosis": diagnosis,
+        "merchant": {"health": "failing", "refreshed_at": True},
+        "last_sync": {"message": text if fits else ""},
+    }
+
+
+def _as_typed(form: Any) -> Entry:
+    """Texts with their mistakes; when it fits only as far as it is sound."""
+    said = {name: str(form.data.get(name, "")).strip() for name in diagnosing.COLUMNS} | form.cleaned_data
+    said |= {name: "" for name in ("pattern", "codes", "outcome") if name in form.errors}
+    if "owner" in form.errors:
+        said["owner_words"] = said["owner_words"] or NOT_YET
+    if "rerun" in form.errors:
+        said["rerun_words"] = said["rerun_words"] or NOT_YET
+    kept = {
+        "lead": said["lead"] or NOT_YET,
+        "fixed_by": TOLD if "fixed_by" in form.errors else said["fixed_by"],
+    }
+    return entry_of(raw_of(said | kept), {})
 
 
 def _fits(own: tuple[Entry, ...], code: int, text: str) -> bool:

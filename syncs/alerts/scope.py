@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 from django.http import QueryDict
 
-from syncs.filters import HealthFilters
+from syncs.filters import OWNERS, SILENCES, HealthFilters
 from syncs.filters.reading import read_health_filters
 from syncs.models import AlertRule, Merchant
 from syncs.models.merchant import MerchantQuerySet
@@ -16,13 +16,20 @@ from syncs.models.merchant import MerchantQuerySet
 MEANS_NOTHING = {"notes", "health", "snoozed", "sort", "daily", "cols", "by", "after", "before"}
 ALLOWED = {column.name for column in fields(HealthFilters)} - MEANS_NOTHING
 
+NO_HEALTH = (
+    "“health” cannot be used here: how it stands with a merchant is what a rule tells. Take it out of the address, or "
+    "press the tile All merchants before you copy it."
+)
+
 
 def checked(text: str) -> str:
     """The filters of a pasted address, or of what stands behind its “?”. Raises ValueError with a sentence."""
     query = QueryDict(text.strip().rpartition("?")[2])
+    if "health" in query:
+        raise ValueError(NO_HEALTH)
     if unknown := sorted(set(query) - ALLOWED):
         raise ValueError(f"“{unknown[0][:40]}” cannot be used here. Use {', '.join(sorted(ALLOWED))}.")
-    filters = read_health_filters(query)
+    filters, _ = read_health_filters(query).of_cause()
     if filters.notes:
         raise ValueError(filters.notes[0].replace("It was ignored.", "").strip())
     if text.strip() and not filters.query:
@@ -38,10 +45,30 @@ def checked_tag(text: str) -> str:
     return f"{name}={value}" if value else name
 
 
+def filters_of(rule: AlertRule) -> HealthFilters:
+    return read_health_filters(QueryDict(rule.merchants))
+
+
+def told(rule: AlertRule) -> str:
+    """Which merchants a rule is about, in words."""
+    filters = filters_of(rule)
+    found = (
+        f"named “{filters.q}”" if filters.q else "",
+        OWNERS.get(filters.owner, "").lower(),
+        f"cause {filters.cause}" if filters.cause else "",
+        " or ".join(map(str, filters.code)),
+        filters.commerce,
+        filters.accounting,
+        f"last success: {SILENCES[filters.success].lower()}" if filters.success else "",
+        f"tag {rule.tag}" if rule.tag else "",
+    )
+    return ", ".join(filter(None, found)) or "all"
+
+
 def of(rule: AlertRule, today: date) -> MerchantQuerySet:
     merchants = Merchant.objects.registered()
     if rule.merchants:
-        filters = replace(read_health_filters(QueryDict(rule.merchants)), snoozed="shown")
+        filters = replace(filters_of(rule), snoozed="shown")
         listed = filters.apply(today).values("pk")
         off = replace(filters, health="switched_off").apply(today).values("pk")
         merchants = merchants.filter(Q(pk__in=listed) | Q(pk__in=off))

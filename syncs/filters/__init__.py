@@ -33,8 +33,10 @@ SORTS = {
     "name": Order("name"),
     "fuse": Order("switches_off_on", nullable=True),
 }
+# The other way round, with empty columns last all the same.
+SORTS |= {f"-{name}": order.turned() for name, order in SORTS.items()}
 # Of one health all merchants are as severe: its own index knows their order.
-WITHIN_A_HEALTH = {"success": Order("silent_since")}
+WITHIN_A_HEALTH = {"success": Order("silent_since"), "-success": Order("silent_since", descending=True)}
 SNOOZED = {"only": "Snoozed", "shown": "The snoozed among the others"}
 # Where the snoozed are left out, unless somebody looks for a name: a fuse that is short, and what runs, is told anyway.
 LEAVES_OUT_SNOOZED = {"", "failing", "needs_reconnect", "never_synced"}
@@ -42,6 +44,9 @@ SORT_WORDS = {
     "success": "longest without a success first",
     "name": "by name",
     "fuse": "soonest switched off first",
+    "-success": "newest success first",
+    "-name": "by name, from the end",
+    "-fuse": "latest switched off first",
 }
 NEVER = "never"
 SILENCES = {
@@ -161,8 +166,19 @@ class HealthFilters(ListFilters):
         return self.url(q="")
 
     @property
+    def sorted_by(self) -> str:
+        """The column, whichever way."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def way(self) -> str:
+        return "descending" if self.sort.startswith("-") else "ascending"
+
+    @property
     def sort_urls(self) -> dict[str, str]:
-        return {name: self.url(sort=name) for name in SORTS}
+        """What a press on a column's head leads to: on that of the order itself, to the other way round."""
+        columns = [name for name in SORTS if not name.startswith("-")]
+        return {name: self.url(sort=f"-{name}" if name == self.sort else name) for name in columns}
 
     @property
     def own_columns_url(self) -> str:

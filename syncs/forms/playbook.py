@@ -1,6 +1,7 @@
 """A playbook entry as an admin writes it: what could not be told, or never would be, is refused with a sentence."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django import forms
 from syncs.models import PlaybookEntry
 from syncs.rules.entries import PLATFORMS
 from syncs.rules.patterns import problem_of
-from syncs.rules.writing import not_placeholders, not_told_under
+from syncs.rules.writing import lone_braces, not_placeholders, not_told_under
 
 CODE = re.compile(r"[1-9]\d{3}", re.ASCII)
 WITH_PLACEHOLDERS = ("lead", "detail", "rerun_words", "steps", "message")
@@ -69,12 +70,17 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no sub
         cleaned = super().clean() or self.cleaned_data
         if not {"pattern", "codes", "outcome"} & self.errors.keys():
             self._check_when_it_fits(cleaned["pattern"], cleaned["codes"], cleaned["outcome"])
-        if "pattern" not in self.errors:
-            known = (*PLATFORMS, *re.compile(cleaned["pattern"]).groupindex)
-            for name in WITH_PLACEHOLDERS:
-                for sentence in not_placeholders(str(cleaned.get(name, "")), known):
-                    self.add_error(name, sentence)
+        texts = {name: str(cleaned.get(name, "")) for name in WITH_PLACEHOLDERS}
+        for name, text in texts.items():
+            for sentence in (*self._not_placeholders(text, cleaned), *lone_braces(text)):
+                self.add_error(name, sentence)
         return cleaned
+
+    def _not_placeholders(self, text: str, cleaned: dict[str, Any]) -> Iterable[str]:
+        """None while it is not known what the pattern names."""
+        if "pattern" in self.errors:
+            return ()
+        return not_placeholders(text, (*PLATFORMS, *re.compile(cleaned["pattern"]).groupindex))
 
     def _check_when_it_fits(self, pattern: str, codes: str, outcome: str) -> None:
         if not (pattern or codes or outcome):

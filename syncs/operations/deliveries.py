@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncs.models import Alert, AlertEvent, AlertRule, Delivery, Heartbeat, User
+from syncs.operations import log
 from syncs.rules import alerts
 
 logger = logging.getLogger(__name__)
@@ -35,11 +36,18 @@ class NotDelivered(Exception):
 
 def make_test(rule: AlertRule, *, by: User, now: datetime) -> Delivery:
     """An inactive rule is tried too: so one finds out before it is switched on."""
-    text = f"{by.display_name} sent this to see whether messages of the rule “{rule.name}” arrive. They do."
+    who, why = by.display_name, f"to see whether messages of the rule “{rule.name}” arrive"
+    text = f"This is a test: {who} sent this {why}. They do; nothing else has happened."
     subject = f"Test of the alert rule “{rule.name}”"
-    return Delivery.objects.create(
-        rule=rule, subject=subject, text=text, made_at=now, next_try_at=now, is_test=True
-    )
+    with transaction.atomic():
+        log.record("alert.tested", f"Sent a test of the alert rule {rule.name}", actor=by)
+        return Delivery.objects.create(
+            rule=rule, subject=subject, text=text, made_at=now, next_try_at=now, is_test=True
+        )
+
+
+def last_test(rule: AlertRule) -> Delivery | None:
+    return rule.deliveries.filter(is_test=True).order_by("-made_at", "-pk").first()
 
 
 def due(now: datetime, limit: int = 20) -> list[int]:
@@ -83,7 +91,7 @@ def _sent(delivery: Delivery, now: datetime) -> None:
 def _try_again(delivery: Delivery, problem: str, now: datetime) -> None:
     problem = problem[:200]
     logger.warning("alert %s of rule %s is not delivered: %s", delivery.pk, delivery.rule_id, problem)
-    again_at = None if delivery.is_test else alerts.next_try(delivery.made_at, delivery.tries, now)
+    again_at = alerts.next_try(delivery.made_at, delivery.tries, now, is_test=delivery.is_test)
     with transaction.atomic():
         _note_failing(delivery.rule_id, problem, now)
         if again_at is None:

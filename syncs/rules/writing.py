@@ -10,6 +10,8 @@ from syncs.rules.entries import Entry
 from syncs.rules.patterns import swallows
 
 IN_BRACES = re.compile(r"\{([^{}]*)\}")
+# Of what stands beside a brace, so many letters each way say which one is meant.
+AROUND = 15
 # Where the pattern is looked for.
 TOLD = (Outcome.FAILED, Outcome.UNKNOWN)
 
@@ -23,6 +25,15 @@ def not_placeholders(text: str, known: Collection[str]) -> Iterator[str]:
         listed = ", ".join(f"{{{word}}}" for word in known)
         hint = f"Did you mean {{{near[0]}}}?" if near else f"Those that are: {listed}."
         yield f"{{{name}}} is not a placeholder. {hint}"
+
+
+def lone_braces(text: str) -> Iterator[str]:
+    """A sentence for each kind."""
+    beside = IN_BRACES.sub(lambda pair: " " * len(pair[0]), text)
+    for brace, other in (("{", "}"), ("}", "{")):
+        if (at := beside.find(brace)) >= 0:
+            near = " ".join(text[max(0, at - AROUND) : at + AROUND + 1].split())
+            yield f"“{brace}” stands without its “{other}” in “{near}”. Write both, as in {{accounting}}, or neither."
 
 
 def not_told_under(codes: Collection[int]) -> str:

@@ -214,6 +214,31 @@ class MerchantRow:
             return Help("copy", words, url) if url else Help("look", "What helps")
         return Help("range" if status.duplicate_risk else "run")
 
+    @property
+    def why_not(self) -> str:
+        """Why the row offers no sync, or no latest one, where there is nothing to wait for."""
+        name, status = self.merchant.name, status_of(self.merchant.last_code)
+        unlinked = " and ".join(self.unlinked) or "A platform"
+        reasons = (
+            (self.merchant.is_archived, f"{name} is archived. Nothing is sent for it any more."),
+            (self.health == Health.UNSEEN, f"The syncs of {name} have not been read from Codat yet."),
+            (self.request, f"A request for {name} needs a person first."),
+            (
+                self.health == Health.SWITCHED_OFF,
+                f"{name} is switched off at Codat. Only the merchant can switch it on again.",
+            ),
+            (
+                status.plan_expired,
+                f"The accounting plan of {name} has expired. A sync fails until the merchant renews it.",
+            ),
+            (
+                status.duplicate_risk,
+                f"The days of {name} overlap an earlier sync. Re-run a range instead: press R.",
+            ),
+            (True, f"{unlinked} of {name} must be linked first."),
+        )
+        return next(sentence for holds, sentence in reasons if holds)
+
     def _wait(self) -> Help | None:
         if self.request and self.request.state == State.NEEDS_REVIEW:
             return Help("look", "Needs a person")

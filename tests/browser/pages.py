@@ -76,7 +76,7 @@ def shortcuts(page: Page, shop: Shop) -> None:
 
 OURS: dict[str, Open] = {
     "health": at("/?health="),
-    "health, failing by name": at("/?health=failing&commerce=Shopify&sort=fuse"),
+    "health, failing by name": at("/?health=failing&commerce=Shopify&sort=-fuse"),
     "health, nobody found": at("/?q=nobody-is-called-so"),
     "health, an odd address": at("/?health=odd&code=abc&sort=x&after=y&q=books"),
     "health, numbers as a table": with_a_menu_open,

@@ -5,6 +5,8 @@ from datetime import date
 
 from playwright.sync_api import APIResponse, Locator, Page, expect
 
+from tests.browser.panel import Shop
+
 
 def sign_in(page: Page, name: str) -> None:
     page.get_by_label("Name").fill(name)
@@ -16,6 +18,23 @@ def search(page: Page, text: str) -> None:
     box = page.get_by_role("searchbox", name="Find a merchant")
     box.fill(text)
     box.press("Enter")
+
+
+def find_with_keys(page: Page, shop: Shop) -> None:
+    """To its row, where a sync can be asked for: whatever the merchants above it do at this hour."""
+    for key in ("/", "ControlOrMeta+a"):
+        page.keyboard.press(key)
+    page.keyboard.type(shop.name)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=**")
+    row = page.locator("#results tbody tr").filter(has=page.locator(f'a.name[href="{shop.path}"]'))
+    expect(row.get_by_role("link", name="Sync latest")).to_be_visible()
+    page.keyboard.press("Tab")
+    for _ in range(50):
+        page.keyboard.press("j")
+        if row.locator("a.name:focus").count():
+            return
+    raise AssertionError(f"{shop.name} is not to be reached.")
 
 
 def choose_codes(page: Page, *codes: str) -> None:

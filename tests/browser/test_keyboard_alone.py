@@ -73,7 +73,8 @@ def test_from_an_id_in_a_ticket_to_a_range_that_runs(visit: Visit, take: Take, p
     assert_focus_is_seen(page)
 
 
-def test_from_rows_that_are_picked_to_a_bulk_that_is_confirmed(visit: Visit, panel: Panel) -> None:
+def test_from_rows_that_are_picked_to_a_bulk_that_is_confirmed(visit: Visit, take: Take) -> None:
+    shop = take("healthy")
     page = visit("/?health=healthy&sort=name")
     for key in ("j", "j", "x", "j", "j", "Shift+X"):
         page.keyboard.press(key)
@@ -86,6 +87,8 @@ def test_from_rows_that_are_picked_to_a_bulk_that_is_confirmed(visit: Visit, pan
     for _ in range(30):
         page.keyboard.press("j")
         assert_focus_is_seen(page)
+    steps.find_with_keys(page, shop)
+    assert_focus_is_seen(page)
     page.keyboard.press("x")
     expect(bar).to_contain_text("1 selected")
     tab_to(page, bar.get_by_role("button", name=re.compile("^Sync latest")))

@@ -2,11 +2,15 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser import steps
+from tests.browser.conftest import Take, Visit
 from tests.browser.panel import Panel
 
 
-def test_keys_walk_the_list_and_open_the_form_and_send_nothing(visit: Visit, panel: Panel) -> None:
+def test_keys_walk_the_list_and_open_the_form_and_send_nothing(
+    visit: Visit, take: Take, panel: Panel
+) -> None:
+    shop = take("healthy")
     page = visit("/?health=healthy&sort=name")
     leads = page.locator("main tbody tr a.name")
     page.keyboard.press("j")
@@ -14,13 +18,25 @@ def test_keys_walk_the_list_and_open_the_form_and_send_nothing(visit: Visit, pan
     page.keyboard.press("j")
     page.keyboard.press("k")
     expect(leads.nth(0)).to_be_focused()
+    steps.find_with_keys(page, shop)
     page.keyboard.press("l")
-    page.wait_for_url("**/merchants/**run=latest#rerun")
-    company = page.url.split("/merchants/")[1].split("/")[0]
-    assert panel.count_requests(company) == 0
+    page.wait_for_url(f"**{shop.path}?run=latest#rerun")
+    assert panel.count_requests(shop.company_id) == 0
     page.keyboard.press("g")
     page.keyboard.press("r")
     page.wait_for_url("**/requests/")
+
+
+def test_a_key_that_can_do_nothing_here_says_why_until_somebody_goes_on(visit: Visit) -> None:
+    page = visit("/?health=healthy", by="viewer")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    row = page.locator("#results tbody tr").filter(has=page.locator("a.name:focus"))
+    why = row.get_by_text("Your role can view but not run syncs.")
+    expect(why).to_be_in_viewport()
+    expect(page.locator("#said")).to_have_text("Your role can view but not run syncs.")
+    page.keyboard.press("j")
+    expect(page.locator(".why-not:visible")).to_have_count(0)
 
 
 def test_the_sheet_opens_and_closes_and_a_field_takes_its_letters(visit: Visit) -> None:

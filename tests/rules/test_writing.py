@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from syncs.rules.entries import ENTRIES, Entry, entry_of
-from syncs.rules.writing import never_reached, not_placeholders
+from syncs.rules.writing import lone_braces, never_reached, not_placeholders
 
+BOTH = "Write both, as in {accounting}, or neither."
 KNOWN = ("commerce", "accounting", "account")
 
 
@@ -32,6 +33,33 @@ def entry(name: str, **raw: object) -> Entry:
 )
 def test_a_word_in_braces_that_stands_for_nothing_is_told(text: str, sentences: list[str]) -> None:
     assert list(not_placeholders(text, KNOWN)) == sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("{commerce} to {accounting}", []),
+        (
+            "The books of { refuse it",
+            [f"“{{” stands without its “}}” in “The books of {{ refuse it”. {BOTH}"],
+        ),
+        (
+            "{commerce} cannot see {accounting now",
+            [f"“{{” stands without its “}}” in “ce}} cannot see {{accounting now”. {BOTH}"],
+        ),
+        (
+            "}{",
+            [
+                f"“{{” stands without its “}}” in “}}{{”. {BOTH}",
+                f"“}}” stands without its “{{” in “}}{{”. {BOTH}",
+            ],
+        ),
+    ],
+)
+def test_a_brace_without_the_other_is_told_with_what_stands_beside_it(
+    text: str, sentences: list[str]
+) -> None:
+    assert list(lone_braces(text)) == sentences
 
 
 def test_every_built_in_entry_is_reached() -> None:
