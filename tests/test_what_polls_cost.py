@@ -80,6 +80,12 @@ def an_import() -> str:
     return f"/admin/syncs/merchant/import/{ImportRun.objects.create(started_at=now, heard_at=now).pk}/"
 
 
+def a_test_of_a_rule() -> str:
+    rule = make_rule("failing")
+    deliveries.make_test(rule, by=make_user("admin"), now=timezone.now())
+    return f"/admin/syncs/alertrule/{rule.pk}/change/"
+
+
 def _page_of(merchant: Merchant) -> str:
     return f"/merchants/{merchant.company_id}/"
 
@@ -100,6 +106,7 @@ POLLERS = {
         a_request(State.NEEDS_REVIEW),
     ],
     "admin/syncs/merchant/import.html": [an_import],
+    "admin/syncs/alertrule/test.html": [a_test_of_a_rule],
 }
 EACH = [
     pytest.param(made, id=f"{template} {n}")
@@ -107,8 +114,9 @@ EACH = [
     for n, made in enumerate(pages)
 ]
 OF_ONE = [*POLLERS["syncs/merchant.html"], *POLLERS["syncs/request.html"]]
-# An import is the admins'; the page of a request that waits for a person does not poll for a lead, who may write there.
-FOR_LEADS = EACH[:-2]
+# The last two are the admins'; the page of a request that waits for a person does not poll for a lead, who may
+# write there.
+FOR_LEADS = EACH[:-3]
 
 
 def test_these_are_all_that_poll() -> None:

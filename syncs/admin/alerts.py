@@ -84,7 +84,7 @@ class AlertRuleAdmin(KeptAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        told = alert_tests.told(request, object_id)
+        told = alert_tests.told(object_id)
         return super().change_view(request, object_id, form_url, told | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:

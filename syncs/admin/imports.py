@@ -1,26 +1,22 @@
 """The button “Import from Codat”, and the page that shows how far the import has come."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import admin, messages
 from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from syncs import tasks
 from syncs.admin.base import person
-from syncs.models import ImportRun, Merchant, User
+from syncs.admin.polling import polled
+from syncs.models import ImportRun, Merchant
 from syncs.operations import import_runs
 
-Page = Callable[..., HttpResponseBase]
 PAGE = "admin/syncs/merchant/import.html"
-RIGHTS = "django.contrib.auth.backends.ModelBackend"
 # A worker that is busy with refreshes may take a while to come to it.
 NUDGE_GOOD_FOR = 600.0
 QUEUE_DOWN = (
@@ -33,7 +29,7 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
     name = "syncs_merchant_import"
     return [
         path("import/", site.admin_view(start), name=name),
-        path("import/<int:pk>/", polled(site.admin_view(progress)), name=f"{name}_progress"),
+        path("import/<int:pk>/", polled(site.admin_view(progress), _shown), name=f"{name}_progress"),
         path("import/<int:pk>/confirm/", site.admin_view(confirm), name=f"{name}_confirm"),
     ]
 
@@ -50,23 +46,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return _begin(request, may_archive=get_object_or_404(ImportRun, pk=pk).missing)
 
 
-def polled(page: Page) -> Page:
-    """204 to the poller when the import is where it was; everything else is the page's."""
-
-    @never_cache
-    def answer(request: HttpRequest, pk: int) -> HttpResponseBase:
-        return HttpResponse(status=204) if _is_as_shown(request, pk) else page(request, pk)
-
-    return answer
-
-
-def _is_as_shown(request: HttpRequest, pk: int) -> bool:
-    """Only to those who may see it: one query with the import, where the page asks two more for a reader's rights."""
-    if not request.user.is_authenticated or not (version := request.GET.get("v")):
-        return False
-    may = User.objects.with_perm("syncs.administer", backend=RIGHTS).filter(pk=request.user.pk)
-    run = ImportRun.objects.filter(Exists(may), pk=pk).first()
-    return run is not None and _version(run, timezone.now()) == version
+def _shown(pk: int, may_see: Exists) -> str | None:
+    run = ImportRun.objects.filter(may_see, pk=pk).first()
+    return _version(run, timezone.now()) if run else None
 
 
 def _version(run: ImportRun, now: datetime) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from syncs.models import Alert, AlertEvent, AlertRule, Delivery, Heartbeat, User
@@ -46,8 +46,9 @@ def make_test(rule: AlertRule, *, by: User, now: datetime) -> Delivery:
         )
 
 
-def last_test(rule: AlertRule) -> Delivery | None:
-    return rule.deliveries.filter(is_test=True).order_by("-made_at", "-pk").first()
+def tests_of(rule_id: int) -> QuerySet[Delivery]:
+    """The newest first."""
+    return Delivery.objects.filter(rule_id=rule_id, is_test=True).order_by("-made_at", "-pk")
 
 
 def due(now: datetime, limit: int = 20) -> list[int]:
