@@ -4,6 +4,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bench.world import HOUR, MINUTE, Conditions, Shop, moment
 from syncs.codat.retrying import TRIES
@@ -129,18 +130,17 @@ class Desk:
         return at + wait.total_seconds()
 
     def _take_in(self, row: Row, at: float) -> None:
-        """As a refresh does: a run that was seen running ended just now, of others the start is known. So too of the
+        """As a refresh does: of a run that was seen running the end is known about, of others the start. So too of the
         nights before, which came with the import.
         """
         runs = row.shop.runs
-        is_watched = (
-            row.running is not None and row.refreshed is not None and at - row.refreshed <= 15 * MINUTE
-        )
+        last_look = None if row.refreshed is None else moment(row.refreshed)
         while row.seen < len(runs) and runs[row.seen].end <= at:
             run = runs[row.seen]
             row.seen += 1
             self._note_age(run.end, at, expected=run.expected)
-            self._learn(row, run.start, at if is_watched else run.start)
+            ended = attention.ended(row.running == run.start, last_look, moment(at))
+            self._learn(row, run.start, ended or moment(run.start))
             row.last_start, row.failing = run.start, run.failed
             if not run.failed:
                 row.last_success = run.start
@@ -148,8 +148,8 @@ class Desk:
         row.running = runs[row.seen].start if is_running else None
         row.refreshed = at
 
-    def _learn(self, row: Row, started: float, ended: float) -> None:
-        delay = attention.delay_of(self._facts(row, started), moment(started), moment(ended))
+    def _learn(self, row: Row, started: float, ended: datetime) -> None:
+        delay = attention.delay_of(self._facts(row, started), moment(started), ended)
         if delay is not None:
             row.usual = attention.learn(*(row.usual or (None, None)), delay)
 
@@ -174,8 +174,7 @@ class Desk:
         return attention.Facts(
             health=_health(row),
             running_since=None if row.running is None else moment(row.running),
-            has_active_request=False,
-            active_since=None,
+            awaited_since=None,
             zone_name=shop.zone.key,
             sync_hour=shop.sync_hour,
             usual_delay=usual.delay if usual else None,

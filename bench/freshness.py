@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from math import ceil
 
 from bench import world
 from bench.desk import FIRST, UNTIL, Desk, InTurn
@@ -60,7 +61,9 @@ def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[floa
             else []
         ),
         at_most("F8", f"{title}: calls a merchant a day", desk.calls / len(desk.rows), "calls", CALLS),
-        at_most("F8", f"{title}: most calls in a minute", max(desk.per_minute.values()), "calls", desk.rate),
+        at_most(
+            "F8", f"{title}: most calls in a minute", max(desk.per_minute.values()), "calls", ceil(desk.rate)
+        ),
         minutes("longest wait for a call that was due", desk.behind),
         at_most("F8", f"{title}: oldest state of any", desk.oldest / world.HOUR, "hours", OLDEST_HOURS),
     ]

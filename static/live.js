@@ -12,8 +12,13 @@
   let stale = false;
 
   const isPoll = (event) => event.target instanceof Element && event.target.matches(POLLER);
-  const clock = (time) =>
-    new Date(time).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: box.dataset.zone });
+  const DAY = 86_400_000;
+
+  function clock(time) {
+    const day = Date.now() - time < DAY ? {} : { day: "numeric", month: "short" };
+    const zone = { timeZone: box.dataset.zone };
+    return new Date(time).toLocaleString("en-GB", { ...day, hour: "2-digit", minute: "2-digit", ...zone });
+  }
 
   function ago(time) {
     const seconds = Math.max(0, Math.round((Date.now() - time) / 1000));
@@ -25,10 +30,16 @@
     if (state.textContent !== word) state.textContent = word;
   }
 
-  // Our own answers are fresh, and what they tell is not, while Codat does not answer.
+  // Our own answers are fresh, and what they tell is not, while Codat is not asked or does not answer. The oldest counts;
+  // 0 where nobody ever was asked.
   function dataFrom() {
-    const silent = document.querySelector("[data-from]");
-    return silent ? Date.parse(silent.dataset.from) : stale ? updated : null;
+    const since = [...document.querySelectorAll("[data-from]")].map((each) => Date.parse(each.dataset.from) || 0);
+    if (stale) since.push(updated);
+    return since.length ? Math.min(...since) : null;
+  }
+
+  function old(from) {
+    return from ? `data from ${clock(from)}` : "data of an unknown age";
   }
 
   function show() {
@@ -37,7 +48,7 @@
     dot.classList.toggle("amber", from !== null);
     dot.classList.toggle("still", paused);
     say(paused ? "Paused" : from === null ? "Live" : "Stale");
-    age.textContent = from === null ? `updated ${ago(updated)}` : `data from ${clock(from)}`;
+    age.textContent = from === null ? `updated ${ago(updated)}` : old(from);
   }
 
   function wake() {

@@ -34,6 +34,9 @@ RESUME = {
 }
 
 
+NEVER = "never"
+
+
 @dataclass(frozen=True)
 class Banner:
     tone: str
@@ -43,7 +46,7 @@ class Banner:
     action: str = ""
     url: str = ""
     data_from: str = ""
-    """Where pages show what was known then, and not what is."""
+    """Where pages show what was known then, and not what is; NEVER where nobody knows when that was."""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -143,15 +146,17 @@ def _not_delivered(request: HttpRequest, signs: Signs, now: datetime) -> Iterato
 
 
 def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
-    if api_key.refused_since(signs.seen):
-        yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT)
+    if refused := api_key.refused_since(signs.seen):
+        stale = refused.isoformat()
+        yield Banner("bad", "ban", api_key.NOT_ACCEPTED, api_key.UNTIL_PUT_RIGHT, data_from=stale)
     if silent := silence.since(signs.seen):
         sentence = f"Showing data from {in_a_sentence(silent, now)}. What is asked for is saved and waits."
         yield Banner("warn", "cloud", "Codat does not answer.", sentence, data_from=silent.isoformat())
-    if down := signs.no_queue_since:
+    if signs.is_queue_down:
         still = "Refreshing has stopped; requests are sent one at a time, and their results read."
-        sentence = f"It has taken nothing {_since(down, now)}. {still}"
-        yield Banner("warn", "warn", "The queue does not answer.", sentence, data_from=down.isoformat())
+        sentence = f"It has taken nothing {_since(signs.queue_took, now)}. {still}"
+        stale = _moment(signs.queue_took)
+        yield Banner("warn", "warn", "The queue does not answer.", sentence, data_from=stale)
     if busy := signs.busy.get("worker sending"):
         sentence = f"All workers have been busy {_since(busy, now)}. New requests are saved and wait."
         yield Banner("warn", "hold", "Sending is held up.", sentence)
@@ -168,12 +173,14 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         sentence = (
             f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself."
         )
-        yield Banner("warn", "hold", "Calls to Codat are paused.", sentence)
+        stale = pause.since.isoformat()
+        yield Banner("warn", "hold", "Calls to Codat are paused.", sentence, data_from=stale)
     elif (kept := pauses.kept(signs.seen)) and now < kept.until:
         until = in_a_sentence(kept.until, now)
         stopped = f"Refreshing has stood still {_since(kept.since, now)}, until {until} at the latest"
         sentence = f"{stopped}: what is left is kept for sync requests."
-        yield Banner("warn", "hold", "The API budget for today is nearly spent.", sentence)
+        stale = kept.since.isoformat()
+        yield Banner("warn", "hold", "The API budget for today is nearly spent.", sentence, data_from=stale)
 
 
 def told_wrong(host: str, ahead: timedelta) -> str:
@@ -197,7 +204,7 @@ def _silent_parts(silent: dict[str, datetime | None], now: datetime) -> Iterator
 
 
 def _moment(seen: datetime | None) -> str:
-    return seen.isoformat() if seen else ""
+    return seen.isoformat() if seen else NEVER
 
 
 def _since(seen: datetime | None, now: datetime) -> str:

@@ -19,6 +19,7 @@ from syncs.codat.client import CodatClient
 from syncs.models import Merchant
 from syncs.operations.handing_out import HANDED_OUT, LEASE, claim_due_merchants, give_back
 from syncs.operations.refresh import refresh
+from syncs.rules.states import State
 from tests.codat.server import Server, says
 from tests.factories import make_merchant, make_request
 from tests.presses import ticks
@@ -158,6 +159,17 @@ def test_an_open_page_has_its_merchant_asked_and_writes_no_row(
     assert watched.merchants(broker) == [merchant.pk]
     ticks(Clock())
     assert ("refresh", merchant.pk) in messages(broker, "refreshing")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("state", "is_watched"), [(State.ACCEPTED, True), (State.SUCCEEDED, False)])
+def test_so_has_the_open_page_of_a_request_whose_result_is_waited_for(
+    broker: Redis, as_viewer: Client, monkeypatch: pytest.MonkeyPatch, state: State, is_watched: bool
+) -> None:
+    monkeypatch.setattr(watched, "_silent_until", 0.0)
+    request = make_request(make_merchant(), state=state)
+    as_viewer.get(f"/requests/{request.pk}/")
+    assert watched.merchants(broker) == [request.merchant_id] * is_watched
 
 
 def test_a_page_that_was_closed_is_forgotten(broker: Redis, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,10 @@ from syncs.operations import health
 from syncs.operations.handing_out import HANDED_OUT
 from syncs.operations.merchants import GONE_AT_CODAT
 from syncs.operations.refresh import refresh
+from syncs.rules.states import ACTIVE, AT_CODAT, State
 from tests.codat.examples import no_company
 from tests.codat.server import Server, hangs_up, says
-from tests.factories import make_merchant
+from tests.factories import make_merchant, make_request
 from tests.looks import NOW, looked, never_seen, row
 from tests.upstream import CANARY, client_of
 
@@ -259,6 +260,24 @@ def plan(merchant: Merchant, **columns: Any) -> tuple[datetime, str]:
     health.plan_next_look(merchant, NOW)
     merchant.save()
     return merchant.next_refresh_at, merchant.next_refresh_reason  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(("state", "is_followed"), [(state, state in AT_CODAT) for state in sorted(ACTIVE)])
+def test_only_what_codat_may_be_working_on_is_followed_closely(
+    merchant: Merchant, state: State, is_followed: bool
+) -> None:
+    """What is held in an outage, or waits for a person, waits for nothing that a look would bring."""
+    make_request(merchant, state=state, state_since=NOW)
+    at, why = plan(merchant, refreshed_at=NOW)
+    assert (at <= NOW + timedelta(minutes=1), why.endswith("a sync is on its way")) == (
+        is_followed,
+        is_followed,
+    )
+
+
+def test_a_request_that_was_held_all_night_is_followed_from_when_it_was_sent(merchant: Merchant) -> None:
+    make_request(merchant, state=State.ACCEPTED, asked_at=NOW - timedelta(hours=9), state_since=NOW)
+    assert plan(merchant, refreshed_at=NOW)[0] == NOW + timedelta(seconds=5)
 
 
 def turn_away() -> None:

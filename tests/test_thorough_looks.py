@@ -264,9 +264,30 @@ def test_a_run_that_was_watched_teaches_when_it_ended(
         looked(new, scripted, told, row(code=1000, at="2026-11-20T21:00:00Z"))
     with time_machine.travel("2026-11-20T21:10:00Z", tick=False):
         now = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z"))
-    assert now.usual_delay_mean == timedelta(minutes=70).total_seconds()
+    assert now.usual_delay_mean == timedelta(minutes=67.5).total_seconds(), "in the middle of its two looks"
     again = looked(new, scripted, told, row(at="2026-11-20T21:00:00Z", dataPushed=False))
     assert again.usual_delay_mean == now.usual_delay_mean
+
+
+@pytest.mark.parametrize("hours", [1, 3, 8])
+def test_however_long_runs_are_it_learns_when_they_end(
+    scripted: Server, told: CodatClient, new: Merchant, hours: int
+) -> None:
+    """Looked at when it has planned to, in the first night of all."""
+    began, at = NOW.replace(hour=2, minute=0), NOW.replace(hour=1, minute=0)
+    Merchant.objects.update(time_zone="Etc/UTC", sync_hour=0)
+    ended, now = began + timedelta(hours=hours), new
+    while now.last_final_at is None:
+        with time_machine.travel(at, tick=False):
+            Merchant.objects.update(configured_at=at)
+            code = 2000 if at >= ended else 1000
+            now = looked(
+                new, scripted, told, *[row(code=code, at=f"{began:%Y-%m-%dT%H:%M:%SZ}")][: at >= began]
+            )
+        at = now.next_refresh_at
+    assert timedelta(seconds=now.usual_delay_mean) == pytest.approx(
+        ended - NOW.replace(hour=0, minute=0), abs=timedelta(minutes=20)
+    )
 
 
 def test_of_a_run_that_was_not_watched_the_start_is_all_that_is_known(

@@ -13,11 +13,10 @@ from syncs.rules import attention, fuse
 from syncs.rules.coverage import Day
 from syncs.rules.health import WORD, Health, health_of
 from syncs.rules.salesdays import day_before, day_of, today
+from syncs.rules.states import AT_CODAT
 
 # How far back a first look decides days: what the merchant page shows, and a month more.
 HISTORY = timedelta(days=125)
-# Between two looks so close, a run that was on its way and then final has ended just now.
-WATCHED = timedelta(minutes=15)
 
 
 def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
@@ -179,8 +178,7 @@ def _learn(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
 
 def _end(sync: Sync, merchant: Merchant, now: datetime) -> datetime:
     """Codat tells only the start. The end is known of a run that we watched; of others the start comes closest."""
-    watched = sync.first_seen < now and merchant.refreshed_at and now - merchant.refreshed_at <= WATCHED
-    return now if watched else sync.started_at
+    return attention.ended(sync.first_seen < now, merchant.refreshed_at, now) or sync.started_at
 
 
 def say_if_changed(merchant: Merchant, before: Health, what: str = "Saw its health change") -> None:
@@ -196,16 +194,16 @@ def plan_next_look(merchant: Merchant, now: datetime) -> None:
     if merchant.is_archived and active is None:
         merchant.next_refresh_at, merchant.next_refresh_reason = None, ""
         return
-    look = attention.next_look(facts_of(merchant, active), now)
+    at_codat = active if active and active.state in AT_CODAT else None
+    look = attention.next_look(facts_of(merchant, at_codat), now)
     merchant.next_refresh_at, merchant.next_refresh_reason = look.at, look.reason[:200]
 
 
-def facts_of(merchant: Merchant, active: SyncRequest | None = None) -> attention.Facts:
+def facts_of(merchant: Merchant, at_codat: SyncRequest | None = None) -> attention.Facts:
     return attention.Facts(
         health=Health(merchant.health),
         running_since=merchant.running_since,
-        has_active_request=active is not None,
-        active_since=active.asked_at if active else None,
+        awaited_since=at_codat.state_since if at_codat else None,
         zone_name=merchant.time_zone or None,
         sync_hour=merchant.sync_hour or 0,
         usual_delay=_seconds(merchant.usual_delay_mean),

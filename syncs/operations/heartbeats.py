@@ -57,10 +57,14 @@ class Signs:
         return {name: self.seen.get(name) for name in PARTS if self._age(name) > SILENT}
 
     @property
-    def no_queue_since(self) -> datetime | None:
-        """When the queue last took a message, if it takes none; None also where nobody tries."""
-        down = self._age(CLOCK) <= SILENT < self._age(QUEUE_TAKES)
-        return self.seen.get(QUEUE_TAKES) if down else None
+    def is_queue_down(self) -> bool:
+        """Not where nobody tries."""
+        return self._age(CLOCK) <= SILENT < self._age(QUEUE_TAKES)
+
+    @property
+    def queue_took(self) -> datetime | None:
+        """When the queue last took a message."""
+        return self.seen.get(QUEUE_TAKES)
 
     @property
     def busy(self) -> dict[str, datetime]:

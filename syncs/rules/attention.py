@@ -38,6 +38,8 @@ PATIENCE = 1 / 3
 AFTER_A_PROBLEM, AFTER_PROBLEMS, NEW_AT_LATEST = 2 * MINUTE, 10 * MINUTE, HOUR
 # From so many minutes on (a scale) it asks for more: who may come at any time would cost ever more calls a night.
 WIDE = 30.0
+# Looks at a run that is on its way are less far apart, and between two of them lies its end.
+WATCHED = 2 * HOUR
 # A logistic delay strays from its mean by so many scales on average.
 SCALES_IN_A_SPREAD = 2 * log(2)
 
@@ -51,8 +53,8 @@ class Facts:
 
     health: Health
     running_since: datetime | None
-    has_active_request: bool
-    active_since: datetime | None
+    awaited_since: datetime | None
+    """Since when Codat may be working on what was asked for here."""
     zone_name: str | None
     sync_hour: int
     usual_delay: timedelta | None
@@ -113,6 +115,12 @@ def delay_of(facts: Facts, started: datetime, ended: datetime) -> timedelta | No
     return ended - salesdays.due_before(started, facts.zone, facts.sync_hour)
 
 
+def ended(was_seen_running: bool, last_look: datetime | None, now: datetime) -> datetime | None:
+    """About when a run ended that is over by now: Codat tells only when it began. None where nobody has watched it."""
+    is_watched = was_seen_running and last_look is not None and now - last_look <= WATCHED
+    return last_look + (now - last_look) / 2 if is_watched and last_look else None
+
+
 def next_look(facts: Facts, now: datetime) -> Look:
     """Never later than so long after the last look; in the past for whom should have been asked by now."""
     if facts.refreshed_at is None:
@@ -137,7 +145,7 @@ def after_a_look_in_vain(failing_for: timedelta, *, is_first: bool, is_new: bool
 
 
 def _wish(facts: Facts, asked: datetime, now: datetime) -> tuple[datetime, str]:
-    if facts.has_active_request or facts.running_since:
+    if facts.awaited_since or facts.running_since:
         return asked + _hot_wait(facts, now), "a sync is on its way"
     if facts.archived or facts.health in OFF:
         return asked + OLDEST * (1 - facts.jitter / 10), OFF.get(facts.health, "it is archived")
@@ -163,9 +171,8 @@ def _hot_wait(facts: Facts, now: datetime) -> timedelta:
     A run that nobody here asked for is worth no more than any other news; whoever has its page open is told sooner all
     the same. Of a run whose length nobody knows, the chance that it ends in a step is about `step / age`.
     """
-    since = facts.active_since if facts.has_active_request else facts.running_since
-    age = max(0 * SECOND, now - (since or now))
-    if facts.has_active_request:
+    age = max(0 * SECOND, now - (facts.awaited_since or facts.running_since or now))
+    if facts.awaited_since:
         return HOT_STUCK if age > STUCK_AFTER else min(HOT_LATER, max(HOT_SOON, age / 10))
     return max(HOT_LATER, sqrt(2 * WORTH * (age / MINUTE)) * MINUTE)
 

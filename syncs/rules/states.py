@@ -21,6 +21,8 @@ ACTIVE = frozenset(
     {State.QUEUED, State.SENDING, State.UNCERTAIN, State.NEEDS_REVIEW, State.ACCEPTED},
 )
 FINAL = frozenset(State) - ACTIVE
+# Codat may be working on it just now, and somebody waits for what comes of it.
+AT_CODAT = frozenset({State.SENDING, State.UNCERTAIN, State.ACCEPTED})
 RAN = frozenset({State.SUCCEEDED, State.SUCCEEDED_EMPTY, State.FAILED})
 
 NEXT = {

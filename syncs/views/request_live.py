@@ -26,10 +26,9 @@ def find(pk: int) -> SyncRequest | None:
     return next(iter(_with_what_is_told(SyncRequest.objects.for_page().filter(pk=pk))), None)
 
 
-def shows_nothing_new(pk: int, shown: str, now: datetime) -> bool:
-    """Whether the page of this version is as it would be drawn now. One query."""
-    found = next(iter(_polled().filter(pk=pk)), None)
-    return found is not None and version(found, now) == shown
+def find_for_poll(pk: int) -> SyncRequest | None:
+    """With what `version` needs and no more. One query."""
+    return next(iter(_polled().filter(pk=pk)), None)
 
 
 @cache

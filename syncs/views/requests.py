@@ -14,13 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
-from syncs import context_processors
+from syncs import context_processors, watched
 from syncs.forms.verdicts import VerdictForm
 from syncs.models import SyncRequest
 from syncs.operations import asking, reviewing, surroundings
 from syncs.operations.asking import NotPossible
 from syncs.record_filters import GROUPS, KINDS, SCOPES, RequestFilters, people
-from syncs.rules.states import State
+from syncs.rules.states import AT_CODAT, State
 from syncs.views import glances, polling, request_case, request_list, request_live
 from syncs.views.access import NotHere, Signed, may_ask, may_decide, page_asked_for
 
@@ -83,10 +83,19 @@ def requests_live(request: Signed) -> HttpResponse:
 @login_required
 def sync_request(request: Signed, pk: int) -> HttpResponse:
     """The case of one request; for its poller 204 when nothing has changed."""
-    shown = request.GET.get("v")
-    if request.htmx and shown and request_live.shows_nothing_new(pk, shown, timezone.now()):
-        return HttpResponse(status=204)
-    return render(request, f"{CASE}#case" if request.htmx else CASE, _case(request, _find(pk)))
+    if request.htmx and (found := request_live.find_for_poll(pk)):
+        _watch(found)
+        if request.GET.get("v") == request_live.version(found, timezone.now()):
+            return HttpResponse(status=204)
+    found = _find(pk)
+    _watch(found)
+    return render(request, f"{CASE}#case" if request.htmx else CASE, _case(request, found))
+
+
+def _watch(found: SyncRequest) -> None:
+    """Somebody waits for its result."""
+    if found.state in AT_CODAT:
+        watched.note(found.merchant_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

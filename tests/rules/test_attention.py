@@ -16,8 +16,7 @@ MORNING = MIDNIGHT + 9 * HOUR
 USUAL = Facts(
     health=Health.HEALTHY,
     running_since=None,
-    has_active_request=False,
-    active_since=None,
+    awaited_since=None,
     zone_name="Europe/London",
     sync_hour=0,
     usual_delay=150 * MINUTE,
@@ -55,9 +54,7 @@ def test_who_was_never_looked_at_is_asked_at_once():
 )
 @pytest.mark.parametrize("health", list(Health))
 def test_a_sync_on_its_way_is_followed_closely_at_first(age, wait, health):
-    asked_for = replace(
-        USUAL, has_active_request=True, active_since=MORNING - age, refreshed_at=MORNING, health=health
-    )
+    asked_for = replace(USUAL, awaited_since=MORNING - age, refreshed_at=MORNING, health=health)
     assert next_look(asked_for, MORNING).at == MORNING + wait
 
 
@@ -236,8 +233,7 @@ def anything(moments):
         Facts,
         health=st.sampled_from(Health),
         running_since=st.none() | moments,
-        has_active_request=st.booleans(),
-        active_since=st.none() | moments,
+        awaited_since=st.none() | moments,
         zone_name=st.sampled_from(
             [None, "", "Mars/Base", "Europe/London", "Asia/Beirut", "Pacific/Apia", "Australia/Sydney"]
         ),
@@ -298,7 +294,7 @@ def test_who_moves_to_another_hour_for_good_is_learned_anew():
 def test_all_day_long_no_row_is_asked_more_than_its_class_allows(drawn):
     """Also who syncs a thousand times a day, whose clock is in the future and whose night is 23 hours long."""
     facts, now = drawn
-    asked, end, looks = replace(facts, has_active_request=False, running_since=None), now + DAY, 0
+    asked, end, looks = replace(facts, awaited_since=None, running_since=None), now + DAY, 0
     while (now := next_look(asked, now).at) < end:
         asked, looks = replace(asked, refreshed_at=now), looks + 1
         now += timedelta(microseconds=1)
