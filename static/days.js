@@ -51,9 +51,10 @@
     mark(...[anchor, end].sort());
   }
 
-  function start() {
-    const [firstField, lastField] = fields();
-    return firstField?.value && lastField?.value ? firstField.value : null;
+  // The end that stays where it is while the other one moves away from this day.
+  function staying(day) {
+    const [first, last] = fields().map((field) => field?.value);
+    return (day === first ? last : last && first) || day;
   }
 
   // Enter sets the first day, and on another day the last one.
@@ -88,7 +89,7 @@
     rove(to);
     to.focus();
     if (!event.shiftKey) return;
-    if (!timer) anchor = start() ?? dayOf(link);
+    if (!timer) anchor = staying(dayOf(link));
     extend(dayOf(to));
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -102,7 +103,7 @@
   document.addEventListener("pointerdown", (event) => {
     const link = event.target.closest(DAYS);
     if (!link || event.button !== 0 || event.pointerType === "touch") return;
-    anchor = event.shiftKey ? (start() ?? dayOf(link)) : dayOf(link);
+    anchor = event.shiftKey ? staying(dayOf(link)) : dayOf(link);
     end = null;
     isDrag = event.shiftKey;
     if (isDrag) extend(dayOf(link));

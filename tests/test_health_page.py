@@ -291,7 +291,7 @@ def test_the_number_of_queries_does_not_grow_with_the_merchants(as_support: Clie
 
 def test_a_silent_worker_is_told_on_every_page_and_a_living_house_says_nothing(as_viewer: Client) -> None:
     assert "No worker has reported yet" in page(as_viewer)
-    for part in heartbeats.PARTS:
+    for part in (*heartbeats.PARTS, heartbeats.QUEUE_TAKES):
         heartbeats.beat(part, host="here", pid=1)
     assert 'class="banner ' not in page(as_viewer).split('id="trouble"')[0]
 

@@ -31,7 +31,7 @@ def icon(html: str) -> str:
 
 
 def alive() -> None:
-    for part in heartbeats.PARTS:
+    for part in (*heartbeats.PARTS, heartbeats.QUEUE_TAKES):
         heartbeats.beat(part, host="here", pid=1)
 
 

@@ -18,6 +18,9 @@ from syncs.codat.statuses import Outcome
 from syncs.rules import salesdays
 from syncs.rules.windows import Window, intersect, union
 
+# A window that nobody told: the schedule's.
+INFERRED = "inferred"
+
 
 @dataclass(frozen=True)
 class RanSync:
@@ -170,7 +173,7 @@ def _infer(
     due = salesdays.due_before(sync.at, zone, sync_hour)
     start = reached or (begin if begin and begin < due else _due_before_that(due, zone, sync_hour))
     window = Window.of(start, due)
-    return replace(sync, window=window, known="inferred") if window else sync
+    return replace(sync, window=window, known=INFERRED) if window else sync
 
 
 def _due_before_that(due: datetime, zone: ZoneInfo, sync_hour: int) -> datetime:
@@ -186,14 +189,23 @@ def _successful_windows(placed: Iterable[RanSync]) -> list[Window]:
 
 
 def _runs_by_day(placed: Iterable[RanSync], zone: ZoneInfo) -> dict[date, RanSync]:
-    """The newest run that speaks for each day. One that still runs does not hide how an earlier one ended."""
+    """The newest run that speaks for each day. One that still runs does not hide how an earlier one ended, nor does one
+    that was asked for and failed where the day was in the books already: Codat stops it, and nothing is lost."""
     runs: dict[date, RanSync] = {}
+    written: list[Window] = []
     for sync in sorted(placed, key=_age):
         day = spoken_day(sync.window, zone) if sync.window else None
-        hides = sync.outcome is Outcome.RUNNING and day in runs
+        hides = day in runs and (sync.outcome is Outcome.RUNNING or _loses_nothing(sync, day, written, zone))
         if day and sync.outcome is not Outcome.UNKNOWN and not hides:
             runs[day] = sync
+        written += _successful_windows([sync])
     return runs
+
+
+def _loses_nothing(sync: RanSync, day: date | None, written: list[Window], zone: ZoneInfo) -> bool:
+    if day is None or sync.outcome is not Outcome.FAILED or sync.known == INFERRED:
+        return False
+    return any(span.covers(salesdays.day_window(day, zone)) for span in union(written))
 
 
 def _writers_by_day(

@@ -38,4 +38,10 @@ def test_a_range_is_dragged_moved_by_keys_and_nothing_is_sent(visit: Visit, take
     expect_range(page, shop, 6, 3)
     expect(page.locator(day(page, shop, 3))).to_be_focused()
     assert page.locator("#days a.day[tabindex='0']").count() == 1
+
+    # However slowly: its last day stays while the first moves.
+    page.locator(day(page, shop, 6)).focus()
+    for first in (7, 8):
+        page.keyboard.press("Shift+ArrowLeft")
+        expect_range(page, shop, first, 3)
     assert panel.count_requests(shop.company_id) == 0

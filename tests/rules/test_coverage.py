@@ -69,9 +69,20 @@ def test_a_newer_result_beats_an_older_one():
     assert outcomes(decide([rerun, nightly(2, FAILED)], 1, 1)) == ["synced"]
 
 
-def test_a_later_failure_of_a_re_run_does_not_take_the_day_out_of_the_books():
+def test_a_re_run_that_was_stopped_over_a_day_in_the_books_changes_nothing():
     days = decide([nightly(2), ran(9, nov(5, 8), FAILED, window(1, 1))], 1, 1)
-    assert days[day(1)] == Day(day(1), DayOutcome.FAILED, 9, 2, False)
+    assert days[day(1)] == Day(day(1), DayOutcome.SYNCED, 2, 2, False)
+
+
+def test_nor_over_a_day_that_a_later_night_brought_in():
+    days = decide([nightly(1), nightly(2, FAILED), nightly(3), ran(9, nov(5, 8), FAILED, window(1, 1))], 1, 2)
+    assert (days[day(1)].decided_by, days[day(1)].covered_by) == (2, 3)
+
+
+def test_one_that_is_stopped_over_a_part_of_a_day_leaves_the_rest_of_it_open():
+    morning = ran(2, nov(2, 2, 30), SYNCED, Window(nov(1), nov(1, 12)))
+    days = decide([morning, ran(9, nov(5, 8), FAILED, window(1, 1))], 1, 1)
+    assert days[day(1)] == Day(day(1), DayOutcome.FAILED, 9, None, False)
 
 
 def test_a_run_without_an_end_is_forgotten_once_a_newer_one_ends():
