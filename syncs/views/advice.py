@@ -7,12 +7,11 @@ from django.utils import timezone
 
 from syncs import moments
 from syncs.models import Merchant
+from syncs.operations import fix_first
 from syncs.rules.health import Health
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.salesdays import ONE_DAY, today
 from syncs.views.offers import Missing, Offers
-
-AFTER_A_FIX = {"after_fix", "no"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def of(
     if not offered.awaited:
         return _nothing(due) if merchant.health == Health.HEALTHY else None
     covered = _days(offered, today(merchant.zone, timezone.now()) - ONE_DAY)
-    if diagnosis and diagnosis.rerun in AFTER_A_FIX:
+    if diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN and fix_first.hold_on(merchant):
         return Advice(
             "Nothing to run before the cause is mended",
             (
