@@ -149,8 +149,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         sentence = f"Showing data from {in_a_sentence(silent, now)}. What is asked for is saved and waits."
         yield Banner("warn", "cloud", "Codat does not answer.", sentence, data_from=silent.isoformat())
     if down := signs.no_queue_since:
-        still = "Refreshing has stopped; requests are sent one at a time, and their results read."
-        sentence = f"It has taken nothing {_since(down, now)}. {still}"
+        sentence = f"It has taken nothing {_since(down, now)}. {heartbeats.WITHOUT_A_QUEUE}"
         yield Banner("warn", "warn", "The queue does not answer.", sentence, data_from=down.isoformat())
     if busy := signs.busy.get("worker sending"):
         sentence = f"All workers have been busy {_since(busy, now)}. New requests are saved and wait."

@@ -15,13 +15,11 @@ from syncs import moments
 from syncs.clients import impatient_budget
 from syncs.codat.budget import BudgetState
 from syncs.codat.shared_budget import SharedBudget
+from syncs.operations.heartbeats import WITHOUT_A_QUEUE
 
 # Seconds for which one answer serves all pages of a process, and for which a Redis that gave none is not asked again.
 GOOD_FOR, GIVE_UP_FOR = 2.0, 10.0
-GONE = (
-    "Redis does not answer, so nobody can count the calls to Codat. Until it does, refreshing has stopped; requests "
-    "are sent one at a time, and their results read."
-)
+GONE = f"Redis does not answer, so nobody can count the calls to Codat. {WITHOUT_A_QUEUE}"
 
 
 @dataclass(frozen=True)

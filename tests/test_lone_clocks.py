@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from redis import Redis
 
 from syncs.clients import shared_budget, slow_path_budget
 from syncs.clock import Clock
@@ -26,7 +25,9 @@ UNTIL = NOW + 50 * MINUTE
 
 Note = Callable[..., None]
 # Both are noted alike: that nobody calls, and that only sends do.
-both = pytest.mark.parametrize("note, read", [(pauses.note, pauses.shown), (pauses.note_kept, pauses.kept)])
+both = pytest.mark.parametrize(
+    ("note", "read"), [(pauses.note, pauses.shown), (pauses.note_kept, pauses.kept)]
+)
 
 
 def until(read: Any) -> datetime:
