@@ -9,14 +9,17 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from syncs.codat.budget import LocalBudget
 from syncs.codat.client import CodatClient
+from syncs.codat.lone_budget import LoneBudget
 from syncs.codat.shared_budget import SharedBudget
+from syncs.operations import pauses
 
 # Calls a minute while Redis is gone and nobody can tell what the others spend.
 SLOW_PATH_CALLS = 30
 # Seconds for a whole call there: one hand works for everybody.
 SLOW_PATH_DEADLINE = 25.0
+# Seconds for which a call waits there in one go until it is its turn, which three calls before it put off.
+SLOW_PATH_TURN = 10.0
 # Seconds that a page may wait for Codat, and hold one of the web server's few threads.
 PAGE_DEADLINE = 15.0
 
@@ -61,8 +64,8 @@ def impatient_client() -> CodatClient:
 
 
 @cache
-def slow_path_budget() -> LocalBudget:
-    return LocalBudget(per_minute=SLOW_PATH_CALLS)
+def slow_path_budget() -> LoneBudget:
+    return LoneBudget(per_minute=SLOW_PATH_CALLS, of_others=pauses.of_others)
 
 
 @cache
@@ -73,6 +76,7 @@ def slow_path_client() -> CodatClient:
         budget=slow_path_budget(),
         read_timeout=SLOW_PATH_DEADLINE,
         deadline=SLOW_PATH_DEADLINE,
+        longest_turn=SLOW_PATH_TURN,
     )
 
 

@@ -139,9 +139,7 @@ class Clock:
             if self.queue_is_up:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
             budget = shared_budget() if self.queue_is_up else slow_path_budget()
-            state = budget.state()
-            pauses.note(state.stopped_until, now)
-            pauses.note_kept(state.kept_until, now)
+            pauses.note_state(budget.state(), now, alone=not self.queue_is_up)
 
     def _look_for_guards(self, now: datetime) -> None:
         if self._lately.is_time("guards", heartbeats.BEAT_EVERY, now):

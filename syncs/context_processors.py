@@ -153,8 +153,7 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         sentence = f"Showing data from {in_a_sentence(silent, now)}. What is asked for is saved and waits."
         yield Banner("warn", "cloud", "Codat does not answer.", sentence, data_from=silent.isoformat())
     if signs.is_queue_down:
-        still = "Refreshing has stopped; requests are sent one at a time, and their results read."
-        sentence = f"It has taken nothing {_since(signs.queue_took, now)}. {still}"
+        sentence = f"It has taken nothing {_since(signs.queue_took, now)}. {heartbeats.WITHOUT_A_QUEUE}"
         stale = _moment(signs.queue_took)
         yield Banner("warn", "warn", "The queue does not answer.", sentence, data_from=stale)
     if busy := signs.busy.get("worker sending"):

@@ -15,13 +15,11 @@ from syncs import moments
 from syncs.clients import impatient_budget
 from syncs.codat.budget import BudgetState
 from syncs.codat.shared_budget import SharedBudget
+from syncs.operations.heartbeats import WITHOUT_A_QUEUE
 
 # Seconds for which one answer serves all pages of a process, and for which a Redis that gave none is not asked again.
 GOOD_FOR, GIVE_UP_FOR = 2.0, 10.0
-GONE = (
-    "Redis does not answer, so nobody can count the calls to Codat. Until it does, refreshing has stopped; requests "
-    "are sent one at a time, and their results read."
-)
+GONE = f"The queue (Redis) does not answer, so nobody can count the calls to Codat. {WITHOUT_A_QUEUE}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def _now() -> Meter:
 
 def meter(state: BudgetState, now: datetime) -> Meter:
     if not state.reachable:
-        return Meter("not known, Redis is down", GONE, "bad")
+        return Meter("not known, the queue is down", GONE, "bad")
     pace = f"{state.last_minute:,} of {state.per_minute:,} a minute"
     day = _day(state)
     if state.stopped_until:

@@ -1,5 +1,7 @@
 """The clock's own hand while there is no queue: it sends one, looks at one, follows one, and begins anew.
 
+Each waits for its turn in the small budget of this clock (`longest_turn`), so that a long bulk keeps no result waiting.
+
 Nobody counts the calls of all hosts then, so nothing is asked but what a request waits for: refreshing stands still.
 
 In a thread, because calls take their time when Codat is slow: the clock goes on to sweep and to give signs of life.

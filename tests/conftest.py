@@ -21,6 +21,7 @@ from tests.queues import broker as broker
 from tests.queues import broker_url as broker_url
 from tests.queues import no_broker as no_broker
 from tests.queues import silent_broker as silent_broker
+from tests.queues import slow_path_in_no_time as slow_path_in_no_time
 from tests.upstream import CANARY
 from tests.upstream import codat as codat
 from tests.upstream import meddling as meddling

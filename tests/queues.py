@@ -42,14 +42,20 @@ def broker(broker_url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def no_broker() -> Iterator[None]:
+def slow_path_in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for the pace of the slow path, which has tests of its own."""
+    monkeypatch.setattr(clients, "SLOW_PATH_CALLS", 100_000)
+
+
+@pytest.fixture
+def no_broker(slow_path_in_no_time: None) -> Iterator[None]:
     """Nobody listens there."""
     with queue_at(f"redis://:{CANARY}@127.0.0.1:{free_port()}/0"):
         yield
 
 
 @pytest.fixture
-def silent_broker() -> Iterator[None]:
+def silent_broker(slow_path_in_no_time: None) -> Iterator[None]:
     """Takes connections, and never says a word."""
     listener = socket.create_server(("127.0.0.1", 0))
     with listener, queue_at(f"redis://:{CANARY}@127.0.0.1:{listener.getsockname()[1]}/0"):

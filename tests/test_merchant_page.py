@@ -14,6 +14,7 @@ from syncs.rules.salesdays import today
 from syncs.rules.states import State
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync, make_user
+from tests.test_pauses import all_beat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -123,6 +124,7 @@ def test_it_says_when_the_merchant_is_asked_again_and_why(zone: str, words: str)
     usual = "{2026-06-18T01:10:00Z/2026-06-18T01:50:00Z}"
     reason = f"asked again at {{2026-06-17T13:40:00Z}}: its syncs usually end {usual}"
     merchant = make_merchant(next_refresh_reason=reason, time_zone="America/New_York")
+    all_beat()
     assert f"{words} While this page is open" in page(signed_in(make_user(time_zone=zone)), merchant)
     archived = make_merchant(archived_at=timezone.now())
     assert "Checked by itself" not in page(signed_in(make_user()), archived)

@@ -105,8 +105,8 @@ def test_every_page_says_so(as_viewer: Client, broker: Redis) -> None:
 
 def test_without_redis_it_says_so_and_that_refreshing_has_stopped(as_viewer: Client, no_broker: None) -> None:
     said = shown(as_viewer)
-    assert said.startswith("API budget not known, Redis is down")
-    assert "refreshing has stopped" in said
+    assert said.startswith("API budget not known, the queue is down")
+    assert "Refreshing has stopped; requests are sent one at a time" in said
 
 
 def test_a_redis_that_keeps_silent_is_asked_once_in_ten_seconds_and_never_for_long(
@@ -114,7 +114,7 @@ def test_a_redis_that_keeps_silent_is_asked_once_in_ten_seconds_and_never_for_lo
 ) -> None:
     with mock.patch.object(SharedBudget, "state", autospec=True, side_effect=SharedBudget.state) as asked:
         for _ in range(3):
-            assert "Redis is down" in shown(as_viewer)
+            assert "the queue is down" in shown(as_viewer)
     assert asked.call_count == 1
     options = clients.impatient_redis().connection_pool.connection_kwargs
     assert options["socket_timeout"] + options["socket_connect_timeout"] < 0.5

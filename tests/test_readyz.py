@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis import Redis
 
+from syncs import meter
 from syncs.codat.pace import Purpose
 from syncs.codat.quota import Quota
 from syncs.codat.shared_budget import SharedBudget
@@ -22,6 +23,11 @@ from syncs.operations import heartbeats
 from tests.valkey import free_port, running_valkey
 
 pytestmark = pytest.mark.django_db
+
+# What goes on then is the same wherever it is said.
+WITHOUT_A_QUEUE = (
+    "Refreshing has stopped. What is asked for is saved, sent one by one, and followed to its result."
+)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +115,9 @@ def test_a_broker_that_is_down_is_said_quickly_and_without_its_address(
     response = client.get("/readyz")
     assert timezone.now() - began < timedelta(seconds=3)
     assert response.status_code == 503
-    assert response.json()["checks"]["broker"].startswith("The queue (Redis) does not answer")
+    said = response.json()["checks"]["broker"]
+    assert said.startswith("The queue (Redis) does not answer")
+    assert said.endswith(f" {WITHOUT_A_QUEUE}")
     assert "canary" not in response.content.decode()
 
 
@@ -148,8 +156,8 @@ def test_without_redis_it_is_said_that_nobody_counts_and_refreshing_has_stopped(
     client: Client, all_is_well: None, settings: Settings
 ) -> None:
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
-    said = of_the_budget(client)
-    assert said.startswith("Redis does not answer, so nobody can count the calls. Refreshing has stopped")
+    assert of_the_budget(client) == meter.GONE
+    assert WITHOUT_A_QUEUE in meter.GONE
 
 
 def test_a_database_that_is_down_is_said_without_its_words(client: Client, all_is_well: None) -> None:

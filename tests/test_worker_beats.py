@@ -106,7 +106,7 @@ def test_without_a_clock_nobody_asks_for_free_hands_so_that_none_is_missed(
 @pytest.mark.django_db
 def test_a_queue_that_is_down_is_not_put_down_to_the_workers(as_viewer: Client, now: None) -> None:
     last_signs(queue=4 * MINUTE, free_sending=4 * MINUTE, free_refreshing=4 * MINUTE)
-    still = "Refreshing has stopped; requests are sent one at a time, and their results read."
+    still = "Refreshing has stopped. What is asked for is saved, sent one by one, and followed to its result."
     said = f"It has taken nothing since 08:48. {still}"
     assert notices(as_viewer) == [f"The queue does not answer. {said}"]
     assert verdict(as_viewer) == "fine"

@@ -62,12 +62,17 @@ class CodatClient:
         body_limit: int = MEBIBYTE,
         use_env_proxies: bool = False,
         backoff: float = 0.5,
+        longest_turn: float = LONGEST_SLEEP,
     ) -> None:
-        """All times in seconds; raises ValueError for an address or a key that cannot be one."""
+        """All times in seconds; whose turn in the budget is further off than `longest_turn` does not wait for it.
+
+        Raises ValueError for an address or a key that cannot be one.
+        """
         self._base_url = paths.checked_address(base_url)
         self._budget = budget
         self._deadline = deadline
         self._backoff = backoff
+        self._longest_turn = longest_turn
         self._transport = Transport(
             base_url=self._base_url,
             key=Key(api_key),
@@ -237,7 +242,7 @@ class CodatClient:
             try:
                 return self._budget.take(purpose, place, calls=calls)
             except Later as later:
-                if later.retry_after > LONGEST_SLEEP or time.monotonic() + later.retry_after > patience:
+                if later.retry_after > self._longest_turn or time.monotonic() + later.retry_after > patience:
                     raise
                 pause = later.retry_after * random.uniform(0.5, 1.5)  # noqa: S311
             time.sleep(pause)

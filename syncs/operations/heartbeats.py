@@ -25,6 +25,10 @@ BEAT_EVERY = timedelta(seconds=10)
 SILENT = timedelta(seconds=60)
 # A POST may take 75 s, and the message that finds a free hand may have waited for 30: this is far beyond both.
 BUSY = timedelta(minutes=3)
+# What goes on while the queue takes nothing.
+WITHOUT_A_QUEUE = (
+    "Refreshing has stopped. What is asked for is saved, sent one by one, and followed to its result."
+)
 
 
 def beat(name: str, *, host: str = "", pid: int = 0) -> None:

@@ -14,7 +14,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from syncs import pulse, triggers
+from syncs import meter, pulse, triggers
 from syncs.codat.budget import BudgetState
 from syncs.codat.shared_budget import SharedBudget
 from syncs.context_processors import told_wrong
@@ -32,9 +32,6 @@ TIME, HOSTS = "time of this host", "time of the hosts"
 BUDGET = "budget of calls"
 FINE = "fine"
 KEPT = "what is left is kept for sync requests"
-NOBODY_COUNTS = (
-    "Redis does not answer, so nobody can count the calls. Refreshing has stopped but for one at a time."
-)
 
 
 @require_safe
@@ -63,7 +60,7 @@ def _checks() -> Iterator[tuple[str, str]]:
     once = Retry(NoBackoff(), 0)
     with Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=once) as redis:
         yield "broker", (broker := _broker(redis))
-        yield BUDGET, _budget(redis) if broker == FINE else NOBODY_COUNTS
+        yield BUDGET, _budget(redis) if broker == FINE else meter.GONE
     try:
         yield "migrations", _migrations()
         yield "guards", _guards()
@@ -90,14 +87,14 @@ def _broker(redis: Redis) -> str:
     try:
         redis.ping()
     except RedisError as error:
-        return f"The queue (Redis) does not answer ({type(error).__name__}). Requests are saved and wait."
+        return f"The queue (Redis) does not answer ({type(error).__name__}). {heartbeats.WITHOUT_A_QUEUE}"
     return FINE
 
 
 def _budget(redis: Redis) -> str:
     state = SharedBudget(redis, per_minute=settings.CODAT_CALLS_PER_MINUTE).state()
     if not state.reachable:
-        return NOBODY_COUNTS
+        return meter.GONE
     pace = f"{state.last_minute:,} of {state.per_minute:,} calls in the last minute"
     return f"{_stop(state)}{pace}; {_day(state)}."
 

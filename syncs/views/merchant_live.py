@@ -11,12 +11,15 @@ from django.utils import timezone
 
 from syncs import context_processors, meter, wording
 from syncs.models import Activity, Connection, Merchant, SyncRequest
-from syncs.operations import surroundings
+from syncs.operations import api_key, heartbeats, pauses, surroundings
+from syncs.operations.heartbeats import Signs
 from syncs.rules import salesdays
 from syncs.rules.health import Health
 from syncs.rules.salesdays import next_due
 from syncs.views import glances
 from syncs.views.access import Signed
+
+REFRESHING = "worker refreshing"
 
 
 def find(company_id: uuid.UUID) -> Merchant | None:
@@ -73,9 +76,21 @@ def looks(merchant: Merchant, now: datetime) -> dict[str, Any]:
         "looked_at": merchant.looked_at(now),
         "is_being_checked": merchant.is_being_checked(now),
         "connections_seen_at": merchant.connections_seen_at,
+        "is_refreshed": _is_refreshed(surroundings.of(merchant).signs(now)),
     }
     facts = (told, merchant.refreshed_at, merchant.next_refresh_reason, meter.trouble())
     return told | {"looks_version": glances.digest(facts)}
+
+
+def _is_refreshed(signs: Signs) -> bool:
+    """Whether the house looks at merchants just now, for whatever reason it would not."""
+    stops = pauses.shown(signs.seen), pauses.kept(signs.seen)
+    return not (
+        {heartbeats.CLOCK, REFRESHING} & {*signs.silent, *signs.busy}
+        or signs.is_queue_down
+        or any(stop and signs.now < stop.until for stop in stops)
+        or api_key.refused_since(signs.seen)
+    )
 
 
 def is_over(request: Signed, now: datetime) -> bool:
