@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.test import Client
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from syncs import moments
 from syncs.models import Merchant, SyncRequest, User
 from syncs.operations import caring, log
 from syncs.rules.states import State
-from syncs.rules.stored_moments import as_stored
+from syncs.rules.stored_moments import STORED, as_stored, daily_as_stored
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_request, make_user
 
@@ -70,6 +72,27 @@ def test_what_is_read_on_other_days_names_today_too() -> None:
 )
 def test_what_holds_no_such_moment_is_told_as_it_was_stored(text: str) -> None:
     assert moments.told(text, local("Asia/Tokyo")) == text
+
+
+@given(
+    moment=st.datetimes(timezones=st.just(UTC)),
+    zone=st.sampled_from(["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kathmandu", "Europe/London"]),
+    names_today=st.booleans(),
+)
+@example(moment=datetime(1, 1, 1, tzinfo=UTC), zone="Etc/GMT+12", names_today=False)
+@example(moment=datetime.max.replace(tzinfo=UTC), zone="Pacific/Kiritimati", names_today=True)
+def test_any_moment_that_was_stored_can_be_told_to_everybody(
+    moment: datetime, zone: str, names_today: bool
+) -> None:
+    for stored in (as_stored(moment), daily_as_stored(moment, moment)):
+        words = moments.told(stored, local(zone), names_today=names_today)
+        assert words.isprintable()
+        assert ":" in words
+
+
+@given(st.from_regex(STORED) | st.text(st.sampled_from("{}/-:TZ0129٢" + MARK[0])))
+def test_whatever_looks_like_a_moment_can_be_told(text: str) -> None:
+    assert MARK[0] not in moments.told(text, local("Europe/London"))
 
 
 @pytest.fixture
