@@ -136,6 +136,23 @@ def test_no_page_tells_it_in_any_other_zone(merchant: Merchant, zone: str, clock
         assert clock in html, path
 
 
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.NEEDS_REVIEW])
+def test_the_admin_tells_it_in_the_readers_zone_too(merchant: Merchant, state: State) -> None:
+    request = in_each_state(merchant)[state]
+    entry = request.activity.get(verb="request.succeeded")
+    admin = signed_in(make_user("admin", time_zone="Asia/Kathmandu"))
+    rows = "/admin/syncs"
+    for path in (
+        f"{rows}/syncrequest/",
+        f"{rows}/syncrequest/{request.pk}/change/",
+        f"{rows}/activity/",
+        f"{rows}/activity/{entry.pk}/change/",
+    ):
+        html = admin.get(path).content.decode()
+        assert "{2026-" not in html, path
+        assert "20:39" in html, path
+
+
 @pytest.mark.parametrize("list_", ["requests", "activity"])
 def test_a_file_tells_it_with_its_day_in_the_zone_of_its_reader(merchant: Merchant, list_: str) -> None:
     in_each_state(merchant)
