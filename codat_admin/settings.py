@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "syncs.middleware.reader_time_zone",
+    "syncs.middleware.without_our_mark",
     "syncs.middleware.sign_in_again",
     "axes.middleware.AxesMiddleware",
 ]

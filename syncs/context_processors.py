@@ -105,7 +105,8 @@ def worst(shown: Iterable[Banner]) -> str:
 def version(house: Surroundings, now: datetime) -> str:
     """For pollers: another one when a notice has come, changed or gone. No query."""
     today = timezone.localdate(now)
-    facts = notices(house.signs(now), now), house.stops, house.outages, house.undelivered, today
+    outages = house.outages if outage_hold.is_followed(house.seen, now) else ()
+    facts = notices(house.signs(now), now), house.stops, outages, house.undelivered, today
     return blake2b(repr(facts).encode(), digest_size=4).hexdigest()
 
 

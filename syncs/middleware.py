@@ -1,11 +1,12 @@
-"""What every request passes: it is counted, read in the reader's time zone, and no fragment swallows a sign-in."""
+"""What every request passes: it is counted, read in the reader's time zone, holds no mark of ours, and no fragment
+swallows a sign-in."""
 
 from collections.abc import Callable
 from random import random
 from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from syncs import crowd
+from syncs.rules.stored_moments import MARK, unmarked
 
 Handler = Callable[[HttpRequest], HttpResponse]
 CROWDED = "Panel-Crowded"
@@ -52,6 +54,22 @@ def reader_time_zone(get_response: Handler) -> Handler:
     return middleware
 
 
+def without_our_mark(get_response: Handler) -> Handler:
+    """What people type is never taken for a moment that we stored. What comes without a form is left unread: the view
+    says whether it is read at all."""
+
+    def process_view(request: HttpRequest, view: Callable[..., HttpResponse], *_: object) -> None:
+        request.GET = _unmarked(request.GET)  # type: ignore[assignment]
+        if not getattr(view, "csrf_exempt", False):
+            request.POST = _unmarked(request.POST)  # type: ignore[assignment]
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
+    return middleware
+
+
 def sign_in_again(get_response: Handler) -> Handler:
     """After a session ended in the middle: to sign-in and back, and what was pressed is not lost silently."""
 
@@ -70,6 +88,13 @@ def sign_in_again(get_response: Handler) -> Handler:
         return HttpResponseRedirect(_sign_in(page or "/", unsent=True))
 
     return middleware
+
+
+def _unmarked(typed: QueryDict) -> QueryDict:
+    pairs = [(name, text) for name, texts in typed.lists() for text in texts]
+    if not any(MARK in name + text for name, text in pairs):
+        return typed
+    return QueryDict(urlencode([(unmarked(name), unmarked(text)) for name, text in pairs]))
 
 
 def _page_they_were_on(request: HttpRequest) -> str:

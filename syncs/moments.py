@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
-from syncs.rules.stored_moments import STORED
+from syncs.rules.stored_moments import STORED, unmarked
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -51,21 +51,23 @@ def in_a_sentence(moment: datetime, now: datetime) -> str:
 
 def told(sentence: str, now: datetime, *, names_today: bool = False) -> str:
     """A stored sentence, with the moments in it (rules/stored_moments.py) for this reader. `names_today` is for what
-    is read on other days."""
+    is read on other days. What is no moment on the reader's calendar is told as it was stored."""
 
     def in_words(found: re.Match[str]) -> str:
         try:
-            at, until = (datetime.fromisoformat(text) if text else None for text in found.groups())
-        except ValueError:
+            at, until = (
+                datetime.fromisoformat(text).astimezone(now.tzinfo) if text else None
+                for text in found.groups()
+            )
+        except (ValueError, OverflowError):
             return found[0]
         if at and until:
-            return f"{at.astimezone(now.tzinfo):%H:%M} – {until.astimezone(now.tzinfo):%H:%M}"
+            return f"{at:%H:%M} – {until:%H:%M}"
         if at and names_today:
-            at = at.astimezone(now.tzinfo)
             return f"{at:%-d %b %Y, %H:%M}"
         return in_a_sentence(at, now) if at else found[0]
 
-    return STORED.sub(in_words, sentence)
+    return unmarked(STORED.sub(in_words, sentence))
 
 
 def is_long_ago(moment: datetime, now: datetime) -> bool:

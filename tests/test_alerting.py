@@ -1,6 +1,6 @@
 """What is told, to whom, once: changes become events, a minute's events one message a rule."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +8,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.alerts import scope
+from syncs.alerts import scope, spreading
 from syncs.codat.client import CodatClient
 from syncs.models import Alert, AlertEvent, AlertRule, Delivery, Freeze, Merchant, User
+from syncs.models.merchant import MerchantQuerySet
 from syncs.operations import caring, freezing, rebuilding, troubles
 from syncs.operations.transitions import move
 from syncs.rules.states import State
@@ -200,6 +201,62 @@ def test_nothing_is_told_twice_to_a_rule_whoever_spreads_it() -> None:
     assert (Delivery.objects.count(), event.told_at) == (1, NOON + MINUTE)
     with pytest.raises(IntegrityError), transaction.atomic():
         Alert.objects.create(rule=rule, event=event, delivery=delivery)
+
+
+def test_what_cannot_be_put_into_words_keeps_no_other_event_and_no_other_rule_back() -> None:
+    """There are hours in Tokyo that no clock of ours can tell."""
+    make_rule(*ALL, name="Tokyo", zone="Asia/Tokyo")
+    make_rule(*ALL, name="London", zone="Europe/London")
+    becomes(make_merchant(name="Osprey"), "failing", 5000)
+    untellable = make_merchant(name="Wren")
+    last_hour = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+    AlertEvent.objects.create(event="failing", merchant=untellable, occurrence="one", what="x", at=last_hour)
+    told = {delivery.rule.name: delivery for delivery in spread()}
+    assert told["London"].subject == "2 merchants began to fail"
+    assert told["Tokyo"].subject == "Osprey began to fail: Codat server error (5000)"
+    assert "1 change could not be put into words" in told["Tokyo"].text
+    assert f"https://panel.example.com/merchants/{untellable.company_id}/" in told["Tokyo"].text
+    assert Alert.objects.filter(event__merchant=untellable).count() == 2
+
+
+def test_a_message_of_nothing_but_what_cannot_be_put_into_words_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_rule("failing", name="Tokyo", zone="Asia/Tokyo")
+    becomes(make_merchant(name="Osprey"), "failing", 5000)
+    AlertEvent.objects.update(at=datetime(9999, 12, 31, 23, 30, tzinfo=UTC), what="Call Jane Roe")
+    later = datetime.max.replace(tzinfo=UTC)
+    for _ in range(2):
+        spreading.spread(later)
+    assert [delivery.subject for delivery in Delivery.objects.all()] == [
+        "1 change could not be put into words"
+    ]
+    assert "OverflowError" in caplog.text
+    assert "Jane Roe" not in caplog.text + Delivery.objects.get().text
+    assert "Osprey" not in caplog.text
+
+
+def test_a_rule_that_goes_wrong_keeps_no_other_back_and_its_failure_is_seen(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    of = scope.of
+
+    def of_all_but_one(rule: AlertRule, today: date) -> MerchantQuerySet:
+        if rule.name == "Jane's":
+            make_rule(name=rule.name)  # the database refuses a second one of the name
+        return of(rule, today)
+
+    monkeypatch.setattr(scope, "of", of_all_but_one)
+    broken = make_rule("failing", name="Jane's")
+    make_rule("failing", name="Well")
+    becomes(make_merchant(), "failing", 5000)
+    assert [delivery.rule.name for delivery in spread()] == ["Well"]
+    assert not AlertEvent.objects.filter(told_at=None).exists()
+    broken.refresh_from_db()
+    assert broken.failing_since
+    assert broken.problem.startswith("Changes could not be told")
+    assert f"rule {broken.pk}: Changes could not be told (IntegrityError)" in caplog.text
+    assert "Jane" not in caplog.text
 
 
 def test_the_same_occurrence_is_written_once() -> None:

@@ -74,13 +74,13 @@ def test_other_days_than_those_asked_for_are_told_as_such(
         (
             "Europe/Paris",
             ("2026-06-10T00:00:00Z", "2026-06-12T22:00:00Z"),
-            "{2026-06-10T00:00:00Z} to {2026-06-12T22:00:00Z}",
+            "\ufdd0{2026-06-10T00:00:00Z} to \ufdd0{2026-06-12T22:00:00Z}",
         ),
         ("Etc/UTC", ("2026-06-11T00:00:00Z", "2026-06-13T00:00:00Z"), "11 Jun 2026 – 12 Jun 2026"),
         (
             "Etc/UTC",
             ("2026-06-10T00:00:00Z", "2026-06-12T23:59:00Z"),
-            "{2026-06-10T00:00:00Z} to {2026-06-12T23:59:00Z}",
+            "\ufdd0{2026-06-10T00:00:00Z} to \ufdd0{2026-06-12T23:59:00Z}",
         ),
     ],
 )
@@ -113,11 +113,11 @@ def test_what_lay_ahead_when_it_was_asked_for_may_be_cut(scripted: Server, told:
 @pytest.mark.parametrize(
     ("finish", "result"),
     [
-        ("2026-06-17T12:00:00Z", "Finished: synced up to {2026-06-17T12:00:00Z}"),
-        ("2026-06-17T11:59:58Z", "Finished: synced up to {2026-06-17T11:59:58Z}"),
+        ("2026-06-17T12:00:00Z", "Finished: synced up to \ufdd0{2026-06-17T12:00:00Z}"),
+        ("2026-06-17T11:59:58Z", "Finished: synced up to \ufdd0{2026-06-17T11:59:58Z}"),
         (
             "2026-01-03T00:00:00Z",
-            "Finished, but Codat ran 1 Jan 2026 – 2 Jan 2026 instead of all up to {2026-06-17T12:00:00Z}",
+            "Finished, but Codat ran 1 Jan 2026 – 2 Jan 2026 instead of all up to \ufdd0{2026-06-17T12:00:00Z}",
         ),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_latest_request_begins_where_codat_says_and_must_reach_its_end(
     [
         ({"first": 10, "last": 12}, "no sales on these days"),
         ({"first": 10, "last": 10}, "no sales on this day"),
-        ({}, "no new sales up to {2026-06-17T12:00:00Z}"),
+        ({}, "no new sales up to \ufdd0{2026-06-17T12:00:00Z}"),
     ],
 )
 def test_no_sales_are_told_with_the_days_that_have_none(

@@ -1,6 +1,6 @@
 """The note for the next shift: on its page, and as the digest that comes once at the start of a shift."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.alerts import digests, handover
-from syncs.models import Delivery, Freeze, Merchant, User
+from syncs.alerts import digests, handover, scope
+from syncs.models import AlertRule, Delivery, Freeze, Merchant, User
+from syncs.models.merchant import MerchantQuerySet
 from syncs.operations import caring, freezing, log
 from syncs.rules.states import State
 from tests.alerting import arrive, becomes, make_digest
@@ -209,6 +210,24 @@ def test_the_database_lets_a_rule_have_one_a_day() -> None:
         Delivery.objects.create(
             rule=rule, digest_of=EIGHT.date(), subject="x", text="x", made_at=EIGHT, next_try_at=EIGHT
         )
+
+
+def test_a_note_that_goes_wrong_keeps_no_other_back_and_its_failure_is_seen(
+    monkeypatch: pytest.MonkeyPatch, as_lead: Client
+) -> None:
+    of = scope.of
+
+    def of_all_but_one(rule: AlertRule, today: date) -> MerchantQuerySet:
+        return of(rule, date.fromisoformat("no day") if rule.name == "Night" else today)
+
+    monkeypatch.setattr(scope, "of", of_all_but_one)
+    make_digest(name="Night")
+    make_digest(name="Morning")
+    digests.make_due(EIGHT)
+    assert [delivery.rule.name for delivery in Delivery.objects.all()] == ["Morning"]
+    page = as_lead.get("/").text
+    assert "Alerts of “Night” are not delivered." in page
+    assert "The hand-over could not be written: something went wrong here (ValueError)." in page
 
 
 def test_a_rule_made_in_the_afternoon_waits_for_the_next_morning() -> None:

@@ -121,8 +121,8 @@ def test_a_problem_with_codat_is_said_and_the_data_is_kept(as_viewer: Client) ->
     ],
 )
 def test_it_says_when_the_merchant_is_asked_again_and_why(zone: str, words: str) -> None:
-    usual = "{2026-06-18T01:10:00Z/2026-06-18T01:50:00Z}"
-    reason = f"asked again at {{2026-06-17T13:40:00Z}}: its syncs usually end {usual}"
+    usual = "\ufdd0{2026-06-18T01:10:00Z/2026-06-18T01:50:00Z}"
+    reason = f"asked again at \ufdd0{{2026-06-17T13:40:00Z}}: its syncs usually end {usual}"
     merchant = make_merchant(next_refresh_reason=reason, time_zone="America/New_York")
     all_beat()
     assert f"{words} While this page is open" in page(signed_in(make_user(time_zone=zone)), merchant)

@@ -23,6 +23,7 @@ from syncs.operations import (
     heartbeats,
     log,
     notes,
+    outage_hold,
     reviewing,
     silence,
 )
@@ -139,6 +140,23 @@ class TestOfTheHouse:
 
         assert "Sync Desk's clock is silent." in news(as_viewer, path, silent)
         assert "silent" not in news(as_viewer, path, lambda: heartbeats.beat(heartbeats.CLOCK))
+
+    def test_an_outage_that_no_clock_follows_any_more(
+        self, as_viewer: Client, path: str, moved: time_machine.Traveller
+    ) -> None:
+        make_outage()
+
+        def pass_by(span: timedelta) -> None:
+            moved.shift(span)
+            for part in heartbeats.PARTS[1:]:
+                heartbeats.beat(part, host="here", pid=1)
+
+        pass_by(outage_hold.FOLLOWED)
+        assert "They are held." in as_viewer.get(path).text
+        over = news(as_viewer, path, lambda: pass_by(timedelta(seconds=1)))
+        assert "They are held." not in over
+        followed = news(as_viewer, path, lambda: heartbeats.beat(heartbeats.CLOCK))
+        assert "They are held." in followed
 
     def test_codat_that_does_not_answer(self, as_viewer: Client, path: str) -> None:
         heartbeats.beat(silence.FIRST)

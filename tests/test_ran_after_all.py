@@ -84,7 +84,7 @@ def test_what_was_asked_for_again_meanwhile_is_not_sent(
     again = make_request(never_ran.merchant, resend_of=never_ran, asked_at=NOON, not_before=NOON)
     looked(never_ran, moved, scripted, told, says(200, [listed()]))
     assert not is_sent(again, scripted, told)
-    assert cancelled(again) == "Too late: a sync of {2026-06-17T10:00:01Z} covered these days."
+    assert cancelled(again) == "Too late: a sync of \ufdd0{2026-06-17T10:00:01Z} covered these days."
 
 
 def test_one_that_was_taken_for_the_schedules_is_given_back(

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.test import Client
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from syncs import moments
 from syncs.models import Merchant, SyncRequest, User
 from syncs.operations import caring, log
 from syncs.rules.states import State
-from syncs.rules.stored_moments import as_stored
+from syncs.rules.stored_moments import STORED, as_stored, daily_as_stored
 from tests.conftest import signed_in
 from tests.factories import make_failing_merchant, make_request, make_user
 
@@ -72,6 +74,27 @@ def test_what_holds_no_such_moment_is_told_as_it_was_stored(text: str) -> None:
     assert moments.told(text, local("Asia/Tokyo")) == text
 
 
+@given(
+    moment=st.datetimes(timezones=st.just(UTC)),
+    zone=st.sampled_from(["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kathmandu", "Europe/London"]),
+    names_today=st.booleans(),
+)
+@example(moment=datetime(1, 1, 1, tzinfo=UTC), zone="Etc/GMT+12", names_today=False)
+@example(moment=datetime.max.replace(tzinfo=UTC), zone="Pacific/Kiritimati", names_today=True)
+def test_any_moment_that_was_stored_can_be_told_to_everybody(
+    moment: datetime, zone: str, names_today: bool
+) -> None:
+    for stored in (as_stored(moment), daily_as_stored(moment, moment)):
+        words = moments.told(stored, local(zone), names_today=names_today)
+        assert words.isprintable()
+        assert ":" in words
+
+
+@given(st.from_regex(STORED) | st.text(st.sampled_from("{}/-:TZ0129٢" + MARK[0])))
+def test_whatever_looks_like_a_moment_can_be_told(text: str) -> None:
+    assert MARK[0] not in moments.told(text, local("Europe/London"))
+
+
 @pytest.fixture
 def merchant(db: None) -> Merchant:
     return make_failing_merchant(
@@ -111,6 +134,23 @@ def test_no_page_tells_it_in_any_other_zone(merchant: Merchant, zone: str, clock
         html = response.content.decode()
         assert "{2026-" not in html, path
         assert clock in html, path
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.NEEDS_REVIEW])
+def test_the_admin_tells_it_in_the_readers_zone_too(merchant: Merchant, state: State) -> None:
+    request = in_each_state(merchant)[state]
+    entry = request.activity.get(verb="request.succeeded")
+    admin = signed_in(make_user("admin", time_zone="Asia/Kathmandu"))
+    rows = "/admin/syncs"
+    for path in (
+        f"{rows}/syncrequest/",
+        f"{rows}/syncrequest/{request.pk}/change/",
+        f"{rows}/activity/",
+        f"{rows}/activity/{entry.pk}/change/",
+    ):
+        html = admin.get(path).content.decode()
+        assert "{2026-" not in html, path
+        assert "20:39" in html, path
 
 
 @pytest.mark.parametrize("list_", ["requests", "activity"])

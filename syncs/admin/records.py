@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from syncs import wording
 from syncs.admin.base import ReadOnlyAdmin, as_uuid, pretty
 from syncs.models import (
     Activity,
@@ -67,16 +68,24 @@ class MerchantDayAdmin(ReadOnlyAdmin):
 
 @admin.register(SyncRequest)
 class SyncRequestAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "merchant", "state", "asked_by", "asked_at", "result")
+    list_display = ("id", "kind", "merchant", "state", "asked_by", "asked_at", "result_told")
     list_filter = ("state", "kind")
     list_select_related = ("merchant", "asked_by")
     search_fields = ("commerce_sync_id",)
     search_help_text = "Commerce sync ID, or idempotency key"
-    exclude = ("candidates",)
-    readonly_fields = ("what_could_be_ours",)
+    exclude = ("candidates", "result", "waiting_for")
+    readonly_fields = ("result_told", "waiting_for_told", "what_could_be_ours")
 
     def matching(self, term: str) -> Q:
         return Q(idempotency_key=as_uuid(term)) | Q(commerce_sync_id=term)
+
+    @admin.display(description="result", ordering="result")
+    def result_told(self, request: SyncRequest) -> str:
+        return wording.told(request.result)
+
+    @admin.display(description="waiting for")
+    def waiting_for_told(self, request: SyncRequest) -> str:
+        return wording.told(request.waiting_for)
 
     @admin.display(description="candidates")
     def what_could_be_ours(self, request: SyncRequest) -> SafeString:
@@ -114,10 +123,16 @@ class AttemptAdmin(ReadOnlyAdmin):
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "what", "merchant", "reason", "before", "after")
+    list_display = ("at", "actor", "what_told", "merchant", "reason", "before", "after")
     list_select_related = ("actor", "merchant")
     search_fields = exact_search = ("verb",)
     search_help_text = "Verb, such as merchant.renamed"
+    exclude = ("what",)
+    readonly_fields = ("what_told",)
+
+    @admin.display(description="what", ordering="what")
+    def what_told(self, entry: Activity) -> str:
+        return wording.told(entry.what)
 
 
 @admin.register(Heartbeat)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from syncs.alerts import handover, messages, scope
+from syncs.alerts.apart import kept_apart
 from syncs.models import AlertRule, Delivery
 from syncs.rules.alerts import digest_due
 
@@ -15,7 +16,8 @@ A_DAY = timedelta(days=1)
 def make_due(now: datetime) -> None:
     """Two clocks do no harm: a rule has one digest a day, and the database knows it."""
     for rule in AlertRule.objects.active().filter(kind=AlertRule.Kind.DIGEST, at__isnull=False):
-        _make(rule, now)
+        with kept_apart(rule, "The hand-over could not be written", now):
+            _make(rule, now)
 
 
 def _make(rule: AlertRule, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What messages say: whole sentences, at most ten names, and a link."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -10,6 +11,8 @@ from django.urls import reverse
 from syncs import moments
 from syncs.models import AlertEvent, Merchant
 from syncs.rules.alerts import Event
+
+logger = logging.getLogger(__name__)
 
 MOST_NAMES = 10
 LONGEST_SUBJECT = 200
@@ -45,12 +48,52 @@ class Message:
 
 
 def of_events(events: Sequence[AlertEvent], zone: ZoneInfo) -> Message:
-    """What is most urgent stands first, and in the subject."""
+    """What is most urgent stands first, and in the subject. What cannot be put into words is told as such."""
+    try:
+        return _of(events, (), zone)
+    except Exception:
+        tried = [(event, _can_be_said(event, zone)) for event in events]
+        return _of(
+            [event for event, said in tried if said], [event for event, said in tried if not said], zone
+        )
+
+
+def _of(events: Sequence[AlertEvent], unsaid: Sequence[AlertEvent], zone: ZoneInfo) -> Message:
     kinds = [(kind, [event for event in events if event.event == kind]) for kind in KINDS]
     told = [(Event(kind), some) for kind, some in kinds if some]
     parts = [_part(kind, some, zone) for kind, some in told]
-    text = "\n\n".join([*parts, f"Times in {zone.key}."])
-    return Message(subject("; ".join(_lead(*some, zone) for some in told[:2])), text)
+    leads = [_lead(*some, zone) for some in told[:2]]
+    if unsaid:
+        parts.append(_of_unsaid(unsaid))
+        leads = leads or [_count_of_unsaid(unsaid)]
+    return Message(subject("; ".join(leads)), "\n\n".join([*parts, f"Times in {zone.key}."]))
+
+
+def _can_be_said(event: AlertEvent, zone: ZoneInfo) -> bool:
+    try:
+        _of([event], (), zone)
+    except Exception as error:  # its words may hold names
+        logger.error("event %s cannot be put into words (%s)", event.pk, type(error).__name__)
+        return False
+    return True
+
+
+def _of_unsaid(events: Sequence[AlertEvent]) -> str:
+    """Of these nothing is sure but where to look."""
+    paths = [
+        page_of(event.merchant) if event.merchant else KINDS[Event(event.event)].path for event in events
+    ]
+    look = some_of([link(path) or path for path in paths], len(paths))
+    return "\n".join([f"{_count_of_unsaid(events)}. Look for yourself:", *look])
+
+
+def _count_of_unsaid(events: Sequence[AlertEvent]) -> str:
+    number = len(events)
+    return (
+        "1 change could not be put into words"
+        if number == 1
+        else f"{number:,} changes could not be put into words"
+    )
 
 
 def subject(text: str) -> str:

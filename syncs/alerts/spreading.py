@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from syncs.alerts import messages, scope
+from syncs.alerts.apart import kept_apart
 from syncs.models import Alert, AlertEvent, AlertRule, Delivery
 from syncs.rules.alerts import QUIET, Event
 
@@ -25,8 +26,8 @@ def spread(now: datetime) -> None:
         events = list(locked[:AT_ONCE])
         AlertEvent.objects.filter(pk__in=[event.pk for event in events]).update(told_at=now)
         for rule in AlertRule.objects.active().filter(kind=AlertRule.Kind.CHANGES):
-            if told := _of_rule(rule, events, now):
-                _tell(rule, told, now)
+            with kept_apart(rule, "Changes could not be told", now), transaction.atomic():
+                _tell(rule, _of_rule(rule, events, now), now)
 
 
 def _of_rule(rule: AlertRule, events: Sequence[AlertEvent], now: datetime) -> list[AlertEvent]:
@@ -48,6 +49,8 @@ def _is_quiet(rule: AlertRule, event: AlertEvent) -> bool:
 
 
 def _tell(rule: AlertRule, events: Sequence[AlertEvent], now: datetime) -> None:
+    if not events:
+        return
     message = messages.of_events(events, rule.tzinfo)
     delivery = Delivery.objects.create(
         rule=rule, subject=message.subject, text=message.text, made_at=now, next_try_at=now

@@ -11,8 +11,9 @@ from syncs.codat.errors import Uncertain
 DEEPEST = 40
 # Twice what the longest list of syncs that we read holds; what is small on the wire can be large in memory.
 MOST_VALUES = 1_000_000
-# PostgreSQL refuses NUL in text, and lone surrogates cannot be encoded at all.
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# PostgreSQL refuses NUL in text, and lone surrogates cannot be encoded at all. U+FDD0 marks what only we write
+# (rules/stored_moments.py).
+UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0]")
 CODE = re.compile(r"\s*(\d{1,9})(?!\d)", re.ASCII)
 LONGEST_ID = 100
 EMPTY_GUID = "00000000-0000-0000-0000-000000000000"

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from syncs.operations.freezing import LONGEST_REASON
+from syncs.rules.stored_moments import unmarked
 
 
 @contextmanager
@@ -24,6 +25,6 @@ def reason_in(typed: str) -> str:
         typed.encode()
     except UnicodeEncodeError:
         raise CommandError("The reason is not UTF-8 text. Nothing was changed.") from None
-    if len(reason := typed.strip()) > LONGEST_REASON:
+    if len(reason := unmarked(typed).strip()) > LONGEST_REASON:
         raise CommandError(f"Say why, in at most {LONGEST_REASON} letters.")
     return reason

@@ -54,7 +54,7 @@ class Activity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.what
+        return self.verb
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

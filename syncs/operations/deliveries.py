@@ -94,7 +94,7 @@ def _try_again(delivery: Delivery, problem: str, now: datetime) -> None:
     logger.warning("alert %s of rule %s is not delivered: %s", delivery.pk, delivery.rule_id, problem)
     again_at = alerts.next_try(delivery.made_at, delivery.tries, now, is_test=delivery.is_test)
     with transaction.atomic():
-        _note_failing(delivery.rule_id, problem, now)
+        note_failing(delivery.rule_id, problem, now)
         if again_at is None:
             _give_up(delivery, problem, now)
         else:
@@ -106,7 +106,7 @@ def _give_up(delivery: Delivery, problem: str, now: datetime) -> None:
     here.update(state=Delivery.State.FAILED, ended_at=now, problem=problem)
 
 
-def _note_failing(rule_id: int, problem: str, now: datetime) -> None:
+def note_failing(rule_id: int, problem: str, now: datetime) -> None:
     rules = AlertRule.objects.filter(pk=rule_id)
     rules.filter(failing_since=None).update(failing_since=now)
     rules.update(problem=problem)

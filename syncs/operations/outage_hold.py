@@ -5,7 +5,7 @@ Where none has run for so long that nobody knows whether it is over, a press may
 that wait one after the other is tried.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -48,6 +48,12 @@ def forbidding() -> list[Outage]:
 def _followed() -> QuerySet[Outage]:
     stopped = Heartbeat.objects.filter(name=heartbeats.CLOCK, at__lt=timezone.now() - FOLLOWED)
     return Outage.objects.standing().exclude(Exists(stopped))
+
+
+def is_followed(seen: Mapping[str, datetime], now: datetime) -> bool:
+    """The same from the signs of life that are read already."""
+    clock = seen.get(heartbeats.CLOCK)
+    return clock is None or clock >= now - FOLLOWED
 
 
 def hold_on(merchant: Merchant, outages: Sequence[Outage]) -> Outage | None:
