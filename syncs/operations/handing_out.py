@@ -50,6 +50,8 @@ def claim_due_merchants(now: datetime, limit: int, watched: Collection[int] = ()
 def claim_awaited(now: datetime, limit: int) -> list[int]:
     """Only merchants that wait for a sync of ours: all that may be asked about while no budget is shared."""
     claimed: list[int] = []
+    if not _of_ours(now).exists():
+        return claimed
     with transaction.atomic():
         _claim(_of_ours(now), claimed, limit)
         Merchant.objects.filter(pk__in=claimed).update(**claim(now))
