@@ -106,7 +106,7 @@ def test_every_page_says_so(as_viewer: Client, broker: Redis) -> None:
 def test_without_redis_it_says_so_and_that_refreshing_has_stopped(as_viewer: Client, no_broker: None) -> None:
     said = shown(as_viewer)
     assert said.startswith("API budget not known, the queue is down")
-    assert "Refreshing has stopped; requests are sent one at a time" in said
+    assert "Refreshing has stopped. What is asked for is saved, sent one by one" in said
 
 
 def test_a_redis_that_keeps_silent_is_asked_once_in_ten_seconds_and_never_for_long(
