@@ -87,7 +87,7 @@ class Clock:
             close_old_connections()
             self.tick(timezone.now())
             time.sleep(max(0.0, TICK - (time.monotonic() - self._tick_began)))
-        self.slow_path.finish()
+        self.slow_path.stop()
 
     def is_well(self) -> bool:
         return time.monotonic() - self._tick_began < HUNG

@@ -31,6 +31,7 @@ class SlowPath:
     def __init__(self) -> None:
         self._lately = Lately()
         self._hand: threading.Thread | None = None
+        self._is_to_stop = False
 
     def go_on(self, *, hands_out: bool) -> None:
         """Begins a round, unless one is under way; one that only sends and looks where it may not hand out."""
@@ -43,9 +44,16 @@ class SlowPath:
         if self._hand:
             self._hand.join()
 
+    def stop(self) -> None:
+        """What was begun is ended, and nothing else begun."""
+        self._is_to_stop = True
+        self.finish()
+
     def _round(self, *parts: Callable[[datetime], None]) -> None:
         try:
             for part in parts:
+                if self._is_to_stop:
+                    return
                 try:
                     part(timezone.now())
                 except Exception:

@@ -18,6 +18,7 @@ from syncs.clients import slow_path_client
 from syncs.clock import Clock
 from syncs.models import Heartbeat, Merchant, SyncRequest
 from syncs.rules.states import State
+from syncs.slow_path import SlowPath
 from tests.codat.server import Server, says
 from tests.factories import make_attempt, make_merchant, make_request
 from tests.looks import known
@@ -162,12 +163,33 @@ def test_a_codat_that_is_slow_keeps_neither_sweeps_nor_signs_of_life_waiting(
     assert Merchant.objects.get(pk=merchant.pk).next_refresh_at > timezone.now()
 
 
-def test_it_ends_its_round_before_it_stops(no_broker: None, scripted: Server, clock: Clock) -> None:
-    request, asked = waiting(), []
+def test_it_ends_what_it_has_begun_before_it_stops(no_broker: None, scripted: Server, clock: Clock) -> None:
+    request, ticks_left = waiting(), iter(range(10))
     scripted.answers(NONE_YET, says(200, STARTED), NONE_YET)
     with codat_at(scripted.url):
-        clock.run(lambda: bool(asked) or asked.append(1) is not None)
+        clock.run(lambda: bool(posts(scripted)) or next(ticks_left, None) is None)
     assert stored(request).state == State.ACCEPTED
+
+
+def test_who_is_to_stop_begins_nothing_more(no_broker: None, scripted: Server) -> None:
+    """A round may wait for its turns longer than whoever stops the clock waits for it."""
+    request, merchant = waiting(), awaited([{"company_id": "8a210b68-6988-11ed-a1eb-0242ac120002"}])[0]
+    path, stopping = SlowPath(), threading.Event()
+
+    def meanwhile(sock: socket) -> bool:
+        stopping.wait(5)
+        return NONE_YET(sock)
+
+    scripted.answers(meanwhile, says(200, STARTED), NONE_YET)
+    with codat_at(scripted.url):
+        path.go_on(hands_out=True)
+        while not scripted.requests:
+            time.sleep(0.01)
+        threading.Timer(0.1, stopping.set).start()
+        path.stop()
+    assert stored(request).state == State.ACCEPTED
+    assert [str(merchant.company_id) in call.target for call in scripted.requests] == [False, False]
+    assert Merchant.objects.get(pk=merchant.pk).next_refresh_at == merchant.next_refresh_at
 
 
 @pytest.mark.slow
