@@ -1,6 +1,7 @@
 """Whatever changes on the page of one merchant, or of one request, is told by its next poll, and the one after it is
 empty again."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -43,6 +44,7 @@ from tests.factories import (
 from tests.looks import looked, row
 from tests.presses import press
 from tests.test_merchant_live import words
+from tests.test_what_polls_cost import a_test_of_a_rule, an_import
 
 pytestmark = pytest.mark.django_db
 Change = Callable[[], object]
@@ -77,6 +79,41 @@ def news(client: Client, path: str, change: Change) -> str:
 
 def frozen() -> object:
     return freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
+
+
+class TestOfTheHouseInTheAdmin:
+    """The notices come with what is polled, and are not told again."""
+
+    @pytest.fixture(params=[an_import, a_test_of_a_rule])
+    def path(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param())
+
+    def test_a_freeze_and_its_end(self, as_admin: Client, path: str) -> None:
+        assert "Sending is frozen." in news(as_admin, path, frozen)
+        over = news(as_admin, path, lambda: freezing.resume(now=timezone.now(), reason="It was a mistake"))
+        assert "Sending is frozen." not in over
+
+    def test_a_queue_that_does_not_answer_and_does_again(
+        self, as_admin: Client, path: str, moved: time_machine.Traveller
+    ) -> None:
+        def no_queue() -> None:
+            moved.shift(timedelta(seconds=61))
+            the_house_lives()
+
+        heartbeats.beat(heartbeats.QUEUE_TAKES)
+        assert "The queue does not answer." in news(as_admin, path, no_queue)
+        well = news(as_admin, path, lambda: heartbeats.beat(heartbeats.QUEUE_TAKES))
+        assert "The queue does not answer." not in well
+
+    def test_a_place_for_them_is_on_the_page_before_there_are_any(self, as_admin: Client, path: str) -> None:
+        html = as_admin.get(path).text
+        assert html.count('id="banners"') == 1
+        assert 'id="i-snow"' in html
+        poll = poll_of(html)
+        assert poll
+        frozen()
+        answer = as_admin.get(poll.path, headers=poll.headers).text
+        assert re.search(r'<section[^>]* id="banners"[^>]* hx-swap-oob="true"', answer)
 
 
 @pytest.fixture(params=["merchant", "request", "queued request"])

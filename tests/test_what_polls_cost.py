@@ -117,6 +117,7 @@ OF_ONE = [*POLLERS["syncs/merchant.html"], *POLLERS["syncs/request.html"]]
 # The last two are the admins'; the page of a request that waits for a person does not poll for a lead, who may
 # write there.
 FOR_LEADS = EACH[:-3]
+FOR_ADMINS = EACH[-2:]
 
 
 def test_these_are_all_that_poll() -> None:
@@ -168,7 +169,19 @@ def test_also_while_sending_is_frozen_and_codat_is_down_and_messages_fail(
     as_lead: Client, made: Callable[[], str]
 ) -> None:
     path = made()
+    all_goes_wrong()
+    assert told_nothing(as_lead, path) == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("made", FOR_ADMINS)
+def test_those_of_the_admin_too(as_admin: Client, made: Callable[[], str]) -> None:
+    path = made()
+    all_goes_wrong()
+    assert told_nothing(as_admin, path) == 3
+
+
+def all_goes_wrong() -> None:
     make_outage()
     freezing.freeze(Freeze.Cause.PERSON, now=timezone.now(), reason="Codat asked us to pause")
     messages_fail()
-    assert told_nothing(as_lead, path) == 3

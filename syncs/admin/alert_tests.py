@@ -12,11 +12,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from syncs import tasks
+from syncs import context_processors, tasks
 from syncs.admin.base import person
 from syncs.admin.polling import polled
 from syncs.models import AlertRule, Delivery, User
-from syncs.operations import deliveries
+from syncs.operations import deliveries, surroundings
 from syncs.record_filters import as_key
 
 FRAGMENT = "admin/syncs/alertrule/test.html"
@@ -52,7 +52,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How the last test gets on."""
     _refuse_others(request)
     context = told(str(pk))
-    return render(request, FRAGMENT, context) if context else HttpResponse(status=204)
+    return render(request, FRAGMENT, context | {"oob": True}) if context else HttpResponse(status=204)
 
 
 def told(pk: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def told(pk: str) -> dict[str, Any]:
     rule = AlertRule.objects.filter(pk=as_key(pk) or 0).first()
     if rule is None:
         return {}
-    last = deliveries.tests_of(rule.pk).first()
+    last = surroundings.read_with(deliveries.tests_of(rule.pk)).first()
     return {
         "rule": rule,
         "test": last,
@@ -84,12 +84,13 @@ def _is_on_its_way(delivery: Delivery) -> bool:
 
 
 def _shown(pk: int, may_see: Exists) -> str | None:
-    last = deliveries.tests_of(pk).filter(may_see).first()
+    last = surroundings.read_with(deliveries.tests_of(pk).filter(may_see)).first()
     return _version(last) if last else None
 
 
 def _version(delivery: Delivery) -> str:
-    return f"{delivery.pk}-{delivery.state}-{delivery.tries}-{delivery.next_try_at:%H%M%S}"
+    notices = context_processors.version(surroundings.of(delivery), timezone.now())
+    return f"{delivery.pk}-{delivery.state}-{delivery.tries}-{delivery.next_try_at:%H%M%S}-{notices}"
 
 
 def _refuse_others(request: HttpRequest) -> None:

@@ -10,11 +10,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from syncs import tasks
+from syncs import context_processors, tasks
 from syncs.admin.base import person
 from syncs.admin.polling import polled
 from syncs.models import ImportRun, Merchant
-from syncs.operations import import_runs
+from syncs.operations import import_runs, surroundings
 
 PAGE = "admin/syncs/merchant/import.html"
 # A worker that is busy with refreshes may take a while to come to it.
@@ -47,18 +47,20 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _shown(pk: int, may_see: Exists) -> str | None:
-    run = ImportRun.objects.filter(may_see, pk=pk).first()
+    run = surroundings.read_with(ImportRun.objects.filter(may_see, pk=pk)).first()
     return _version(run, timezone.now()) if run else None
 
 
 def _version(run: ImportRun, now: datetime) -> str:
-    return f"{run.state}-{run.pages}-{'silent' if import_runs.is_silent(run, now) else 'heard'}"
+    heard = "silent" if import_runs.is_silent(run, now) else "heard"
+    return f"{run.state}-{run.pages}-{heard}-{context_processors.version(surroundings.of(run), now)}"
 
 
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far an import has come."""
-    run, now = get_object_or_404(ImportRun.objects.select_related("by"), pk=pk), timezone.now()
+    runs, now = surroundings.read_with(ImportRun.objects.select_related("by")), timezone.now()
+    run, is_polled = get_object_or_404(runs, pk=pk), bool(request.headers.get("HX-Request"))
     context = {
         **admin.site.each_context(request),
         "title": "Import from Codat",
@@ -66,9 +68,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "silent": import_runs.is_silent(run, now),
         "version": _version(run, now),
+        "oob": is_polled,
     }
-    fragment = "#import-progress" if request.headers.get("HX-Request") else ""
-    return render(request, PAGE + fragment, context)
+    return render(request, f"{PAGE}#import-progress" if is_polled else PAGE, context)
 
 
 def _begin(request: HttpRequest, *, may_archive: int) -> HttpResponse:
