@@ -81,8 +81,8 @@ def reads_then_writes() -> None:
 def index_is_gone() -> None:
     real = asking._refuse_while_active
 
-    def look_and_dawdle(merchant: Any) -> None:
-        real(merchant)
+    def look_and_dawdle(*given: Any) -> None:
+        real(*given)
         _meet()
 
     asking._refuse_while_active = look_and_dawdle
