@@ -140,11 +140,11 @@ def test_a_key_on_a_row_without_its_button_has_a_reason(as_support: Client, as_v
         ({"health": "needs_reconnect", "last_code": 4260}, "A sync fails until the merchant renews it."),
         (
             {"health": "needs_reconnect", "last_code": 4040, "statuses": ("Linked", "Deauthorized")},
-            "Xero of ",
+            "Aspen Goods must link Xero first.",
         ),
         (
             {"health": "never_synced", "last_code": None, "commerce": None},
-            "A platform of Aspen Goods must be",
+            "Aspen Goods must link a platform first.",
         ),
     ],
 )
