@@ -23,7 +23,7 @@ from syncs.operations.bulk_plans import MOST, Plan
 from syncs.operations.bulks import TICK_SYNCED_DAYS, Changed
 from syncs.rules.salesdays import day_before, day_of, zone_of
 from syncs.search import owners_of
-from syncs.views import bulk_words, health_summary
+from syncs.views import bulk_words, filter_words, health_summary
 from syncs.views.access import Signed, may_ask
 
 PAGE = "syncs/bulk_review.html"
@@ -176,7 +176,7 @@ def _page(
         return render(request, PAGE, context | {"problem": plan}, status=status if status > 200 else 422)
     shows_all = request.POST.get("show") == "all"
     context |= bulk_words.context(plan, shows_all=shows_all) | {
-        "whose": bulk_words.whose(_filters(form)) if form.is_of_all else "",
+        "whose": filter_words.told(_filters(form)) if form.is_of_all else "",
         **{name: request.user.has_perm(verb) for name, verb in PERMITTED.items()},
         "is_ticked": was is None and form.wish.overlap_known,
         "told": was is not None or form.cleaned_data.get("told", False),

@@ -8,8 +8,6 @@ from math import ceil
 from typing import Any
 
 from syncs import meter
-from syncs.codat.statuses import status_of
-from syncs.filters import SCOPES, HealthFilters
 from syncs.forms.bulks import written
 from syncs.models import NotAsked
 from syncs.operations.bulk_plans import MOST, Plan, Refusal, Runner
@@ -188,18 +186,6 @@ def _why(kind: str, told: set[str]) -> Why:
 
 def _told(each: Refusal | NotAsked) -> str:
     return each.sentence if isinstance(each, Refusal) else each.why
-
-
-def whose(filters: HealthFilters) -> str:
-    """The list in words: "Failing, 5130 Could not write data, Xero"."""
-    told = [
-        SCOPES.get(filters.health, "") if filters.health else "",
-        *(f"{code} {status_of(code).word}" for code in filters.code),
-        filters.commerce,
-        filters.accounting,
-        f"“{filters.q}”" if filters.q else "",
-    ]
-    return ", ".join(word for word in told if word)
 
 
 def _oldest(runners: Sequence[Runner]) -> datetime | None:
