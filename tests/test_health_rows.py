@@ -159,6 +159,12 @@ def test_the_reason_is_that_merchants_own(
         assert sentence in why_not(as_support, f"/?health={scope}", key)
 
 
+def test_the_reason_stands_beside_the_name_which_is_never_out_of_sight(as_viewer: Client) -> None:
+    make_merchant()
+    cell = as_viewer.get("/?health=").text.partition('<td class="c-name">')[2].partition("</td>")[0]
+    assert "Your role can view but not run syncs." in cell
+
+
 def test_after_an_overlap_the_reason_names_the_other_key(as_support: Client) -> None:
     make_failing_merchant(5080, "Date overlaps with a previous sync date range")
     assert why_not(as_support, key="l").endswith("Re-run a range instead: press R.")

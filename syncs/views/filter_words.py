@@ -15,9 +15,12 @@ from syncs.record_filters import syncs as of_syncs
 Say = Callable[[str], str]
 
 
-def told(filters: ListFilters) -> str:
-    """ "Failing, 5130 Could not write data, Xero"; empty where nothing is left out. How the list looks is no filter."""
+def told(filters: ListFilters, cause: Cause | None = None) -> str:
+    """ "Failing, 5130 Could not write data, Xero"; empty where nothing is left out. How the list looks is no filter.
+    `cause` is the one that is filtered by, where it was read already."""
     says = HEALTH if isinstance(filters, HealthFilters) else RECORDS
+    if cause:
+        says = {**says, "cause": lambda _: _quoted(cause.words)}
     return ", ".join(says[name](value) for name, value in filters.pairs() if name in says)
 
 
