@@ -42,6 +42,14 @@
     return from ? `data from ${clock(from)}` : "data of an unknown age";
   }
 
+  // What is printed says of when it is.
+  function tellOnPaper() {
+    const from = dataFrom() ?? updated;
+    const written = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+    const at = new Date(from).toLocaleString("en-GB", { ...written, timeZone: box.dataset.zone });
+    document.getElementById("as-of").textContent = from ? `As of ${at}, ${box.dataset.zone}` : "Of an unknown age";
+  }
+
   function show() {
     const from = paused ? null : dataFrom();
     box.hidden = !document.querySelector(POLLER);
@@ -74,6 +82,7 @@
     show();
   });
 
+  window.addEventListener("beforeprint", tellOnPaper);
   button.addEventListener("click", () => pause(!paused));
   setInterval(show, 1000);
   show();

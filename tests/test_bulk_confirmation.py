@@ -1,11 +1,12 @@
 """The confirmation of a press for many merchants: what is saved, and what is refused."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from time_machine import Traveller
 
 from syncs.models import Bulk, Merchant, SyncRequest, User
 from syncs.operations import bulk_plans
@@ -217,6 +218,20 @@ class TestDays:
         assert heading(review(as_support, make_merchant(), kind="historic", preset="8")).startswith(
             "Re-run days"
         )
+
+    def test_a_preset_ends_with_the_newest_day_that_is_over_for_all_of_them(
+        self, lead: User, moved: Traveller
+    ) -> None:
+        moved.move_to(datetime(2026, 11, 22, 20, tzinfo=UTC))
+        User.objects.update(time_zone="Pacific/Auckland")
+        zones = ("America/Los_Angeles", "Pacific/Auckland", "")
+        some = [make_merchant(time_zone=zone) for zone in zones]
+        html = review(signed_in(lead), *some, kind="historic", preset="7")
+        assert heading(html) == "Re-run 15 – 21 Nov for 3 merchants?"
+        assert "Up to Sat 21 Nov 2026, the newest day that is over for all of them." in html
+        html = review(signed_in(lead), whom="all", kind="historic", preset="1")
+        assert heading(html) == "Re-run 21 Nov for 3 merchants?"
+        assert "the newest day" not in review(signed_in(lead), *some, kind="historic")
 
     def test_days_that_were_changed_after_the_look_are_looked_at_again(self, as_support: Client) -> None:
         fields = {"kind": "historic", "first_day": "2026-01-05", "last_day": "2026-01-06"}

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.models import Merchant, SyncRequest
+from syncs.rules.salesdays import day_window
 from tests.bulk_pages import form_of, heading, review, words
-from tests.factories import make_failing_merchant, make_merchant, make_request
+from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
 from tests.test_bulks import REFUSED, some_of_every_kind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -139,3 +140,53 @@ def buttons(html: str) -> list[str]:
     """That send the form, in the order in which a browser finds them."""
     main = html[html.index("<main") :]
     return re.findall(r'<button type="submit"[^>]*>', main)
+
+
+def tiles(html: str) -> dict[str, str]:
+    """The words over the table of those that will run, each with its number."""
+    counts = re.sub(r"<svg.*?</svg>", "", html.partition('class="counts"')[2].partition("</dl>")[0])
+    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", counts, re.DOTALL)
+    return {word: " ".join(re.sub(r"<[^>]*>", " ", told).split()) for word, told in pairs}
+
+
+def test_the_numbers_of_a_range_add_up_to_those_that_will_run(as_support: Client) -> None:
+    day = timezone.localdate() - timedelta(days=3)
+    fine, synced = make_merchant(), make_merchant()
+    failed, both = make_failing_merchant(5000), make_failing_merchant(5000)
+    for merchant in (synced, both):
+        window = day_window(day, merchant.zone)
+        make_sync(merchant, window_start=window.start, window_finish=window.finish, window_known="requested")
+    days = {"kind": "historic", "first_day": f"{day}", "last_day": f"{day}", "accept_overlap": "on"}
+    html = review(as_support, fine, failed, synced, both, **days)
+    assert heading(html).endswith("for 4 merchants?")
+    told = tiles(html)
+    assert told["Nothing half-written"] == "1"
+    assert told["Some sales may be written"] == "2"
+    assert told["Over synced days"] == "2 1 of them may be half-written too"
+    assert "Oldest last success" not in told
+
+
+def test_the_oldest_success_is_told_as_its_row_tells_it(as_support: Client) -> None:
+    made = make_merchant(last_success_at=timezone.now() - timedelta(days=4, hours=20))
+    html = review(as_support, made, make_merchant(last_success_at=timezone.now()))
+    oldest = tiles(html)["Oldest last success"]
+    assert re.fullmatch(r"[45] days ago", oldest)
+    assert html.count(oldest) == 2
+    never = review(as_support, make_merchant(health="never_synced", last_success_at=None, last_code=None))
+    assert tiles(never)["Oldest last success"] == "Never"
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({}, "Nothing to confirm"),
+        ({"kind": "historic"}, "Choose the days"),
+        ({"kind": "historic", "preset": "1"}, "Choose other days"),
+    ],
+)
+def test_where_none_can_run_there_is_nothing_to_confirm(
+    as_support: Client, fields: dict[str, str], title: str
+) -> None:
+    html = review(as_support, make_merchant(statuses=("Linked", "Deauthorized")), **fields)
+    assert f'<h2 id="h-confirm">{title}</h2>' in html
+    assert (">Go back</a>" in html) is (not fields)

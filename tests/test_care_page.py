@@ -111,7 +111,7 @@ def test_a_short_fuse_stands_in_its_list_also_while_it_is_snoozed(as_support: Cl
     ("sent", "sentence"),
     [
         ({"length": "3", "note": ""}, "Say why, in a few words."),
-        ({"length": "3", "note": "x" * 501}, "At most 500 letters."),
+        ({"length": "3", "note": "x" * 501}, "At most 500 letters. These are 501."),
         ({"length": "", "note": "Holiday"}, "Choose how long."),
         ({"length": "400", "note": "Holiday"}, "400 is not one of the available choices"),
         ({"day": "2026-06-17", "note": "Holiday"}, "Choose a day from tomorrow up to 17 Jul."),
@@ -128,6 +128,14 @@ def test_a_snooze_without_sense_is_told_under_its_field(
     answer = as_support.post(at(merchant, "snooze/"), named, headers=headers)
     assert answer.status_code == 422
     assert sentence in answer.text
+    assert f'value="{sent.get("note", "")}"' in answer.text or not sent["note"]
+
+
+def test_the_browser_cuts_nothing_off_a_reason(as_support: Client) -> None:
+    form = as_support.get(at(make_failing_merchant())).text.partition('id="snooze"')[2]
+    field = re.search(r'<input[^>]*name="snooze-note"[^>]*>', form)
+    assert field
+    assert "maxlength" not in field[0]
     assert not Care.objects.exists()
 
 

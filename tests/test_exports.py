@@ -205,7 +205,26 @@ class TestRecords:
             ("/health.csv", "Exported Sync health"),
             (
                 "/health.csv?q=&health=failing&sort=name",
-                "Exported Sync health, filtered: health failing, sort name",
+                "Exported Sync health, filtered: Failing; by name",
+            ),
+            ("/health.csv?sort=-fuse&cols=fuse", "Exported Sync health; latest switched off first"),
+            (
+                "/health.csv?q=tide&code=5130&owner=merchant&success=never&snoozed=only",
+                "Exported Sync health, filtered: “tide”, 5130 Could not write data, The merchant must act, "
+                "Last success: never, Snoozed",
+            ),
+            (
+                "/syncs.csv?by=the+schedule&day=2026-01-05&until=2026-01-07&result=failed&causes=all",
+                "Exported All syncs, filtered: Schedule, inferred, 5 Jan 2026, up to 7 Jan 2026, "
+                "Failed, all codes",
+            ),
+            (
+                "/requests.csv?scope=7d&state=person&kind=historic",
+                "Exported Requests, filtered: Last 7 days, Needs a person, Re-run",
+            ),
+            (
+                "/activity.csv?by=sync+desk&what=asked&reason=given&request=12",
+                "Exported Activity, filtered: by Sync Desk, Asked for a sync, With a reason, request 12",
             ),
             ("/syncs.csv", "Exported All syncs"),
             ("/requests.csv", "Exported Requests"),

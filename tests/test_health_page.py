@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from syncs.filters import SORT_WORDS
 from syncs.models import SavedView
 from syncs.operations import counting, heartbeats
 from syncs.rules.states import State
@@ -307,3 +308,39 @@ def test_why_syncs_fail_tells_how_many_it_leaves_out(as_viewer: Client) -> None:
     make_failing_merchant(code=5999)
     cache.clear()
     assert "and 2 with 2 other codes</li>" in page(as_viewer)
+
+
+class TestOrder:
+    """Where the heads of the columns are hidden, the toolbar says the order and changes it."""
+
+    def test_the_toolbar_offers_every_order_in_the_words_of_the_list(self, as_viewer: Client) -> None:
+        make_merchant()
+        toolbar = page(as_viewer, "/?sort=-name").partition('id="filters"')[2].partition("</form>")[0]
+        offered = toolbar.partition('id="sort"')[2].partition("</select>")[0]
+        assert re.findall(r'<option value="(.*?)" (?:selected)?>(.*?)</option>', offered) == list(
+            SORT_WORDS.items()
+        )
+        assert '<option value="-name" selected>' in offered
+        # Once only: what the select says is what is sent.
+        assert toolbar.count('name="sort"') == 1
+
+    def test_a_new_order_is_told_to_who_does_not_see_it(self, as_viewer: Client) -> None:
+        make_merchant()
+        told = as_viewer.get("/?sort=-fuse", headers={"HX-Request": "true"}).text
+        assert 'id="order-words" data-told>Sorted: latest switched off first</span>' in told
+
+    def test_on_paper_the_list_says_its_filters_its_order_and_its_moment(self, as_viewer: Client) -> None:
+        make_merchant()
+        html = page(as_viewer, "/?health=healthy&q=merchant&sort=name")
+        assert '<p class="printed">Healthy, “merchant”; by name</p>' in html
+        assert '<p class="printed">All merchants; longest without a success first</p>' in page(as_viewer)
+        assert re.search(
+            r'<p class="printed" id="as-of">As of \d+ \w{3} \d{4}, \d\d:\d\d, Europe/London</p>', html
+        )
+
+
+def test_a_key_of_a_row_asks_for_a_row_first(as_support: Client, as_viewer: Client) -> None:
+    make_merchant()
+    hint = 'hidden data-why-not="l r">Choose a row first: J and K move.</p>'
+    assert hint in page(as_support)
+    assert hint not in page(as_viewer)

@@ -140,11 +140,11 @@ def test_a_key_on_a_row_without_its_button_has_a_reason(as_support: Client, as_v
         ({"health": "needs_reconnect", "last_code": 4260}, "A sync fails until the merchant renews it."),
         (
             {"health": "needs_reconnect", "last_code": 4040, "statuses": ("Linked", "Deauthorized")},
-            "Xero of ",
+            "Aspen Goods must link Xero first.",
         ),
         (
             {"health": "never_synced", "last_code": None, "commerce": None},
-            "A platform of Aspen Goods must be",
+            "Aspen Goods must link a platform first.",
         ),
     ],
 )
@@ -157,6 +157,12 @@ def test_the_reason_is_that_merchants_own(
     scope = "archived" if "archived_at" in columns else columns.get("health", "failing")
     for key in "lr":
         assert sentence in why_not(as_support, f"/?health={scope}", key)
+
+
+def test_the_reason_stands_beside_the_name_which_is_never_out_of_sight(as_viewer: Client) -> None:
+    make_merchant()
+    cell = as_viewer.get("/?health=").text.partition('<td class="c-name">')[2].partition("</td>")[0]
+    assert "Your role can view but not run syncs." in cell
 
 
 def test_after_an_overlap_the_reason_names_the_other_key(as_support: Client) -> None:

@@ -397,3 +397,17 @@ def test_what_others_wrote_is_never_markup(as_lead: Client, merchant) -> None:
     for markup in ("<script>x", "<img src=x", "<svg onload"):
         assert markup not in page
     assert "HTTP 400." in page
+
+
+def test_the_id_of_the_request_is_not_called_that_of_its_sync(as_viewer: Client, merchant: Merchant) -> None:
+    request = make_request(merchant, state=State.ACCEPTED, commerce_sync_id="07dc-request")
+    html = case(as_viewer, request)
+    assert "<dt>Request ID at Codat</dt>" in html
+    assert 'data-copy="07dc-request" aria-label="Copy request ID"' in html
+    sync = make_sync(merchant, 2000, SENT, sync_id="54b1-sync")
+    SyncRequest.objects.filter(pk=request.pk).update(
+        sync=sync, state=State.SUCCEEDED, finished_at=timezone.now()
+    )
+    html = case(as_viewer, request)
+    assert "<dt>Sync ID</dt>" in html
+    assert 'data-copy="54b1-sync" aria-label="Copy sync ID"' in html

@@ -128,7 +128,7 @@ class HealthFilters(ListFilters):
     @property
     def beside_toolbar(self) -> list[tuple[str, str]]:
         """What the toolbar keeps: all that it has no control for."""
-        kept = {"health", "snoozed", "sort", "daily", "cols", "cause", "by"}
+        kept = {"health", "snoozed", "daily", "cols", "cause", "by"}
         return [pair for pair in self.pairs() if pair[0] in kept]
 
     @property

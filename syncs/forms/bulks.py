@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
 
 from syncs.forms import DayField, ReasonField, range_problem
 from syncs.models import SyncRequest
@@ -30,7 +29,7 @@ CHANGES = {
     "confirm_books": ("books_confirmed", "on"),
     "leave_old_days": ("books_confirmed", ""),
 }
-# The days up to yesterday, in the reader's zone.
+# The days up to the newest that is over for all who were selected.
 PRESETS = {"1": "Yesterday", "7": "Last 7 days", "14": "Last 14 days", "31": "Last 31 days"}
 
 
@@ -72,9 +71,12 @@ class BulkForm(forms.Form):
     form_token = forms.UUIDField(required=False)
     needs_days = False
 
-    def __init__(self, data: QueryDict, now: datetime) -> None:
-        super().__init__(_changed(data))
+    def __init__(self, data: QueryDict, now: datetime, newest_day: date | None = None) -> None:
+        """`newest_day` is where the days of a preset end."""
+        super().__init__(_changed(data, newest_day))
         self.now = now
+        self.newest_day = newest_day
+        self.preset = data.get("preset", "") if data.get("preset", "") in PRESETS else ""
         self.ticked = [key for word in data.getlist("pick")[:MOST] if (key := _key(word)) is not None]
 
     def clean_form_token(self) -> uuid.UUID:
@@ -155,12 +157,11 @@ def _key(word: str) -> int | None:
     return int(word) if is_number and int(word) <= LARGEST_KEY else None
 
 
-def _changed(data: QueryDict) -> Mapping[str, Any]:
+def _changed(data: QueryDict, newest_day: date | None) -> Mapping[str, Any]:
     """As the pressed button says, where one was."""
     if change := CHANGES.get(data.get("change", "")):
         return {**data.dict(), change[0]: change[1]}
-    if (preset := data.get("preset", "")) in PRESETS:
-        today = timezone.localdate()
-        days = (today - timedelta(days=int(preset)), today - timedelta(days=1))
-        return {**data.dict(), "first_day": f"{days[0]}", "last_day": f"{days[1]}"}
+    if newest_day and (preset := data.get("preset", "")) in PRESETS:
+        first = newest_day - timedelta(days=int(preset) - 1)
+        return {**data.dict(), "first_day": f"{first}", "last_day": f"{newest_day}"}
     return data

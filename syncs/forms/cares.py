@@ -31,14 +31,22 @@ class SnoozeForm(forms.Form):
     length = forms.ChoiceField(
         label="For how long", widget=forms.Select(attrs={"class": "field"}), required=False
     )
-    day = DayField(required=False, label="Or until the morning of")
-    note = ReasonField(label="Why", error_messages={"required": "Say why, in a few words."} | TOO_LONG)
+    day = DayField(required=False, label="Or until the morning of this day")
+    note = ReasonField(
+        label="Why",
+        error_messages={
+            "required": "Say why, in a few words.",
+            "max_length": "At most %(limit_value)d letters. These are %(show_value)d.",
+        },
+    )
 
     def __init__(self, merchant: Merchant, now: datetime, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.merchant = merchant
         self.now = now
         self.fields["length"].choices = list(self._lengths())  # type: ignore[attr-defined]
+        # A browser cuts off what is pasted in beyond it, without a word.
+        del self.fields["note"].widget.attrs["maxlength"]
 
     def _lengths(self) -> Any:
         yield from caring.LENGTHS.items()

@@ -105,6 +105,13 @@ def ago(at: datetime | None) -> SafeString:
     return UNKNOWN if at is None else _time(at, moments.relative(at, timezone.localtime()))
 
 
+@register.filter
+def about(at: datetime) -> str:
+    """ "about today, 08:40", "about 18 Nov, 10:05": of what nobody knows to the minute."""
+    told = moments.absolute(at, timezone.localtime())
+    return f"about {told[0].lower()}{told[1:]}"
+
+
 @register.simple_tag
 def so_far(since: datetime) -> SafeString:
     """How long something has gone on; it grows while the page stays open."""

@@ -1,6 +1,6 @@
 """Asking for many merchants at once: what would run and what would not, and the press itself. Nothing is sent by it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -21,8 +21,9 @@ from syncs.operations import bulk_plans, bulks
 from syncs.operations.asking import NotPossible
 from syncs.operations.bulk_plans import MOST, Plan
 from syncs.operations.bulks import TICK_SYNCED_DAYS, Changed
+from syncs.rules.salesdays import day_before, day_of, zone_of
 from syncs.search import owners_of
-from syncs.views import bulk_words, health_summary
+from syncs.views import bulk_words, filter_words, health_summary
 from syncs.views.access import Signed, may_ask
 
 PAGE = "syncs/bulk_review.html"
@@ -49,8 +50,10 @@ def review(request: Signed) -> HttpResponse:
     may_ask(request)
     now = timezone.now()
     form = BulkForm(request.POST, now)
+    if form.preset:
+        form = BulkForm(request.POST, now, _newest_day(form, now))
     is_sound = form.is_valid()
-    return _page(request, form, _planned(form, now), now, status=200 if is_sound else 422)
+    return _page(request, form, _planned(form, now), status=200 if is_sound else 422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +70,7 @@ def confirm(request: Signed) -> HttpResponse:
         plan = _planned(form, now)
         if isinstance(plan, Plan) and plan.with_synced_days and not form.wish.overlap_known:
             form.add_error("seen_overlap", TICK_SYNCED_DAYS)
-        return _page(request, form, plan, now, status=422)
+        return _page(request, form, plan, status=422)
     data = form.cleaned_data
     try:
         keys = list(_found(form, now).order_by().values_list("pk", flat=True)[: MOST + 1])
@@ -85,13 +88,13 @@ def confirm(request: Signed) -> HttpResponse:
             told=data["told"],
         )
     except Changed as change:
-        return _page(request, form, change.plan, now, was=len(data["shown"]), status=422)
+        return _page(request, form, change.plan, was=len(data["shown"]), status=422)
     except NotPossible as refusal:
         is_told_beside_it = refusal.field == "seen_overlap"
         if is_told_beside_it:
             form.add_error("seen_overlap", refusal.sentence)
         said = "" if is_told_beside_it else refusal.sentence
-        return _page(request, form, _planned(form, now), now, refusal=said, status=422)
+        return _page(request, form, _planned(form, now), refusal=said, status=422)
     if asked.first:
         tasks.send_soon(asked.first)
     else:
@@ -138,6 +141,16 @@ def _found(form: BulkForm, now: datetime) -> MerchantQuerySet:
     return filters.apply(now.date(), owners_of(filters.q))
 
 
+def _newest_day(form: BulkForm, now: datetime) -> date | None:
+    """The newest that is over for all who were selected; None where nobody knows who they are."""
+    form.is_valid()
+    try:
+        zones = _found(form, now).order_by().values_list("time_zone", flat=True).distinct()
+    except NotPossible:
+        return None
+    return min((day_before(day_of(now, zone_of(name)), zone_of(name)) for name in zones), default=None)
+
+
 def _filters(form: BulkForm) -> HealthFilters:
     params = QueryDict(form.cleaned_data.get("query", ""))
     return read_health_filters(params, health_summary.platforms(params))
@@ -147,7 +160,6 @@ def _page(
     request: Signed,
     form: BulkForm,
     plan: Plan | str,
-    now: datetime,
     *,
     status: int,
     was: int | None = None,
@@ -163,8 +175,8 @@ def _page(
     if isinstance(plan, str):
         return render(request, PAGE, context | {"problem": plan}, status=status if status > 200 else 422)
     shows_all = request.POST.get("show") == "all"
-    context |= bulk_words.context(plan, now, shows_all=shows_all) | {
-        "whose": bulk_words.whose(_filters(form)) if form.is_of_all else "",
+    context |= bulk_words.context(plan, shows_all=shows_all) | {
+        "whose": filter_words.told(_filters(form)) if form.is_of_all else "",
         **{name: request.user.has_perm(verb) for name, verb in PERMITTED.items()},
         "is_ticked": was is None and form.wish.overlap_known,
         "told": was is not None or form.cleaned_data.get("told", False),

@@ -7,9 +7,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from syncs import meter, moments
-from syncs.codat.statuses import status_of
-from syncs.filters import SCOPES, HealthFilters
+from syncs import meter
 from syncs.forms.bulks import written
 from syncs.models import NotAsked
 from syncs.operations.bulk_plans import MOST, Plan, Refusal, Runner
@@ -126,7 +124,7 @@ class Group:
         return "\n".join(self.links)
 
 
-def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
+def context(plan: Plan, *, shows_all: bool) -> dict[str, Any]:
     state, count = meter.state(), len(plan.runners)
     calls = count * TO_SEND
     shown = plan.runners[: SHOWN_OF_ALL if shows_all else SHOWN]
@@ -141,7 +139,8 @@ def context(plan: Plan, now: datetime, *, shows_all: bool) -> dict[str, Any]:
         "of_old_days": sum(runner.ask.books_confirmed for runner in plan.runners),
         "overridden": sum(runner.is_held for runner in plan.runners),
         "in_an_outage": sum(bool(runner.out) for runner in plan.runners),
-        "longest": _longest(plan.runners, now),
+        "both": sum(runner.may_be_written and bool(runner.synced) for runner in plan.runners),
+        "oldest": _oldest(plan.runners),
         "ledgers": _ledgers(plan.runners),
         "groups": grouped([(each.kind or each.sentence, each) for each in plan.refusals]),
         "calls": calls,
@@ -189,22 +188,10 @@ def _told(each: Refusal | NotAsked) -> str:
     return each.sentence if isinstance(each, Refusal) else each.why
 
 
-def whose(filters: HealthFilters) -> str:
-    """The list in words: "Failing, 5130 Could not write data, Xero"."""
-    told = [
-        SCOPES.get(filters.health, "") if filters.health else "",
-        *(f"{code} {status_of(code).word}" for code in filters.code),
-        filters.commerce,
-        filters.accounting,
-        f"“{filters.q}”" if filters.q else "",
-    ]
-    return ", ".join(word for word in told if word)
-
-
-def _longest(runners: Sequence[Runner], now: datetime) -> str:
-    """The longest time without a success, which a latest sync goes back for."""
-    since = [runner.merchant.last_success_at for runner in runners if runner.merchant.last_success_at]
-    return moments.length(max(now - min(since), moments.MINUTE)) if since else ""
+def _oldest(runners: Sequence[Runner]) -> datetime | None:
+    """The success that a latest sync goes back for the longest time."""
+    since = (runner.merchant.last_success_at for runner in runners if runner.merchant.last_success_at)
+    return min(since, default=None)
 
 
 def _ledgers(runners: Sequence[Runner]) -> list[tuple[str, int]]:

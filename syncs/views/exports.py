@@ -1,7 +1,6 @@
 """The lists as CSV files: what is filtered, in the order of the page."""
 
 from collections.abc import Callable, Iterator
-from urllib.parse import parse_qsl, urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
@@ -13,14 +12,16 @@ from django.views.decorators.http import require_safe
 from syncs import csv_files, wording
 from syncs.codat.statuses import status_of
 from syncs.csv_files import Cells
+from syncs.filters import HealthFilters
 from syncs.filters.reading import read_health_filters
+from syncs.list_filters import ListFilters
 from syncs.models import Activity, Merchant, Sync, SyncRequest
 from syncs.operations import diagnosing, log
 from syncs.presentation import look_of_health, look_of_request
 from syncs.record_filters import SYNC_DESK, ActivityFilters, RequestFilters, people
 from syncs.rules.playbook import Diagnosis
 from syncs.search import owners_of
-from syncs.views import activity, health_summary, history_rows, request_list, syncs
+from syncs.views import activity, filter_words, health_summary, history_rows, request_list, syncs
 from syncs.views.access import Signed
 from syncs.views.merchant_rows import MerchantRow, rows_of
 
@@ -32,12 +33,14 @@ def export(view: View) -> View:
     return require_safe(login_required(never_cache(view)))
 
 
-def enter(request: Signed, what: str, url: str = "") -> Activity | None:
-    """In Activity, with the filters of the list's address: a list that leaves the house is a thing somebody did."""
+def enter(request: Signed, what: str, filters: ListFilters | None = None) -> Activity | None:
+    """In Activity, with the list's filters and its order: a list that leaves the house is a thing somebody did."""
     if request.method != "GET":
         return None
-    told = ", ".join(" ".join(pair) for pair in parse_qsl(urlsplit(url).query))
+    told = filter_words.told(filters) if filters else ""
     which = f", filtered: {told}" if told else ""
+    if isinstance(filters, HealthFilters) and filters.sort != HealthFilters.sort:
+        which += f"; {filters.order_words}"
     return log.record("list.exported", f"Exported {what}{which}", actor=request.user)
 
 
@@ -63,7 +66,7 @@ def health_csv(request: Signed) -> StreamingHttpResponse:
         *("On it", f"Snoozed until ({_zone()})"),
     ]
     ordered = found.order_by(*filters.order.columns(backwards=False))
-    enter(request, "Sync health", filters.url())
+    enter(request, "Sync health", filters)
     return csv_files.answer("health", head, ordered, lambda some: _of_merchants(rows_of(some, now)))
 
 
@@ -78,7 +81,7 @@ def syncs_csv(request: Signed) -> StreamingHttpResponse:
     found = syncs.with_merchants(filters.apply(timezone.get_current_timezone()))
     found = found.prefetch_related(*syncs.around_them())
     ordered = found.order_by(*syncs.NEWEST_FIRST.columns(backwards=False))
-    enter(request, "All syncs", filters.url())
+    enter(request, "All syncs", filters)
     return csv_files.answer("syncs", head, ordered, lambda some: map(_of_sync, some))
 
 
@@ -92,7 +95,7 @@ def requests_csv(request: Signed) -> StreamingHttpResponse:
     ]
     found = filters.apply(timezone.get_current_timezone(), timezone.now()).for_page()
     ordered = found.order_by(*request_list.NEWEST_FIRST.columns(backwards=False))
-    enter(request, "Requests", filters.url())
+    enter(request, "Requests", filters)
     return csv_files.answer(
         "requests", head, ordered, lambda some: map(_of_request, request_list.rows_of(some))
     )
@@ -106,7 +109,7 @@ def activity_csv(request: Signed) -> StreamingHttpResponse:
         *("Request", "Entry"),
     ]
     found = filters.apply(timezone.get_current_timezone()).for_page()
-    if entry := enter(request, "Activity", filters.url()):
+    if entry := enter(request, "Activity", filters):
         # As the log was when it was asked for.
         found = found.filter(pk__lt=entry.pk)
     ordered = found.order_by(*activity.NEWEST_FIRST.columns(backwards=False))

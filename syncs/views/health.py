@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from syncs import columns, context_processors
-from syncs.filters import OWNERS, SILENCES, HealthFilters
+from syncs.filters import OWNERS, SILENCES, SORT_WORDS, HealthFilters
 from syncs.filters.reading import read_health_filters
 from syncs.models import Merchant
 from syncs.operations import people
 from syncs.search import owners_of
-from syncs.views import drawn_rows, glances, health_list, health_summary, saved_views
+from syncs.views import drawn_rows, filter_words, glances, health_list, health_summary, saved_views
 from syncs.views.access import Signed, page_asked_for
 from syncs.views.health_list import Listing, Standing
 
@@ -41,6 +41,8 @@ def health(request: Signed) -> HttpResponse:
         "platforms": platforms,
         "codes": health_summary.code_choices(*filters.code),
         "silences": SILENCES,
+        "orders": SORT_WORDS,
+        "filtered": filter_words.told(filters, cause),
         "cause": cause,
         "acting": OWNERS,
         "views": saved_views.menu_of_health(filters, request.user),

@@ -218,7 +218,7 @@ class MerchantRow:
     def why_not(self) -> str:
         """Why the row offers no sync, or no latest one, where there is nothing to wait for."""
         name, status = self.merchant.name, status_of(self.merchant.last_code)
-        unlinked = " and ".join(self.unlinked) or "A platform"
+        unlinked = " and ".join(self.unlinked) or "a platform"
         reasons = (
             (self.merchant.is_archived, f"{name} is archived. Nothing is sent for it any more."),
             (self.health == Health.UNSEEN, f"The syncs of {name} have not been read from Codat yet."),
@@ -235,7 +235,7 @@ class MerchantRow:
                 status.duplicate_risk,
                 f"The days of {name} overlap an earlier sync. Re-run a range instead: press R.",
             ),
-            (True, f"{unlinked} of {name} must be linked first."),
+            (True, f"{name} must link {unlinked} first."),
         )
         return next(sentence for holds, sentence in reasons if holds)
 
