@@ -68,7 +68,7 @@ class RuleForm(forms.ModelForm):
                 "The address of Sync health with the filters you want, or only the part after its “?”. It replaces "
                 "what you chose above; the tag still counts."
             ),
-            "at": "A digest needs a time, such as 08:00. It is meant in the time zone chosen below.",
+            "at": "A digest needs a time, such as 08:00. It is in the time zone chosen below.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -21,8 +21,8 @@ from syncs.operations import deliveries, log
 from syncs.rules.health import Health
 
 WHICH = (
-    "Only merchants that fit everything you fill in here. What you leave empty leaves nobody out. To be told when a "
-    "merchant is failing, choose that under Changes."
+    "The rule is about merchants that fit everything you fill in here. What you leave empty leaves nobody out. To be "
+    "told when a merchant begins to fail, choose that under Changes."
 )
 COUNTS_FOR = "This part counts when “Tells” says “{}”."
 WHILE_FAILING = ("Is it delivered?", {"fields": ("failing_since", "problem")})
