@@ -219,6 +219,24 @@ def test_only_a_change_of_what_it_tells_lets_it_begin_anew(as_admin: Client) -> 
     assert AlertRule.objects.get().counts_from > rule.counts_from
 
 
+def test_its_page_tells_since_when_nothing_is_delivered_only_while_that_is_so(as_admin: Client) -> None:
+    rule = make_rule("failing")
+    told = ("Failing since", "Nothing was delivered since then.", "The webhook answered 404.")
+    assert [words for words in told if words in as_admin.get(ADD).text] == []
+    assert [words for words in told if words in page_of(as_admin)] == []
+    deliveries.note_failing(rule.pk, told[-1], timezone.now())
+    assert [words for words in told if words not in page_of(as_admin)] == []
+
+
+def test_the_form_says_which_of_its_parts_count_for_what_is_told(as_admin: Client) -> None:
+    html = as_admin.get(ADD).text
+    changes, digest = html.partition("Digest</h2>")[::2]
+    assert "This part counts when “Tells” says “Changes, as they happen”." in changes
+    assert "This part counts when “Tells” says “A digest at the start of a shift”." in digest
+    assert "A digest needs a time, such as 08:00." in digest
+    assert "A digest needs at least one day." in digest
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_test_message_goes_to_the_queue_at_once(as_admin: Client, broker: Redis) -> None:
     rule = make_rule("failing", is_active=False)

@@ -38,6 +38,7 @@ class RuleForm(forms.ModelForm):
         choices=list(enumerate(WEEKDAYS)),
         coerce=int,
         initial=working_days,
+        help_text="A digest needs at least one day.",
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -64,9 +65,10 @@ class RuleForm(forms.ModelForm):
         labels = {"merchants": "Or paste an address"}
         help_texts = {
             "merchants": (
-                "The address of Sync health with filters, or what stands behind its “?”. It takes the place of all "
-                "that is chosen above, but for the tag."
-            )
+                "The address of Sync health with the filters you want, or only the part after its “?”. It replaces "
+                "what you chose above; the tag still counts."
+            ),
+            "at": "A digest needs a time, such as 08:00. It is in the time zone chosen below.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -21,9 +21,11 @@ from syncs.operations import deliveries, log
 from syncs.rules.health import Health
 
 WHICH = (
-    "What is left empty lets everybody in; a merchant has to fit all that is filled in. How it stands with a merchant, "
-    "such as Failing, is told by the changes above."
+    "The rule is about merchants that fit everything you fill in here. What you leave empty leaves nobody out. To be "
+    "told when a merchant begins to fail, choose that under Changes."
 )
+COUNTS_FOR = "This part counts when “Tells” says “{}”."
+WHILE_FAILING = ("Is it delivered?", {"fields": ("failing_since", "problem")})
 # After a change of one of these, only what comes from now on is told.
 BEGINS_ANEW = {"is_active", "kind", "events", "at", "weekdays", "zone"}
 
@@ -40,14 +42,22 @@ class AlertRuleAdmin(KeptAdmin):
     readonly_fields = ("now", "failing_since", "problem")
     fieldsets = (
         (None, {"fields": ("name", "is_active", "kind")}),
-        ("Changes", {"fields": ("events", "quiet_while_snoozed")}),
-        ("Digest", {"fields": ("at", "weekdays")}),
+        (
+            "Changes",
+            {
+                "fields": ("events", "quiet_while_snoozed"),
+                "description": COUNTS_FOR.format(AlertRule.Kind.CHANGES.label),
+            },
+        ),
+        (
+            "Digest",
+            {"fields": ("at", "weekdays"), "description": COUNTS_FOR.format(AlertRule.Kind.DIGEST.label)},
+        ),
         (
             "Of which merchants",
             {"fields": (*FILTERS, "tag", "merchants", "now"), "description": WHICH},
         ),
         ("Whom to tell", {"fields": ("channel", "address", "zone")}),
-        ("Is it delivered?", {"fields": ("failing_since", "problem")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -55,6 +65,10 @@ class AlertRuleAdmin(KeptAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("syncs.administer")
+
+    def get_fieldsets(self, request: HttpRequest, obj: AlertRule | None = None) -> list[Any]:
+        is_failing = obj is not None and obj.failing_since is not None
+        return [*super().get_fieldsets(request, obj), *([WHILE_FAILING] if is_failing else [])]
 
     @admin.display(description="tells whom")
     def told_by(self, rule: AlertRule) -> str:

@@ -4,13 +4,15 @@ that no sync ever comes to."""
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import takewhile
 
 from syncs.codat.statuses import Outcome, status_of
 from syncs.rules.entries import Entry
 from syncs.rules.patterns import swallows
 
 IN_BRACES = re.compile(r"\{([^{}]*)\}")
-# Of what stands beside a brace, so many letters each way say which one is meant.
+# A pair of braces is read as one letter; of what stands beside a lone one, so many each way say which one is meant.
+LETTERS = re.compile(rf"{IN_BRACES.pattern}|.", re.DOTALL)
 AROUND = 15
 # Where the pattern is looked for.
 TOLD = (Outcome.FAILED, Outcome.UNKNOWN)
@@ -29,11 +31,18 @@ def not_placeholders(text: str, known: Collection[str]) -> Iterator[str]:
 
 def lone_braces(text: str) -> Iterator[str]:
     """A sentence for each kind."""
-    beside = IN_BRACES.sub(lambda pair: " " * len(pair[0]), text)
+    letters = [found[0] for found in LETTERS.finditer(text)]
     for brace, other in (("{", "}"), ("}", "{")):
-        if (at := beside.find(brace)) >= 0:
-            near = " ".join(text[max(0, at - AROUND) : at + AROUND + 1].split())
+        if brace in letters:
+            near = _around(letters, letters.index(brace), other)
             yield f"“{brace}” stands without its “{other}” in “{near}”. Write both, as in {{accounting}}, or neither."
+
+
+def _around(letters: Sequence[str], at: int, end: str) -> str:
+    """What stands beside this letter, up to the end on each side."""
+    before = takewhile(end.__ne__, reversed(letters[max(0, at - AROUND) : at]))
+    after = takewhile(end.__ne__, letters[at : at + AROUND + 1])
+    return " ".join("".join((*reversed([*before]), *after)).split())
 
 
 def not_told_under(codes: Collection[int]) -> str:

@@ -45,13 +45,27 @@ def test_a_word_in_braces_that_stands_for_nothing_is_told(text: str, sentences: 
         ),
         (
             "{commerce} cannot see {accounting now",
-            [f"“{{” stands without its “}}” in “ce}} cannot see {{accounting now”. {BOTH}"],
+            [f"“{{” stands without its “}}” in “{{commerce}} cannot see {{accounting now”. {BOTH}"],
         ),
         (
             "}{",
             [
-                f"“{{” stands without its “}}” in “}}{{”. {BOTH}",
-                f"“}}” stands without its “{{” in “}}{{”. {BOTH}",
+                f"“{{” stands without its “}}” in “{{”. {BOTH}",
+                f"“}}” stands without its “{{” in “}}”. {BOTH}",
+            ],
+        ),
+        (
+            "} has a reason { without a name",
+            [
+                f"“{{” stands without its “}}” in “has a reason {{ without a name”. {BOTH}",
+                f"“}}” stands without its “{{” in “}} has a reason”. {BOTH}",
+            ],
+        ),
+        (
+            "{{commerce}} refuses",
+            [
+                f"“{{” stands without its “}}” in “{{{{commerce}}”. {BOTH}",
+                f"“}}” stands without its “{{” in “{{commerce}}}} refuses”. {BOTH}",
             ],
         ),
     ],
