@@ -15,7 +15,7 @@ from tests.factories import make_failing_merchant, make_merchant, make_user
 from tests.test_exports import lines
 from tests.test_health_page import names, page, tile
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moved")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moved"), pytest.mark.sqlite]
 HTMX = {"HX-Request": "true", "HX-Target": "merchant_live"}
 
 

@@ -16,7 +16,7 @@ from tests.test_merchant_live import POLL, versions
 from tests.test_merchant_page import address, page
 from tests.test_pauses import all_beat
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PROMISE = "While this page is open, every minute."
 HOUR = timedelta(hours=1)

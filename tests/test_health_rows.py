@@ -13,7 +13,7 @@ from syncs.rules.salesdays import today
 from syncs.rules.states import State
 from tests.factories import make_cause, make_failing_merchant, make_merchant, make_request, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.sqlite]
 
 
 def row(client: Client, url: str = "/") -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from syncs.models import Heartbeat
 from syncs.operations import api_key, heartbeats, pauses, silence
 
+pytestmark = pytest.mark.sqlite
 AN_HOUR_AGO = timedelta(hours=1)
 ALL = (heartbeats.CLOCK, heartbeats.QUEUE_TAKES, "worker sending", "worker refreshing")
 

@@ -15,7 +15,7 @@ from tests.factories import make_failing_merchant, make_merchant
 from tests.test_health_live import changed, poll_of
 from tests.test_health_page import page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def title(html: str) -> str:
