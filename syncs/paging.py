@@ -60,7 +60,8 @@ class Page(Generic[Row]):
 def page(
     rows: QuerySet[Row], order: Order, *, after: str = "", before: str = "", size: int = SIZE
 ) -> Page[Row]:
-    """One query; two where nothing lies beyond the cursor. One that makes no sense gives the first page."""
+    """One query; two where the page reaches into another group or among empty columns, or where nothing lies beyond the
+    cursor. One that makes no sense gives the first page."""
     key, backwards = (_read(before, rows, order), True) if before else (_read(after, rows, order), False)
     if key is None:
         return _forwards(rows, order, size, None)
@@ -97,8 +98,23 @@ def _beyond(rows: QuerySet[Row], order: Order, key: Key | None, count: int, *, b
     """The next so many."""
     if order.nullable and order.descending:
         return _filled_and_empty(rows, order, key, count, backwards=backwards)
+    if order.group and key:
+        return _of_its_group_and_others(rows, order, key, count, backwards=backwards)
     beyond = rows.filter(_further(order, key, backwards=backwards)) if key else rows
     return list(beyond.order_by(*order.columns(backwards=backwards))[:count])
+
+
+def _of_its_group_and_others(
+    rows: QuerySet[Row], order: Order, key: Key, count: int, *, backwards: bool
+) -> list[Row]:
+    """Two queries where the page reaches beyond the key's group. One for both would read the group from its start."""
+    in_order = order.columns(backwards=backwards)
+    of_it = rows.filter(_further(order, key, backwards=backwards), **{order.group: key.group})
+    found = list(of_it.order_by(*in_order)[:count])
+    if len(found) < count:
+        others = rows.filter(**{f"{order.group}__{_way(order, backwards=backwards)}": key.group})
+        found += others.order_by(*in_order)[: count - len(found)]
+    return found
 
 
 def _filled_and_empty(
@@ -118,7 +134,8 @@ def _filled_and_empty(
 
 
 def _further(order: Order, key: Key, *, backwards: bool) -> Q:
-    way = "lt" if order.descending != backwards else "gt"
+    """Of the key's group, where there are groups."""
+    way = _way(order, backwards=backwards)
     further = Q(**{f"pk__{way}": key.pk})
     if key.value is None:
         empty = Q(**{f"{order.column}__isnull": True})
@@ -127,7 +144,11 @@ def _further(order: Order, key: Key, *, backwards: bool) -> Q:
         beyond = _past(order.column, key.value, way, further)
         if order.nullable and not backwards:
             beyond |= Q(**{f"{order.column}__isnull": True})
-    return _past(order.group, key.group, way, beyond) if order.group else beyond
+    return beyond
+
+
+def _way(order: Order, *, backwards: bool) -> str:
+    return "lt" if order.descending != backwards else "gt"
 
 
 def _past(column: str, value: Any, way: str, among_equals: Q) -> Q:

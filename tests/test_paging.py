@@ -89,6 +89,19 @@ def test_only_a_page_that_holds_filled_and_empty_ones_asks_twice(
             page(Merchant.objects.all(), SORTS["-fuse"], size=size)
 
 
+def test_only_a_page_that_reaches_beyond_its_group_asks_twice(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_many()
+    order = SORTS["success"]
+    rows = page(Merchant.objects.all(), order, size=99).rows
+    of_the_last = [row for row in rows if row.severity == rows[-1].severity]
+    assert len(of_the_last) >= 3
+    for last, queries in ((of_the_last[0], 1), (of_the_last[-2], 2)):
+        with django_assert_num_queries(queries):
+            page(Merchant.objects.all(), order, after=cursor(last, order), size=1)
+
+
 def test_going_back_past_the_start_gives_a_whole_first_page() -> None:
     make_many()
     rows = page(Merchant.objects.all(), SORTS["name"], size=99).rows
