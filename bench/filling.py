@@ -111,11 +111,13 @@ def tell(rows: Callable[[], Iterable[Row]]) -> None:
     django.setup()
     from django.utils import timezone
 
-    from syncs.operations import counting, tallies
+    from syncs.operations import counting, heartbeats, tallies
 
     call_command("collectstatic", interactive=False, verbosity=0)
     serving.settle_down()
-    # As the clock of a running desk does; days go by while a filled database is kept.
+    # As a running desk does; days go by while a filled database is kept.
+    for part in (*heartbeats.PARTS, heartbeats.QUEUE_TAKES):
+        heartbeats.beat(part)
     tallies.keep(timezone.now())
     counting.keep(timezone.now())
     # The client of Django's tests speaks for a host of its own.
