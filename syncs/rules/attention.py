@@ -117,8 +117,9 @@ def delay_of(facts: Facts, started: datetime, ended: datetime) -> timedelta | No
 
 def ended(was_seen_running: bool, last_look: datetime | None, now: datetime) -> datetime | None:
     """About when a run ended that is over by now: Codat tells only when it began. None where nobody has watched it."""
-    is_watched = was_seen_running and last_look is not None and now - last_look <= WATCHED
-    return last_look + (now - last_look) / 2 if is_watched and last_look else None
+    if not was_seen_running or last_look is None or now - last_look > WATCHED:
+        return None
+    return last_look + (now - last_look) / 2
 
 
 def next_look(facts: Facts, now: datetime) -> Look:

@@ -83,10 +83,10 @@ def requests_live(request: Signed) -> HttpResponse:
 @login_required
 def sync_request(request: Signed, pk: int) -> HttpResponse:
     """The case of one request; for its poller 204 when nothing has changed."""
-    if request.htmx and (found := request_live.find_for_poll(pk)):
-        _watch(found)
-        if request.GET.get("v") == request_live.version(found, timezone.now()):
-            return HttpResponse(status=204)
+    polled = request_live.find_for_poll(pk) if request.htmx else None
+    if polled and request.GET.get("v") == request_live.version(polled, timezone.now()):
+        _watch(polled)
+        return HttpResponse(status=204)
     found = _find(pk)
     _watch(found)
     return render(request, f"{CASE}#case" if request.htmx else CASE, _case(request, found))
