@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bench.results import percentile
-from syncs.templatetags import alike
+from syncs.views import cells
 
 WARM, ROUNDS = 3, 20
 # As every browser asks.
@@ -61,7 +61,8 @@ def forget_what_was_drawn() -> None:
 
 def forget_everything() -> None:
     cache.clear()
-    alike.drawn.clear()
+    for cell in (cells.platforms, cells.result, cells.days, cells.fuse):
+        cell.cache_clear()
 
 
 def both_visits(

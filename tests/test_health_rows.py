@@ -124,7 +124,7 @@ def test_a_key_on_a_row_without_its_button_has_a_reason(as_support: Client, as_v
     assert why_not(as_support) == ""
     assert why_not(as_viewer) == "Your role can view but not run syncs."
     request = make_request(merchant)
-    assert why_not(as_support) == "A sync of Aspen Goods was asked for just now. Wait for its result."
+    assert why_not(as_support) == "A sync of Aspen Goods is on its way, asked just now. Wait for its result."
     SyncRequest.objects.filter(pk=request.pk).update(state=State.NEEDS_REVIEW)
     Merchant.objects.update(version=F("version") + 1)
     assert why_not(as_support) == "A request for Aspen Goods needs a person first."

@@ -1,9 +1,8 @@
-"""The panel's small widgets. Everything is escaped by format_html; nothing here is marked safe by hand."""
+"""What templates say by a word: the panel's widgets, and moments and days in the reader's zone."""
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from datetime import date, datetime
 
 from django import template
 from django.templatetags.static import static
@@ -11,10 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from syncs import moments
+from syncs import moments, widgets
 from syncs.context_processors import Banner, worst
-from syncs.models import Merchant, SyncRequest, User
-from syncs.presentation import Look, look_of_code, look_of_health, look_of_merchant, look_of_request
+from syncs.models import User
 
 register = template.Library()
 
@@ -24,85 +22,23 @@ GROWING = re.compile(
     r"(?:just now|\d+ (?:min|h) ago|(?<=data-so-far>)[^<]*)"
 )
 
-UNKNOWN = format_html(
-    '<span class="subtle"><span aria-hidden="true">–</span><span class="sr">{}</span></span>', "not known"
-)
-
-
-@register.simple_tag
-@cache
-def icon(name: str, css_class: str = "") -> SafeString:
-    """A symbol of components/icons.html; decoration, so hidden from screen readers."""
-    class_attribute = format_html(' class="{}"', css_class) if css_class else ""
-    return format_html(
-        '<svg viewBox="0 0 16 16" aria-hidden="true"{}><use href="#i-{}"/></svg>', class_attribute, name
-    )
-
-
-@register.simple_tag
-def pill(code: int | None, css_class: str = "") -> SafeString:
-    return _pill(look_of_code(code), css_class)
-
-
-@register.simple_tag
-def look_pill(look: Look, css_class: str = "") -> SafeString:
-    return _pill(look, css_class)
-
-
-@register.simple_tag
-def health_pill(merchant: Merchant) -> SafeString:
-    return _pill(look_of_health(merchant))
-
-
-@register.simple_tag
-def merchant_pill(merchant: Merchant) -> SafeString:
-    return _pill(look_of_merchant(merchant))
-
-
-@register.simple_tag
-def request_pill(sync_request: SyncRequest) -> SafeString:
-    return _pill(look_of_request(sync_request))
-
-
-@lru_cache(maxsize=500)
-def _pill(look: Look, css_class: str = "") -> SafeString:
-    code = format_html(' <span class="mono">{}</span>', look.code) if look.code is not None else ""
-    return format_html(
-        '<span class="pill t-{}{}">{}{}{}</span>',
-        look.tone,
-        f" {css_class}" if css_class else "",
-        icon(look.icon, "spin" if look.spins else ""),
-        look.word,
-        code,
-    )
-
-
-@register.simple_tag
-def moment(at: datetime | None) -> SafeString:
-    """Two lines: relative, and the absolute time under it, in the reader's zone."""
-    if at is None:
-        return UNKNOWN
-    now = timezone.localtime()
-    first, second = moments.relative(at, now), moments.absolute(at, now)
-    if moments.is_long_ago(at, now):
-        second = f"{timezone.localtime(at):%H:%M}"
-    return _time(at, format_html('{}<span class="sub">{}</span>', first, second))
-
-
-@register.simple_tag
-def moment_line(at: datetime | None) -> SafeString:
-    if at is None:
-        return UNKNOWN
-    now = timezone.localtime()
-    absolute = moments.absolute(at, now)
-    if moments.is_long_ago(at, now):
-        return _time(at, absolute)
-    return _time(at, f"{moments.relative(at, now)} · {absolute}")
-
-
-@register.simple_tag
-def ago(at: datetime | None) -> SafeString:
-    return UNKNOWN if at is None else _time(at, moments.relative(at, timezone.localtime()))
+for widget in (
+    widgets.icon,
+    widgets.look_pill,
+    widgets.pill,
+    widgets.health_pill,
+    widgets.merchant_pill,
+    widgets.request_pill,
+    widgets.moment,
+    widgets.moment_line,
+    widgets.full_moment,
+    widgets.ago,
+    widgets.so_far,
+    widgets.days,
+    widgets.copy,
+    widgets.copy_button,
+):
+    register.simple_tag(widget)
 
 
 @register.filter
@@ -110,13 +46,6 @@ def about(at: datetime) -> str:
     """ "about today, 08:40", "about 18 Nov, 10:05": of what nobody knows to the minute."""
     told = moments.absolute(at, timezone.localtime())
     return f"about {told[0].lower()}{told[1:]}"
-
-
-@register.simple_tag
-def so_far(since: datetime) -> SafeString:
-    """How long something has gone on; it grows while the page stays open."""
-    words = moments.length(timezone.now() - since)
-    return format_html('<time datetime="{}" data-so-far>{}</time>', _machine_readable(since), words)
 
 
 @register.filter(is_safe=True)
@@ -130,19 +59,6 @@ def grown(html: str) -> str:
         return found["tag"] + words
 
     return GROWING.sub(told, html)
-
-
-@register.simple_tag
-def full_moment(at: datetime | None) -> SafeString:
-    return UNKNOWN if at is None else _time(at, moments.full(timezone.localtime(at)))
-
-
-def _time(at: datetime, words: str) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', _machine_readable(at), words)
-
-
-def _machine_readable(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @register.filter
@@ -159,35 +75,6 @@ def salesday(day: date | None) -> str:
 @register.filter
 def shortday(day: date | None) -> str:
     return moments.short_day(day, timezone.localdate()) if day else "–"
-
-
-@register.simple_tag
-def days(first: date, last: date) -> str:
-    return moments.day_range(first, last, timezone.localdate())
-
-
-@register.simple_tag
-def copy(text: object, label: str, key: str = "") -> SafeString:
-    """`key` is the shortcut that presses it."""
-    return format_html(
-        '<button type="button" class="iconbtn" data-copy="{}"{} aria-label="{}">{}</button>',
-        text,
-        format_html(' data-key="{}"', key) if key else "",
-        label,
-        icon("copy"),
-    )
-
-
-@register.simple_tag
-def copy_button(text: object, label: str, about: str = "") -> SafeString:
-    """With its label shown; `about` tells a screen reader what it belongs to."""
-    return format_html(
-        '<button type="button" class="btn xs" data-copy="{}">{}{}{}</button>',
-        text,
-        icon("copy"),
-        label,
-        format_html('<span class="sr"> of {}</span>', about) if about else "",
-    )
 
 
 @register.simple_tag

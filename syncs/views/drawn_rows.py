@@ -6,19 +6,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.core.cache import cache
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from syncs import columns, paging
 from syncs.columns import Column
 from syncs.models import Merchant
+from syncs.views.cells import cells_of
 from syncs.views.merchant_rows import rows_of
 from syncs.views.sights import Sight, marks
 
-CELLS = "syncs/health/cells.html"
 # Seconds, and two kilobytes each.
 KEPT = 600
-CELL = re.compile(r"(?=<td\b)")
 MOVABLE = len(columns.USUAL)
 SHOWN = re.compile(r"(\d{1,18})\.([0-9a-f]{8})(m?)", re.ASCII)
 
@@ -38,7 +36,7 @@ class Drawn(NamedTuple):
     """A row's cells in their usual order, their ages apart, and what a poll has to know of it."""
 
     shown: Shown
-    cells: list[str]
+    cells: list[SafeString]
 
     def arranged(self, order: Sequence[Column]) -> "Arranged":
         before, among, after = self.cells[: -MOVABLE - 1], self.cells[-MOVABLE - 1 : -1], self.cells[-1:]
@@ -88,8 +86,7 @@ def _anew(merchants: Iterable[Merchant], now: datetime, *, may_ask: bool) -> dic
     fresh = {}
     for row in rows:
         pk = row.merchant.pk
-        drawn = render_to_string(CELLS, {"row": row, "merchant": row.merchant, "may_ask": may_ask})
-        fresh[pk] = Drawn(Shown(pk, marked[pk], row.is_moving), CELL.split(drawn)[1:])
+        fresh[pk] = Drawn(Shown(pk, marked[pk], row.is_moving), cells_of(row, may_ask=may_ask))
     cache.set_many({_key(pk, marked[pk], may_ask=may_ask): drawn for pk, drawn in fresh.items()}, KEPT)
     return fresh
 

@@ -154,6 +154,10 @@ class MerchantRow:
         return is_old(self.merchant.refreshed_at, self.now)
 
     @property
+    def added_on(self) -> str:
+        return moments.short_day(timezone.localdate(self.merchant.registered_at), self.now.date())
+
+    @property
     def strip(self) -> str:
         letters = self.merchant.last_days[-STRIP_DAYS:]
         return "".join(letter if letter in DAY_WORDS else "u" for letter in letters)
