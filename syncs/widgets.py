@@ -1,5 +1,5 @@
-"""The panel's small widgets: icons, pills, moments, buttons that copy. All of it is escaped by format_html, and nothing is
-marked safe by hand."""
+"""The panel's small widgets: icons, pills, moments, buttons that copy. All is escaped by format_html, none of it marked
+safe by hand."""
 
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache

@@ -6,15 +6,17 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.test import Client
-from django.test.signals import template_rendered
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from bench import visits
 from syncs.models import User
+from syncs.views import drawn_rows
+from syncs.views.cells import cells_of
+from syncs.views.merchant_rows import MerchantRow
 from tests.factories import make_merchant
 
 pytestmark = pytest.mark.usefixtures("memory")
-ROWS = {"syncs/health/cells.html", "syncs/syncs/row.html"}
 
 
 @pytest.fixture(autouse=True)
@@ -25,16 +27,16 @@ def stopped_clock() -> Iterator[None]:
 
 
 @pytest.fixture
-def drawn() -> Iterator[list[str]]:
-    """Each row that was drawn."""
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The merchant of each row that was drawn."""
     names: list[str] = []
 
-    def note(template: object, **_rest: object) -> None:
-        names.extend({str(getattr(template, "name", ""))} & ROWS)
+    def noted(row: MerchantRow, *, may_ask: bool) -> list[SafeString]:
+        names.append(row.merchant.name)
+        return cells_of(row, may_ask=may_ask)
 
-    template_rendered.connect(note)
-    yield names
-    template_rendered.disconnect(note)
+    monkeypatch.setattr(drawn_rows, "cells_of", noted)
+    return names
 
 
 @pytest.mark.django_db

@@ -101,8 +101,14 @@ def platforms(commerce: str, accounting: str) -> SafeString:
     cell = '<td class="c-platforms">{}</td>'
     if not commerce and not accounting:
         return format_html(cell, dash("No platforms known"))
-    flow = '<span class="flow">{}{}<span class="sr">to</span>{}</span>'
-    return format_html(cell, format_html(flow, commerce or "–", icon("arrow"), accounting or "–"))
+    return format_html(cell, flow(commerce, accounting))
+
+
+@drawn_once
+def flow(commerce: str, accounting: str) -> SafeString:
+    """From where to where; a side that nobody knows is a dash."""
+    told = '<span class="flow">{}{}<span class="sr">to</span>{}</span>'
+    return format_html(told, commerce or "–", icon("arrow"), accounting or "–")
 
 
 @drawn_once

@@ -9,7 +9,6 @@ from django.core.cache import cache
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -23,11 +22,10 @@ from syncs.models import Cause, Connection, Sync
 from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import SPANS, people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters
-from syncs.views import health_summary, history_rows, saved_views, shared_causes
+from syncs.views import health_summary, saved_views, shared_causes, sync_row
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
-ROW = "syncs/syncs/row.html"
 NEWEST_FIRST = paging.Order("started_at", descending=True)
 SIZE = 50
 # Beyond it a number says no more than "many", and would read the whole table.
@@ -131,13 +129,9 @@ def _drawn(found: list[Sync]) -> dict[int, SafeString]:
     kept = cache.get_many([_key(sync) for sync in found])
     missing = [sync for sync in found if _key(sync) not in kept]
     prefetch_related_objects(missing, *around_them())
-    fresh = {_key(sync): _draw(sync) for sync in missing}
+    fresh = {_key(sync): sync_row.draw(sync) for sync in missing}
     cache.set_many(fresh, ROWS_KEPT)
     return {sync.pk: (kept | fresh)[_key(sync)] for sync in found}
-
-
-def _draw(sync: Sync) -> SafeString:
-    return render_to_string(ROW, {"row": history_rows.Row(sync, is_open=False), "merchant": sync.merchant})
 
 
 def _key(sync: Sync) -> str:
