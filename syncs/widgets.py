@@ -61,14 +61,14 @@ def request_pill(sync_request: SyncRequest) -> SafeString:
     return look_pill(look_of_request(sync_request))
 
 
-def moment(at: datetime | None) -> SafeString:
-    """Two lines: relative, and the absolute time under it, in the reader's zone."""
+def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
+    """Two lines: relative, and the absolute time under it, in the reader's zone. Who draws many brings the time."""
     if at is None:
         return UNKNOWN
-    now = timezone.localtime()
+    now = now or timezone.localtime()
     first, second = moments.relative(at, now), moments.absolute(at, now)
     if moments.is_long_ago(at, now):
-        second = f"{timezone.localtime(at):%H:%M}"
+        second = f"{at.astimezone(now.tzinfo):%H:%M}"
     return format_html(
         '<time datetime="{}">{}<span class="sub">{}</span></time>', _machine_readable(at), first, second
     )
@@ -84,8 +84,8 @@ def moment_line(at: datetime | None) -> SafeString:
     return _time(at, f"{moments.relative(at, now)} · {absolute}")
 
 
-def ago(at: datetime | None) -> SafeString:
-    return UNKNOWN if at is None else _time(at, moments.relative(at, timezone.localtime()))
+def ago(at: datetime | None, now: datetime | None = None) -> SafeString:
+    return UNKNOWN if at is None else _time(at, moments.relative(at, now or timezone.localtime()))
 
 
 def so_far(since: datetime | None) -> SafeString:

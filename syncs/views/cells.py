@@ -61,7 +61,7 @@ def _name(row: MerchantRow, url: str, why_not: SafeString) -> SafeString:
 
 
 def _age(row: MerchantRow) -> SafeString:
-    told = format_html("as of {}", ago(row.looked_at)) if row.looked_at else "of an unknown age"
+    told = format_html("as of {}", ago(row.looked_at, row.now)) if row.looked_at else "of an unknown age"
     return format_html(" · {}", told)
 
 
@@ -123,7 +123,7 @@ def result(look: Look, moving: Look | None, why: str) -> SafeString:
 
 def _success(row: MerchantRow) -> SafeString:
     at = row.merchant.last_success_at
-    told = moment(at) if at else format_html('Never<div class="sub">Added {}</div>', row.added_on)
+    told = moment(at, row.now) if at else format_html('Never<div class="sub">Added {}</div>', row.added_on)
     return format_html('<td class="num c-success">{}</td>', told)
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from syncs.operations import tallies
 from syncs.rules.coverage import DayOutcome
-from syncs.views import glances
+from syncs.views import daily_bars, glances
+from syncs.views.daily_bars import Part
 
 # Seconds. A day's results change slowly.
 KEPT = 60
@@ -30,15 +33,6 @@ WORDS = {
     "hold": "disconnected or did not run",
     "failed": "failed",
 }
-
-
-@dataclass(frozen=True)
-class Part:
-    """A piece of a bar: `y` from the top and `height`, as SVG percentages."""
-
-    kind: str
-    y: str
-    height: str
 
 
 @dataclass(frozen=True)
@@ -65,15 +59,19 @@ class Bar:
         return ", ".join(told) or "nothing known"
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> tuple[Part, ...]:
         """From the bottom up, so that failed days stand on one line."""
-        top, parts = 100.0, []
+        top, parts = 100.0, list[Part]()
         for kind in self.kinds:
             if number := self.counts.get(kind, 0):
                 height = FULL_HEIGHT * number / self.most
                 top -= height
                 parts.append(Part(kind, f"{top:.1f}%", f"{height:.1f}%"))
-        return parts
+        return tuple(parts)
+
+    def drawn(self, *, is_stop: bool) -> SafeString:
+        today = timezone.localdate()
+        return daily_bars.bar(self.day, today, self.sentence, self.failed, self.parts, is_stop=is_stop)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class Chart:
 
     @property
     def digest(self) -> str:
-        """What is drawn is drawn once for all readers, and sent anew only to pages that show another one."""
+        """It is sent anew only to pages that show another one."""
         return glances.digest((self.bars, self.as_of))
 
     @property
@@ -107,6 +105,10 @@ class Chart:
         """Whether it is another one than that of this mark, and no older one: each process reads for itself."""
         read_at, _, digest = seen.partition("-")
         return digest != self.digest and int(self.mark.partition("-")[0]) > _number(read_at)
+
+    @property
+    def drawn(self) -> list[SafeString]:
+        return [bar.drawn(is_stop=bar is self.bars[-1]) for bar in self.bars]
 
     @property
     def newest_first(self) -> list[Bar]:
