@@ -21,7 +21,7 @@ from syncs.search import owners_of
 # With a space, which no user name has.
 SYNC_DESK = "sync desk"
 # Merchants that a part of a name may stand for one by one.
-MANY = 20_000
+MANY = 2_000
 
 SPANS = {
     "24h": ("Last 24 hours", timedelta(hours=24)),
