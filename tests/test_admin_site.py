@@ -188,3 +188,9 @@ def test_times_have_twenty_four_hours(as_admin: Client) -> None:
     page = as_admin.get("/admin/syncs/activity/").content.decode()
     assert re.search(r"\d{1,2} [A-Z][a-z]{2} 20\d\d, \d\d:\d\d:\d\d", page)
     assert "p.m." not in page
+
+
+def test_every_page_of_the_admin_tells_of_the_api_budget(as_admin: Client) -> None:
+    for url in ("/admin/", "/admin/syncs/merchant/", "/admin/syncs/alertrule/add/"):
+        assert as_admin.get(url).text.count('id="budget"') == 1
+    assert 'id="budget"' not in Client().get("/admin/login/", follow=True).text
