@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from syncs.search import owners_of
 
 # With a space, which no user name has.
 SYNC_DESK = "sync desk"
-# Merchants that a part of a name may stand for one by one.
+# Merchants that a part of a name may stand for one by one: of more, the newest rows hold some soon.
 MANY = 2_000
 
 SPANS = {
@@ -97,6 +98,7 @@ class Filters(ListFilters):
     def newer(self, cursor: str) -> str:
         return self.url(page=True, before=cursor, after="") if cursor else ""
 
+    @cached_property
     def of_merchant(self) -> Q:
         if not self.merchant:
             return Q()
@@ -168,7 +170,7 @@ class RequestFilters(Filters):
         return found.filter(Q(bulk=None) | ~Exists(earlier))
 
     def apply(self, zone: ZoneInfo, now: datetime) -> SyncRequestQuerySet:
-        rows = SyncRequest.objects.filter(self.of_merchant())
+        rows = SyncRequest.objects.filter(self.of_merchant)
         if self.state:
             rows = rows.filter(GROUPS[self.state][1])
         if self.kind:
@@ -203,7 +205,7 @@ class ActivityFilters(Filters):
         return super()._problem(name, value)
 
     def apply(self, zone: ZoneInfo) -> ActivityQuerySet:
-        rows = Activity.objects.filter(self.of_merchant())
+        rows = Activity.objects.filter(self.of_merchant)
         if self.what:
             rows = rows.filter(VERBS[self.what][1])
         if self.source:

@@ -90,7 +90,7 @@ class SyncFilters(Filters):
         return known, cause
 
     def apply(self, zone: ZoneInfo) -> SyncQuerySet:
-        rows = Sync.objects.filter(self.of_merchant(), self._of_days(zone), self._of_message())
+        rows = Sync.objects.filter(self.of_merchant, self._of_days(zone), self._of_message())
         for value, known in ((self.result, RESULTS), (self.written, WRITTEN)):
             if value:
                 rows = rows.filter(known[value][1])
