@@ -5,7 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from syncs.codat.statuses import Outcome, Status, status_of
+from syncs.codat.statuses import DUPLICATE_RISK_CODES, Outcome, Status, status_of
 from syncs.models.merchant import Merchant
 from syncs.rules.coverage import DayOutcome
 
@@ -45,6 +45,14 @@ class SyncQuerySet(models.QuerySet["Sync"]):
 
     def successful(self) -> Self:
         return self.filter(outcome__in=SUCCESSFUL)
+
+    def but_stopped_ranges(self) -> Self:
+        """Those that say something of their merchant and its days (`rules.health.is_stopped_range`)."""
+        return self.exclude(code__in=DUPLICATE_RISK_CODES, requests__kind="historic")
+
+    def results(self) -> Self:
+        """The final ones that a merchant's health may come from."""
+        return self.final().but_stopped_ranges()
 
     def newest_of(self, sync_ids: Collection[str]) -> "Sync | None":
         """Codat lists more syncs of some merchants than a database takes parameters."""

@@ -17,6 +17,12 @@ from syncs.rules.states import AT_CODAT
 
 # How far back a first look decides days: what the merchant page shows, and a month more.
 HISTORY = timedelta(days=125)
+# All that comes from the stored syncs.
+COLUMNS = (
+    *("health", "last_code", "last_cause_id", "last_message", "last_final_at", "last_pushed"),
+    *("running_since", "running_code", "last_success_at", "silent_since"),
+    *("failing_since", "failed_days", "switches_off_on", "last_days", "last_days_end"),
+)
 
 
 def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
@@ -25,12 +31,23 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
     shown, before = _shown(merchant), troubles.of(merchant, now)
     if changed or merchant.refreshed_at is None:
         _learn(merchant, changed, tied, now)
+    if changed or tied or merchant.refreshed_at is None:
         _read_newest(merchant, now)
     _judge(merchant, now)
     merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.looked_at(now) or now), ""
     say_if_changed(merchant, before.health)
     troubles.follow(merchant, before, now)
     return touched or shown != _shown(merchant)
+
+
+def take_over(merchant: Merchant, sync: Sync, now: datetime) -> None:
+    """A person says that this one was ours: its days, and what it says of the merchant. The caller saves `COLUMNS`."""
+    before = troubles.of(merchant, now)
+    update_days(merchant, [sync], [sync], now)
+    _read_newest(merchant, now)
+    _judge(merchant, now)
+    say_if_changed(merchant, before.health)
+    troubles.follow(merchant, before, now)
 
 
 def recompute(merchant: Merchant, now: datetime) -> dict[date, Day]:
@@ -106,7 +123,7 @@ def _begun(merchant: Merchant, oldest: date) -> date:
 
 def _read_newest(merchant: Merchant, now: datetime) -> None:
     syncs = merchant.syncs.newest_first().defer("raw")
-    final = syncs.final().first()
+    final = syncs.results().first()
     success = syncs.successful().first()
     running = syncs.filter(outcome=Outcome.RUNNING, started_at__gt=now - RUNS_AT_MOST).first()
     merchant.running_since = running.started_at if running else None

@@ -137,11 +137,11 @@ def _decide(verdict: Verdict, by: User, reason: str, now: datetime) -> Ruling:
 
 
 def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: datetime) -> None:
-    """The sync was ours: its window is the one we asked for, and the days it covered are decided anew."""
+    """The sync was ours: its window is the one we asked for, and its days and its merchant are judged anew."""
     sync_rows.know_window(sync, request)
-    health.update_days(merchant, [sync], [sync], now)
+    health.take_over(merchant, sync, now)
     settling.settle(merchant, now)
-    merchant.save(update_fields=DAY_COLUMNS)
+    merchant.save(update_fields=health.COLUMNS)
     soon = handing_out.first_in_line(now, "looked at again now: a review was decided")
     Merchant.objects.filter(pk=merchant.pk).update(**soon)
 

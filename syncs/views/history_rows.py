@@ -7,6 +7,7 @@ from functools import cached_property
 
 from syncs.models import Sync, SyncRequest
 from syncs.operations.repairs import Recovery
+from syncs.rules.health import is_stopped_range
 from syncs.rules.salesdays import day_of
 
 
@@ -21,6 +22,12 @@ class Row:
     def request(self) -> SyncRequest | None:
         """The request that started it, from the prefetched rows."""
         return next(iter(self.sync.requests.all()), None)
+
+    @property
+    def was_stopped(self) -> bool:
+        """A range that Codat stopped: it changes nothing."""
+        was_range = self.request is not None and self.request.kind == SyncRequest.Kind.HISTORIC
+        return is_stopped_range(self.sync.code, was_range=was_range)
 
     @cached_property
     def days(self) -> tuple[date, date] | None:

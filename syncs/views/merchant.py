@@ -150,7 +150,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "message": next_steps.message(diagnosis, merchant.link_url),
             "advice": advice.of(merchant, diagnosis, card["offered"], due) if may_fill else None,
             "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
-            "last_sync": merchant.syncs.final().newest_first().first(),
+            "last_sync": merchant.syncs.results().newest_first().first(),
             "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
             "commerce": merchant.commerce,
             "accounting": merchant.accounting,
