@@ -156,7 +156,9 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "accounting": merchant.accounting,
             "next_due": due,
             "days_left": left,
-            "without_result": left is not None and fuse.has_a_day_without_result(merchant.failed_days, left),
+            "without_result": months.yesterday_without_result(merchant, now)
+            if left is not None and fuse.has_a_day_without_result(merchant.failed_days, left)
+            else "",
             "ticks": [n < merchant.failed_days for n in range(fuse.FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
             "left_outside": left_outside(card["offered"], card["preview"]),
