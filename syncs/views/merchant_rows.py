@@ -187,7 +187,7 @@ class MerchantRow:
     def cares(self) -> Iterator[CareMark]:
         """Who is on it, and until when it is snoozed."""
         if self.merchant.on_it:
-            yield CareMark("user", f"{self.merchant.on_it} is on it")
+            yield CareMark("user", is_on_it(self.merchant.on_it))
         if self.merchant.snoozed_until:
             until = timezone.localtime(self.merchant.snoozed_until)
             is_today = until.date() == self.now.date()
@@ -248,6 +248,10 @@ class MerchantRow:
         if self.request:
             return Help("asked", since=self.request.asked_at)
         return None
+
+
+def is_on_it(name: str) -> str:
+    return f"{name} is on it"
 
 
 def _days_left(left: int) -> str:
