@@ -129,21 +129,70 @@ def test_a_sync_that_turns_out_to_be_ours_is_read_anew(
     assert nothing_differs(merchant)
 
 
-def test_a_lead_who_says_that_it_was_ours_has_it_read_anew(
+def sent_in_vain(merchant: Merchant, **columns: Any) -> SyncRequest:
+    sent = NOW - timedelta(minutes=11)
+    told = columns | {"asked_at": sent, "waiting_for": "No answer."}
+    request = make_request(merchant, state=State.NEEDS_REVIEW, **told)
+    make_attempt(request, started_at=sent, outcome="uncertain", listed_before=["night"])
+    return request
+
+
+@pytest.fixture
+def unanswered(scripted: Server, told: CodatClient, merchant: Merchant) -> SyncRequest:
+    """A range that Codat did not answer."""
+    make_rule("failing")
+    looked(merchant, scripted, told, NIGHT)
+    return sent_in_vain(merchant, first_day=FIRST, last_day=LAST)
+
+
+def test_while_nobody_knows_whether_it_is_ours_nothing_is_said_of_the_merchant(
+    scripted: Server, told: CodatClient, unanswered: SyncRequest
+) -> None:
+    stood = stands(unanswered.merchant)
+    looked(unanswered.merchant, scripted, told, ended(), NIGHT)
+    assert stands(unanswered.merchant) == stood
+    assert not AlertEvent.objects.exists()
+    assert nothing_differs(unanswered.merchant)
+
+
+def test_another_failure_that_may_be_ours_is_said_at_once(
+    scripted: Server, told: CodatClient, unanswered: SyncRequest
+) -> None:
+    assert looked(unanswered.merchant, scripted, told, ended(5130), NIGHT).health == "failing"
+
+
+def test_a_lead_who_says_that_it_was_ours_leaves_the_merchant_as_it_stood(
+    scripted: Server, told: CodatClient, unanswered: SyncRequest, lead: User
+) -> None:
+    stood = stands(unanswered.merchant)
+    looked(unanswered.merchant, scripted, told, ended(), NIGHT)
+    sync = Sync.objects.get(sync_id="ours")
+    assert reviewing.decide_ran(unanswered, sync, by=lead, reason="2 s after ours", now=timezone.now())
+    assert stands(unanswered.merchant) == stood
+    assert nothing_differs(unanswered.merchant)
+
+
+def test_a_lead_who_says_that_nothing_of_ours_ran_has_it_read_anew(
+    scripted: Server, told: CodatClient, unanswered: SyncRequest, lead: User
+) -> None:
+    looked(unanswered.merchant, scripted, told, ended(), NIGHT)
+    assert reviewing.decide_not_run(unanswered, by=lead, reason="Nothing of ours", now=timezone.now())
+    assert stands(unanswered.merchant)[:2] == ("failing", 5080)
+    assert AlertEvent.objects.get().what == "Stopped: duplicate risk (5080)"
+    assert nothing_differs(unanswered.merchant)
+
+
+def test_a_lead_who_says_that_it_was_a_latest_sync_of_ours_has_it_read_anew(
     scripted: Server, told: CodatClient, merchant: Merchant, lead: User
 ) -> None:
-    make_rule("recovered")
+    make_rule("failing")
     looked(merchant, scripted, told, NIGHT)
-    stood = stands(merchant)
-    sent = NOW - timedelta(minutes=11)
-    columns = {"first_day": FIRST, "last_day": LAST, "asked_at": sent, "waiting_for": "No answer."}
-    request = make_request(merchant, state=State.NEEDS_REVIEW, **columns)
-    make_attempt(request, started_at=sent, outcome="uncertain", listed_before=["night"])
-    assert looked(merchant, scripted, told, ended(), NIGHT).health == "failing"
+    latest = sent_in_vain(merchant, kind="latest")
+    looked(merchant, scripted, told, ended(), NIGHT)
     sync = Sync.objects.get(sync_id="ours")
-    assert reviewing.decide_ran(request, sync, by=lead, reason="2 s after ours", now=timezone.now())
-    assert stands(merchant) == stood
-    assert AlertEvent.objects.get().event == "recovered"
+    assert reviewing.decide_ran(latest, sync, by=lead, reason="2 s after ours", now=timezone.now())
+    assert stands(merchant)[:2] == ("failing", 5080)
+    assert AlertEvent.objects.get().event == "failing"
     assert nothing_differs(merchant)
 
 

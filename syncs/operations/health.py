@@ -8,6 +8,7 @@ from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
 from syncs.operations import connections, days, log, troubles
+from syncs.operations.evidence import perhaps_ours
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
 from syncs.rules.coverage import Day
@@ -40,10 +41,11 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
     return touched or shown != _shown(merchant)
 
 
-def take_over(merchant: Merchant, sync: Sync, now: datetime) -> None:
-    """A person says that this one was ours: its days, and what it says of the merchant. The caller saves `COLUMNS`."""
+def judge_anew(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> None:
+    """Where a person has said whose these are: their days, and what they say of the merchant. The caller saves
+    `COLUMNS`."""
     before = troubles.of(merchant, now)
-    update_days(merchant, [sync], [sync], now)
+    update_days(merchant, changed, tied, now)
     _read_newest(merchant, now)
     _judge(merchant, now)
     say_if_changed(merchant, before.health)
@@ -123,7 +125,7 @@ def _begun(merchant: Merchant, oldest: date) -> date:
 
 def _read_newest(merchant: Merchant, now: datetime) -> None:
     syncs = merchant.syncs.newest_first().defer("raw")
-    final = syncs.results().first()
+    final = _newest_result(merchant, syncs)
     success = syncs.successful().first()
     running = syncs.filter(outcome=Outcome.RUNNING, started_at__gt=now - RUNS_AT_MOST).first()
     merchant.running_since = running.started_at if running else None
@@ -136,6 +138,14 @@ def _read_newest(merchant: Merchant, now: datetime) -> None:
     merchant.last_success_at = success.started_at if success else None
     if success:
         merchant.silent_since = success.started_at
+
+
+def _newest_result(merchant: Merchant, syncs: SyncQuerySet) -> Sync | None:
+    """What Codat stopped and may be a range of ours says nothing before that is known."""
+    newest = syncs.results().first()
+    if newest is None or not newest.status.duplicate_risk:
+        return newest
+    return syncs.results().exclude(pk__in=[sync.pk for sync in perhaps_ours(merchant)]).first()
 
 
 def _pushed(syncs: SyncQuerySet, final: Sync | None, success: Sync | None) -> bool | None:
