@@ -112,6 +112,10 @@ def days(first: date, last: date) -> str:
     return moments.day_range(first, last, timezone.localdate())
 
 
+def shortday(day: date | None) -> str:
+    return moments.short_day(day, timezone.localdate()) if day else "–"
+
+
 def copy(text: object, label: str, key: str = "") -> SafeString:
     """`key` is the shortcut that presses it."""
     return format_html(

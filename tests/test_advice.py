@@ -1,14 +1,10 @@
 """Latest, a range or nothing: what the re-run card says before anybody presses."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from syncs.models import Merchant
-from syncs.rules.states import State
-from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
+from tests.factories import make_failing_merchant, make_merchant
 from tests.test_merchant_gaps import RECENT, page, with_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.sqlite]
@@ -43,13 +39,6 @@ def test_where_the_cause_stands_nothing_is_to_be_run_before_it_is_mended(as_supp
     told = card(as_support, with_days(make_failing_merchant(FIX_FIRST, ""), ("w", 3), ("f", 4)))
     assert "Nothing to run before the cause is mended." in told
     assert "After that, Sync latest covers 13 – 16 Jun." in told
-
-
-def test_after_a_range_that_was_stopped_as_a_duplicate_latest_is_enough(as_support: Client) -> None:
-    merchant = with_days(make_failing_merchant(5080, ""), ("w", 3), ("f", 4))
-    stopped = make_sync(merchant, 5080, timezone.now() - timedelta(hours=1))
-    make_request(merchant, state=State.FAILED, sync=stopped, kind="historic")
-    assert "Sync latest is enough." in card(as_support, merchant)
 
 
 def test_days_that_no_later_sync_goes_back_for_need_a_range(as_support: Client) -> None:

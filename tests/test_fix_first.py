@@ -119,15 +119,6 @@ def test_days_that_overlap_no_sync_are_what_helps_after_an_overlap(support: User
     assert press(merchant, support, NOW, pressed(day, day, override_reason="")).is_new
 
 
-def test_after_a_range_of_ours_that_overlapped_a_latest_sync_is_free_for_it_overlaps_none(
-    support: User,
-) -> None:
-    merchant = make_failing_merchant(5080, "")
-    stopped = make_sync(merchant, 5080, NOW - timedelta(hours=1))
-    make_request(merchant, state=State.FAILED, sync=stopped, kind="historic")
-    assert press(merchant, support, NOW, pressed(override_reason="")).is_new
-
-
 def test_after_a_latest_sync_that_overlapped_the_next_is_held(support: User) -> None:
     merchant = make_failing_merchant(5080, "")
     stopped = make_sync(merchant, 5080, NOW - timedelta(hours=1))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from sandbox.testing import Sandbox, running
 from syncs.codat.client import CodatClient
 from syncs.models import Merchant, Sync, SyncRequest, User
+from syncs.operations.coverage import overlap
 from syncs.operations.merchants import register
 from syncs.operations.refresh import refresh
 from syncs.operations.sending import send
@@ -101,6 +102,19 @@ def test_a_range_that_fails_as_before_says_so(two_ids: Sandbox, codat: CodatClie
     request = asked_and_followed(merchant, support, codat, pressed(day, day))
     assert (request.state, request.result) == (State.FAILED, "Failed again with the same error (5130)")
     assert Merchant.objects.get(pk=merchant.pk).health == "failing"
+
+
+def test_a_range_that_is_stopped_over_synced_days_leaves_its_merchant_healthy(
+    two_ids: Sandbox, codat: CodatClient, support: User
+) -> None:
+    merchant = registered(two_ids, "healthy", "succeeds", codat)
+    day = a_day(merchant, timezone.now(), 3)
+    known = tuple(overlap(merchant, day, day).windows)
+    request = asked_and_followed(merchant, support, codat, pressed(day, day, seen_overlap=known))
+    assert request.result == "Failed with “Stopped: duplicate risk” (5080)"
+    after = Merchant.objects.get(pk=merchant.pk)
+    assert (merchant.health, after.health, after.last_code) == ("healthy", "healthy", merchant.last_code)
+    assert (after.last_days, after.failed_days) == (merchant.last_days, 0)
 
 
 def test_a_latest_request_takes_over_the_window_that_codat_answered(

@@ -213,7 +213,7 @@ def test_the_fuse_counts_in_the_merchants_own_days(
 def test_a_run_that_may_still_come_is_not_called_missed(as_viewer: Client) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     make_merchant(last_days="w" * 12 + "gg", last_days_end=yesterday)
-    assert "12 synced, 1 did not run, the newest not run yet" in row(as_viewer)
+    assert "12 synced, 1 did not run, the newest: its sync has not run yet" in row(as_viewer)
 
 
 def test_the_strip_shows_the_newest_14_days_and_says_them_in_a_sentence(as_viewer: Client) -> None:

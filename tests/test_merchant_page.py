@@ -85,14 +85,14 @@ def test_the_fuse_counts_days_and_names_the_date(as_viewer: Client) -> None:
     html = page(as_viewer, merchant)
     assert "11 days left" in html
     assert "20 of 31 failed days" in html
-    assert "have no result yet" not in html
+    assert "Yesterday: " not in html
 
 
 def test_where_the_days_do_not_sum_to_the_fuse_it_says_that_yesterday_is_to_come(as_viewer: Client) -> None:
     soon = timezone.now().date() + timedelta(days=10)
     html = page(as_viewer, make_failing_merchant(switches_off_on=soon))
     assert "10 days left" in html
-    assert "The sales of yesterday have no result yet: if they fail, that is failed day 21." in html
+    assert "Yesterday: its sync has not run yet. If it fails, that is failed day 21." in html
 
 
 @pytest.mark.parametrize(("failed_days", "told"), [(3, False), (31, True)])

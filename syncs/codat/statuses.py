@@ -51,6 +51,7 @@ STATUSES = {
 }
 
 FINAL_CODES = [code for code, status in STATUSES.items() if status.outcome.is_final]
+DUPLICATE_RISK_CODES = [code for code, status in STATUSES.items() if status.duplicate_risk]
 LONG_RUNNING_CODES = [code for code, status in STATUSES.items() if status.takes_long]
 
 UNLISTED = {

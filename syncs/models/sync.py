@@ -2,10 +2,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from syncs.codat.statuses import Outcome, Status, status_of
+from syncs.codat.statuses import DUPLICATE_RISK_CODES, Outcome, Status, status_of
 from syncs.models.merchant import Merchant
 from syncs.rules.coverage import DayOutcome
 
@@ -45,6 +47,17 @@ class SyncQuerySet(models.QuerySet["Sync"]):
 
     def successful(self) -> Self:
         return self.filter(outcome__in=SUCCESSFUL)
+
+    def but_stopped_ranges(self) -> Self:
+        """Those that say something of their merchant and its days (`rules.health.is_stopped_range`)."""
+        requests = apps.get_model("syncs", "SyncRequest").objects.filter(sync=OuterRef("pk"))
+        # Of these few rows each by itself: PostgreSQL would read all requests for an `EXISTS`.
+        asked_as = Coalesce(Subquery(requests.values("kind")[:1]), Value(""))
+        return self.alias(asked_as=asked_as).exclude(Q(code__in=DUPLICATE_RISK_CODES), asked_as="historic")
+
+    def results(self) -> Self:
+        """The final ones that a merchant's health may come from."""
+        return self.final().but_stopped_ranges()
 
     def newest_of(self, sync_ids: Collection[str]) -> "Sync | None":
         """Codat lists more syncs of some merchants than a database takes parameters."""

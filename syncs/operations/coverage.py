@@ -27,11 +27,13 @@ def as_ran(sync: Sync) -> RanSync:
 
 
 def touching(merchant: Merchant, window: Window) -> list[RanSync]:
-    """The syncs whose windows have any part in this one."""
+    """The syncs whose windows have any part in this one, but for ranges that Codat stopped: they ran nothing."""
     if (read := vars(merchant).get("known_syncs")) is not None:
         # Read with many merchants at once (operations/bulks.py).
         return [ran for ran in map(as_ran, read) if ran.window and ran.window.overlaps(window)]
-    syncs = merchant.syncs.filter(window_start__lt=window.finish, window_finish__gt=window.start)
+    syncs = merchant.syncs.but_stopped_ranges().filter(
+        window_start__lt=window.finish, window_finish__gt=window.start
+    )
     return [as_ran(sync) for sync in syncs.only(*FIELDS, "merchant")]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.cache import cache
 
 from syncs.codat.statuses import status_of
-from syncs.models import Merchant, PlaybookEntry
+from syncs.models import Merchant, PlaybookEntry, Sync
 from syncs.models.playbook import raw_of
 from syncs.rules import playbook
 from syncs.rules.entries import ENTRIES, LAST_RESORTS, Entry, entry_of
@@ -67,6 +67,12 @@ def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagn
         merchant.last_code, merchant.last_message, merchant.last_pushed, *platforms, entries=book
     )
     return playbook.linked_again(told, *platforms) if all(linked) else told
+
+
+def diagnose_sync(sync: Sync) -> Diagnosis:
+    """What became of one sync, whatever became of its merchant."""
+    platforms = names(sync.merchant)
+    return playbook.diagnose(sync.code, sync.message, sync.data_pushed, *platforms, entries=entries())
 
 
 def names(merchant: Merchant) -> tuple[str, str]:

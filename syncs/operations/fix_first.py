@@ -36,17 +36,7 @@ def hold_on(
     needs_other_days = found.fixed_by == OTHER_DAYS
     if needs_other_days and days and not coverage.overlap(merchant, *days).windows:
         return None
-    # Who asks for many keeps to what the playbook says.
-    if needs_other_days and not days and book is None and _was_a_range(merchant):
-        return None
     return Hold(found.rerun_words.rstrip("."), found.steps[:1], needs_other_days)
-
-
-def _was_a_range(merchant: Merchant) -> bool:
-    """Whether what failed last is a range that was asked for here. A latest sync begins where the last success ended:
-    it overlaps none."""
-    newest = merchant.syncs.final().newest_first().only("pk", "merchant").first()
-    return newest is not None and newest.requests.filter(kind=SyncRequest.Kind.HISTORIC).exists()
 
 
 def closed_by(merchant: Merchant, by: User) -> SyncRequest | None:

@@ -8,6 +8,7 @@ from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
 from syncs.operations import connections, days, log, troubles
+from syncs.operations.evidence import perhaps_ours
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
 from syncs.rules.coverage import Day
@@ -17,6 +18,12 @@ from syncs.rules.states import AT_CODAT
 
 # How far back a first look decides days: what the merchant page shows, and a month more.
 HISTORY = timedelta(days=125)
+# All that comes from the stored syncs.
+COLUMNS = (
+    *("health", "last_code", "last_cause_id", "last_message", "last_final_at", "last_pushed"),
+    *("running_since", "running_code", "last_success_at", "silent_since"),
+    *("failing_since", "failed_days", "switches_off_on", "last_days", "last_days_end"),
+)
 
 
 def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
@@ -25,12 +32,24 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
     shown, before = _shown(merchant), troubles.of(merchant, now)
     if changed or merchant.refreshed_at is None:
         _learn(merchant, changed, tied, now)
+    if changed or tied or merchant.refreshed_at is None:
         _read_newest(merchant, now)
     _judge(merchant, now)
     merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.looked_at(now) or now), ""
     say_if_changed(merchant, before.health)
     troubles.follow(merchant, before, now)
     return touched or shown != _shown(merchant)
+
+
+def judge_anew(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> None:
+    """Where a person has said whose these are: their days, and what they say of the merchant. The caller saves
+    `COLUMNS`."""
+    before = troubles.of(merchant, now)
+    update_days(merchant, changed, tied, now)
+    _read_newest(merchant, now)
+    _judge(merchant, now)
+    say_if_changed(merchant, before.health)
+    troubles.follow(merchant, before, now)
 
 
 def recompute(merchant: Merchant, now: datetime) -> dict[date, Day]:
@@ -106,7 +125,7 @@ def _begun(merchant: Merchant, oldest: date) -> date:
 
 def _read_newest(merchant: Merchant, now: datetime) -> None:
     syncs = merchant.syncs.newest_first().defer("raw")
-    final = syncs.final().first()
+    final = _newest_result(merchant, syncs)
     success = syncs.successful().first()
     running = syncs.filter(outcome=Outcome.RUNNING, started_at__gt=now - RUNS_AT_MOST).first()
     merchant.running_since = running.started_at if running else None
@@ -119,6 +138,14 @@ def _read_newest(merchant: Merchant, now: datetime) -> None:
     merchant.last_success_at = success.started_at if success else None
     if success:
         merchant.silent_since = success.started_at
+
+
+def _newest_result(merchant: Merchant, syncs: SyncQuerySet) -> Sync | None:
+    """What Codat stopped and may be a range of ours says nothing before that is known."""
+    newest = syncs.results().first()
+    if newest is None or not newest.status.duplicate_risk:
+        return newest
+    return syncs.results().exclude(pk__in=[sync.pk for sync in perhaps_ours(merchant)]).first()
 
 
 def _pushed(syncs: SyncQuerySet, final: Sync | None, success: Sync | None) -> bool | None:

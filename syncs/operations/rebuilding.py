@@ -11,12 +11,6 @@ from syncs.operations import days, health, troubles
 from syncs.rules.coverage import Day
 from syncs.rules.salesdays import day_window, today
 
-COLUMNS = (
-    *("health", "last_code", "last_cause_id", "last_message", "last_final_at", "last_pushed"),
-    *("running_since", "running_code", "last_success_at", "silent_since"),
-    *("failing_since", "failed_days", "switches_off_on", "last_days", "last_days_end"),
-)
-
 
 class Difference(NamedTuple):
     what: str
@@ -47,7 +41,7 @@ def rebuild(merchant_id: int, now: datetime, *, check: bool = False) -> list[Dif
         if made.differences and not check:
             days.write(merchant, min(made.days), made.days)
             merchant.version = F("version") + 1
-            merchant.save(update_fields=[*COLUMNS, "version"])
+            merchant.save(update_fields=[*health.COLUMNS, "version"])
             health.say_if_changed(merchant, stood.health, "Had its health made anew from its syncs")
             troubles.follow(merchant, stood, now)
     return made.differences
@@ -84,7 +78,7 @@ def _as_of(merchant: Merchant, looked: datetime, now: datetime) -> datetime:
 
 
 def _columns(merchant: Merchant) -> dict[str, Any]:
-    return {name: getattr(merchant, name) for name in COLUMNS}
+    return {name: getattr(merchant, name) for name in health.COLUMNS}
 
 
 def _by_name(decided: dict[date, Day]) -> dict[str, Any]:

@@ -41,18 +41,8 @@ NOTHING_TOLD = (None, "", None, None)
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
 OWN_COLUMNS = (
     *("time_zone", "sync_hour", "start_date", "enabled", "switched_on_at", "configured_at"),
-    *(
-        "health",
-        "last_code",
-        "last_cause",
-        "last_message",
-        "last_final_at",
-        "last_pushed",
-        "running_since",
-        "running_code",
-    ),
-    *("last_success_at", "silent_since", "failing_since", "failed_days", "switches_off_on"),
-    *("last_days", "last_days_end", "refreshed_at", "refresh_problem"),
+    *health.COLUMNS,
+    *("refreshed_at", "refresh_problem"),
     *("next_refresh_at", "next_refresh_reason", "told_at", "usual_delay_mean", "usual_delay_spread"),
 )
 

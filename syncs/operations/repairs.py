@@ -64,10 +64,10 @@ def of_each(requests: Collection[SyncRequest]) -> dict[int, Repair]:
 def aimed_at(request: SyncRequest) -> Sync | None:
     """The newest failure before the press that it is to make good."""
     if request.window_start is None:
-        earlier = request.merchant.syncs.final().filter(started_at__lt=request.asked_at)
+        earlier = request.merchant.syncs.results().filter(started_at__lt=request.asked_at)
         newest = earlier.defer("raw").newest_first().first()
         return newest if newest and newest.outcome == Outcome.FAILED else None
-    failed = request.merchant.syncs.filter(
+    failed = request.merchant.syncs.but_stopped_ranges().filter(
         outcome=Outcome.FAILED,
         started_at__lt=request.asked_at,
         window_start__lt=request.window_finish,
@@ -142,7 +142,7 @@ def _in_the_books(covered: Sequence[date], earlier: Iterable[Sync], merchant: Me
 
 
 def _before(requests: Collection[SyncRequest]) -> dict[int, Sync]:
-    earlier = Sync.objects.final().filter(
+    earlier = Sync.objects.results().filter(
         merchant=OuterRef("merchant"),
         started_at__lt=Coalesce(OuterRef("sync__started_at"), OuterRef("asked_at")),
     )
@@ -168,7 +168,8 @@ def _touching(requests: Iterable[SyncRequest], days: dict[int, list[MerchantDay]
     found: dict[int, list[Sync]] = defaultdict(list)
     if not windows:
         return found
-    for sync in Sync.objects.final().filter(reduce(or_, windows)).only(*FIELDS, "merchant").newest_first():
+    touching = Sync.objects.results().filter(reduce(or_, windows))
+    for sync in touching.only(*FIELDS, "merchant").newest_first():
         sync.merchant = merchants[sync.merchant_id]
         found[sync.merchant_id].append(sync)
     return found

@@ -16,7 +16,6 @@ from syncs.operations.transitions import move
 from syncs.rules.states import State
 
 LOOK_AGAIN = "Codat lists more than when you looked. Look at it anew before you say that nothing ran."
-DAY_COLUMNS = ("last_days", "last_days_end", "failed_days", "failing_since", "switches_off_on")
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,8 @@ def decide_not_run(
         )
         if moved and nobodys:
             # They were spared while they might have been ours.
-            health.update_days(merchant, nobodys, [], now)
-            merchant.save(update_fields=DAY_COLUMNS)
+            health.judge_anew(merchant, nobodys, [], now)
+            merchant.save(update_fields=health.COLUMNS)
     return moved
 
 
@@ -137,11 +136,11 @@ def _decide(verdict: Verdict, by: User, reason: str, now: datetime) -> Ruling:
 
 
 def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: datetime) -> None:
-    """The sync was ours: its window is the one we asked for, and the days it covered are decided anew."""
+    """The sync was ours: its window is the one we asked for, and its days and its merchant are judged anew."""
     sync_rows.know_window(sync, request)
-    health.update_days(merchant, [sync], [sync], now)
+    health.judge_anew(merchant, [sync], [sync], now)
     settling.settle(merchant, now)
-    merchant.save(update_fields=DAY_COLUMNS)
+    merchant.save(update_fields=health.COLUMNS)
     soon = handing_out.first_in_line(now, "looked at again now: a review was decided")
     Merchant.objects.filter(pk=merchant.pk).update(**soon)
 

@@ -55,5 +55,6 @@ def _days(request: SyncRequest) -> str:
 
 
 def _failed_the_same_before(sync: Sync) -> bool:
-    before = sync.merchant.syncs.final().filter(started_at__lt=sync.started_at).newest_first().first()
+    earlier = sync.merchant.syncs.results().filter(started_at__lt=sync.started_at)
+    before = earlier.newest_first().first()
     return before is not None and before.cause_id == sync.cause_id

@@ -77,7 +77,7 @@ def _doomed(merchant: Merchant, wanted: datetime) -> SyncQuerySet:
 def _newest(merchant: Merchant) -> set[int]:
     """What the health columns come from, and where the next latest sync starts."""
     syncs = merchant.syncs.newest_first()
-    found = [syncs.final().first(), syncs.successful().first()]
+    found = [syncs.results().first(), syncs.successful().first()]
     return {sync.pk for sync in found if sync} | _farthest(merchant.syncs.all())
 
 

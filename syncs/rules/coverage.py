@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from syncs.codat.statuses import Outcome
@@ -20,6 +21,8 @@ from syncs.rules.windows import Window, intersect, union
 
 # A window that nobody told: the schedule's.
 INFERRED = "inferred"
+# Of the newest day that is over, while no run speaks for it.
+TO_COME = "its sync has not run yet"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ class Day:
     @property
     def says_something(self) -> bool:
         return self.outcome is not DayOutcome.NOT_RUN or self.covered_by is not None
+
+
+class Reach(NamedTuple):
+    """What a run is told to be about: the days up to the one that it speaks for, and the day after, of which it had a
+    part only. That one has a run of its own."""
+
+    days: tuple[date, date] | None
+    part_of: date | None
 
 
 def place(
@@ -161,6 +172,12 @@ def spoken_day(window: Window, zone: ZoneInfo) -> date | None:
     """The sales day that a run with this window speaks for."""
     day = salesdays.last_ended_day(window, zone)
     return day if salesdays.day_window(day, zone).overlaps(window) else None
+
+
+def reach(window: Window, zone: ZoneInfo) -> Reach:
+    touched = salesdays.touched_days(window, zone)
+    spoken = spoken_day(window, zone)
+    return Reach((touched[0], spoken) if spoken else None, touched[-1] if touched[-1] != spoken else None)
 
 
 def _newest_covered(days: Iterable[Day]) -> date | None:

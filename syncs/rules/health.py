@@ -1,4 +1,5 @@
-"""Our one word for a merchant. It comes from the last final sync; a running one never changes it."""
+"""Our one word for a merchant. It comes from the last final sync that says something of it (`is_stopped_range`); a
+running one never changes it."""
 
 from enum import StrEnum
 
@@ -34,6 +35,12 @@ WORD = {
 }
 
 
+def is_stopped_range(code: int | None, *, was_range: bool) -> bool:
+    """Whether Codat stopped days that somebody asked for here, since they are synced already. That tells of those days
+    alone: nothing ran, and the merchant's daily sync is as well as it was before."""
+    return was_range and status_of(code).duplicate_risk
+
+
 def health_of(
     *,
     seen: bool,
@@ -48,7 +55,7 @@ def health_of(
     | what we know                                                  | health          |
     |---------------------------------------------------------------|-----------------|
     | not looked at yet                                             | unseen          |
-    | no final sync ever, whatever its settings or connections say  | never synced    |
+    | no final sync of it ever, whatever its settings or links say  | never synced    |
     | Codat says that it is off                                     | switched off    |
     | Codat does not say, and every day of the fuse failed          | switched off    |
     | a connection is not linked, even if the last sync succeeded   | needs reconnect |

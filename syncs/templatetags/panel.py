@@ -39,6 +39,7 @@ for widget in (
     widgets.copy_button,
 ):
     register.simple_tag(widget)
+register.filter(widgets.shortday)
 
 
 @register.filter
@@ -70,11 +71,6 @@ def told(stored: str) -> str:
 @register.filter
 def salesday(day: date | None) -> str:
     return moments.sales_day(day) if day else "–"
-
-
-@register.filter
-def shortday(day: date | None) -> str:
-    return moments.short_day(day, timezone.localdate()) if day else "–"
 
 
 @register.simple_tag

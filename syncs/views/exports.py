@@ -1,6 +1,7 @@
 """The lists as CSV files: what is filtered, in the order of the page."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
@@ -19,6 +20,7 @@ from syncs.models import Activity, Merchant, Sync, SyncRequest
 from syncs.operations import diagnosing, log
 from syncs.presentation import look_of_health, look_of_request
 from syncs.record_filters import SYNC_DESK, ActivityFilters, RequestFilters, people
+from syncs.rules.coverage import Reach
 from syncs.rules.playbook import Diagnosis
 from syncs.search import owners_of
 from syncs.views import activity, filter_words, health_summary, history_rows, request_list, syncs
@@ -145,14 +147,21 @@ def _of_sync(sync: Sync) -> Cells:
         if row.request
         else OF_NOBODY.get(Sync.Initiator(sync.initiator), "")
     )
-    first, last = row.days or (None, None)
+    first, last = _days(row.reach)
     commerce, accounting = merchant.commerce, merchant.accounting
     return [
         *(sync.started_at, merchant.name, merchant.company_id, sync.code, sync.status.word, sync.message),
         *(commerce and commerce.platform_name, accounting and accounting.platform_name),
-        *(first, last, sync.window_known if row.days else "not known"),
+        *(first, last, sync.window_known if row.reach else "not known"),
         *(asked_by, "not told" if sync.data_pushed is None else sync.data_pushed, sync.sync_id),
     ]
+
+
+def _days(reach: Reach | None) -> tuple[date | None, date | None]:
+    """Of a run within one day, that day."""
+    if reach is None:
+        return None, None
+    return reach.days or (reach.part_of, reach.part_of)
 
 
 def _of_request(row: request_list.Row) -> Cells:

@@ -122,4 +122,9 @@ def _listing(
     counted = health_summary.counted(now, glance.pulse)
     clusters = health_summary.clusters(counted) if filters.by else []
     banners = context_processors.banners(request, glance.signs)
-    return Listing(filters, standing, counted, clusters, banners, glance, now, columns.of(cols), seen_chart)
+    return Listing(
+        *(filters, standing, counted, clusters, banners, glance, now),
+        columns.of(cols),
+        request.user,
+        seen_chart,
+    )

@@ -15,11 +15,11 @@ from syncs import meter, paging
 from syncs.columns import USUAL, Column
 from syncs.context_processors import Banner
 from syncs.filters import HealthFilters
-from syncs.models import Merchant
+from syncs.models import Merchant, User
 from syncs.models.merchant import MerchantQuerySet
 from syncs.operations.counting import Counted, Counts
 from syncs.search import owners_of
-from syncs.views import daily_results, glances, health_summary, polling
+from syncs.views import daily_results, glances, health_summary, own_care, polling
 from syncs.views.drawn_rows import Arranged, Drawn, Shown
 from syncs.views.sights import Sight, marks
 
@@ -79,6 +79,7 @@ class Listing:
     glance: glances.Glance
     now: datetime
     columns: Sequence[Column]
+    reader: User
     seen_chart: str = ""
     """The mark of the chart that the poller's page shows."""
 
@@ -142,7 +143,7 @@ class Listing:
         }
 
     def _arranged(self, rows: Iterable[Drawn]) -> list[Arranged]:
-        return [row.arranged(self.columns) for row in rows]
+        return own_care.told([row.arranged(self.columns) for row in rows], self.reader)
 
     @cached_property
     def chart(self) -> daily_results.Chart | None:

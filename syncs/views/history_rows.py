@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
 
 from syncs.models import Sync, SyncRequest
+from syncs.operations.coverage import as_ran
 from syncs.operations.repairs import Recovery
-from syncs.rules.salesdays import day_of
+from syncs.rules import coverage
+from syncs.rules.coverage import Reach
+from syncs.rules.health import is_stopped_range
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,17 @@ class Row:
         """The request that started it, from the prefetched rows."""
         return next(iter(self.sync.requests.all()), None)
 
+    @property
+    def was_stopped(self) -> bool:
+        """A range that Codat stopped: it changes nothing."""
+        was_range = self.request is not None and self.request.kind == SyncRequest.Kind.HISTORIC
+        return is_stopped_range(self.sync.code, was_range=was_range)
+
     @cached_property
-    def days(self) -> tuple[date, date] | None:
-        """First and last sales day that its window touches."""
-        if self.sync.window_start is None or self.sync.window_finish is None:
-            return None
-        zone = self.sync.merchant.zone
-        return (
-            day_of(self.sync.window_start, zone),
-            day_of(self.sync.window_finish - timedelta(microseconds=1), zone),
-        )
+    def reach(self) -> Reach | None:
+        """None where nobody knows its days."""
+        window = as_ran(self.sync).window
+        return coverage.reach(window, self.sync.merchant.zone) if window else None
 
     @property
     def took(self) -> timedelta | None:

@@ -150,13 +150,15 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "message": next_steps.message(diagnosis, merchant.link_url),
             "advice": advice.of(merchant, diagnosis, card["offered"], due) if may_fill else None,
             "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
-            "last_sync": merchant.syncs.final().newest_first().first(),
+            "last_sync": merchant.syncs.results().newest_first().first(),
             "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
             "commerce": merchant.commerce,
             "accounting": merchant.accounting,
             "next_due": due,
             "days_left": left,
-            "without_result": left is not None and fuse.has_a_day_without_result(merchant.failed_days, left),
+            "without_result": months.yesterday_without_result(merchant, now)
+            if left is not None and fuse.has_a_day_without_result(merchant.failed_days, left)
+            else "",
             "ticks": [n < merchant.failed_days for n in range(fuse.FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
             "left_outside": left_outside(card["offered"], card["preview"]),

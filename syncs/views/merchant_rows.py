@@ -15,6 +15,7 @@ from syncs.models import Connection, Merchant, SyncRequest
 from syncs.models.merchant import SOON_DAYS
 from syncs.operations import connections, diagnosing
 from syncs.presentation import Look, look_of_code, look_of_merchant, look_of_request
+from syncs.rules.coverage import TO_COME
 from syncs.rules.entries import Entry
 from syncs.rules.fuse import FUSE_DAYS
 from syncs.rules.health import Health
@@ -168,7 +169,7 @@ class MerchantRow:
         is_to_come = self.strip.endswith("g") and end == today(self.merchant.zone, self.now) - ONE_DAY
         counts["g"] -= is_to_come
         told = [f"{counts[letter]} {word}" for letter, word in DAY_WORDS.items() if counts[letter]]
-        told += ["the newest not run yet"] if is_to_come else []
+        told += [f"the newest: {TO_COME}"] if is_to_come else []
         upto = f" to {moments.short_day(end, self.now.date())}" if end else ""
         return f"Last {len(self.strip)} days{upto}: {', '.join(told)}" if told else "No days known yet"
 
@@ -190,7 +191,7 @@ class MerchantRow:
     def cares(self) -> Iterator[CareMark]:
         """Who is on it, and until when it is snoozed."""
         if self.merchant.on_it:
-            yield CareMark("user", f"{self.merchant.on_it} is on it")
+            yield CareMark("user", is_on_it(self.merchant.on_it))
         if self.merchant.snoozed_until:
             until = timezone.localtime(self.merchant.snoozed_until)
             is_today = until.date() == self.now.date()
@@ -251,6 +252,10 @@ class MerchantRow:
         if self.request:
             return Help("asked", since=self.request.asked_at)
         return None
+
+
+def is_on_it(name: str) -> str:
+    return f"{name} is on it"
 
 
 def _days_left(left: int) -> str:

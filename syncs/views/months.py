@@ -9,7 +9,8 @@ from typing import NamedTuple
 from django.db.models import F
 
 from syncs.models import Merchant, Sync, SyncRequest
-from syncs.operations.days import as_day
+from syncs.operations.days import LETTERS, as_day
+from syncs.rules import coverage
 from syncs.rules.coverage import Day, DayOutcome
 from syncs.rules.salesdays import ONE_DAY, today
 from syncs.rules.states import State
@@ -26,7 +27,7 @@ DISCONNECTED = ("f", "plug", "failed: disconnected")
 RUNNING = ("r", "run", "a sync is running")
 GAP = ("g", "", "never synced")
 IN_PART = ("p", "", "synced in part")
-TO_COME = ("t", "", "its sync has not run yet")
+TO_COME = ("t", "", coverage.TO_COME)
 BEFORE = ("z", "", "before the first sync")
 FUTURE = ("z", "", "not over yet")
 OPEN = {
@@ -162,6 +163,15 @@ def of(
         this_year=this_day.year,
         inferred=sum(cell.is_inferred for _, cells in rows for cell in cells),
     )
+
+
+def yesterday_without_result(merchant: Merchant, now: datetime) -> str:
+    """How the grid words yesterday where it has no result; the fuse says the same."""
+    yesterday = today(merchant.zone, now) - ONE_DAY
+    is_running = merchant.last_days_end == yesterday and merchant.last_days.endswith(
+        LETTERS[DayOutcome.RUNNING]
+    )
+    return (RUNNING if is_running else TO_COME)[2]
 
 
 def _inferred(cell: Cell) -> Cell:

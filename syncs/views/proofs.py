@@ -12,10 +12,10 @@ from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations import outage_hold, repairs
 from syncs.operations.answered_windows import ran_instead
-from syncs.operations.diagnosing import diagnose, names
+from syncs.operations.diagnosing import diagnose, diagnose_sync, names
 from syncs.operations.repairs import Repair
 from syncs.rules.coverage import stretches
-from syncs.rules.health import WORD, Health
+from syncs.rules.health import WORD, Health, is_stopped_range
 from syncs.rules.outages import CODATS_OWN
 from syncs.rules.playbook import Diagnosis
 from syncs.rules.states import RAN, State
@@ -29,6 +29,7 @@ AFTER_THE_MERCHANT = (
     f"{ANOTHER_PRESS} The merchant must act first. Where the merchant says that it is done, it is a case for "
     "Codat's support."
 )
+OTHER_DAYS = "The merchant stands as it did before. Leave out the days that are synced already."
 FOR_CODAT = f"{ANOTHER_PRESS} It is a case for Codat's support."
 
 
@@ -57,12 +58,12 @@ def of_each(requests: Collection[SyncRequest]) -> dict[int, Proof]:
 
 
 def told(request: SyncRequest, repair: Repair) -> Proof | None:
-    """None while it has no result, and where nothing had been wrong."""
+    """None while it has no result, and where nothing had been wrong. Of days that Codat stopped, that they were."""
     sync = request.sync
     if sync is None or State(request.state) not in RAN:
         return None
     if sync.outcome == Outcome.FAILED:
-        return _failed_again(request.merchant, sync, repair.before)
+        return _failed(request, sync, repair.before)
     was = _was(repair)
     if not was:
         return None
@@ -118,6 +119,13 @@ def _good_news(merchant: Merchant, sync: Sync, repair: Repair) -> str:
         return f"Hello, your sales from {commerce} reach {accounting} again.{there} {NOTHING_TO_DO}"
     sales = f"your sales of {days} from {commerce}" if days else f"your sales from {commerce}"
     return f"Hello, {sales}, which were missing in {accounting}, are there now. {NOTHING_TO_DO}"
+
+
+def _failed(request: SyncRequest, sync: Sync, before: Sync | None) -> Proof | None:
+    if is_stopped_range(sync.code, was_range=request.kind == SyncRequest.Kind.HISTORIC):
+        sync.merchant = request.merchant
+        return Proof("warn", "shield", diagnose_sync(sync).lead, OTHER_DAYS)
+    return _failed_again(request.merchant, sync, before)
 
 
 def _failed_again(merchant: Merchant, sync: Sync, before: Sync | None) -> Proof | None:

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from syncs.models import Merchant, Sync
 from syncs.views.cells import drawn_once, flow
 from syncs.views.history_rows import Row
-from syncs.widgets import copy, days, icon, pill
+from syncs.widgets import copy, days, icon, pill, shortday
 
 WRITTEN = {True: "Yes", False: "No"}
 ROW = (
@@ -75,9 +75,9 @@ def _platforms(merchant: Merchant) -> SafeString:
 
 
 def _days(row: Row) -> str:
-    if row.days is None:
+    if row.reach is None:
         return _subtle("not known")
-    told = days(*row.days)
+    told = days(*row.reach.days) if row.reach.days else f"a part of {shortday(row.reach.part_of)}"
     return f"about {told}" if row.sync.window_known == Sync.Known.INFERRED else told
 
 

@@ -210,3 +210,26 @@ def test_days_before_anything_is_known_or_before_the_start_date_are_not_left_beh
     days = [known(1, "not_run"), known(2), known(3), known(4, "synced", 9)]
     assert coverage.left_behind(days) == [day(2), day(3)]
     assert coverage.left_behind(days, since=day(3)) == [day(3)]
+
+
+@pytest.mark.parametrize(
+    ("start", "finish", "days", "part_of"),
+    [
+        (nov(1), nov(2), (day(1), day(1)), None),
+        (nov(1), nov(4), (day(1), day(3)), None),
+        (nov(1, 5), nov(2, 5), (day(1), day(1)), day(2)),
+        (nov(1, 22), nov(4, 22), (day(1), day(3)), day(4)),
+        (nov(1, 12), nov(1, 14), None, day(1)),
+        (nov(1, 12), nov(2), (day(1), day(1)), None),
+    ],
+)
+def test_a_run_is_about_the_days_up_to_the_one_it_speaks_for_and_has_a_part_of_the_next(
+    start, finish, days, part_of
+):
+    assert coverage.reach(Window(start, finish), LONDON) == (days, part_of)
+
+
+def test_the_days_of_a_run_are_those_of_its_merchants_zone():
+    midnight = Window(nov(2, 5), nov(3, 5))
+    assert coverage.reach(midnight, NEW_YORK) == ((day(2), day(2)), None)
+    assert coverage.reach(midnight, LONDON) == ((day(2), day(2)), day(3))
