@@ -5,6 +5,7 @@
   const POLLER = '[hx-trigger^="every"]';
   const dot = box.querySelector(".dot");
   const state = box.querySelector("[data-state]");
+  const word = box.querySelector("[data-word]");
   const age = box.querySelector("[data-age]");
   const button = box.querySelector("button");
   let updated = Date.now();
@@ -56,7 +57,8 @@
     dot.classList.toggle("amber", from !== null);
     dot.classList.toggle("still", paused);
     say(paused ? "Paused" : from === null ? "Live" : "Stale");
-    age.textContent = from === null ? `updated ${ago(updated)}` : old(from);
+    word.hidden = from !== null;
+    age.textContent = from === null ? ago(updated) : old(from);
   }
 
   function wake() {

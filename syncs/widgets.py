@@ -3,12 +3,15 @@ safe by hand."""
 
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
+from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from syncs import moments
+from syncs.codat import portal
 from syncs.models import Merchant, SyncRequest
 from syncs.presentation import Look, look_of_code, look_of_health, look_of_merchant, look_of_request
 
@@ -124,6 +127,20 @@ def copy(text: object, label: str, key: str = "") -> SafeString:
         format_html(' data-key="{}"', key) if key else "",
         label,
         icon("copy"),
+    )
+
+
+def open_in_codat(company_id: UUID, css_class: str = "row g1 link") -> SafeString:
+    """Nothing where Codat's Portal does not know the company."""
+    url = portal.page_of(company_id, settings.CODAT_API_URL)
+    if not url:
+        return SafeString()
+    return format_html(
+        '<a class="{}" href="{}" target="_blank" rel="noopener noreferrer">Open in Codat{}'
+        '<span class="sr"> in a new tab</span></a>',
+        css_class,
+        url,
+        icon("ext"),
     )
 
 

@@ -37,6 +37,7 @@ for widget in (
     widgets.days,
     widgets.copy,
     widgets.copy_button,
+    widgets.open_in_codat,
 ):
     register.simple_tag(widget)
 register.filter(widgets.shortday)
