@@ -31,7 +31,7 @@ SCOPES = {
 SORTS = {
     "success": Order("silent_since", group="severity"),
     "name": Order("name"),
-    "fuse": Order("switches_off_on", nullable=True),
+    "fuse": Order("switches_off_at", nullable=True),
 }
 # The other way round, with empty columns last all the same.
 SORTS |= {f"-{name}": order.turned() for name, order in SORTS.items()}

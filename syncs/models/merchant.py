@@ -98,6 +98,11 @@ class Merchant(models.Model):
     failing_since = models.DateField("first failed sales day", null=True, blank=True)
     failed_days = models.PositiveSmallIntegerField(default=0)
     switches_off_on = models.DateField(null=True, blank=True)
+    switches_off_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When that day begins for the merchant: days of several zones have no order.",
+    )
     last_days = models.CharField(
         max_length=31, blank=True, help_text="One letter a sales day (see MerchantDay), the newest last."
     )
@@ -179,7 +184,7 @@ class Merchant(models.Model):
                 condition=Q(archived_at=None, refreshed_at=None),
             ),
             models.Index(fields=["name", "id"], name="merchant_name_order"),
-            models.Index(fields=["switches_off_on", "id"], name="merchant_fuse_order"),
+            models.Index(fields=["switches_off_at", "id"], name="merchant_fuse_order"),
             # Whom a cause strikes now, and how many.
             models.Index(
                 fields=["last_cause", "health"],

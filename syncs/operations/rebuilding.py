@@ -14,7 +14,7 @@ from syncs.rules.salesdays import day_window, today
 COLUMNS = (
     *("health", "last_code", "last_cause_id", "last_message", "last_final_at", "last_pushed"),
     *("running_since", "running_code", "last_success_at", "silent_since"),
-    *("failing_since", "failed_days", "switches_off_on", "last_days", "last_days_end"),
+    *("failing_since", "failed_days", "switches_off_on", "switches_off_at", "last_days", "last_days_end"),
 )
 
 

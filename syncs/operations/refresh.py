@@ -51,7 +51,14 @@ OWN_COLUMNS = (
         "running_since",
         "running_code",
     ),
-    *("last_success_at", "silent_since", "failing_since", "failed_days", "switches_off_on"),
+    *(
+        "last_success_at",
+        "silent_since",
+        "failing_since",
+        "failed_days",
+        "switches_off_on",
+        "switches_off_at",
+    ),
     *("last_days", "last_days_end", "refreshed_at", "refresh_problem"),
     *("next_refresh_at", "next_refresh_reason", "told_at", "usual_delay_mean", "usual_delay_spread"),
 )

@@ -16,7 +16,14 @@ from syncs.operations.transitions import move
 from syncs.rules.states import State
 
 LOOK_AGAIN = "Codat lists more than when you looked. Look at it anew before you say that nothing ran."
-DAY_COLUMNS = ("last_days", "last_days_end", "failed_days", "failing_since", "switches_off_on")
+DAY_COLUMNS = (
+    "last_days",
+    "last_days_end",
+    "failed_days",
+    "failing_since",
+    "switches_off_on",
+    "switches_off_at",
+)
 
 
 @dataclass(frozen=True)
