@@ -324,7 +324,7 @@ def test_nothing_ran(as_lead: Client, stuck, ours) -> None:
         ({"verdict": "not_run", "reason": "  "}, "Say why, in a few words."),
         ({"verdict": "perhaps", "reason": "x"}, "Select a valid choice"),
         ({"reason": "x"}, "Choose what happened."),
-        ({"verdict": "not_run", "reason": "x" * 501}, "at most 500 characters"),
+        ({"verdict": "not_run", "reason": "x" * 501}, "At most 500 letters. These are 501."),
     ],
 )
 def test_half_a_verdict_is_not_saved_and_says_what_is_missing(
