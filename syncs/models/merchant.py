@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from syncs.models.folding import FoldedField, fold
 from syncs.rules.fuse import days_left
-from syncs.rules.health import SEVERITY, Health
+from syncs.rules.health import NEVER_WELL, SEVERITY, Health
 from syncs.rules.salesdays import today, zone_of
 
 HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
@@ -18,7 +18,11 @@ SOON_DAYS = 14
 CHECK_AT_MOST = timedelta(seconds=30)
 # By so much those of two hosts may, and no more.
 CLOCKS_DIFFER = timedelta(minutes=1)
-_SEVERITIES = [models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()]
+_FAILED = [health.value for health, degree in SEVERITY.items() if degree == SEVERITY[Health.FAILING]]
+_SEVERITIES = [
+    models.When(health__in=_FAILED, last_success_at=None, then=NEVER_WELL),
+    *(models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()),
+]
 
 
 def believed(looked: datetime | None, now: datetime) -> datetime | None:
@@ -77,7 +81,7 @@ class Merchant(models.Model):
     # Written only in the transaction that stores the syncs they come from.
     health = models.CharField(max_length=20, choices=HEALTHS, default=Health.UNSEEN.value)
     severity = models.GeneratedField(
-        expression=models.Case(*_SEVERITIES, default=0),
+        expression=models.Case(*_SEVERITIES, default=NEVER_WELL),
         output_field=models.PositiveSmallIntegerField(),
         db_persist=True,
     )
@@ -158,7 +162,7 @@ class Merchant(models.Model):
                 condition=Q(archived_at__isnull=False),
             ),
             models.Index(
-                fields=["health", "silent_since", "id"],
+                fields=["health", "severity", "silent_since", "id"],
                 name="merchant_health_order",
                 condition=Q(archived_at=None),
             ),
