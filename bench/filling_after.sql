@@ -11,6 +11,7 @@ UPDATE syncs_merchant AS merchant SET
     last_days = strip.letters, last_days_end = strip.newest, failed_days = quiet,
     failing_since = CASE WHEN quiet > 0 THEN strip.newest - quiet + 1 END,
     switches_off_on = CASE WHEN quiet > 0 THEN strip.newest - quiet + 32 END,
+    switches_off_at = CASE WHEN quiet > 0 THEN (strip.newest - quiet + 32)::timestamp AT TIME ZONE zone END,
     last_code = CASE WHEN quiet = 0 THEN coalesce(cause.code, newest.code) ELSE cause.code END,
     last_cause_id = CASE WHEN newest.outcome = 'failed' THEN newest.cause_id END,
     last_message = CASE WHEN newest.outcome = 'failed' THEN newest.message ELSE '' END,

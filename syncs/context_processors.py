@@ -13,7 +13,7 @@ from django.utils.text import get_text_list
 
 from syncs import moments
 from syncs.models import AlertRule, Freeze, Outage
-from syncs.moments import in_a_sentence
+from syncs.moments import at_in_a_sentence, in_a_sentence
 from syncs.operations import (
     api_key,
     deliveries,
@@ -87,7 +87,7 @@ def _known_of(outage: Outage, now: datetime, which: str) -> str:
     if outage.is_quiet:
         return outage_hold.NOBODY_KNOWS
     ran = f"Of the {outage.ran:,}{which} merchants that ran within the last hour"
-    first = f"{outage.failed:,} failed with {outage.code}, the first at {in_a_sentence(outage.since, now)}"
+    first = f"{outage.failed:,} failed with {outage.code}, the first {at_in_a_sentence(outage.since, now)}"
     return f"{ran}, {first}. Re-runs will probably fail again. They are held."
 
 
@@ -169,10 +169,8 @@ def _held_up(signs: Signs, now: datetime) -> Iterator[Banner]:
         )
         yield Banner("bad", "clock", "The time of a host is wrong.", sentence)
     if (pause := pauses.shown(signs.seen)) and now < pause.until:
-        asked, until = in_a_sentence(pause.since, now), in_a_sentence(pause.until, now)
-        sentence = (
-            f"Codat asked for it at {asked}, until {until} at the latest. What waits goes on by itself."
-        )
+        asked, until = at_in_a_sentence(pause.since, now), in_a_sentence(pause.until, now)
+        sentence = f"Codat asked for it {asked}, until {until} at the latest. What waits goes on by itself."
         stale = pause.since.isoformat()
         yield Banner("warn", "hold", "Calls to Codat are paused.", sentence, data_from=stale)
     elif (kept := pauses.kept(signs.seen)) and now < kept.until:

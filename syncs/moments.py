@@ -9,6 +9,8 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 # From here on a date says more than a count of days.
 LONG_AGO_DAYS = 60
+# A moment of another day is not "at 24 Nov, 02:10".
+WITH_ITS_WORD = re.compile(rf"(?P<before>(?:\bat )?){STORED.pattern}", re.ASCII)
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -49,6 +51,12 @@ def in_a_sentence(moment: datetime, now: datetime) -> str:
     return absolute(moment, now).removeprefix("Today, ")
 
 
+def at_in_a_sentence(moment: datetime, now: datetime) -> str:
+    """ "at 08:40" today, else "on 18 Nov at 10:05"."""
+    day, _, time = in_a_sentence(moment, now).rpartition(", ")
+    return f"on {day} at {time}" if day else f"at {time}"
+
+
 def told(sentence: str, now: datetime, *, names_today: bool = False) -> str:
     """A stored sentence, with the moments in it (rules/stored_moments.py) for this reader. `names_today` is for what
     is read on other days. What is no moment on the reader's calendar is told as it was stored."""
@@ -57,17 +65,20 @@ def told(sentence: str, now: datetime, *, names_today: bool = False) -> str:
         try:
             at, until = (
                 datetime.fromisoformat(text).astimezone(now.tzinfo) if text else None
-                for text in found.groups()
+                for text in (found["at"], found["until"])
             )
         except (ValueError, OverflowError):
             return found[0]
         if at and until:
-            return f"{at:%H:%M} – {until:%H:%M}"
+            return f"{found['before']}{at:%H:%M} – {until:%H:%M}"
         if at and names_today:
-            return f"{at:%-d %b %Y, %H:%M}"
+            day = f"{at:%-d %b %Y}"
+            return f"on {day} at {at:%H:%M}" if found["before"] else f"{day}, {at:%H:%M}"
+        if at and found["before"]:
+            return at_in_a_sentence(at, now)
         return in_a_sentence(at, now) if at else found[0]
 
-    return unmarked(STORED.sub(in_words, sentence))
+    return unmarked(WITH_ITS_WORD.sub(in_words, sentence))
 
 
 def is_long_ago(moment: datetime, now: datetime) -> bool:

@@ -178,7 +178,7 @@ def _is_past(moment: datetime) -> bool:
 
 
 def _when(moment: datetime) -> str:
-    return "in a moment" if _is_past(moment) else f"at {_at(moment)}"
+    return "in a moment" if _is_past(moment) else moments.at_in_a_sentence(moment, timezone.localtime())
 
 
 def _at(moment: datetime) -> str:

@@ -13,7 +13,7 @@ from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Attempt, Cause, Connection, Merchant, Outage, Sync, SyncRequest, User
 from syncs.operations import log
 from syncs.rules.health import health_of
-from syncs.rules.salesdays import day_of, range_window
+from syncs.rules.salesdays import day_of, range_window, start_of
 from syncs.rules.states import FINAL, State
 
 numbers = count(1)
@@ -55,7 +55,10 @@ def make_merchant(
         - timedelta(days=1),
         "refreshed_at": now,
     }
-    merchant = Merchant.objects.create(**defaults | columns)
+    merchant = Merchant(**defaults | columns)
+    if merchant.switches_off_on:
+        merchant.switches_off_at = start_of(merchant.switches_off_on, merchant.zone)
+    merchant.save()
     for side, platform, status in (
         ("commerce", commerce, statuses[0]),
         ("accounting", accounting, statuses[1]),

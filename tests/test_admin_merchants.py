@@ -211,6 +211,20 @@ def test_merchants_are_archived_and_restored_with_a_reason(as_admin: Client, adm
     ]
 
 
+def test_too_long_a_reason_does_nothing_and_is_not_lost(as_admin: Client) -> None:
+    merchant = make_merchant()
+    told = act(as_admin, "archive", merchant, reason="x" * 501)
+    assert f"At most 500 letters. These are 501, and nothing was done: “{'x' * 501}”" in told
+    assert not Merchant.objects.get().is_archived
+    assert "maxlength" not in told.partition('name="reason"')[2].partition(">")[0]
+
+
+def test_a_long_reason_is_kept_and_told_up_to_a_word_beside_the_name(as_admin: Client) -> None:
+    act(as_admin, "archive", make_merchant(), reason="They left us, " * 30)
+    assert Merchant.objects.get().archived_why.endswith(", They left us…")
+    assert Activity.objects.latest("pk").reason == ("They left us, " * 30).strip()
+
+
 def test_an_action_without_a_reason_does_nothing(as_admin: Client) -> None:
     merchant = make_merchant()
     assert "Say why, in a few words" in act(as_admin, "archive", merchant, reason="  ")

@@ -1,5 +1,6 @@
 """What each of Codat's answers to a POST makes of a sync request."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,6 +53,19 @@ def test_an_answered_window_without_length_is_no_window(
     sent = stored(request_)
     assert (sent.state, sent.window_answered) == (State.ACCEPTED, False)
     assert sent.window_start == request_.window_start
+
+
+def test_a_long_refusal_is_told_up_to_a_word_and_with_what_became_of_it(
+    scripted: Server, told: CodatClient, request_: SyncRequest
+) -> None:
+    nested = '{"service": "PushService", "detail": ' + '"the window is not valid", ' * 40 + "}"
+    scripted.answers(NONE_YET, says(400, ERROR | {"error": nested}))
+    send(request_.pk, told)
+    for sentence in (stored(request_).result, last_entry(request_)):
+        assert sentence.startswith(
+            'Codat refused this request: Codat answered 400: “{"service": "PushService"'
+        )
+        assert re.search(r" (the|window|is|not|valid)\b\W*…”\. Nothing was run\.$", sentence)
 
 
 NO_ANSWER = [

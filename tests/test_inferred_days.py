@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from syncs.models import Sync
-from tests.factories import make_merchant
+from tests.factories import make_merchant, make_sync
 from tests.test_choosing_days import classes
 from tests.test_days_synced_in_part import words
 from tests.test_merchant_gaps import TODAY, page, with_days
@@ -30,6 +30,15 @@ def test_inferred_days_have_a_mark_of_their_own_in_grid_legend_and_words(
     assert f"Tue 16 Jun: {'synced' if letter == 'w' else 'synced, no sales'}, inferred<" in inferred
     assert f"{outcome} 3 " in words(inferred)
     assert "Inferred from the schedule 3 " in words(inferred)
+
+
+def test_those_that_are_known_are_counted_beside_them_and_only_there(as_support: Client) -> None:
+    merchant = with_days(make_merchant(), ("w", 3))
+    assert "Told by Codat or asked for here" not in page(as_support, merchant)
+    inferred = make_sync(merchant, window_known="inferred")
+    merchant.days.filter(day=YESTERDAY).update(covered_by=inferred)
+    told = words(page(as_support, merchant))
+    assert "Inferred from the schedule 1 Told by Codat or asked for here 2 " in told
 
 
 def test_what_codat_answered_and_what_failed_is_not_inferred(as_support: Client) -> None:

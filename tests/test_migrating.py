@@ -1,7 +1,7 @@
 """An installation that is already at work is brought to today's tables, and keeps what it holds."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.management import call_command
@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from syncs.models import Merchant, SyncRequest
 from syncs.rules.states import State
-from tests.factories import make_merchant, make_user
+from tests.factories import make_failing_merchant, make_merchant, make_user
 from tests.test_moves_are_kept import by_sql, is_refused
 
 START, FINISH = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
@@ -60,3 +60,12 @@ def test_names_that_were_there_before_are_found_whatever_their_case() -> None:
     assert [merchant.name for merchant in Merchant.objects.named("éCLAIR")] == ["Éclair"]
     assert Merchant.objects.named("merchant 1499").count() == 1
     assert not Merchant.objects.filter(name_folded="").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_fuses_that_burned_before_stand_in_the_order_of_their_days() -> None:
+    there = make_failing_merchant(time_zone="Pacific/Auckland", switches_off_on=date(2026, 12, 2))
+    call_command("migrate", "syncs", "0019", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert Merchant.objects.get(pk=there.pk).switches_off_at == datetime(2026, 12, 1, 11, tzinfo=UTC)

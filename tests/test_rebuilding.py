@@ -77,6 +77,7 @@ def test_after_a_look_nothing_differs(merchant: Merchant) -> None:
         ("failing_since", date(2026, 1, 1)),
         ("failed_days", 30),
         ("switches_off_on", None),
+        ("switches_off_at", NOW),
         ("last_days", "w" * 31),
         ("last_days_end", None),
         ("last_days_end", date(2026, 11, 1)),

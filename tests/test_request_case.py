@@ -1,75 +1,26 @@
-"""The page of one request: what was sent, what came back, and a lead's verdict."""
+"""The page of one request: what was sent, and what came back."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from syncs.codat.errors import Later
-from syncs.models import Merchant, SyncRequest, User
+from syncs.models import Merchant, SyncRequest
 from syncs.operations import answers, log
 from syncs.operations.transitions import move
 from syncs.rules.states import State
-from tests.factories import make_attempt, make_merchant, make_request, make_sync
+from tests.factories import make_attempt, make_request, make_sync
+from tests.stuck_requests import SENT, case
+from tests.stuck_requests import merchant as merchant
+from tests.stuck_requests import morning as morning
+from tests.stuck_requests import ours as ours
+from tests.stuck_requests import stuck as stuck
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
-SENT = datetime(2026, 11, 21, 7, 41, 9, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def morning():
-    with time_machine.travel(SENT + timedelta(minutes=40), tick=False):
-        yield
-
-
-@pytest.fixture
-def merchant() -> Merchant:
-    return make_merchant(name="Cobalt Coffee", sync_hour=2)
-
-
-@pytest.fixture
-def stuck(merchant: Merchant, support: User) -> SyncRequest:
-    old = make_sync(merchant, 5000, SENT - timedelta(hours=5), sync_id="4e11c7a0-old")
-    request = make_request(
-        merchant,
-        state=State.SENDING,
-        asked_by=support,
-        asked_at=SENT - timedelta(seconds=1),
-        reason="Ticket 4812: week missing",
-        seen_overlap=[["2026-11-20T00:00:00+00:00", "2026-11-21T00:00:00+00:00"]],
-        looks=5,
-    )
-    make_attempt(
-        request,
-        started_at=SENT,
-        outcome="uncertain",
-        finished_at=SENT + timedelta(seconds=30),
-        problem="No answer in 30 s.",
-        listed_before=[old.sync_id],
-        correlation_id="0bc1d9f2",
-    )
-    now = timezone.now()
-    move(request, State.UNCERTAIN, now=now, what="No answer that we can trust: No answer in 30 s.")
-    what = "Put before a person: We have no answer that we can trust."
-    move(request, State.NEEDS_REVIEW, now=now, what=what, looks=6)
-    return request
-
-
-@pytest.fixture
-def ours(merchant: Merchant, stuck: SyncRequest):
-    return make_sync(merchant, 2000, SENT + timedelta(seconds=2), sync_id="9ab0f3d2-61c4-0000")
-
-
-def case(client: Client, request: SyncRequest) -> str:
-    return re.sub(r"\s+", " ", client.get(f"/requests/{request.pk}/").text)
-
-
-def verdict(client: Client, request: SyncRequest, **data):
-    return client.post(f"/requests/{request.pk}/verdict/", data, follow=True)
 
 
 def test_the_case_is_told_to_the_second(as_viewer: Client, stuck: SyncRequest) -> None:
@@ -106,58 +57,12 @@ def test_looks_in_vain_found_nothing_out(
     assert ("no sync was new then" in page) is (in_vain < 6)
 
 
-def test_a_sync_that_is_not_read_yet_is_new_all_the_same(as_lead: Client, stuck: SyncRequest) -> None:
-    SyncRequest.objects.filter(pk=stuck.pk).update(candidates=[{"sync_id": "9ab0f3d2", "code": 1000}])
-    page = case(as_lead, stuck)
-    assert "Codat listed 1 sync that is not read yet" in page
-    assert "No sync of this merchant is new since" not in page
-
-
 def test_what_codat_accepted_was_never_looked_for(as_viewer: Client, merchant: Merchant) -> None:
     request = make_request(merchant, state=State.ACCEPTED, looks=0)
     make_attempt(request, outcome="accepted", finished_at=timezone.now())
     why = "Put before a person: Codat accepted it, then no result for 24 h."
     move(request, State.NEEDS_REVIEW, now=timezone.now(), what=why, looks=1)
     assert "Looked at Codat" not in case(as_viewer, request)
-
-
-def test_it_ran_is_not_offered_where_there_is_no_sync_to_take(as_lead: Client, stuck: SyncRequest) -> None:
-    page = case(as_lead, stuck)
-    assert 'value="ran"' not in page
-    assert "“It ran” can be chosen once its sync is read" in page
-
-
-def test_a_list_that_nobody_has_read_since_shows_nothing(
-    as_lead: Client, stuck: SyncRequest, merchant: Merchant
-) -> None:
-    unread = "Codat&#x27;s list has not been read since this came before a person."
-    Merchant.objects.update(refreshed_at=timezone.now() - timedelta(minutes=1))
-    page = case(as_lead, stuck)
-    assert page.count(unread.replace("&#x27;", "'")) == 1
-    assert page.count(unread) == 1
-    assert "No sync of this merchant is new since" not in page
-    Merchant.objects.update(refreshed_at=timezone.now() + timedelta(minutes=1))
-    page = case(as_lead, stuck)
-    assert unread not in page
-    assert "No sync of this merchant is new since. That alone is no proof" in page
-
-
-def test_nothing_ran_is_said_in_sight_of_what_speaks_against_it(as_lead: Client, stuck, ours) -> None:
-    page = case(as_lead, stuck)
-    assert "Codat lists 1 sync that is new since. If Codat did run it, asking again writes" in page
-
-
-def test_nothing_ran_is_refused_when_codat_lists_more_than_the_lead_saw(
-    as_lead: Client, stuck: SyncRequest, merchant: Merchant
-) -> None:
-    seen = re.search(r'name="seen" value="(\w+)"', case(as_lead, stuck))[1]
-    make_sync(merchant, 2000, SENT + timedelta(seconds=2))
-    response = verdict(as_lead, stuck, verdict="not_run", reason="x", seen=seen)
-    assert response.status_code == 422
-    assert "Codat lists more than when you looked." in response.text
-    again = re.search(r'name="seen" value="(\w+)"', response.text)[1]
-    assert verdict(as_lead, stuck, verdict="not_run", reason="x", seen=again).status_code == 200
-    assert SyncRequest.objects.get(pk=stuck.pk).state == "not_run"
 
 
 def test_without_an_attempt_it_is_said_that_nobody_knows_whether_it_was_sent(
@@ -235,126 +140,6 @@ def test_the_very_body_is_shown(as_viewer: Client, stuck: SyncRequest, merchant:
     assert f"Idempotency-Key: {stuck.idempotency_key}" in page
 
 
-def test_of_a_candidate_that_still_runs_nobody_knows_yet_what_it_writes(
-    as_viewer: Client, stuck: SyncRequest, merchant: Merchant
-) -> None:
-    make_sync(merchant, 1000, SENT + timedelta(seconds=1), data_pushed=False)
-    page = case(as_viewer, stuck)
-    assert "It still runs: whether sales are written is not known yet." in page
-    assert "Nothing was written." not in page
-
-
-def test_candidates_carry_their_distance_and_what_speaks_for_them(
-    as_viewer: Client, stuck, ours, merchant
-) -> None:
-    make_sync(merchant, 2040, SENT + timedelta(minutes=22))
-    make_sync(merchant, 2040, SENT + timedelta(milliseconds=400))
-    page = case(as_viewer, stuck)
-    assert "<b>under 1 s after we sent</b>." in page
-    assert page.index("<b>2 s after we sent</b>. Sales were written. No schedule") < page.index(
-        "<b>22 min after we sent</b>. Nothing was written."
-    )
-    assert "checked" not in page
-
-
-@pytest.mark.usefixtures("ours")
-@pytest.mark.parametrize(
-    ("zone", "hour", "told"),
-    [
-        ("Europe/London", 7, "07:00"),
-        ("Asia/Tokyo", 16, "07:00"),
-        ("Asia/Kathmandu", 13, "07:15"),
-    ],
-)
-def test_a_sync_soon_after_the_merchants_own_hour_says_so_in_the_readers_zone(
-    as_viewer: Client, stuck, zone: str, hour: int, told: str
-) -> None:
-    Merchant.objects.update(time_zone=zone, sync_hour=hour)
-    page = case(as_viewer, stuck)
-    assert f"The merchant&#x27;s own daily sync was due at {told}: it may be that one." in page
-
-
-def test_no_daily_sync_comes_before_its_hour(as_viewer: Client, stuck, ours) -> None:
-    Merchant.objects.update(sync_hour=9)
-    assert "No schedule of this merchant runs at this hour." in case(as_viewer, stuck)
-
-
-def test_only_leads_see_the_form(as_viewer: Client, as_support: Client, as_lead: Client, stuck, ours) -> None:
-    for client in (as_viewer, as_support):
-        page = case(client, stuck)
-        assert "Save verdict" not in page
-        assert "Leads only" in page
-        assert "9ab0f3d2…0000" in page
-    assert "Save verdict" in case(as_lead, stuck)
-
-
-@pytest.mark.parametrize("role", ["viewer", "support"])
-def test_only_leads_decide(role: str, request: pytest.FixtureRequest, stuck, ours) -> None:
-    client = request.getfixturevalue(f"as_{role}")
-    response = verdict(client, stuck, verdict="not_run", reason="x")
-    assert response.status_code == 403
-    assert "Leads only" in response.text
-    assert SyncRequest.objects.get(pk=stuck.pk).state == "needs_review"
-
-
-def test_it_ran(as_lead: Client, stuck, ours) -> None:
-    response = verdict(as_lead, stuck, verdict="ran", sync=ours.pk, reason="2 s after ours")
-    assert response.redirect_chain == [(f"/requests/{stuck.pk}/", 302)]
-    assert "Your verdict is saved, with your name and reason." in response.text
-    page = case(as_lead, stuck)
-    assert "Mei Tanaka: decided a review:" in page
-    assert "it ran, sync 9ab0f3d2-61c4-0000" in page
-    assert "“2 s after ours”" in page
-    stuck.refresh_from_db()
-    assert (stuck.state, stuck.sync) == ("succeeded", ours)
-
-
-def test_nothing_ran(as_lead: Client, stuck, ours) -> None:
-    verdict(as_lead, stuck, verdict="not_run", reason="Nothing in the books")
-    assert "This never ran, Mei Tanaka decided: Nothing in the books" in case(as_lead, stuck)
-    assert "Ask again…" in case(as_lead, stuck)
-
-
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        ({"verdict": "ran", "reason": "x"}, "Choose the sync that it was."),
-        ({"verdict": "ran", "sync": "0", "reason": "x"}, "That sync cannot be the one. Choose again."),
-        ({"verdict": "ran", "sync": "abc", "reason": "x"}, "That sync cannot be the one. Choose again."),
-        ({"verdict": "not_run", "reason": "  "}, "Say why, in a few words."),
-        ({"verdict": "perhaps", "reason": "x"}, "Select a valid choice"),
-        ({"reason": "x"}, "Choose what happened."),
-        ({"verdict": "not_run", "reason": "x" * 501}, "at most 500 characters"),
-    ],
-)
-def test_half_a_verdict_is_not_saved_and_says_what_is_missing(
-    as_lead: Client, stuck, ours, data, sentence
-) -> None:
-    response = verdict(as_lead, stuck, **data)
-    assert response.status_code == 422
-    assert sentence in response.text
-    assert SyncRequest.objects.get(pk=stuck.pk).state == "needs_review"
-
-
-def test_what_was_typed_is_kept(as_lead: Client, stuck, ours) -> None:
-    page = verdict(as_lead, stuck, verdict="ran", sync=ours.pk, reason="").text
-    assert re.search(rf'value="{ours.pk}" checked', page)
-    assert re.search(r'value="ran" checked', page)
-
-
-def test_a_sync_that_cannot_be_the_one_is_refused_in_words(as_lead: Client, stuck, merchant) -> None:
-    old = merchant.syncs.get(sync_id="4e11c7a0-old")
-    response = verdict(as_lead, stuck, verdict="ran", sync=old.pk, reason="x")
-    assert response.status_code == 422
-    assert "Codat listed that sync before this request was sent" in response.text
-
-
-def test_a_second_verdict_is_told_to_be_too_late(as_lead: Client, stuck) -> None:
-    verdict(as_lead, stuck, verdict="not_run", reason="first")
-    response = verdict(as_lead, stuck, verdict="not_run", reason="second")
-    assert "This was decided before your verdict arrived. Yours was not saved." in response.text
-
-
 def test_an_active_request_polls_and_an_ended_one_does_not(as_viewer: Client, merchant) -> None:
     active = make_request(merchant)
     page = as_viewer.get(f"/requests/{active.pk}/").text
@@ -365,11 +150,6 @@ def test_an_active_request_polls_and_an_ended_one_does_not(as_viewer: Client, me
     assert answer.status_code == 200
     assert answer.text.lstrip().startswith('<div id="case"')
     assert "hx-get" not in answer.text
-
-
-def test_a_poll_never_takes_away_what_a_lead_is_writing(as_lead: Client, as_viewer: Client, stuck) -> None:
-    assert 'hx-get="/requests/' not in as_lead.get(f"/requests/{stuck.pk}/").text
-    assert 'hx-get="/requests/' in as_viewer.get(f"/requests/{stuck.pk}/").text
 
 
 def test_an_uncertain_one_tells_when_it_is_looked_at_next(as_viewer: Client, merchant) -> None:

@@ -202,7 +202,7 @@ BAD_DAYS = [
     ({"first_day": "2026-02-30", "last_day": "2026-03-01"}, "This is not a day."),
     ({"first_day": "9" * 500, "last_day": "\x00"}, "This is not a day."),
     ({"reason": "   "}, "Say why, in a few words."),
-    ({"reason": "x" * 501}, "at most 500"),
+    ({"reason": "x" * 501}, "At most 500 letters. These are 501."),
     ({"form_token": "not-a-token"}, "mend below"),
 ]
 

@@ -187,7 +187,7 @@ class TestWhatWillNotDo:
         ("more", "sentence"),
         [
             ({"reason": " "}, "Say why, in a few words."),
-            ({"reason": "x" * 501}, "at most 500 characters"),
+            ({"reason": "x" * 501}, "At most 500 letters. These are 501."),
             ({"common": ""}, "1 ticked request has no verdict yet. Choose it here, or at each of them."),
         ],
     )

@@ -45,20 +45,22 @@ def local(zone: str) -> datetime:
 @pytest.mark.parametrize(
     ("zone", "moment", "words"),
     [
-        ("Europe/London", BEGAN, "14:54"),
-        ("Europe/London", BEGAN.replace(day=24), "24 Nov, 14:54"),
-        ("America/Los_Angeles", BEGAN.replace(day=24, hour=3), "19:54"),
-        ("Asia/Tokyo", BEGAN.replace(year=2025), "23 Nov 2025, 23:54"),
+        ("Europe/London", BEGAN, "at 14:54, up to 14:54"),
+        ("Europe/London", BEGAN.replace(day=24), "on 24 Nov at 14:54, up to 24 Nov, 14:54"),
+        ("America/Los_Angeles", BEGAN.replace(day=24, hour=3), "at 19:54, up to 19:54"),
+        ("Asia/Tokyo", BEGAN.replace(year=2025), "on 23 Nov 2025 at 23:54, up to 23 Nov 2025, 23:54"),
     ],
 )
 def test_a_moment_is_told_with_its_day_where_that_is_not_the_readers_today(
     zone: str, moment: datetime, words: str
 ) -> None:
-    assert moments.told(f"Begun at {as_stored(moment)}.", local(zone)) == f"Begun at {words}."
+    stored = f"Begun at {as_stored(moment)}, up to {as_stored(moment)}."
+    assert moments.told(stored, local(zone)) == f"Begun {words}."
 
 
 def test_what_is_read_on_other_days_names_today_too() -> None:
-    assert moments.told(FINISHED, local("Asia/Tokyo"), names_today=True).endswith("up to 23 Nov 2026, 23:54")
+    told = moments.told(f"{FINISHED}, begun at {MARK}", local("Asia/Tokyo"), names_today=True)
+    assert told.endswith("up to 23 Nov 2026, 23:54, begun on 23 Nov 2026 at 23:54")
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,11 @@ def test_who_looked_before_another_gave_it_back_does_not_call_it_up_sooner() -> 
     assert SyncRequest.objects.get().not_before == asked_to_wait
 
 
-def test_a_reason_that_is_too_long_is_cut_and_not_an_error() -> None:
+def test_a_reason_that_is_too_long_is_shortened_and_not_an_error() -> None:
     request = in_state(State.QUEUED)
     hold_back(request, now=NOW, until=NOW, why="x" * 1000)
     move(request, State.CANCELLED, now=NOW, what="y" * 1000, actor=make_user(), reason="z" * 1000)
-    assert SyncRequest.objects.get().waiting_for == "x" * 300
+    assert SyncRequest.objects.get().waiting_for == "x" * 299 + "…"
 
 
 def test_a_move_whose_record_fails_did_not_happen() -> None:

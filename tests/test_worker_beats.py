@@ -25,7 +25,7 @@ from codat_admin import app
 from syncs import tasks
 from syncs.clock import Clock
 from syncs.models import Heartbeat, SyncRequest
-from syncs.operations import heartbeats
+from syncs.operations import heartbeats, host_time
 from tests.codat.server import Server, keeps_silent
 from tests.presses import stored, ticks, waiting
 from tests.queues import queue_at
@@ -84,6 +84,14 @@ def test_workers_that_have_been_busy_for_long_are_called_busy_and_not_silent(
 def test_refreshing_workers_that_are_busy_hold_up_results_only(as_viewer: Client, now: None) -> None:
     last_signs(free_refreshing=4 * MINUTE)
     assert notices(as_viewer) == ["Results come late. All refreshing workers have been busy since 08:48."]
+
+
+@pytest.mark.django_db
+def test_signs_that_come_as_late_as_they_may_are_no_news(as_viewer: Client, now: None) -> None:
+    """The writer's clock is as far behind as counts as right, the reader's as far ahead, and a write had to wait."""
+    late = heartbeats.BEAT_EVERY + 2 * host_time.MAY_DIFFER + timedelta(seconds=5)
+    last_signs(worker_sending=late, worker_refreshing=late, clock=late, queue=late)
+    assert notices(as_viewer) == []
 
 
 @pytest.mark.django_db

@@ -29,13 +29,14 @@ REASON_MISSING = "Say why, in a few words: write the reason beside the action."
 
 
 MOST_NAMES = 10
+LONGEST_REASON = 500
 WHAT_IS_LEFT = "What runs at Codat is followed to its end; what is not sent yet never will be."
 
 
 class ReasonForm(ActionForm):
     """The bar of actions, with a reason that is kept in the activity log."""
 
-    reason = CharField(required=False, max_length=200, widget=TextInput(attrs={"size": 40}))
+    reason = CharField(required=False, widget=TextInput(attrs={"size": 40}))
 
 
 @admin.register(Merchant)
@@ -200,6 +201,12 @@ class MerchantAdmin(KeptAdmin):
         reason = request.POST.get("reason", "").strip()
         if not reason:
             self.message_user(request, REASON_MISSING, messages.ERROR)
+            return
+        if len(reason) > LONGEST_REASON:
+            told = (
+                f"At most {LONGEST_REASON} letters. These are {len(reason)}, and nothing was done: “{reason}”"
+            )
+            self.message_user(request, told, messages.ERROR)
             return
         now = timezone.now()
         count = sum(do(merchant, why=reason, now=now, by=person(request)) for merchant in chosen)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from syncs.codat.errors import Uncertain
+from syncs.codat.shortening import shortened
 
 DEEPEST = 40
 # Twice what the longest list of syncs that we read holds; what is small on the wire can be large in memory.
@@ -90,7 +91,8 @@ def objects(value: object) -> list[dict[str, Any]]:
 
 def one_line(value: object, longest: int = 300) -> str:
     """Foreign text for a log line or a sentence: one line, no control characters, bounded."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text(value)).split())[:longest]
+    words = "".join(c if c.isprintable() else " " for c in text(value)).split()
+    return shortened(" ".join(words), longest)
 
 
 def _finite(digits: str) -> float | None:

@@ -13,6 +13,8 @@ from syncs.codat.transport import Answer, Broken
 DEFINITE = frozenset({400, 401, 402, 403, 404, 422})
 NO_COMPANY = re.compile(r"no company was found|company\b.*\b(not found|does not exist)", re.IGNORECASE)
 CORRELATION_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+# Of its words, so many that the sentence around them fits wherever it is stored.
+QUOTED = 240
 
 
 def failure_of(outcome: Answer | Broken) -> CodatError:
@@ -57,7 +59,7 @@ def _broken(outcome: Broken) -> CodatError:
 
 def _sentence(answer: Answer) -> str:
     """Codat's words in quotation marks: what they ask of a reader is not asked by us."""
-    told = one_line((_error_body(answer) or {}).get("error")).rstrip(".")
+    told = one_line((_error_body(answer) or {}).get("error"), QUOTED).rstrip(".")
     return f"Codat answered {answer.status}: “{told}”." if told else f"Codat answered {answer.status}."
 
 

@@ -31,12 +31,10 @@ SCOPES = {
 SORTS = {
     "success": Order("silent_since", group="severity"),
     "name": Order("name"),
-    "fuse": Order("switches_off_on", nullable=True),
+    "fuse": Order("switches_off_at", nullable=True),
 }
 # The other way round, with empty columns last all the same.
 SORTS |= {f"-{name}": order.turned() for name, order in SORTS.items()}
-# Of one health all merchants are as severe: its own index knows their order.
-WITHIN_A_HEALTH = {"success": Order("silent_since"), "-success": Order("silent_since", descending=True)}
 SNOOZED = {"only": "Snoozed", "shown": "The snoozed among the others"}
 # Where the snoozed are left out, unless somebody looks for a name: a fuse that is short, and what runs, is told anyway.
 LEAVES_OUT_SNOOZED = {"", "failing", "needs_reconnect", "never_synced"}
@@ -94,8 +92,7 @@ class HealthFilters(ListFilters):
 
     @property
     def order(self) -> Order:
-        sorts = SORTS | WITHIN_A_HEALTH if self.health in list(Health) else SORTS
-        return sorts[self.sort]
+        return SORTS[self.sort]
 
     @property
     def narrows(self) -> bool:

@@ -29,8 +29,18 @@ class DayField(forms.DateField):
         super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
 
 
-class ReasonField(forms.CharField):
+class WordsField(forms.CharField):
+    """What is too long is said, and stays where it was written: a browser that knows the bound would cut off what is
+    pasted in, without a word."""
+
     widget = forms.TextInput(attrs={"class": "field", "autocomplete": "off"})
+    default_error_messages = {"max_length": "At most %(limit_value)d letters. These are %(show_value)d."}
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
+class ReasonField(WordsField):
     default_error_messages = {"required": "Say why, in a few words. It is saved in the activity log."}
 
     def __init__(self, **kwargs: Any) -> None:
@@ -59,7 +69,6 @@ class AskForm(forms.Form):
     override_reason = ReasonField(
         label="Why will it help now?",
         required=False,
-        error_messages={"max_length": "At most 500 letters."},
     )
     outage = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**63 - 1)
     books_confirmed = forms.BooleanField(required=False)
@@ -149,25 +158,19 @@ class RangeForm(AskForm):
 
 
 class NoteForm(forms.Form):
-    note = ReasonField(
-        label="Note", error_messages={"required": "Write a few words.", "max_length": "At most 500 letters."}
-    )
+    note = ReasonField(label="Note", error_messages={"required": "Write a few words."})
 
 
 class FreezeForm(forms.Form):
     """The sentence stands on every page."""
 
     reason = ReasonField(
-        label="Why",
-        error_messages={
-            "required": "Say why, in a few words: it stands on every page.",
-            "max_length": "At most 500 letters.",
-        },
+        label="Why", error_messages={"required": "Say why, in a few words: it stands on every page."}
     )
 
 
 class ResumeForm(forms.Form):
-    reason = ReasonField(label="Why", required=False, error_messages={"max_length": "At most 500 letters."})
+    reason = ReasonField(label="Why", required=False)
 
 
 class SignInForm(AuthenticationForm):

@@ -138,7 +138,7 @@ class ConfirmedBulkForm(BulkForm):
 
     reason = ReasonField(label="Reason")
     seen_overlap = forms.BooleanField(required=False)
-    typed = forms.CharField(label="Type the number", required=False, max_length=20)
+    typed = forms.CharField(label="Type the number", required=False)
     shown = MarksField(required=False)
     told = forms.BooleanField(required=False)
     needs_days = True

@@ -12,13 +12,11 @@ from syncs.models import Merchant
 from syncs.operations import caring
 from syncs.rules.salesdays import start_of
 
-TOO_LONG = {"max_length": "At most 500 letters."}
-
 
 class AckForm(forms.Form):
     """`instead_of` names the one who was on it when the page was drawn."""
 
-    note = forms.CharField(required=False, max_length=500, error_messages=TOO_LONG)
+    note = ReasonField(required=False)
     instead_of = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
@@ -34,10 +32,7 @@ class SnoozeForm(forms.Form):
     day = DayField(required=False, label="Or until the morning of this day")
     note = ReasonField(
         label="Why",
-        error_messages={
-            "required": "Say why, in a few words.",
-            "max_length": "At most %(limit_value)d letters. These are %(show_value)d.",
-        },
+        error_messages={"required": "Say why, in a few words."},
     )
 
     def __init__(self, merchant: Merchant, now: datetime, *args: Any, **kwargs: Any) -> None:
@@ -45,8 +40,6 @@ class SnoozeForm(forms.Form):
         self.merchant = merchant
         self.now = now
         self.fields["length"].choices = list(self._lengths())  # type: ignore[attr-defined]
-        # A browser cuts off what is pasted in beyond it, without a word.
-        del self.fields["note"].widget.attrs["maxlength"]
 
     def _lengths(self) -> Any:
         yield from caring.LENGTHS.items()

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
+from syncs.forms import WordsField
 from syncs.models import SavedView
 
 LONGEST = 10_000
@@ -28,12 +29,7 @@ class QueryField(forms.CharField):
 
 
 class ViewForm(forms.Form):
-    name = forms.CharField(
-        label="Name",
-        max_length=60,
-        widget=forms.TextInput(attrs={"class": "field", "autocomplete": "off"}),
-        error_messages={"required": "Give the view a name.", "max_length": "At most 60 letters."},
-    )
+    name = WordsField(label="Name", max_length=60, error_messages={"required": "Give the view a name."})
     is_shared = forms.BooleanField(label="Share it with everybody here", required=False)
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from syncs.models.folding import FoldedField, fold
 from syncs.rules.fuse import days_left
-from syncs.rules.health import SEVERITY, Health
+from syncs.rules.health import NEVER_WELL, SEVERITY, Health
 from syncs.rules.salesdays import today, zone_of
 
 HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
@@ -18,7 +18,11 @@ SOON_DAYS = 14
 CHECK_AT_MOST = timedelta(seconds=30)
 # By so much those of two hosts may, and no more.
 CLOCKS_DIFFER = timedelta(minutes=1)
-_SEVERITIES = [models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()]
+_FAILED = [health.value for health, degree in SEVERITY.items() if degree == SEVERITY[Health.FAILING]]
+_SEVERITIES = [
+    models.When(health__in=_FAILED, last_success_at=None, then=NEVER_WELL),
+    *(models.When(health=health.value, then=degree) for health, degree in SEVERITY.items()),
+]
 
 
 def believed(looked: datetime | None, now: datetime) -> datetime | None:
@@ -77,7 +81,7 @@ class Merchant(models.Model):
     # Written only in the transaction that stores the syncs they come from.
     health = models.CharField(max_length=20, choices=HEALTHS, default=Health.UNSEEN.value)
     severity = models.GeneratedField(
-        expression=models.Case(*_SEVERITIES, default=0),
+        expression=models.Case(*_SEVERITIES, default=NEVER_WELL),
         output_field=models.PositiveSmallIntegerField(),
         db_persist=True,
     )
@@ -98,6 +102,11 @@ class Merchant(models.Model):
     failing_since = models.DateField("first failed sales day", null=True, blank=True)
     failed_days = models.PositiveSmallIntegerField(default=0)
     switches_off_on = models.DateField(null=True, blank=True)
+    switches_off_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When that day begins for the merchant: days of several zones have no order.",
+    )
     last_days = models.CharField(
         max_length=31, blank=True, help_text="One letter a sales day (see MerchantDay), the newest last."
     )
@@ -153,7 +162,7 @@ class Merchant(models.Model):
                 condition=Q(archived_at__isnull=False),
             ),
             models.Index(
-                fields=["health", "silent_since", "id"],
+                fields=["health", "severity", "silent_since", "id"],
                 name="merchant_health_order",
                 condition=Q(archived_at=None),
             ),
@@ -179,7 +188,7 @@ class Merchant(models.Model):
                 condition=Q(archived_at=None, refreshed_at=None),
             ),
             models.Index(fields=["name", "id"], name="merchant_name_order"),
-            models.Index(fields=["switches_off_on", "id"], name="merchant_fuse_order"),
+            models.Index(fields=["switches_off_at", "id"], name="merchant_fuse_order"),
             # Whom a cause strikes now, and how many.
             models.Index(
                 fields=["last_cause", "health"],

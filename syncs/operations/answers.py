@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
+from syncs.codat.shortening import shortened
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
 from syncs.operations import answered_windows, api_key, corrections, freezing, handing_out, waiting
 from syncs.operations.transitions import move
@@ -23,6 +24,8 @@ FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
 # Seconds between tries to store an answer; after the last, the clock finds the row.
 STORE_AGAIN_AFTER = (0.2, 1.0, 3.0, 5.0)
 FIRST_LOOK_AFTER = timedelta(minutes=1)
+# Of Codat's words: behind them stands what became of the request.
+MOST_OF_ITS_WORDS = 300
 UNDECIDED = (Attempt.Outcome.OPEN, Attempt.Outcome.UNCERTAIN)
 
 
@@ -106,7 +109,7 @@ def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> 
             return
         if request.tries >= MAX_TRIES:
             sentence = f"This never ran: {MAX_TRIES} tries came to nothing. The last one: {error.message}"
-            move(request, State.NOT_RUN, now=now, what=sentence, result=sentence[:500])
+            move(request, State.NOT_RUN, now=now, what=sentence, result=shortened(sentence, 500))
         else:
             move(
                 request,
@@ -114,13 +117,14 @@ def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> 
                 now=now,
                 what=f"{happened}: {error.message}",
                 not_before=now + _pause(request, error),
-                waiting_for=waiting.why(error)[:300],
+                waiting_for=shortened(waiting.why(error), 300),
             )
 
 
 def refused(request: SyncRequest, attempt: Attempt, error: Refused) -> None:
     about_the_key = " A 401 is about our API key: tell an admin." if api_key.is_about_it(error) else ""
-    sentence = f"Codat refused this request: {error.message}{about_the_key} Nothing was run."
+    its_words = shortened(error.message, MOST_OF_ITS_WORDS)
+    sentence = f"Codat refused this request: {its_words}{about_the_key} Nothing was run."
     now = timezone.now()
     with transaction.atomic():
         if not _close(attempt, Attempt.Outcome.REFUSED, now, error=error):
@@ -130,7 +134,7 @@ def refused(request: SyncRequest, attempt: Attempt, error: Refused) -> None:
             State.REJECTED,
             now=now,
             what=sentence,
-            result=sentence[:500],
+            result=shortened(sentence, 500),
             correlation_id=error.correlation_id or "",
         )
 
@@ -147,9 +151,9 @@ def uncertain(request: SyncRequest, attempt: Attempt, message: str, error: Codat
             request,
             State.UNCERTAIN,
             now=now,
-            what=f"No answer that we can trust: {message} {waiting.not_again()}",
+            what=f"No answer that we can trust: {shortened(message, MOST_OF_ITS_WORDS)} {waiting.not_again()}",
             not_before=now + FIRST_LOOK_AFTER,
-            waiting_for=message[:300],
+            waiting_for=shortened(message, 300),
             correlation_id=(error.correlation_id if error else None) or "",
         )
 
@@ -215,7 +219,7 @@ def _close(
         finished_at=now,
         http_status=error.http_status if error else http_status,
         correlation_id=(error.correlation_id if error else None) or "",
-        problem=(problem or (error.message if error else ""))[:500],
+        problem=shortened(problem or (error.message if error else ""), 500),
     )
     if not closed:
         logger.info("attempt %s stays as it was: %s came too late", attempt.pk, outcome)

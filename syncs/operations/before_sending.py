@@ -10,6 +10,7 @@ from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later
 from syncs.codat.pace import Purpose
 from syncs.codat.schemas import SyncStatus
+from syncs.codat.shortening import shortened
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import (
@@ -223,4 +224,4 @@ def _ended_as_gone(request: SyncRequest, now: datetime) -> bool:
 
 
 def _cancel(request: SyncRequest, now: datetime, why: str) -> None:
-    move(request, State.CANCELLED, now=now, what=why, result=why[:500], waiting_for="")
+    move(request, State.CANCELLED, now=now, what=why, result=shortened(why, 500), waiting_for="")

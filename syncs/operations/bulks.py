@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
+from syncs.codat.shortening import shortened
 from syncs.models import Bulk, Merchant, NotAsked, SyncRequest, User
 from syncs.operations import asking, bulk_plans, lifting, log
 from syncs.operations.asking import NotNow, NotPossible
@@ -155,7 +156,7 @@ def _stored(plan: Plan, by: User, now: datetime) -> Asked:
     )
     requests = _created(bulk, plan, by, now)
     NotAsked.objects.bulk_create(
-        NotAsked(bulk=bulk, merchant=each.merchant, kind=each.kind, why=each.sentence[:300])
+        NotAsked(bulk=bulk, merchant=each.merchant, kind=each.kind, why=shortened(each.sentence, 300))
         for each in plan.refusals
     )
     what = f"Asked for {described(bulk)} for {len(requests):,} of {plan.wanted:,} merchants"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F
 
+from syncs.codat.shortening import shortened
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations import log
@@ -37,7 +38,7 @@ def tell_of_what_ran(merchant: Merchant, changed: Sequence[Sync], tied: Sequence
     never_ran = merchant.requests.filter(state=State.NOT_RUN, sync__isnull=False)
     for request in never_ran.select_related("merchant", "sync"):
         if request.sync and request.sync.pk in told:
-            sentence = f"{NEVER_RAN} {_after_all(request, request.sync)}"[:500]
+            sentence = shortened(f"{NEVER_RAN} {_after_all(request, request.sync)}", 500)
             if sentence != request.result:
                 tell(request, "request.ran_after_all", sentence, result=sentence)
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from syncs.codat.shortening import shortened
 from syncs.models import Alert, AlertEvent, AlertRule, Delivery, Heartbeat, User
 from syncs.operations import log
 from syncs.rules import alerts
@@ -90,7 +91,7 @@ def _sent(delivery: Delivery, now: datetime) -> None:
 
 
 def _try_again(delivery: Delivery, problem: str, now: datetime) -> None:
-    problem = problem[:200]
+    problem = shortened(problem, 200)
     logger.warning("alert %s of rule %s is not delivered: %s", delivery.pk, delivery.rule_id, problem)
     again_at = alerts.next_try(delivery.made_at, delivery.tries, now, is_test=delivery.is_test)
     with transaction.atomic():

@@ -13,7 +13,7 @@ from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
 from syncs.rules.coverage import Day
 from syncs.rules.health import WORD, Health, health_of
-from syncs.rules.salesdays import day_before, day_of, today
+from syncs.rules.salesdays import day_before, day_of, start_of, today
 from syncs.rules.states import AT_CODAT
 
 # How far back a first look decides days: what the merchant page shows, and a month more.
@@ -22,7 +22,7 @@ HISTORY = timedelta(days=125)
 COLUMNS = (
     *("health", "last_code", "last_cause_id", "last_message", "last_final_at", "last_pushed"),
     *("running_since", "running_code", "last_success_at", "silent_since"),
-    *("failing_since", "failed_days", "switches_off_on", "last_days", "last_days_end"),
+    *("failing_since", "failed_days", "switches_off_on", "switches_off_at", "last_days", "last_days_end"),
 )
 
 
@@ -91,7 +91,8 @@ def _read_days(merchant: Merchant, decided: dict[date, Day], now: datetime) -> N
         switched_on=day_of(merchant.switched_on_at, merchant.zone) if merchant.switched_on_at else date.min,
     )
     merchant.failed_days, merchant.failing_since = burning.failed_days, burning.failing_since
-    merchant.switches_off_on = burning.switches_off_on
+    merchant.switches_off_on = off = burning.switches_off_on
+    merchant.switches_off_at = start_of(off, merchant.zone) if off else None
 
 
 def _failed_since_success(merchant: Merchant) -> set[int | None] | None:

@@ -21,7 +21,7 @@ CLOCK, QUEUE_TAKES = "clock", "queue"
 # The clock, and the processes that work for each queue, whatever their hands do.
 PARTS = (CLOCK, *(f"worker {queue}" for queue in QUEUES))
 BEAT_EVERY = timedelta(seconds=10)
-# A part that was silent for so long counts as gone.
+# A part that was silent for so long counts as gone. Not sooner: see docs/run-safely.md, "If a process dies or hangs".
 SILENT = timedelta(seconds=60)
 # A POST may take 75 s, and the message that finds a free hand may have waited for 30: this is far beyond both.
 BUSY = timedelta(minutes=3)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from syncs.codat.errors import CodatError
+from syncs.codat.shortening import shortened
 from syncs.models import ImportRun, User
 from syncs.operations import heartbeats, log
 
@@ -118,7 +119,7 @@ def saved(run: ImportRun) -> bool:
 
 
 def end(run: ImportRun, state: ImportRun.State, problem: str = "") -> None:
-    run.problem, run.heard_at = (problem or run.problem)[:300], timezone.now()
+    run.problem, run.heard_at = shortened(problem or run.problem, 300), timezone.now()
     with transaction.atomic():
         if not saved(run):
             return

@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from syncs.codat.shortening import shortened
 from syncs.models import Activity, Bulk, Merchant, SyncRequest, User
 
 
@@ -26,13 +27,13 @@ def record(
     return Activity.objects.create(
         actor=actor,
         verb=verb,
-        what=what[:500],
+        what=shortened(what, 500),
         merchant=merchant or (request.merchant if request else None),
         request=request,
         bulk=bulk.pk if bulk else None,
-        reason=reason[:500],
-        before=before[:300],
-        after=after[:300],
+        reason=shortened(reason, 500),
+        before=shortened(before, 300),
+        after=shortened(after, 300),
         **dated,
     )
 
@@ -51,12 +52,12 @@ def record_many(
         Activity(
             actor=actor,
             verb=verb,
-            what=what[:500],
+            what=shortened(what, 500),
             merchant_id=request.merchant_id,
             request=request,
-            reason=reason[:500],
-            before=before[:300],
-            after=after[:300],
+            reason=shortened(reason, 500),
+            before=shortened(before, 300),
+            after=shortened(after, 300),
         )
         for request, what in told
     )

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncs.codat import schemas
+from syncs.codat.shortening import shortened
 from syncs.models import Merchant, User
 from syncs.models.folding import fold
 from syncs.operations import connections, handing_out, log
@@ -87,7 +88,7 @@ def archive(merchant: Merchant, *, why: str, now: datetime, by: User | None = No
             .filter(pk=merchant.pk)
             .update(
                 archived_at=now,
-                archived_why=why[:200],
+                archived_why=shortened(why, 200),
                 version=F("version") + 1,
                 **(handing_out.first_in_line(now, LEFT_RUNNING) if is_left else {}),
             )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncStatus
+from syncs.codat.shortening import shortened
 from syncs.codat.until import Until
 from syncs.models import Attempt, SyncRequest
 from syncs.models.merchant import CLOCKS_DIFFER
@@ -218,7 +219,7 @@ def _review(
         what=f"Put before a person: {why}",
         looks=request.looks + 1,
         candidates=candidates or request.candidates,
-        waiting_for=why[:300],
+        waiting_for=shortened(why, 300),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from syncs.codat.client import CodatClient
 from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import Configuration, Connection, SyncStatus
+from syncs.codat.shortening import shortened
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import (
     api_key,
@@ -165,7 +166,7 @@ def _looked_in_vain(merchant: Merchant, error: CodatError, began: datetime, now:
         return
     logger.warning("merchant %s: %s (correlation id %s)", merchant.pk, error.message, error.correlation_id)
     # What our own budget holds back is nobody's problem here. Every page says so when all calls are paused.
-    problem = {} if error.is_ours else {"refresh_problem": error.message[:300]}
+    problem = {} if error.is_ours else {"refresh_problem": shortened(error.message, 300)}
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant.pk)
         why_again = handing_out.wanted_again(merchant)

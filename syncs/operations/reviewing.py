@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from django.db import IntegrityError, OperationalError, transaction
 
+from syncs.codat.shortening import shortened
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest, User
 from syncs.operations import handing_out, health, settling, sync_rows
@@ -108,7 +109,7 @@ def decide_not_run(
             what="Decided a review: nothing ran",
             actor=by,
             reason=reason,
-            result=f"This never ran, {by.display_name} decided: {reason}"[:500],
+            result=shortened(f"This never ran, {by.display_name} decided: {reason}", 500),
             waiting_for="",
         )
         if moved and nobodys:

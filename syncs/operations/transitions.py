@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from syncs.codat.shortening import shortened
 from syncs.models import Merchant, SyncRequest, User
 from syncs.operations import alerting, handing_out, log
 from syncs.rules.alerts import Event
@@ -77,7 +78,7 @@ def cancel_many(requests: Sequence[SyncRequest], *, now: datetime, what: str, ac
         state=State.CANCELLED,
         state_since=now,
         finished_at=now,
-        result=what[:500],
+        result=shortened(what, 500),
         version=F("version") + 1,
     )
     if moved != len(keys):
@@ -110,5 +111,5 @@ def hold_back(request: SyncRequest, *, now: datetime, until: datetime, why: str)
         what="",
         at_version=request.version,
         not_before=until,
-        waiting_for=why[:300],
+        waiting_for=shortened(why, 300),
     )

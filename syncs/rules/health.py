@@ -16,14 +16,15 @@ class Health(StrEnum):
     SWITCHED_OFF = "switched_off"
 
 
-# Worst first: who fails, then who never began, then whom nobody has looked at yet.
+# Worst first: who fails and never had a success, then who fails, who never began, whom nobody has looked at yet.
+NEVER_WELL = 0
 SEVERITY = {
-    Health.FAILING: 0,
-    Health.NEEDS_RECONNECT: 0,
-    Health.SWITCHED_OFF: 0,
-    Health.NEVER_SYNCED: 1,
-    Health.UNSEEN: 2,
-    Health.HEALTHY: 3,
+    Health.FAILING: 1,
+    Health.NEEDS_RECONNECT: 1,
+    Health.SWITCHED_OFF: 1,
+    Health.NEVER_SYNCED: 2,
+    Health.UNSEEN: 3,
+    Health.HEALTHY: 4,
 }
 WORD = {
     Health.UNSEEN: "Not looked at yet",

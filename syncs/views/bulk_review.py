@@ -25,6 +25,7 @@ from syncs.rules.salesdays import day_before, day_of, zone_of
 from syncs.search import owners_of
 from syncs.views import bulk_words, filter_words, health_summary
 from syncs.views.access import Signed, may_ask
+from syncs.views.going_back import fresh_or_kept_for_back
 
 PAGE = "syncs/bulk_review.html"
 PERMITTED = {"may_many": "syncs.ask_many", "may_override": "syncs.override_guard"}
@@ -42,7 +43,7 @@ LOST_FILTER = "The list cannot be read any more as it was filtered: look at it a
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
+@fresh_or_kept_for_back
 def review(request: Signed) -> HttpResponse:
     """What would run, what would not and why, and what it costs; also after a change of what is asked for."""
     if request.method != "POST":
@@ -58,7 +59,7 @@ def review(request: Signed) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
+@fresh_or_kept_for_back
 def confirm(request: Signed) -> HttpResponse:
     """Saves a request for each that may run, and nudges a sender once. A second press finds the first one's bulk."""
     if request.method != "POST":

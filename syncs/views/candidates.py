@@ -90,7 +90,7 @@ def _speaks(request: SyncRequest, sync: Sync) -> Iterator[str]:
     due = due_before(sync.started_at, merchant.zone, merchant.sync_hour or 0)
     if sync.started_at - due < SOON_AFTER_ITS_HOUR:
         # In the reader's zone, as the sync's own moment beside it.
-        at = moments.in_a_sentence(due, timezone.localtime())
-        yield f"The merchant's own daily sync was due at {at}: it may be that one."
+        at = moments.at_in_a_sentence(due, timezone.localtime())
+        yield f"The merchant's own daily sync was due {at}: it may be that one."
     else:
         yield "No schedule of this merchant runs at this hour."

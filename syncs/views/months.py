@@ -47,6 +47,7 @@ LEGEND = {
     "r": "Running",
     "g": "Gap",
 }
+COVERED = {"w", "n"}
 UNDER_WAY = {State.SENDING, State.ACCEPTED}
 
 
@@ -109,6 +110,11 @@ class Grid:
     newest: str
     this_year: int
     inferred: int
+
+    @property
+    def certain(self) -> int:
+        """Those in the books of which it is known which run covers them."""
+        return sum(cell.style in COVERED and not cell.is_inferred for _, cells in self.rows for cell in cells)
 
     @property
     def overlapping(self) -> int:

@@ -179,8 +179,8 @@ def _fresh_form(request: Signed, merchant: Merchant, kind: str, now: datetime) -
         # A browser refuses what is no day in a field for days.
         "first_day": as_day(request.GET.get("first_day", request.GET.get("first", ""))),
         "last_day": as_day(request.GET.get("last_day", request.GET.get("last", ""))),
-        "reason": request.GET.get("reason", "")[:500],
-        "override_reason": request.GET.get("override_reason", "")[:500],
+        "reason": request.GET.get("reason", ""),
+        "override_reason": request.GET.get("override_reason", ""),
         "resend_of": request.GET.get("again"),
         "form_token": uuid.uuid4(),
     }

@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from syncs.forms.verdicts import MOST_AT_ONCE, ConfirmedReviewForm, ReviewForm, chosen_in
@@ -19,6 +18,7 @@ from syncs.record_filters import as_key
 from syncs.rules.states import State
 from syncs.views import review_list
 from syncs.views.access import Signed, may_decide
+from syncs.views.going_back import fresh_or_kept_for_back
 
 PAGE = "syncs/review.html"
 CONFIRM = "syncs/review/confirm.html"
@@ -28,7 +28,7 @@ Form = TypeVar("Form", bound=ReviewForm)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
+@fresh_or_kept_for_back
 def review(request: Signed) -> HttpResponse:
     """POST is the way back from the confirm step: the same page as it was filled in."""
     if request.method == "POST":
@@ -47,7 +47,7 @@ def review(request: Signed) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
+@fresh_or_kept_for_back
 def confirm(request: Signed) -> HttpResponse:
     """What would be saved, and nothing is yet."""
     if request.method != "POST":
@@ -61,7 +61,7 @@ def confirm(request: Signed) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
+@fresh_or_kept_for_back
 def save(request: Signed) -> HttpResponse:
     """A result for each; what was refused stands below, as it was filled in, to be decided anew."""
     if request.method != "POST":

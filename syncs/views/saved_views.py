@@ -22,6 +22,7 @@ from syncs.operations import saved_views
 from syncs.operations.saved_views import NotSaved
 from syncs.record_filters.syncs import SyncFilters
 from syncs.views.access import NotHere, Signed
+from syncs.views.going_back import fresh_or_kept_for_back
 
 PAGE = "syncs/views.html"
 Page = SavedView.Page
@@ -76,7 +77,7 @@ def default_of(user: User) -> SavedView | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
+@fresh_or_kept_for_back
 def views(request: Signed) -> HttpResponse:
     """All views that a person sees; a POST saves a new one and opens it."""
     if request.method != "POST":
@@ -111,6 +112,7 @@ def menu(request: Signed) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@fresh_or_kept_for_back
 def change(request: Signed, pk: int) -> HttpResponse:
     """Its name, and whether everybody sees it."""
     view = _own(request.user, pk)

@@ -18,7 +18,7 @@ def test_a_page_prints(visit: Visit, panel: Panel, path: str) -> None:
     shop = panel.shops("settings")[0]
     page = visit(shop.path if path == "merchant" else path, color_scheme="dark")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    is_wide = page.locator(".list, .dense").count() > 0
+    is_wide = page.locator(".list, .dense, #results .cards").count() > 0
     page.set_viewport_size({"width": ON_ITS_SIDE if is_wide else UPRIGHT, "height": 1000})
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
