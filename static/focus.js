@@ -1,5 +1,6 @@
 // Who works with the keyboard goes on where they were: what had the focus has it again after a swap, or else what the
-// answer puts first in that part of the page, or that part itself. A form that came back begins at its first mistake.
+// answer puts first in that part of the page, or that part itself. A form that came back begins at its first mistake, and
+// one that a link or a key leads to where there is something to do.
 (() => {
   const WRONG = 'main [aria-invalid="true"]';
   let was = null;
@@ -38,5 +39,5 @@
 
   document.addEventListener("htmx:beforeSwap", remember);
   document.addEventListener("htmx:afterSettle", giveBack);
-  document.querySelector(WRONG)?.focus();
+  (document.querySelector(WRONG) ?? document.querySelector(":target [data-begins] :is(input, button)"))?.focus();
 })();

@@ -69,8 +69,7 @@ class Row:
 class BulkRow(Row):
     """All requests of a bulk, in the place of its first one."""
 
-    count: int
-    is_moving: bool
+    tally: bulk_tally.Tally
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def folded(rows: Sequence[Row]) -> list[Row]:
 
 def _folded(row: Row, tally: bulk_tally.Tally) -> BulkRow:
     sentence = f"{tally.sent:,} of {tally.total:,} sent: {tally.sentence}"
-    return BulkRow(row.request, row.what, sentence, tally.total, tally.is_moving)
+    return BulkRow(row.request, row.what, sentence, tally)
 
 
 def page(filters: RequestFilters, zone: ZoneInfo, now: datetime) -> paging.Page[SyncRequest]:

@@ -186,7 +186,7 @@ def _live(
 
 
 def _is_moving(row: request_list.Row) -> bool:
-    return row.is_moving if isinstance(row, request_list.BulkRow) else row.request.is_on_its_way
+    return row.tally.is_moving if isinstance(row, request_list.BulkRow) else row.request.is_on_its_way
 
 
 def _case(request: Signed, found: SyncRequest, form: VerdictForm | None = None) -> dict[str, Any]:

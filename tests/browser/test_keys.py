@@ -21,6 +21,7 @@ def test_keys_walk_the_list_and_open_the_form_and_send_nothing(
     steps.find_with_keys(page, shop)
     page.keyboard.press("l")
     page.wait_for_url(f"**{shop.path}?run=latest#rerun")
+    expect(page.get_by_role("button", name="Review Sync latest")).to_be_focused()
     assert panel.count_requests(shop.company_id) == 0
     page.keyboard.press("g")
     page.keyboard.press("r")
