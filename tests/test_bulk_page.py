@@ -266,6 +266,7 @@ class TestInRequests:
             "No answer yet": "1",
             "Codat is working": "2",
             "Not sent yet": "1",
+            "Cancelled or never ran": "1",
         }
         assert f'href="/bulk/{bulk.pk}/"' in html
         assert f'id="request-{single.pk}"' in html
