@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern] = [
     path("merchants/<uuid:company_id>/days/", rerun.days, name="days"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/review/", rerun.review, name="rerun-review"),
     path("merchants/<uuid:company_id>/rerun/<slug:kind>/confirm/", rerun.confirm, name="rerun-confirm"),
+    path("merchants/<uuid:company_id>/syncs/<int:pk>.json", for_codat.sync_json, name="sync-json"),
     path("syncs/", syncs.syncs, name="syncs"),
     path("syncs/day-counts/", day_counts.day_counts, name="syncs-day-counts"),
     path("syncs.csv", exports.syncs_csv, name="syncs-csv"),

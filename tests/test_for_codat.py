@@ -139,3 +139,20 @@ def test_the_page_of_a_failing_merchant_has_them(as_support: Client) -> None:
     assert "Copy message" in html
     assert "Fill the form" in html
     assert f'href="/merchants/{merchant.company_id}/for-codat/" data-copy-from' in html
+
+
+def test_what_codat_sent_of_a_sync_is_a_file_too(as_viewer: Client) -> None:
+    merchant = make_merchant()
+    raw = {"syncId": "sync-1", "errorMessage": "Konto „Übertrag“ <fehlt>"}
+    sync = make_sync(merchant, 5130, AT, "Konto", sync_id="sync-1", raw=raw)
+    answer = as_viewer.get(f"/merchants/{merchant.company_id}/syncs/{sync.pk}.json")
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Content-Disposition"] == f'attachment; filename="sync-{sync.pk}.json"'
+    assert answer.json() == raw
+
+
+def test_of_another_merchants_sync_there_is_no_file(as_viewer: Client) -> None:
+    sync = make_sync(make_merchant())
+    address = f"/merchants/{make_merchant().company_id}/syncs/{sync.pk}.json"
+    assert as_viewer.get(address).status_code == 404
+    assert Client().get(address).status_code == 302

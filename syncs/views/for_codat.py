@@ -3,12 +3,12 @@
 Moments are in UTC, as Codat's own. Names of colleagues and what they wrote stay here.
 """
 
-import json
 import uuid
 from datetime import UTC, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync
 from syncs.views.access import Signed
+from syncs.views.history_rows import Row
 from syncs.views.merchant import find_merchant
 
 TEXT = "syncs/merchant/for_codat.txt"
@@ -29,6 +30,15 @@ LONGEST_JSON = 6_000
 def for_codat(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     text = text_of(find_merchant(company_id), timezone.now())
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@login_required
+def sync_json(_request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
+    """All that Codat sent of one sync, as a file to attach."""
+    sync = get_object_or_404(find_merchant(company_id).syncs, pk=pk)
+    file = {"Content-Disposition": f'attachment; filename="sync-{sync.pk}.json"'}
+    return HttpResponse(f"{Row(sync, is_open=True).json}\n", content_type="application/json", headers=file)
 
 
 def text_of(merchant: Merchant, now: datetime) -> str:
@@ -50,5 +60,5 @@ def text_of(merchant: Merchant, now: datetime) -> str:
 
 
 def _json(sync: Sync) -> str:
-    text = json.dumps(sync.raw, indent=2, ensure_ascii=False)
+    text = Row(sync, is_open=True).json
     return text if len(text) <= LONGEST_JSON else f"{text[:LONGEST_JSON]}\n… cut off here"
