@@ -275,3 +275,9 @@ def test_a_day_that_has_just_ended_is_no_gap_while_its_sync_may_still_come(as_vi
     html = page(as_viewer, merchant)
     assert html.count("never synced") == 1
     assert html.count("its sync has not run yet") == 1
+
+
+def test_the_way_back_leads_to_those_who_stand_as_it_does(as_viewer: Client) -> None:
+    failing, gone = make_failing_merchant(), make_merchant(archived_at=timezone.now())
+    assert '<a href="/?health=failing">Failing</a>' in as_viewer.get(f"/merchants/{failing.company_id}/").text
+    assert '<a href="/?health=archived">Archived</a>' in as_viewer.get(f"/merchants/{gone.company_id}/").text
