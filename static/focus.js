@@ -3,6 +3,7 @@
 // one that a link or a key leads to where there is something to do.
 (() => {
   const WRONG = 'main [aria-invalid="true"]';
+  const BEGINS = ":target [data-begins] :is(input, button)";
   let was = null;
 
   const words = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
@@ -39,5 +40,9 @@
 
   document.addEventListener("htmx:beforeSwap", remember);
   document.addEventListener("htmx:afterSettle", giveBack);
-  (document.querySelector(WRONG) ?? document.querySelector(":target [data-begins] :is(input, button)"))?.focus();
+  document.querySelector(WRONG)?.focus();
+  // The browser takes the focus from everything when it goes to what the address names, which is when all is there.
+  addEventListener("load", () => {
+    if (document.activeElement === document.body) document.querySelector(BEGINS)?.focus();
+  });
 })();
