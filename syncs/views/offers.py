@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from syncs.forms import MOST_DAYS
 from syncs.models import Merchant
 from syncs.operations import days
-from syncs.rules.coverage import Day, awaited, left_behind, stretches
+from syncs.rules.coverage import Day, stretches
+from syncs.rules.gaps import awaited, left_behind
 from syncs.rules.salesdays import ONE_DAY, today
 
 # No stretch found within what the form takes at once can be longer than that.
