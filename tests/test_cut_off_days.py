@@ -1,7 +1,7 @@
 """A day of which only a part is in the books is never lost by a press that was offered, nor without a word."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -142,6 +142,29 @@ def test_where_nobody_knows_the_start_of_sync_latest_a_range_is_offered(as_suppo
     told = box(as_support, merchant, 16, 16)
     assert "Use Sync latest" not in told
     assert re.search(r"Start on [^<]*15 Jun[^<]* instead", told)
+
+
+def test_the_row_of_the_list_shows_the_failed_day_and_says_nothing_else(
+    as_support: Client, holed: Merchant
+) -> None:
+    kept = sales_days.newest(holed, NOON, timedelta(days=31))
+    end = date(2026, 6, 16)
+    Merchant.objects.update(last_days=sales_days.strip(kept), last_days_end=end, failed_days=0)
+    row = as_support.get("/?health=").text
+    assert "to 16 Jun: 2 synced, 1 failed, 5 did not run" in row
+    assert "No failed days" not in row
+
+
+def test_a_day_whose_own_run_left_some_of_it_open_is_synced_in_part_in_the_row(as_support: Client) -> None:
+    merchant = make_merchant()
+    ran(merchant, 2000, 13, 14)
+    ran(merchant, 2000, 14, 15)
+    kept = sales_days.newest(decided(merchant), NOON, timedelta(days=31))
+    assert sales_days.strip(kept) == "ggggpwgg"
+    Merchant.objects.update(last_days="wwpw", last_days_end=date(2026, 6, 16))
+    row = as_support.get("/?health=").text
+    assert 'class="d-p"' in row
+    assert "3 synced, 1 synced in part" in row
 
 
 @pytest.mark.parametrize(
