@@ -93,7 +93,7 @@ def test_only_so_many_kinds_of_cells_are_kept() -> None:
             FuseCell("Not counting", "hold", "35%", 11, is_urgent=False, is_counting=False),
             "has stopped trying",
         ),
-        (None, "No failed days"),
+        (None, "No countdown"),
     ],
 )
 def test_a_fuse_says_how_much_of_it_is_left(fuse: FuseCell | None, told: str) -> None:

@@ -32,7 +32,7 @@ def cells(html: str) -> list[str]:
         "result": 'class="beside"',
         "success": "<time",
         "days": 'class="strip"',
-        "fuse": "No failed days",
+        "fuse": "No countdown",
     }
     found = [name for cell in row.split("<td")[1:] for name, mark in inside.items() if mark in cell]
     assert len(found) == len(inside)

@@ -1,5 +1,6 @@
 """All that Codat's support needs, as one text; and the buttons of the steps that lead there."""
 
+import re
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -113,16 +114,20 @@ def test_each_step_has_the_button_that_does_it() -> None:
             "When they confirm, re-run since last success.",
             "If it fails again, send Codat's support the company ID. Do not re-run it.",
         ),
-        [],
         may_ask=True,
     )
     assert [step.does for step in steps] == ["", "message", "fill", "codat"]
     assert steps[2].query == "run=latest"
 
 
+def test_where_the_playbook_asks_for_other_days_the_step_opens_a_range() -> None:
+    told = replace(diagnosis("Re-run a range that overlaps no sync."), fixed_by="other_days")
+    assert [step.query for step in next_steps.of(told, may_ask=True)] == ["run=historic"]
+
+
 def test_a_button_stands_once_and_none_fills_a_form_that_is_not_there() -> None:
     twice = diagnosis("Ask the merchant one thing.", "Ask the merchant another.", "Re-run it.")
-    assert [step.does for step in next_steps.of(twice, [], may_ask=False)] == ["message", "", ""]
+    assert [step.does for step in next_steps.of(twice, may_ask=False)] == ["message", "", ""]
 
 
 def test_the_message_carries_the_link_that_it_names() -> None:
@@ -137,7 +142,7 @@ def test_the_page_of_a_failing_merchant_has_them(as_support: Client) -> None:
     merchant = make_failing_merchant()
     html = as_support.get(f"/merchants/{merchant.company_id}/").text
     assert "Copy message" in html
-    assert "Fill the form" in html
+    assert re.search(r'href="[^"]*\?run=latest#rerun"[^>]*><svg.*?</svg>Use Sync latest', html)
     assert f'href="/merchants/{merchant.company_id}/for-codat/" data-copy-from' in html
 
 

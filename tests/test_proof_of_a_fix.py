@@ -141,11 +141,11 @@ def test_days_on_which_nothing_had_run_were_missing_and_no_failure() -> None:
     start = range_window(day(2), day(1), merchant.zone).start
     finish = at - timedelta(minutes=1)
     make_sync(merchant, 2000, at, window_start=start, window_finish=finish, window_known="answered")
-    proved = proofs.of(rerun(merchant, day(5), day(3)))
+    proved = proofs.of(rerun(merchant, day(6), day(3)))
     assert proved is not None
-    assert proved.sentence == "Before: nothing had run on 12 – 14 Jun. Now: synced, 12 – 14 Jun covered."
+    assert proved.sentence == "Before: nothing had run on 11 – 14 Jun. Now: synced, 11 – 14 Jun covered."
     assert proved.message == (
-        "Hello, your sales of 12 – 14 Jun from Shopify, which were missing in Xero, are there now. "
+        "Hello, your sales of 11 – 14 Jun from Shopify, which were missing in Xero, are there now. "
         "You need not do anything."
     )
 
@@ -166,7 +166,9 @@ def test_days_of_another_gap_are_told_also_while_newer_days_fail() -> None:
     by_schedule(merchant, 0)
     proved = proofs.of(rerun(merchant, day(8), day(7)))
     assert proved is not None
-    assert proved.sentence == "Before: nothing had run on 9 – 10 Jun. Now: synced, 9 – 10 Jun covered."
+    assert proved.sentence == (
+        "Before: nothing had run on 9 – 10 Jun. Now: synced, 9 – 10 Jun covered. Still missing: 8 Jun, 11 Jun."
+    )
 
 
 def test_where_nothing_was_wrong_there_is_nothing_to_prove(as_viewer: Client) -> None:
@@ -176,6 +178,53 @@ def test_where_nothing_was_wrong_there_is_nothing_to_prove(as_viewer: Client) ->
     request = rerun(merchant, day(1), day(1))
     assert proofs.of(request) is None
     assert "Before:" not in page(as_viewer, of_request(request))
+
+
+def failed_in_part(merchant: Merchant) -> None:
+    """Of the day before yesterday the first five hours are synced; it and yesterday failed."""
+    for begun, ended, code in ((9, 2, 2000), (2, 1, 5000), (2, 0, 5000)):
+        start, finish = (
+            range_window(day(number), day(number), merchant.zone).start + timedelta(hours=5)
+            for number in (begun, ended)
+        )
+        make_sync(merchant, code, finish, window_start=start, window_finish=finish, window_known="answered")
+
+
+def test_while_a_day_is_missing_nobody_is_told_that_there_is_nothing_to_do(as_viewer: Client) -> None:
+    merchant = make_merchant(health="failing")
+    failed_in_part(merchant)
+    request = rerun(merchant, day(1), day(1))
+    proved = proofs.of(request)
+    assert proved is not None
+    assert proved.tone == "warn"
+    assert proved.sentence.endswith("Now: synced, 16 Jun covered. Still missing: 15 Jun.")
+    assert proved.advice == "No later sync goes back for that: it needs a range."
+    assert proved.message == (
+        "Hello, your sales from Shopify reach Xero again. The sales of 16 Jun, which were missing, are there now. "
+        "The sales of 15 Jun are still missing: you will hear from us about them."
+    )
+    for address in (of_merchant(request), of_request(request)):
+        html = page(as_viewer, address)
+        assert "Still missing: 15 Jun." in html
+        assert "need not do anything" not in html
+
+
+def test_days_that_are_only_inferred_to_be_missing_are_not_named_to_the_merchant() -> None:
+    merchant = make_merchant(health="failing")
+    failed_in_part(merchant)
+    merchant.syncs.update(window_known="inferred")
+    proved = proofs.of(rerun(merchant, day(1), day(1)))
+    assert proved is not None
+    assert proved.message.endswith(
+        "The sales of some other days are still missing: you will hear from us about them."
+    )
+
+
+def test_while_newer_days_wait_for_the_daily_sync_the_message_says_so() -> None:
+    merchant = failing()
+    proved = proofs.of(rerun(merchant, day(5), day(3)))
+    assert proved is not None
+    assert proved.message.endswith("The sales of the newest days follow with the next daily sync.")
 
 
 def test_a_fix_that_has_failed_again_since_is_not_told_to_the_merchant() -> None:

@@ -1,4 +1,4 @@
-"""A merchant's stored syncs as the rules want them, and the days they cover."""
+"""A merchant's stored syncs as the rules want them, the days they cover, and what else than a wanted range there is."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +7,8 @@ from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync
 from syncs.rules import coverage
 from syncs.rules.coverage import RanSync
-from syncs.rules.salesdays import range_window
+from syncs.rules.gaps import open_after
+from syncs.rules.salesdays import day_of, range_window
 from syncs.rules.windows import Window
 
 FIELDS = ("pk", "started_at", "outcome", "code", "window_start", "window_finish", "window_known")
@@ -61,14 +62,20 @@ def reached(merchant: Merchant) -> Sync | None:
     return successes.filter(window_finish__isnull=False).order_by("-window_finish").first()
 
 
+def goes_back_to(merchant: Merchant, end: Sync | None) -> date | None:
+    """The first day of which a latest sync has a part, by the success that ends last; None where nobody knows it."""
+    if end and end.window_finish:
+        return day_of(end.window_finish, merchant.zone)
+    return (merchant.start_date or date.min) if merchant.last_success_at is None else None
+
+
 @dataclass(frozen=True)
 class Overlap:
-    """What of a range is synced already: the time, its days, those synced only in part; and what is left."""
+    """What of a range is synced already: the time, its days, and those synced only in part."""
 
     windows: list[Window]
     days: list[date]
     partly: list[date]
-    instead: tuple[date, date] | None
 
     @property
     def wholly(self) -> list[date]:
@@ -80,5 +87,29 @@ def overlap(merchant: Merchant, first: date, last: date) -> Overlap:
     placed = [*touching(merchant, wanted), *_thinned(merchant)]
     days = coverage.synced_days(first, last, placed, merchant.zone)
     partly = coverage.partly_synced(days, placed, merchant.zone)
-    left = coverage.trim(first, last, days) if days else None
-    return Overlap(coverage.overlapping(wanted, placed), days, partly, left)
+    return Overlap(coverage.overlapping(wanted, placed), days, partly)
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What there is instead of a range that overlaps. Neither leaves out a part of a day that no later sync goes back
+    for."""
+
+    latest: list[date]
+    """The days, from that on in which the last success ended, that Sync latest covers without writing any twice."""
+    instead: tuple[date, date] | None
+    by_range: list[date]
+    """Those synced in part of which only a range brings the rest."""
+
+
+def ways(merchant: Merchant, found: Overlap, first: date, last: date, end: Sync | None) -> Ways:
+    """`end` is the success that ends last."""
+    start = end.window_finish if end else None
+    after = open_after(start, first, last, found.windows, merchant.zone) if start else []
+    latest = after if after and after[0] in found.partly else []
+    left = coverage.trim(first, last, [*found.wholly, *latest])
+    return Ways(
+        latest,
+        left if left != (first, last) else None,
+        [day for day in found.partly if day not in latest],
+    )

@@ -11,6 +11,7 @@ from syncs.operations.coverage import as_ran, touching
 from syncs.operations.evidence import perhaps_ours, spared_since_last
 from syncs.rules import coverage
 from syncs.rules.coverage import Day, DayOutcome
+from syncs.rules.gaps import ENDED_WELL
 from syncs.rules.salesdays import day_before, day_of, range_window, today
 
 # One letter a day for the merchant's own strip: a list of merchants then needs no rows of days.
@@ -22,6 +23,8 @@ LETTERS = {
     DayOutcome.RUNNING: "r",
     DayOutcome.NOT_RUN: "g",
 }
+# Its own run ended well and left some of it open, as the grid of days shows it.
+IN_PART = "p"
 STRIP_DAYS = 31
 
 
@@ -109,7 +112,11 @@ def as_day(row: MerchantDay) -> Day:
 
 
 def strip(days: dict[date, Day]) -> str:
-    return "".join(LETTERS[days[day].outcome] for day in sorted(days)[-STRIP_DAYS:])
+    return "".join(_letter(days[day]) for day in sorted(days)[-STRIP_DAYS:])
+
+
+def _letter(day: Day) -> str:
+    return IN_PART if day.covered_by is None and day.outcome in ENDED_WELL else LETTERS[day.outcome]
 
 
 def _row(merchant: Merchant, day: Day) -> MerchantDay:

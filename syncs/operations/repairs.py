@@ -12,7 +12,9 @@ from django.db.models.functions import Coalesce
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, MerchantDay, Sync, SyncRequest
+from syncs.operations import gaps
 from syncs.operations.coverage import FIELDS, as_ran
+from syncs.operations.gaps import Gaps
 from syncs.rules import coverage
 from syncs.rules.coverage import DayOutcome, spoken_day
 from syncs.rules.salesdays import range_window
@@ -33,6 +35,8 @@ class Repair:
     """Those of its days on which nothing had run."""
     is_inferred: bool
     """Whether the days of any of them are."""
+    gaps: Gaps
+    """What of the merchant is not in the books now; read where its sync succeeded."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,20 @@ def own_day(sync: Sync) -> date | None:
 
 
 def of_each(requests: Collection[SyncRequest]) -> dict[int, Repair]:
-    """By request. Four queries, however many."""
+    """By request. Five queries, however many."""
     if not requests:
         return {}
     before = _before(requests)
     days = _covered(requests)
     others = _touching(requests, days)
-    return {request.pk: _repair(request, before, days, others) for request in requests}
+    good = {
+        request.merchant for request in requests if request.sync and request.sync.status.outcome.is_success
+    }
+    left = gaps.of_each(good)
+    return {
+        request.pk: _repair(request, before, days, others, left.get(request.merchant_id, gaps.NONE))
+        for request in requests
+    }
 
 
 def aimed_at(request: SyncRequest) -> Sync | None:
@@ -107,6 +118,7 @@ def _repair(
     before: dict[int, Sync],
     days: dict[int, list[MerchantDay]],
     others: dict[int, list[Sync]],
+    left: Gaps,
 ) -> Repair:
     rows, sync = days.get(request.sync_id or 0, []), request.sync
     covered = [row.day for row in rows]
@@ -129,6 +141,7 @@ def _repair(
         failed_days=len(failed),
         unrun=[day for day in had_no_run if day in missing - failed],
         is_inferred=_is_inferred(*made_good, *filter(None, [sync])),
+        gaps=left,
     )
 
 

@@ -8,7 +8,7 @@ the windows of successful runs leave nothing of it open.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -107,30 +107,6 @@ def decide_days(placed: Sequence[RanSync], zone: ZoneInfo, first: date, last: da
     }
 
 
-def left_behind(days: Iterable[Day], since: date | None = None) -> list[date]:
-    """The days that nothing covers and that no later sync goes back for, because a newer day is covered.
-
-    A daily or latest sync starts where the last successful one ended (Codat docs, sync schedule). What lies
-    before the first day of which we know anything is not guessed at, nor what lies before `since`.
-    """
-    in_order = sorted(days, key=lambda known: known.day)
-    begun = next((known.day for known in in_order if known.says_something), date.max)
-    newest = _newest_covered(in_order) or date.min
-    return [
-        known.day
-        for known in in_order
-        if max(begun, since or begun) <= known.day < newest
-        and known.covered_by is None
-        and known.outcome in NOT_IN_THE_BOOKS
-    ]
-
-
-def awaited(days: Collection[Day]) -> list[date]:
-    """The failed days after the newest covered one: the next sync that succeeds takes them along."""
-    newest = _newest_covered(days) or date.max
-    return sorted(known.day for known in days if known.day > newest and known.outcome in FAILURES)
-
-
 def overlapping(wanted: Window, placed: Iterable[RanSync]) -> list[Window]:
     """The parts of the wanted window that successful syncs have covered already."""
     return intersect(wanted, _successful_windows(placed))
@@ -178,10 +154,6 @@ def reach(window: Window, zone: ZoneInfo) -> Reach:
     touched = salesdays.touched_days(window, zone)
     spoken = spoken_day(window, zone)
     return Reach((touched[0], spoken) if spoken else None, touched[-1] if touched[-1] != spoken else None)
-
-
-def _newest_covered(days: Iterable[Day]) -> date | None:
-    return max((known.day for known in days if known.covered_by is not None), default=None)
 
 
 def _infer(

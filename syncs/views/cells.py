@@ -138,7 +138,7 @@ def days(letters: str, sentence: str) -> SafeString:
 
 @drawn_once
 def fuse(left: FuseCell | None) -> SafeString:
-    return format_html('<td class="c-fuse">{}</td>', _count(left) if left else dash("No failed days"))
+    return format_html('<td class="c-fuse">{}</td>', _count(left) if left else dash("No countdown"))
 
 
 def _count(fuse: FuseCell) -> SafeString:

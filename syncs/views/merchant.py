@@ -35,8 +35,7 @@ from syncs.views import (
     timeline,
 )
 from syncs.views.access import NotHere, Signed, may_ask
-from syncs.views.offers import Offer, Offers
-from syncs.views.rerun_card import Preview
+from syncs.views.range_preview import Preview
 
 PAGE = "syncs/merchant.html"
 
@@ -146,7 +145,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "now": now,
             "diagnosis": diagnosis,
             "may_describe": request.user.has_perm("syncs.administer") and _is_undescribed(merchant, found),
-            "next_steps": next_steps.of(diagnosis, card["presets"], may_ask=may_fill),
+            "next_steps": next_steps.of(diagnosis, may_ask=may_fill),
             "message": next_steps.message(diagnosis, merchant.link_url),
             "advice": advice.of(merchant, diagnosis, card["offered"], due) if may_fill else None,
             "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
@@ -161,7 +160,6 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             else "",
             "ticks": [n < merchant.failed_days for n in range(fuse.FUSE_DAYS)],
             "months": grid(request, merchant, active, card["preview"], now),
-            "left_outside": left_outside(card["offered"], card["preview"]),
             "entries": timeline.of(merchant),
             "active": active,
             "note_form": NoteForm(),
@@ -188,17 +186,6 @@ def grid(
 ) -> months.Grid:
     newest = request.GET.get("month", "")
     return months.of(merchant, now, active, newest=newest, chosen=chosen.chosen if chosen else None)
-
-
-def left_outside(offered: Offers, chosen: Preview | None) -> list[Offer]:
-    """The missing days that the chosen range leaves out."""
-    if offered.missing is None or chosen is None:
-        return []
-    return [
-        each
-        for each in offered.missing.stretches
-        if not (chosen.first <= each.first and each.last <= chosen.last)
-    ]
 
 
 def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest | None) -> Diagnosis | None:

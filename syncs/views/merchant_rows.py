@@ -27,6 +27,7 @@ STRIP_DAYS = 14
 DAY_WORDS = {
     "w": "synced",
     "n": "no sales",
+    "p": "synced in part",
     "f": "failed",
     "h": "disconnected",
     "r": "running",

@@ -1,19 +1,16 @@
 """The steps of a diagnosis, each with the button that does it where there is one."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from syncs.rules.entries import OTHER_DAYS
 from syncs.rules.playbook import ASKS_FOR_A_RERUN, Diagnosis
-from syncs.views.offers import Offer
+from syncs.views.offers import LATEST
 
 TO_CODAT = re.compile(r"codat's support", re.IGNORECASE)
 TO_THE_MERCHANT = re.compile(r"\b(ask|send|tell) the merchant\b", re.IGNORECASE)
+OTHER_RANGE = "run=historic"
 NAMES_A_LINK = re.compile(r"\blinks? below\b")
-SINCE_LAST_SUCCESS = "Since last success"
-
-
-LATEST = "run=latest"
 
 
 @dataclass(frozen=True)
@@ -26,14 +23,15 @@ class NextStep:
     query: str = ""
 
 
-def of(diagnosis: Diagnosis | None, presets: Sequence[Offer], *, may_ask: bool) -> list[NextStep]:
-    """Each button stands once, at the first step that asks for it."""
-    since = next((offer.query for offer in presets if offer.word == SINCE_LAST_SUCCESS), LATEST)
+def of(diagnosis: Diagnosis | None, *, may_ask: bool) -> list[NextStep]:
+    """Each button stands once, at the first step that asks for it. “Since last success” is Sync
+    latest, to the minute, and no range of whole days; but where the playbook asks for other days."""
+    query = OTHER_RANGE if diagnosis and diagnosis.fixed_by == OTHER_DAYS else LATEST
     found: list[NextStep] = []
     for words in diagnosis.steps if diagnosis else ():
         does = _does(words, may_ask=may_ask)
         is_new = does not in {each.does for each in found}
-        found.append(NextStep(words, does if is_new else "", since if does == "fill" else ""))
+        found.append(NextStep(words, does if is_new else "", query if does == "fill" else ""))
     return found
 
 

@@ -1,18 +1,20 @@
 """Ranges of days that the merchant's page offers to re-run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from syncs.forms import MOST_DAYS
 from syncs.models import Merchant
 from syncs.operations import days
-from syncs.rules.coverage import Day, awaited, left_behind, stretches
+from syncs.rules.coverage import Day, stretches
+from syncs.rules.gaps import awaited, left_behind, left_out, not_wholly_in
 from syncs.rules.salesdays import ONE_DAY, today
 
 # No stretch found within what the form takes at once can be longer than that.
 LOOKED_AT = timedelta(days=MOST_DAYS)
 NAMED = 3
+LATEST = "run=latest"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,20 @@ class Offer:
     @property
     def query(self) -> str:
         return f"run=historic&first={self.first}&last={self.last}"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Days outside a range that are not wholly in the books."""
+
+    first: date
+    last: date
+    goes_back: bool
+    """Whether a latest sync covers them."""
+
+    @property
+    def query(self) -> str:
+        return LATEST if self.goes_back else f"run=historic&first={self.first}&last={self.last}"
 
 
 @dataclass(frozen=True)
@@ -51,17 +67,34 @@ class Offers:
     presets: list[Offer]
     missing: Missing | None
     awaited: list[tuple[date, date]]
+    known: Mapping[date, Day]
+    since: date | None
+
+    def outside(self, first: date, last: date, back_to: date | None) -> list[Gap]:
+        """What a range leaves open. A latest sync goes back to that day; None where nobody knows it."""
+        left = not_wholly_in(list(self.known.values()), self.since)
+        return _gaps((day for day in left if not first <= day <= last), back_to)
+
+    def left_out(self, first: date, back_to: date | None) -> list[Gap]:
+        """The days that only such a range leaves behind: without it the next sync takes them along."""
+        return _gaps(left_out(list(self.known.values()), first, self.since), back_to)
 
 
 def of(merchant: Merchant, now: datetime) -> Offers:
     known = days.newest(merchant, now, LOOKED_AT)
-    left = left_behind(known.values(), since=merchant.start_date)
+    left = left_behind(list(known.values()), since=merchant.start_date)
     missing = Missing(left) if left else None
     return Offers(
         _presets(known, missing, today(merchant.zone, now) - ONE_DAY),
         missing,
-        stretches(awaited(known.values())),
+        stretches(awaited(list(known.values()))),
+        known,
+        merchant.start_date,
     )
+
+
+def _gaps(days: Iterable[date], back_to: date | None) -> list[Gap]:
+    return [Gap(first, last, back_to is not None and back_to <= first) for first, last in stretches(days)]
 
 
 def _presets(known: Mapping[date, Day], missing: Missing | None, yesterday: date) -> list[Offer]:

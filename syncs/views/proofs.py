@@ -13,6 +13,7 @@ from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations import outage_hold, repairs
 from syncs.operations.answered_windows import ran_instead
 from syncs.operations.diagnosing import diagnose, diagnose_sync, names
+from syncs.operations.gaps import Gaps
 from syncs.operations.repairs import Repair
 from syncs.rules.coverage import stretches
 from syncs.rules.health import WORD, Health, is_stopped_range
@@ -24,6 +25,7 @@ from syncs.views import next_steps
 # More stretches of days are a list, and no sentence.
 NAMED = 3
 NOTHING_TO_DO = "You need not do anything."
+GOES_NOT_BACK = "No later sync goes back for that: it needs a range."
 ANOTHER_PRESS = "Another press will probably fail the same way."
 AFTER_THE_MERCHANT = (
     f"{ANOTHER_PRESS} The merchant must act first. Where the merchant says that it is done, it is a case for "
@@ -49,7 +51,7 @@ def of(request: SyncRequest) -> Proof | None:
 
 
 def of_each(requests: Collection[SyncRequest]) -> dict[int, Proof]:
-    """By request, of those that ran and of which there is something to prove. Five queries, however many."""
+    """By request, of those that ran and of which there is something to prove. Six queries, however many."""
     ran = [request for request in requests if State(request.state) in RAN and request.sync]
     prefetch_related_objects([request.merchant for request in ran], "connections")
     found = repairs.of_each(ran)
@@ -70,9 +72,16 @@ def told(request: SyncRequest, repair: Repair) -> Proof | None:
     sentence = f"Before: {was}. Now: {_now(sync, repair)}."
     if since := _since(request.merchant):
         return Proof("warn", "warn", f"{sentence} {since}")
-    if ran_instead(request):
-        return Proof("warn", "warn", sentence)
-    return Proof("ok", "okfill", sentence, message=_good_news(request.merchant, sync, repair))
+    return (
+        Proof("warn", "warn", sentence) if ran_instead(request) else _mended(request, sync, repair, sentence)
+    )
+
+
+def _mended(request: SyncRequest, sync: Sync, repair: Repair, sentence: str) -> Proof:
+    message = f"{_good_news(request.merchant, sync, repair)} {_ending(repair.gaps)}"
+    if behind := repair.gaps.behind:
+        return Proof("warn", "warn", f"{sentence} Still missing: {_days(behind)}.", GOES_NOT_BACK, message)
+    return Proof("ok", "okfill", sentence, message=message)
 
 
 def _was(repair: Repair) -> str:
@@ -113,12 +122,20 @@ def _good_news(merchant: Merchant, sync: Sync, repair: Repair) -> str:
     if sync.outcome == Outcome.EMPTY:
         again = " works again" if works_again else " has run again"
         none = f"There were no sales to bring over{f' for {days}' if days else ''}."
-        return f"Hello, the sync from {commerce} to {accounting}{again}. {none} {NOTHING_TO_DO}"
+        return f"Hello, the sync from {commerce} to {accounting}{again}. {none}"
     if works_again:
         there = f" The sales of {days}, which were missing, are there now." if days else ""
-        return f"Hello, your sales from {commerce} reach {accounting} again.{there} {NOTHING_TO_DO}"
+        return f"Hello, your sales from {commerce} reach {accounting} again.{there}"
     sales = f"your sales of {days} from {commerce}" if days else f"your sales from {commerce}"
-    return f"Hello, {sales}, which were missing in {accounting}, are there now. {NOTHING_TO_DO}"
+    return f"Hello, {sales}, which were missing in {accounting}, are there now."
+
+
+def _ending(left: Gaps) -> str:
+    """Of the message: that all is done only where no day is missing; days are named where they are known."""
+    if left.behind:
+        days = f"of {_days(left.behind)}" if left.are_told else "of some other days"
+        return f"The sales {days} are still missing: you will hear from us about them."
+    return "The sales of the newest days follow with the next daily sync." if left.awaited else NOTHING_TO_DO
 
 
 def _failed(request: SyncRequest, sync: Sync, before: Sync | None) -> Proof | None:

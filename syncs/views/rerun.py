@@ -19,7 +19,7 @@ from syncs.operations import asking, books, lifting
 from syncs.operations.asking import Ask, NotNow, NotPossible
 from syncs.views import rerun_card
 from syncs.views.access import Signed, may_ask
-from syncs.views.merchant import PAGE, find_merchant, grid, left_outside, page_context
+from syncs.views.merchant import PAGE, find_merchant, grid, page_context
 
 KINDS = {"range": SyncRequest.Kind.HISTORIC, "latest": SyncRequest.Kind.LATEST}
 PRESSED_TWICE = "You pressed twice. This is the request you already made. Nothing was sent twice."
@@ -49,7 +49,6 @@ def days(request: Signed, company_id: uuid.UUID) -> HttpResponse:
         "merchant": merchant,
         "may_ask": request.user.has_perm("syncs.ask_sync"),
         "months": grid(request, merchant, active, context["preview"], now),
-        "left_outside": left_outside(context["offered"], context["preview"]),
     }
     return render(request, f"{PAGE}#days", context | shown)
 

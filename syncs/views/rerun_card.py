@@ -1,27 +1,23 @@
 """What the re-run card shows: the form, what a range would do, and how the running request goes."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from syncs import moments, wording
-from syncs.forms import AskForm, LatestForm, RangeForm, written
+from syncs import wording
+from syncs.forms import AskForm, LatestForm, RangeForm
 from syncs.models import Merchant, SyncRequest
 from syncs.operations import fix_first, outage_hold
 from syncs.operations.answered_windows import ran_instead
 from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
-from syncs.operations.coverage import Overlap, overlap, reached
+from syncs.operations.coverage import reached
 from syncs.record_filters import as_day
-from syncs.rules.coverage import stretches
-from syncs.rules.salesdays import range_window, today
+from syncs.rules.salesdays import today
 from syncs.rules.states import State
-from syncs.rules.windows import Window
-from syncs.views import offers, proofs
+from syncs.views import offers, proofs, range_preview
 from syncs.views.access import MAY_NOT_ASK, Signed
-from syncs.views.months import Chosen
+from syncs.views.offers import Offers
+from syncs.views.range_preview import Preview
 
 NEWS_FOR = timedelta(hours=1)
 STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
@@ -29,57 +25,6 @@ GOOD_NEWS = {State.SUCCEEDED, State.SUCCEEDED_EMPTY}
 # How many of the four steps are done in each state.
 # The step at which each stands. What waits is not at “Sent”, and only what Codat has accepted is at “working”.
 DONE = {State.QUEUED: 0, State.SENDING: 1, State.UNCERTAIN: 1, State.NEEDS_REVIEW: 1, State.ACCEPTED: 2}
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a range means: its days, its UTC window, and what is in the books already."""
-
-    first: date
-    last: date
-    window: Window
-    overlap: Overlap
-    failed: int
-
-    @property
-    def chosen(self) -> Chosen:
-        return Chosen(self.first, self.last, frozenset(self.overlap.wholly), frozenset(self.overlap.partly))
-
-    @property
-    def count(self) -> int:
-        return (self.last - self.first).days + 1
-
-    @property
-    def seen(self) -> str:
-        """What is said to be in the books already, for the form that accepts it."""
-        return written(self.overlap.windows)
-
-    @property
-    def synced(self) -> list[date]:
-        return self.overlap.days
-
-    @property
-    def wholly(self) -> list[tuple[date, date]]:
-        return stretches(self.overlap.wholly)
-
-    @property
-    def told_overlap(self) -> str:
-        """ "4 days are already synced, and a part of 14 Jun", with no capital letter."""
-        count, part = len(self.overlap.wholly), f"a part of {self.told_partly}"
-        if not count:
-            return f"{part} is already synced"
-        whole = "1 day is already synced" if count == 1 else f"{count} days are already synced"
-        return f"{whole}, and {part}" if self.partly else whole
-
-    @property
-    def told_partly(self) -> str:
-        """ "14 Jun, 16 – 17 Jun"."""
-        this_day = timezone.localdate()
-        return ", ".join(moments.day_range(first, last, this_day) for first, last in self.partly)
-
-    @property
-    def partly(self) -> list[tuple[date, date]]:
-        return stretches(self.overlap.partly)
 
 
 def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now: datetime) -> dict[str, Any]:
@@ -123,7 +68,7 @@ def form_context(
         "presets": offered.presets,
         "missing": offered.missing,
         "awaited": offered.awaited,
-        "preview": preview(merchant, form) if isinstance(form, RangeForm) else None,
+        "preview": _preview(merchant, form, offered) if isinstance(form, RangeForm) else None,
         "range_problem": range_problem(form) if isinstance(form, RangeForm) else "",
         "reached": reached(merchant) if kind == "latest" else None,
         "blocked": blocked(request, merchant),
@@ -146,19 +91,12 @@ def blocked(request: Signed, merchant: Merchant) -> str:
     return ""
 
 
-def preview(merchant: Merchant, form: RangeForm) -> Preview | None:
+def _preview(merchant: Merchant, form: RangeForm, offered: Offers) -> Preview | None:
     """None while the form holds no range that could be sent."""
     first, last = _days(form)
     if first is None or last is None or last < first:
         return None
-    failed = merchant.days.filter(day__gte=first, day__lte=last, outcome__in=["failed", "disconnected"])
-    return Preview(
-        first=first,
-        last=last,
-        window=range_window(first, last, merchant.zone),
-        overlap=overlap(merchant, first, last),
-        failed=failed.filter(covered_by=None).count(),
-    )
+    return range_preview.of(merchant, first, last, offered)
 
 
 def range_problem(form: RangeForm) -> str:

@@ -179,39 +179,6 @@ def test_windows_that_codat_answered_stay_as_they_are():
     assert coverage.place([answered], LONDON, 0, day(1)) == [answered]
 
 
-def known(number, outcome="failed", covered_by=None):
-    return Day(day(number), DayOutcome(outcome), 1, covered_by, False)
-
-
-def test_uncovered_days_before_the_newest_covered_one_are_left_behind():
-    days = [known(1), known(2, "disconnected"), known(3, "not_run"), known(4, "failed", 9), known(5)]
-    assert coverage.left_behind(days) == [day(1), day(2), day(3)]
-
-
-@pytest.mark.parametrize(
-    "other", [known(1, "failed", 9), known(1, "empty", 9), known(1, "synced"), known(1, "running")]
-)
-def test_a_day_that_is_covered_was_quiet_or_still_runs_is_not_left_behind(other):
-    assert coverage.left_behind([other, known(2, "synced", 9)]) == []
-
-
-def test_what_comes_after_the_newest_success_is_not_left_behind_for_the_next_one_starts_there():
-    assert coverage.left_behind([known(1), known(2)]) == []
-    assert coverage.left_behind([known(1, "synced", 9), known(2), known(3, "not_run")]) == []
-
-
-def test_what_failed_after_the_newest_success_waits_for_the_next_one():
-    days = [known(1), known(2, "synced", 9), known(3), known(4, "disconnected"), known(5, "not_run")]
-    assert coverage.awaited(days) == [day(3), day(4)]
-    assert coverage.awaited([known(1)]) == []
-
-
-def test_days_before_anything_is_known_or_before_the_start_date_are_not_left_behind():
-    days = [known(1, "not_run"), known(2), known(3), known(4, "synced", 9)]
-    assert coverage.left_behind(days) == [day(2), day(3)]
-    assert coverage.left_behind(days, since=day(3)) == [day(3)]
-
-
 @pytest.mark.parametrize(
     ("start", "finish", "days", "part_of"),
     [

@@ -1,0 +1,53 @@
+"""What of each of many merchants is not in the books, from their stored days."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from syncs.models import Merchant, MerchantDay, Sync
+from syncs.operations.days import as_day
+from syncs.rules.coverage import Day
+from syncs.rules.gaps import awaited, left_behind
+
+# As far back as the merchant's page looks: what a range may hold at most.
+LOOKED_AT = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Gaps:
+    behind: list[date]
+    """No later sync goes back for them."""
+    awaited: list[date]
+    """The next sync takes them along."""
+    are_told: bool
+    """Whether Codat answered the days of all runs that say so, or we asked for them."""
+
+
+NONE = Gaps([], [], are_told=True)
+
+
+def of_each(merchants: Collection[Merchant]) -> dict[int, Gaps]:
+    """By merchant. One query, however many; none for none."""
+    if not merchants:
+        return {}
+    since = timezone.localdate() - LOOKED_AT
+    days: dict[int, list[Day]] = defaultdict(list)
+    told: dict[int, set[date]] = defaultdict(set)
+    rows = MerchantDay.objects.filter(merchant__in=merchants, day__gte=since)
+    for row in rows.annotate(known=F("sync__window_known")):
+        days[row.merchant_id].append(as_day(row))
+        if row.known in {Sync.Known.ANSWERED, Sync.Known.REQUESTED}:
+            told[row.merchant_id].add(row.day)
+    return {
+        merchant.pk: _gaps(days[merchant.pk], told[merchant.pk], merchant.start_date)
+        for merchant in merchants
+    }
+
+
+def _gaps(days: list[Day], told: set[date], since: date | None) -> Gaps:
+    behind, newer = left_behind(days, since), awaited(days)
+    return Gaps(behind, newer, are_told={*behind, *newer} <= told)

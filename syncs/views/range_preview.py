@@ -1,0 +1,111 @@
+"""What a range would do, before anybody presses: its days, what is synced already, and what it leaves out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+
+from syncs import moments
+from syncs.forms import written
+from syncs.models import Merchant, Sync
+from syncs.operations.coverage import Overlap, Ways, goes_back_to, overlap, reached, ways
+from syncs.rules.coverage import stretches
+from syncs.rules.salesdays import days_between, range_window
+from syncs.rules.windows import Window
+from syncs.views.months import Chosen
+from syncs.views.offers import Gap, Offers
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a range means: its days, its UTC window, and what is in the books already."""
+
+    first: date
+    last: date
+    window: Window
+    overlap: Overlap
+    failed: int
+    ways: Ways
+    outside: list[Gap]
+    left_out: list[Gap]
+    """Of what is outside, the days that only this range leaves behind."""
+    end: Sync | None
+    """The success that ends last: where a latest sync starts."""
+
+    @property
+    def chosen(self) -> Chosen:
+        return Chosen(self.first, self.last, frozenset(self.overlap.wholly), frozenset(self.overlap.partly))
+
+    @property
+    def count(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def seen(self) -> str:
+        """What is said to be in the books already, for the form that accepts it."""
+        return written(self.overlap.windows)
+
+    @property
+    def synced(self) -> list[date]:
+        return self.overlap.days
+
+    @property
+    def wholly(self) -> list[tuple[date, date]]:
+        return stretches(self.overlap.wholly)
+
+    @property
+    def told_overlap(self) -> str:
+        """ "4 days are already synced, and a part of 14 Jun", with no capital letter."""
+        count, part = len(self.overlap.wholly), f"a part of {self.told_partly}"
+        if not count:
+            return f"{part} is already synced"
+        whole = "1 day is already synced" if count == 1 else f"{count} days are already synced"
+        return f"{whole}, and {part}" if self.partly else whole
+
+    @property
+    def told_partly(self) -> str:
+        return _told(self.overlap.partly)
+
+    @property
+    def told_latest(self) -> str:
+        return _told(self.ways.latest)
+
+    @property
+    def told_by_range(self) -> str:
+        return _told(self.ways.by_range)
+
+    @property
+    def told_left_out(self) -> str:
+        return _told(day for gap in self.left_out for day in days_between(gap.first, gap.last))
+
+    @property
+    def is_one_left_out(self) -> bool:
+        return [gap.first == gap.last for gap in self.left_out] == [True]
+
+    @property
+    def partly(self) -> list[tuple[date, date]]:
+        return stretches(self.overlap.partly)
+
+
+def of(merchant: Merchant, first: date, last: date, offered: Offers) -> Preview:
+    failed = merchant.days.filter(day__gte=first, day__lte=last, outcome__in=["failed", "disconnected"])
+    found, end = overlap(merchant, first, last), reached(merchant)
+    back_to = goes_back_to(merchant, end)
+    return Preview(
+        first=first,
+        last=last,
+        window=range_window(first, last, merchant.zone),
+        overlap=found,
+        failed=failed.filter(covered_by=None).count(),
+        ways=ways(merchant, found, first, last, end),
+        outside=offered.outside(first, last, back_to),
+        left_out=offered.left_out(first, back_to),
+        end=end,
+    )
+
+
+def _told(days: Iterable[date]) -> str:
+    """ "14 Jun, 16 – 17 Jun"."""
+    this_day = timezone.localdate()
+    return ", ".join(moments.day_range(first, last, this_day) for first, last in stretches(days))
