@@ -84,7 +84,10 @@ def test_the_card_advises_to_wait_and_says_what_comes_after(as_lead: Client) -> 
     out()
     told = advice(as_lead, struck())
     assert "Nothing to run before the outage is over." in told
-    assert "After that, Sync latest covers 13 – 16 Jun. So does the next daily sync, about 18 Jun," in told
+    assert (
+        "After that, Sync latest covers 13 – 16 Jun. So does the next daily sync, tonight, about 02:00"
+        in told
+    )
     assert "Sync latest is enough" not in told
     told = advice(as_lead, struck(5130, ARCHIVED))
     assert "Nothing to run before the cause is mended and the outage is over." in told

@@ -90,5 +90,4 @@ def _about(due: datetime | None) -> str:
     """Empty where Codat has stopped trying."""
     if due is None:
         return ""
-    told = moments.absolute(due, timezone.localtime())
-    return f", about {told[0].lower()}{told[1:]}"
+    return f", {moments.about(due, timezone.localtime())}"
