@@ -1,7 +1,8 @@
 """Moments, spans of days and lengths of time in words. Moments are told in the zone of the `now` given."""
 
 import re
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
 
 from syncs.rules.stored_moments import STORED, unmarked
 
@@ -11,6 +12,8 @@ HOUR = timedelta(hours=1)
 LONG_AGO_DAYS = 60
 # A moment of another day is not "at 24 Nov, 02:10".
 WITH_ITS_WORD = re.compile(rf"(?P<before>(?:\bat )?){STORED.pattern}", re.ASCII)
+# What is between these hours is tonight.
+EVENING, MORNING = 20, 6
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -55,6 +58,32 @@ def at_in_a_sentence(moment: datetime, now: datetime) -> str:
     """ "at 08:40" today, else "on 18 Nov at 10:05"."""
     day, _, time = in_a_sentence(moment, now).rpartition(", ")
     return f"on {day} at {time}" if day else f"at {time}"
+
+
+def about(moment: datetime, now: datetime) -> str:
+    """Of what is to come and nobody knows to the minute: "tonight, about 01:36", "about today, 14:00"."""
+    moment = moment.astimezone(now.tzinfo)
+    days = (moment.date() - now.date()).days
+    if (days in {0, 1} and moment.hour < MORNING) or (days == 0 and moment.hour >= EVENING):
+        return f"tonight, about {moment:%H:%M}"
+    words = absolute(moment, now)
+    return f"about {words[0].lower()}{words[1:]}"
+
+
+def about_for_both(moment: datetime, now: datetime, merchant: tzinfo) -> str:
+    """The same with the merchant's clock, where it shows another time: "…, about 08:40 for you, 03:40 for the
+    merchant"."""
+    own, theirs = moment.astimezone(now.tzinfo), moment.astimezone(merchant)
+    if own.utcoffset() == theirs.utcoffset():
+        return about(moment, now)
+    day = "" if own.date() == theirs.date() else f" on {short_day(theirs.date(), now.date())}"
+    return f"{about(moment, now)} for you, {theirs:%H:%M}{day} for the merchant"
+
+
+def uneven(days: Sequence[tuple[date, float]], today: date) -> str:
+    """ "29 Mar has 23 hours: the clocks change.", empty for no day."""
+    words = " and ".join(f"{short_day(day, today)} has {hours:g} hours" for day, hours in days)
+    return f"{words}: the clocks change." if words else ""
 
 
 def told(sentence: str, now: datetime, *, names_today: bool = False) -> str:

@@ -19,14 +19,14 @@ def card(client: Client, merchant: Merchant) -> str:
 def test_where_all_days_are_in_the_books_nothing_needs_to_run(as_support: Client) -> None:
     told = card(as_support, with_days(make_merchant(), ("w", 9)))
     assert "Nothing needs to run." in told
-    assert "The next daily sync goes on from there, about 18 Jun, 02:00." in told
+    assert "The next daily sync goes on from there, tonight, about 02:00." in told
 
 
 def test_where_a_run_helps_now_latest_is_enough(as_support: Client) -> None:
     told = card(as_support, with_days(make_failing_merchant(TRY_NOW, ""), ("w", 3), ("f", 4)))
     assert "Sync latest is enough." in told
     assert "It covers 13 – 16 Jun: it starts where the last success ended." in told
-    assert "If you do nothing, the next daily sync covers them, about 18 Jun, 02:00." in told
+    assert "If you do nothing, the next daily sync covers them, tonight, about 02:00." in told
 
 
 def test_latest_runs_also_over_yesterday_whose_own_sync_comes_tonight(as_support: Client) -> None:

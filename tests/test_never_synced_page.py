@@ -40,4 +40,4 @@ def test_where_a_platform_is_not_linked_no_next_sync_is_promised(as_viewer: Clie
 def test_where_both_are_linked_the_first_one_is_expected(as_viewer: Client) -> None:
     html = page(as_viewer, make_merchant(**NEVER))
     told = html.partition("Next scheduled sync")[2].partition("</dl>")[0]
-    assert re.search(r">About (today|\d+ \w+), \d\d:\d\d</dd>", told)
+    assert re.search(r">(Tonight, about|About (today|\d+ \w+),) \d\d:\d\d</dd>", told)

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from syncs import moments
 from syncs.alerts import messages
-from syncs.models import Activity, Care, Freeze, Merchant, SyncRequest
+from syncs.codat.statuses import Outcome
+from syncs.models import Activity, Care, Freeze, Merchant, Sync, SyncRequest
 from syncs.models.care import CareQuerySet
-from syncs.models.merchant import MerchantQuerySet
+from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
 from syncs.presentation import look_of_merchant
 from syncs.rules.health import WORD
 from syncs.rules.salesdays import start_of
@@ -18,6 +22,7 @@ from syncs.rules.troubles import IN_TROUBLE, days_left
 
 FUSE_DAYS_TOLD = 7
 ONE_DAY = timedelta(days=1)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """`none` is told where there is nothing; `path` leads to all of it, where there is such a page."""
+    """`none` is told where there is nothing; `path` leads to all of it, where there is such a page; `leads_to` says
+    what it shows where that is more."""
 
     title: str
     none: str
@@ -37,6 +43,7 @@ class Section:
     path: str
     headline: str = ""
     """How its number is told in the subject of a mail, if it is."""
+    leads_to: str = ""
 
     @property
     def more(self) -> int:
@@ -47,6 +54,7 @@ class Section:
             return self.none
         lines = [f"{line.merchant.name}: {line.words}" for line in self.lines]
         url = messages.link(self.path) if self.path else ""
+        url = f"{self.leads_to}: {url}" if url and self.leads_to else url
         return "\n".join(
             [f"{self.title}: {self.number:,}", *messages.some_of(lines, self.number), *([url] if url else [])]
         )
@@ -93,15 +101,38 @@ def write(merchants: MerchantQuerySet, *, since: datetime, now: datetime, zone: 
 
 def _began(merchants: MerchantQuerySet, since: datetime) -> Section:
     """Who fails now and did not before; who was snoozed since is told with the snoozes."""
-    words = [WORD[health] for health in IN_TROUBLE]
-    changes = Activity.objects.filter(verb="merchant.health", at__gt=since, after__in=words)
-    began = changes.exclude(before__in=words).values("merchant")
-    found = merchants.filter(pk__in=began, health__in=IN_TROUBLE, snoozed_until=None)
+    began = Q(pk__in=_seen_to_begin(since)) | Q(pk__in=_known_to_have_begun(merchants, since))
+    found = merchants.filter(began, health__in=IN_TROUBLE, snoozed_until=None)
     worst = found.order_by("severity", "silent_since", "pk")
     lines = [Line(merchant, _result(merchant)) for merchant in worst[: messages.MOST_NAMES]]
     return Section(
-        "Began to fail", "Nothing began to fail.", found.count(), lines, "/?health=failing", "began to fail"
+        "Began to fail",
+        "Nothing began to fail.",
+        found.count(),
+        lines,
+        "/?health=failing",
+        "began to fail",
+        leads_to="All that fail now",
     )
+
+
+def _seen_to_begin(since: datetime) -> QuerySet[Activity, int | None]:
+    words = [WORD[health] for health in IN_TROUBLE]
+    changes = Activity.objects.filter(verb="merchant.health", at__gt=since, after__in=words)
+    return changes.exclude(before__in=words).values_list("merchant", flat=True)
+
+
+def _known_to_have_begun(merchants: MerchantQuerySet, since: datetime) -> QuerySet[Merchant, int]:
+    """Of those that no change was seen of, since the first look is none: the first failure since the last success."""
+    seen = Activity.objects.filter(verb="merchant.health", merchant=OuterRef("pk"))
+    success = Coalesce(OuterRef("last_success_at"), Value(LONG_AGO))
+    failed = Sync.objects.filter(merchant=OuterRef("pk"), outcome=Outcome.FAILED, started_at__gt=success)
+    failed = failed.but_stopped_ranges()
+    # A run speaks for the day before it; days are kept longer than syncs.
+    day = Q(failing_since=None) | Q(failing_since__gte=since.date() - 2 * ONE_DAY)
+    began = merchants.filter(day, Exists(failed.filter(started_at__gt=since)), health__in=IN_TROUBLE)
+    began = began.exclude(Exists(failed.filter(started_at__lte=since))).exclude(Exists(seen))
+    return began.values_list("pk", flat=True)
 
 
 def _result(merchant: Merchant) -> str:
@@ -121,6 +152,7 @@ def _fuses(merchants: MerchantQuerySet, at: datetime) -> Section:
         lines,
         "/?health=soon",
         "switched off within 7 days",
+        leads_to=f"All that are switched off within {SOON_DAYS} days",
     )
 
 

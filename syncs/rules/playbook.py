@@ -22,9 +22,11 @@ __all__ = [
     "disconnected",
     "entry_for",
     "entry_of",
+    "held_in_an_outage",
     "linked_again",
     "never_synced",
     "normalise",
+    "perhaps_over",
     "sketched",
     "steps_meanwhile",
     "switched_off",
@@ -44,9 +46,19 @@ SAFE_MEANWHILE = {
     False: "Not while a request is under way",
 }
 WAIT = "Wait until the request under way is settled."
+# While Codat looks down for one of its platforms; and where nobody knows whether that is over.
+HELD = "No, it will probably fail again. Held until the outage is over"
+HELD_TOO = "and not before the outage is over"
+WAIT_FOR_THE_END = "Wait until the outage is over."
+PERHAPS_OVER = "nobody knows whether the outage is over"
+IN_AN_OUTAGE = (
+    "Hello, your latest sales have not reached {accounting} yet. Our service provider has a fault at the moment, which "
+    "strikes many shops. We are watching it, and look after your sales when it is over. You need not do anything."
+)
 ASKS_FOR_A_RERUN = re.compile(r"\bre-run|\brun one\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=\.) ")
 DISCONNECTED = 4040
+LINKED_AGAIN = "linked-again"
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ def linked_again(diagnosis: Diagnosis, commerce: str, accounting: str) -> Diagno
     """What linking fixes is fixed once both platforms are linked; what was written was told by the sync that failed."""
     if diagnosis.fixed_by != LINKING:
         return diagnosis
-    entry = STATES["linked-again"]
+    entry = STATES[LINKED_AGAIN]
     return _diagnosis(entry, _platforms(commerce, accounting), diagnosis.safe, diagnosis.safe_words)
 
 
@@ -146,9 +158,39 @@ def without_re_runs(text: str) -> str:
     return " ".join(each for each in SENTENCE_END.split(text) if not ASKS_FOR_A_RERUN.search(each))
 
 
-def steps_meanwhile(steps: Sequence[str]) -> tuple[str, ...]:
+def steps_meanwhile(steps: Sequence[str], wait: str = WAIT) -> tuple[str, ...]:
     """Those before a re-run; what comes after one makes no sense without it."""
-    return (*takewhile(lambda step: not ASKS_FOR_A_RERUN.search(step), steps), WAIT)
+    return (*takewhile(lambda step: not ASKS_FOR_A_RERUN.search(step), steps), wait)
+
+
+def held_in_an_outage(diagnosis: Diagnosis, known: str, accounting: str) -> Diagnosis:
+    """What is wrong stays wrong, but a re-run would fail with the rest. `known` is what is known of the outage."""
+    if diagnosis.rerun not in {"helps_now", "after_fix"}:
+        return diagnosis
+    is_free = diagnosis.rerun == "helps_now"
+    waits_for_codat = diagnosis.owner == "codat" or diagnosis.entry_id == LINKED_AGAIN
+    return replace(
+        diagnosis,
+        lead=without_re_runs(diagnosis.lead),
+        detail=f"{diagnosis.detail} {known}" if is_free else diagnosis.detail,
+        rerun="held" if is_free else diagnosis.rerun,
+        rerun_words=HELD if is_free else f"{diagnosis.rerun_words}, {HELD_TOO}",
+        steps=steps_meanwhile(diagnosis.steps, f"{WAIT_FOR_THE_END} {known}"),
+        message=fill(IN_AN_OUTAGE, _platforms("", accounting)) if waits_for_codat else diagnosis.message,
+    )
+
+
+def perhaps_over(diagnosis: Diagnosis, known: str) -> Diagnosis:
+    """The same where none fails and none runs: a re-run is how anybody comes to know."""
+    if diagnosis.rerun != "helps_now":
+        return diagnosis
+    return replace(
+        diagnosis,
+        lead=without_re_runs(diagnosis.lead),
+        detail=f"{diagnosis.detail} {known}",
+        rerun="held",
+        rerun_words=f"Perhaps: {PERHAPS_OVER}",
+    )
 
 
 def _found(code: int | None, message: str, entries: Sequence[Entry]) -> tuple[Entry, dict[str, str]]:

@@ -79,6 +79,12 @@ def length_hours(day: date, zone: ZoneInfo) -> float:
     return (start_of(day + ONE_DAY, zone) - start_of(day, zone)) / ONE_HOUR
 
 
+def uneven_days(first: date, last: date, zone: ZoneInfo) -> list[tuple[date, float]]:
+    """Those of the days, both included, that have more or fewer than 24 hours, with their hours; no skipped ones."""
+    lengths = [(day, length_hours(day, zone)) for day in days_between(first, last)]
+    return [(day, hours) for day, hours in lengths if hours not in {0, 24}]
+
+
 def due_before(moment: datetime, zone: ZoneInfo, sync_hour: int) -> datetime:
     """The latest moment, in UTC and not after this one, at which a daily sync fell due."""
     day = day_of(moment, zone)

@@ -43,13 +43,6 @@ for widget in (
 register.filter(widgets.shortday)
 
 
-@register.filter
-def about(at: datetime) -> str:
-    """ "about today, 08:40", "about 18 Nov, 10:05": of what nobody knows to the minute."""
-    told = moments.absolute(at, timezone.localtime())
-    return f"about {told[0].lower()}{told[1:]}"
-
-
 @register.filter(is_safe=True)
 def grown(html: str) -> str:
     """With the ages of now, in what may have been drawn minutes ago."""

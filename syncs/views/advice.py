@@ -6,12 +6,14 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from syncs import moments
-from syncs.models import Merchant
+from syncs.models import Merchant, Outage
 from syncs.operations import fix_first
 from syncs.rules.health import Health
-from syncs.rules.playbook import Diagnosis
+from syncs.rules.playbook import PERHAPS_OVER, Diagnosis
 from syncs.rules.salesdays import ONE_DAY, today
 from syncs.views.offers import Missing, Offers
+
+MENDED, OVER = "the cause is mended", "the outage is over"
 
 
 @dataclass(frozen=True)
@@ -21,19 +23,27 @@ class Advice:
 
 
 def of(
-    merchant: Merchant, diagnosis: Diagnosis | None, offered: Offers, due: datetime | None
+    merchant: Merchant,
+    diagnosis: Diagnosis | None,
+    offered: Offers,
+    due: datetime | None,
+    outage: Outage | None = None,
 ) -> Advice | None:
-    """None where nothing is known that one could advise by. `due` is when the next scheduled sync ends, about."""
+    """None where nothing is known that one could advise by. `due` is when the next scheduled sync ends, about; `outage`
+    one that the merchant is in."""
+    is_held = outage is not None and not outage.is_quiet
     if merchant.health not in {Health.HEALTHY, Health.FAILING}:
         return None
     if offered.missing:
-        return _range(offered.missing, is_more_open=bool(offered.awaited))
+        return _range(offered.missing, is_more_open=bool(offered.awaited), is_held=is_held)
     if not offered.awaited:
         return _nothing(due) if merchant.health == Health.HEALTHY else None
     covered = _days(offered, today(merchant.zone, timezone.now()) - ONE_DAY)
-    if diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN and fix_first.hold_on(merchant):
+    is_broken = diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN and fix_first.hold_on(merchant)
+    first = [word for word, stands in ((MENDED, is_broken), (OVER, is_held)) if stands]
+    if first:
         return Advice(
-            "Nothing to run before the cause is mended",
+            f"Nothing to run before {' and '.join(first)}",
             (
                 "A re-run now would probably fail the same way.",
                 f"After that, Sync latest covers {covered}. So does the next daily sync{_about(due)}.",
@@ -44,17 +54,19 @@ def of(
         (
             f"It covers {covered}: it starts where the last success ended.",
             f"If you do nothing, the next daily sync covers them{_about(due)}.",
+            *((f"It may fail again: {PERHAPS_OVER}.",) if outage else ()),
         ),
     )
 
 
-def _range(missing: Missing, *, is_more_open: bool) -> Advice:
+def _range(missing: Missing, *, is_more_open: bool, is_held: bool) -> Advice:
     first = missing.stretches[0]
     days = moments.day_range(first.first, first.last, timezone.localdate())
     more = f" and {missing.more + len(missing.named) - 1} more" if len(missing.stretches) > 1 else ""
     newer = ("The newer days come with Sync latest or with the next daily sync.",) if is_more_open else ()
+    needed = "Once the outage is over, a range is needed" if is_held else "A range is needed"
     return Advice(
-        f"A range is needed: {days}{more}",
+        f"{needed}: {days}{more}",
         (
             "No later sync goes back for these days. Ask whether the sales were entered by hand first.",
             *newer,
@@ -78,5 +90,4 @@ def _about(due: datetime | None) -> str:
     """Empty where Codat has stopped trying."""
     if due is None:
         return ""
-    told = moments.absolute(due, timezone.localtime())
-    return f", about {told[0].lower()}{told[1:]}"
+    return f", {moments.about(due, timezone.localtime())}"

@@ -28,6 +28,7 @@ from syncs.views import (
     care_card,
     history,
     history_rows,
+    in_outage,
     merchant_live,
     months,
     next_steps,
@@ -134,9 +135,9 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     active = merchant.requests.under_way().first()
     is_waited_for = bool(active and active.is_on_its_way)
     found = diagnose(merchant)
-    diagnosis = _told_meanwhile(found, active)
     due = merchant_live.next_sync(merchant, now)
     card = rerun_card.context(request, merchant, active, now)
+    diagnosis = _told_meanwhile(found, active) if active else in_outage.told(found, merchant, card["stands"])
     may_fill = not active and not card["blocked"]
     left = merchant.days_left(now)
     return (
@@ -147,8 +148,11 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "may_describe": request.user.has_perm("syncs.administer") and _is_undescribed(merchant, found),
             "next_steps": next_steps.of(diagnosis, may_ask=may_fill),
             "message": next_steps.message(diagnosis, merchant.link_url),
-            "advice": advice.of(merchant, diagnosis, card["offered"], due) if may_fill else None,
+            "advice": advice.of(merchant, diagnosis, card["offered"], due, card["stands"])
+            if may_fill
+            else None,
             "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
+            "held": playbook.HELD,
             "last_sync": merchant.syncs.results().newest_first().first(),
             "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
             "commerce": merchant.commerce,
@@ -188,9 +192,9 @@ def grid(
     return months.of(merchant, now, active, newest=newest, chosen=chosen.chosen if chosen else None)
 
 
-def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest | None) -> Diagnosis | None:
-    if diagnosis is None or active is None:
-        return diagnosis
+def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest) -> Diagnosis | None:
+    if diagnosis is None:
+        return None
     return playbook.while_under_way(diagnosis, may_have_run=_may_have_run(active))
 
 

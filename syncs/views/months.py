@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from django.db.models import F
 
+from syncs import moments
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations.days import LETTERS, as_day
 from syncs.rules import coverage
 from syncs.rules.coverage import Day, DayOutcome
-from syncs.rules.salesdays import ONE_DAY, today
+from syncs.rules.salesdays import ONE_DAY, today, uneven_days
 from syncs.rules.states import State
 
 MONTHS = 4
@@ -110,6 +111,8 @@ class Grid:
     newest: str
     this_year: int
     inferred: int
+    uneven: str
+    """Which of these days have not 24 hours, in a sentence."""
 
     @property
     def certain(self) -> int:
@@ -153,10 +156,15 @@ def of(
     )
     begun = firsts[0] if has_earlier else begun
 
+    last_day = _following(last) - ONE_DAY
+    uneven = dict(uneven_days(firsts[0], last_day, merchant.zone))
+
     def cell(day: date) -> Cell:
         found = _cell(day, days.get(day), begun, this_day)
         found = _asked_for(_inferred(found) if day in inferred else found, active)
-        return chosen.in_it(found) if chosen else found
+        found = chosen.in_it(found) if chosen else found
+        hours = uneven.get(day)
+        return replace(found, words=f"{found.words}, a day of {hours:g} hours") if hours else found
 
     rows = [(first, [cell(day) for day in _month(first)]) for first in firsts]
     counts = Counter(cell.style for _, cells in rows for cell in cells)
@@ -168,6 +176,7 @@ def of(
         newest=_name(last),
         this_year=this_day.year,
         inferred=sum(cell.is_inferred for _, cells in rows for cell in cells),
+        uneven=moments.uneven(list(uneven.items()), this_day),
     )
 
 

@@ -147,12 +147,15 @@ def _hold(request: Signed, merchant: Merchant, form: AskForm) -> dict[str, Any]:
     if hold and hold.needs_other_days and isinstance(form, RangeForm) and days is None:
         hold = None
     before = fix_first.closed_by(merchant, request.user) if hold else None
-    forbidding = outage_hold.forbidding()
+    standing = outage_hold.standing()
+    forbidding = [each for each in standing if not each.is_quiet]
     outage = outage_hold.hold_on(merchant, forbidding)
     is_waited_for = outage and not request.user.has_perm("syncs.override_guard")
     return {
         "hold": hold,
         "outage": outage,
+        # Also one of which nobody knows whether it is over, and which holds nothing.
+        "stands": outage or outage_hold.hold_on(merchant, standing),
         "outage_number": outage_hold.number_of(merchant, forbidding),
         "looks_down": outage_hold.looks_down(outage.platform_name) if outage else "",
         "known_of_outage": outage_hold.known_of(outage) if outage else "",
