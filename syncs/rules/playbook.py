@@ -175,7 +175,9 @@ def held_in_an_outage(diagnosis: Diagnosis, known: str, accounting: str) -> Diag
         detail=f"{diagnosis.detail} {known}" if is_free else diagnosis.detail,
         rerun="held" if is_free else diagnosis.rerun,
         rerun_words=HELD if is_free else f"{diagnosis.rerun_words}, {HELD_TOO}",
-        steps=steps_meanwhile(diagnosis.steps, f"{WAIT_FOR_THE_END} {known}"),
+        steps=steps_meanwhile(
+            diagnosis.steps, WAIT_FOR_THE_END if is_free else f"{WAIT_FOR_THE_END} {known}"
+        ),
         message=fill(IN_AN_OUTAGE, _platforms("", accounting)) if waits_for_codat else diagnosis.message,
     )
 
