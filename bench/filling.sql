@@ -59,7 +59,7 @@ INSERT INTO syncs_merchant (
     registered_at, archived_at, archived_why, health, last_message, silent_since, failed_days, last_days, refresh_problem,
     refreshed_at, next_refresh_at, next_refresh_reason, usual_delay_mean, usual_delay_spread, thinned_windows, on_it, version
 )
-SELECT number, bench_uuid(number, 1), name, lower(name), name, '{}', 'https://link.example.com/company/' || bench_uuid(number, 1),
+SELECT number, bench_uuid(number, 1), name, replace(lower(name), 'é', 'e'), name, '{}', 'https://link.example.com/company/' || bench_uuid(number, 1),
     zone, hour, newest - 200, health <> 'switched_off', now() - bench_dice(number, 8) * interval '1 day',
     now() - (3 + 300 * bench_dice(number, 9)) * interval '1 day',
     CASE WHEN archived THEN now() - interval '20 days' END, CASE WHEN archived THEN 'Left us' ELSE '' END,

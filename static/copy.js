@@ -1,5 +1,5 @@
-// Copies the text of a [data-copy] button, the address of a [data-copy-link] link, or what a [data-copy-from] link leads to,
-// and says so for two seconds, also to a screen reader. A link that cannot be fetched or copied is opened instead.
+// Copies the text of a [data-copy] button, the address of a [data-copy-link] link, or what a [data-copy-from] link or button
+// leads to, and says so for two seconds, also to a screen reader. What cannot be fetched or copied is opened instead.
 (() => {
   document.documentElement.classList.add("js");
   const said = document.getElementById("said");
@@ -14,7 +14,9 @@
   }
 
   async function textBehind(link) {
-    const answer = await fetch(link.href);
+    const answer = await (link.form
+      ? fetch(link.formAction, { method: "POST", body: new FormData(link.form, link) })
+      : fetch(link.href));
     if (!answer.ok || answer.redirected) throw new Error(answer.status);
     return answer.text();
   }
@@ -25,7 +27,8 @@
       await navigator.clipboard.writeText(copiesAddress ? link.href : await textBehind(link));
       tell(link, copiesAddress ? "Link copied" : "Copied");
     } catch {
-      location.assign(link.href);
+      if (link.form) link.form.requestSubmit(link);
+      else location.assign(link.href);
     }
   }
 

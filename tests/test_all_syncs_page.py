@@ -288,6 +288,25 @@ def test_where_something_must_be_fixed_first_it_leads_to_the_merchants(as_suppor
     assert "Sync latest for" not in row
 
 
+def test_where_something_must_be_fixed_first_the_messages_to_them_are_a_press_away_and_not_in_the_page(
+    as_viewer: Client,
+) -> None:
+    cause = caused("Account 090 is archived", 5130)
+    struck = [struck_by(cause, last_message="Account 090 is archived") for _ in range(2)]
+    page = as_viewer.get("/syncs/").text
+    row = row_of(page, "Account 090 is archived")
+    assert f'data-copy-from href="/messages/?cause={cause.pk}">' in row
+    assert "Copy 2 messages" in row
+    assert "Hello, your sales" not in page
+    text = as_viewer.get(f"/messages/?cause={cause.pk}").text
+    assert all(str(merchant.company_id) in text for merchant in struck)
+
+
+def test_where_a_sync_helps_no_message_is_offered(as_viewer: Client) -> None:
+    struck_by(caused("Internal server error", 5000))
+    assert "/messages/" not in as_viewer.get("/syncs/").text
+
+
 def test_a_viewer_is_offered_the_merchants_only(as_viewer: Client) -> None:
     struck_by(caused("Internal server error", 5000))
     page = as_viewer.get("/syncs/").text

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
+from django.test import Client
 
 from syncs.models import MerchantDay
 from syncs.rules.coverage import DayOutcome
@@ -55,4 +57,31 @@ def test_yesterdays_runs_that_are_still_to_come_are_not_called_missed() -> None:
     ended(DayOutcome.NOT_RUN, days_ago=1, times=4)
     ended(DayOutcome.DISCONNECTED, days_ago=1)
     ended(DayOutcome.SYNCED, days_ago=1)
-    assert sentences() == {YESTERDAY: "1 synced, 1 disconnected or did not run"}
+    assert sentences() == {YESTERDAY: "1 synced, 1 disconnected or did not run, 4 without a result yet"}
+
+
+def drawn(client: Client) -> str:
+    with time_machine.travel(NOW, tick=False):
+        return client.get("/").text
+
+
+def test_the_newest_bar_says_that_its_results_come_in_today_and_how_many_are_missing(
+    as_viewer: Client,
+) -> None:
+    ended(DayOutcome.FAILED, days_ago=1, times=2)
+    ended(DayOutcome.NOT_RUN, days_ago=1, times=3)
+    ended(DayOutcome.RUNNING, days_ago=1)
+    ended(DayOutcome.NOT_RUN, days_ago=2)
+    html = drawn(as_viewer)
+    assert "2 failed, 4 without a result yet" in html
+    assert "2 failed so far" in html
+    assert html.count("without a result yet") == 1
+    assert 'class="bar now" id="bar-2026-11-21"' in html
+    assert "21 Nov, still coming in today<" in html
+
+
+def test_once_all_results_are_in_it_is_a_bar_like_the_others(as_viewer: Client) -> None:
+    ended(DayOutcome.FAILED, days_ago=1)
+    html = drawn(as_viewer)
+    assert "bar now" not in html
+    assert "coming in" not in html

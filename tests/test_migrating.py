@@ -1,5 +1,6 @@
 """An installation that is already at work is brought to today's tables, and keeps what it holds."""
 
+import re
 import uuid
 from datetime import UTC, date, datetime
 
@@ -7,8 +8,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import CaptureQueriesContext
 
 from syncs.models import Merchant, SyncRequest
+from syncs.pulse import missing
 from syncs.rules.states import State
 from tests.factories import make_failing_merchant, make_merchant, make_user
 from tests.test_moves_are_kept import by_sql, is_refused
@@ -48,6 +51,8 @@ def test_who_had_accepted_an_overlap_still_has_and_the_database_guards_as_before
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
 def test_names_that_were_there_before_are_found_whatever_their_case() -> None:
     call_command("migrate", "syncs", "0007", verbosity=0)
     try:
@@ -69,3 +74,27 @@ def test_fuses_that_burned_before_stand_in_the_order_of_their_days() -> None:
     call_command("migrate", "syncs", "0019", verbosity=0)
     call_command("migrate", verbosity=0)
     assert Merchant.objects.get(pk=there.pk).switches_off_at == datetime(2026, 12, 1, 11, tzinfo=UTC)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_names_that_were_there_before_are_found_without_their_accents() -> None:
+    accented = ("Café", "Łódź", *(f"Zürich {n}" for n in range(1500)))
+    call_command("migrate", "syncs", "0021", verbosity=0)
+    try:
+        for name in (*accented, *(f"Plain {n}" for n in range(1500))):
+            make_merchant(name=name)
+        for merchant in Merchant.objects.filter(name__in=accented):
+            Merchant.objects.filter(pk=merchant.pk).update(name_folded=merchant.name.casefold())
+        before = set(Merchant.objects.values_list("pk", "version"))
+        with CaptureQueriesContext(connection) as queries:
+            call_command("migrate", "syncs", "0022", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+    assert {merchant.name for merchant in Merchant.objects.named("cafe")} == {"Café"}
+    assert {merchant.name for merchant in Merchant.objects.named("LODZ")} == {"Łódź"}
+    assert Merchant.objects.named("zurich").count() == 1500
+    assert set(Merchant.objects.values_list("pk", "version")) == before
+    written = [re.match(r"(\d+) times: UPDATE syncs_merchant", query["sql"]) for query in queries]
+    assert sum(int(times[1]) for times in written if times) == len(accented)
+    assert missing() == []

@@ -1,16 +1,57 @@
-"""Text as it is searched in: whatever the case, in any script, on any database.
+"""Text as it is searched in: whatever the case and the accents, in any script, on any database.
 
 SQLite knows the cases of ASCII only, PostgreSQL those of its own locale, which is somebody else's choice: so Python
 folds, and the database compares what is folded already.
 """
 
+import unicodedata
 from typing import Any
 
 from django.db import models
 
+# Only here is a letter without its marks still what people type: in other scripts a mark makes another sound.
+WITHOUT_MARKS = ("LATIN ", "GREEK ", "CYRILLIC ")
+MARKS = ("Mn", "Me")
+# As keyboards have them that lack these.
+PLAIN = str.maketrans(
+    {
+        **{
+            "æ": "ae",
+            "œ": "oe",
+            "ø": "o",
+            "ð": "d",
+            "đ": "d",
+            "þ": "th",
+            "ł": "l",
+            "ħ": "h",
+            "ŧ": "t",
+            "ŋ": "n",
+        },
+        **{"ı": "i", "ə": "e", "ƒ": "f"},
+        **dict.fromkeys("‘’ʼʻʹ′", "'"),
+        **dict.fromkeys("“”", '"'),
+        **dict.fromkeys("‐‒–—−", "-"),
+    }
+)
+
 
 def fold(text: str) -> str:
-    return text.casefold()
+    if text.isascii():
+        return text.casefold()
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return unicodedata.normalize("NFC", _without_marks(apart).translate(PLAIN))
+
+
+def _without_marks(apart: str) -> str:
+    kept = []
+    is_plain = False
+    for sign in apart:
+        if unicodedata.category(sign) not in MARKS:
+            is_plain = unicodedata.name(sign, "").startswith(WITHOUT_MARKS)
+        elif is_plain:
+            continue
+        kept.append(sign)
+    return "".join(kept)
 
 
 class FoldedField(models.TextField):  # type: ignore[type-arg] # no subscript at run time

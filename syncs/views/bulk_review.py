@@ -24,6 +24,7 @@ from syncs.operations.bulks import TICK_SYNCED_DAYS, Changed
 from syncs.rules.salesdays import day_before, day_of, zone_of
 from syncs.search import owners_of
 from syncs.views import bulk_words, filter_words, health_summary
+from syncs.views import messages as messages_to_merchants
 from syncs.views.access import Signed, may_ask
 from syncs.views.going_back import fresh_or_kept_for_back
 
@@ -116,6 +117,21 @@ def forecast(request: Signed) -> HttpResponse:
     plan = _planned(form, now, most=FORETOLD) if form.is_valid() else None
     told = bulk_words.forecast(plan) if isinstance(plan, Plan) else {}
     return render(request, "syncs/health/forecast.html", told)
+
+
+@require_POST
+@login_required
+@never_cache
+def messages_to_them(request: Signed) -> HttpResponse:
+    """Of those that the playbook holds, as the review names them."""
+    may_ask(request)
+    form = BulkForm(request.POST, timezone.now())
+    form.is_valid()
+    plan = _planned(form, form.now)
+    if isinstance(plan, str):
+        return messages_to_merchants.refusal(plan)
+    held = [each.merchant for each in plan.refusals if each.kind in messages_to_merchants.TOLD]
+    return messages_to_merchants.answer(request, held)
 
 
 def _planned(form: BulkForm, now: datetime, most: int = MOST) -> Plan | str:

@@ -9,9 +9,10 @@ from typing import Any
 
 from syncs import meter
 from syncs.forms.bulks import written
-from syncs.models import NotAsked
+from syncs.models import Merchant, NotAsked
 from syncs.operations.bulk_plans import MOST, Plan, Refusal, Runner
 from syncs.operations.bulks import FEW
+from syncs.views import messages
 
 SHOWN, SHOWN_OF_ALL, NAMED, NAMED_AT_MOST = 10, 500, 12, 500
 # Calls to Codat: a look and the request; and the looks until its result, by experience of usual lengths.
@@ -88,6 +89,8 @@ class Group:
     kind: str
     why: Why
     refusals: Sequence[Refusal | NotAsked]
+    messages: Sequence[str] = ()
+    """To each of them that the playbook has one for."""
 
     @property
     def count(self) -> int:
@@ -120,6 +123,12 @@ class Group:
         )
 
     @property
+    def same_message(self) -> str:
+        """Where there is one for all of them."""
+        is_one = self.count == len(self.messages) > 1 and len(set(self.messages)) == 1
+        return self.messages[0] if is_one else ""
+
+    @property
     def copied(self) -> str:
         return "\n".join(self.links)
 
@@ -142,7 +151,7 @@ def context(plan: Plan, *, shows_all: bool) -> dict[str, Any]:
         "both": sum(runner.may_be_written and bool(runner.synced) for runner in plan.runners),
         "oldest": _oldest(plan.runners),
         "ledgers": _ledgers(plan.runners),
-        "groups": grouped([(each.kind or each.sentence, each) for each in plan.refusals]),
+        "groups": _with_messages(plan),
         "calls": calls,
         "watching": count * TO_WATCH,
         "minutes": max(1, ceil(calls / state.per_minute)),
@@ -174,6 +183,20 @@ def grouped(refusals: Sequence[tuple[str, Refusal | NotAsked]]) -> list[Group]:
         )
         for kind, _ in sizes.most_common()
     ]
+
+
+def _with_messages(plan: Plan) -> list[Group]:
+    groups = grouped([(each.kind or each.sentence, each) for each in plan.refusals])
+    return [
+        replace(group, messages=[message for _, message in messages.worded(_merchants(group))])
+        if group.kind in messages.TOLD
+        else group
+        for group in groups
+    ]
+
+
+def _merchants(group: Group) -> list[Merchant]:
+    return [each.merchant for each in group.refusals]
 
 
 def _why(kind: str, told: set[str]) -> Why:

@@ -10,8 +10,8 @@ from syncs import moments
 from syncs.views.cells import drawn_once
 
 BAR = (
-    '<li class="bar" id="bar-{}" tabindex="{}"><span class="sr">{}: {}</span><svg aria-hidden="true">{}</svg>'
-    '<span class="callout" aria-hidden="true">{} <span>· {} failed</span></span></li>'
+    '<li class="bar{}" id="bar-{}" tabindex="{}"><span class="sr">{}: {}</span><svg aria-hidden="true">{}</svg>'
+    '<span class="callout" aria-hidden="true">{} <span>· {}</span></span></li>'
 )
 
 
@@ -26,18 +26,26 @@ class Part:
 
 @drawn_once
 def bar(
-    day: date, today: date, sentence: str, failed: int, parts: tuple[Part, ...], *, is_stop: bool
+    day: date,
+    today: date,
+    sentence: str,
+    failed: str,
+    parts: tuple[Part, ...],
+    *,
+    is_stop: bool,
+    is_open: bool,
 ) -> SafeString:
-    """`is_stop`: where Tab stops; from there arrows move."""
+    """`is_stop`: where Tab stops; from there arrows move. `is_open`: its results are still coming in."""
     return format_html(
         BAR,
+        " now" if is_open else "",
         day.isoformat(),
         0 if is_stop else -1,
         moments.sales_day(day),
         sentence,
         format_html_join("", "{}", ((_rect(part),) for part in parts)),
         moments.short_day(day, today),
-        f"{failed:,}",
+        failed,
     )
 
 

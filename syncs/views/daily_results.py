@@ -43,6 +43,8 @@ class Bar:
     counts: dict[str, int]
     most: int
     kinds: tuple[str, ...] = tuple(dict.fromkeys(PIECES.values()))
+    waiting: int = 0
+    """Of the newest day, those whose result may still come in today."""
 
     @property
     def told(self) -> list[int]:
@@ -56,7 +58,12 @@ class Bar:
     @property
     def sentence(self) -> str:
         told = [f"{self.counts[kind]:,} {words}" for kind, words in WORDS.items() if self.counts.get(kind)]
+        told += [self.waits] if self.waits else []
         return ", ".join(told) or "nothing known"
+
+    @property
+    def waits(self) -> str:
+        return f"{self.waiting:,} without a result yet" if self.waiting else ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -71,7 +78,11 @@ class Bar:
 
     def drawn(self, *, is_stop: bool) -> SafeString:
         today = timezone.localdate()
-        return daily_bars.bar(self.day, today, self.sentence, self.failed, self.parts, is_stop=is_stop)
+        failed = f"{self.failed:,} failed{' so far' if self.waiting else ''}"
+        is_open = self.waiting > 0
+        return daily_bars.bar(
+            self.day, today, self.sentence, failed, self.parts, is_stop=is_stop, is_open=is_open
+        )
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,10 @@ class Chart:
         """Whether it is another one than that of this mark, and no older one: each process reads for itself."""
         read_at, _, digest = seen.partition("-")
         return digest != self.digest and int(self.mark.partition("-")[0]) > _number(read_at)
+
+    @property
+    def is_coming_in(self) -> bool:
+        return self.bars[-1].waiting > 0
 
     @property
     def drawn(self) -> list[SafeString]:
@@ -148,13 +163,17 @@ def _bars(now: datetime) -> tuple[list[Bar], datetime]:
     days = tallies.shown_days(now)
     counts: dict[date, Counter[str]] = {day: Counter() for day in days}
     known = tallies.of(days, now)
+    waiting = 0
     for tally in known:
         for outcome, number in tally.outcomes.items():
             # A run comes hours after its day: what has not run for yesterday may still do so.
             is_to_come = tally.day == days[-1] and outcome == DayOutcome.NOT_RUN
+            is_to_come |= tally.day == days[-1] and outcome == DayOutcome.RUNNING
+            waiting += number if is_to_come else 0
             if (kind := PIECES.get(DayOutcome(outcome))) and not is_to_come:
                 counts[tally.day][kind] += number
     most = max(sum(kinds.values()) for kinds in counts.values())
     bars = [Bar(day, dict(kinds), most) for day, kinds in counts.items()] if most else []
+    bars[-1:] = [replace(bar, waiting=waiting) for bar in bars[-1:]]
     newest = [tally.counted_at for tally in known if tally.day in days[-tallies.RECENT :]]
     return bars, min(newest, default=now)
