@@ -78,6 +78,19 @@ def test_a_healthy_merchant_stays_as_it_was(scripted: Server, told: CodatClient,
     assert nothing_differs(merchant)
 
 
+def test_what_such_a_range_said_of_it_once_is_mended_by_the_next_look(
+    scripted: Server, told: CodatClient, merchant: Merchant
+) -> None:
+    looked(merchant, scripted, told, NIGHT)
+    stood = stands(merchant)
+    asked(merchant)
+    looked(merchant, scripted, told, ended(), NIGHT)
+    Merchant.objects.filter(pk=merchant.pk).update(health="failing", last_code=5080, last_message=OVERLAP)
+    merchant.refresh_from_db()
+    looked(merchant, scripted, told, ended(), NIGHT)
+    assert stands(merchant) == stood
+
+
 def test_one_that_fails_stays_with_the_failure_of_its_own(
     scripted: Server, told: CodatClient, merchant: Merchant
 ) -> None:

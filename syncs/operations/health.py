@@ -32,7 +32,8 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
     shown, before = _shown(merchant), troubles.of(merchant, now)
     if changed or merchant.refreshed_at is None:
         _learn(merchant, changed, tied, now)
-    if changed or tied or merchant.refreshed_at is None:
+    # What once counted may be a stopped range: who carries its code is read anew, and there are few.
+    if changed or tied or merchant.refreshed_at is None or status_of(merchant.last_code).duplicate_risk:
         _read_newest(merchant, now)
     _judge(merchant, now)
     merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.looked_at(now) or now), ""

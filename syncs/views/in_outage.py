@@ -26,6 +26,6 @@ def known_of(outage: Outage) -> str:
     if outage.try_from is None:
         return f"Codat has looked down for {outage.platform_name} merchants since {since}."
     is_due = outage.try_from <= now
-    when = "in a moment" if is_due else f"at {moments.in_a_sentence(outage.try_from, now)}"
+    when = "in a moment" if is_due else moments.at_in_a_sentence(outage.try_from, now)
     was = f"Codat was down for {outage.platform_name} merchants from {since}."
     return f"{was} Of a bulk that waits, the next is tried {when}."

@@ -94,7 +94,12 @@ def of(merchant: Merchant, now: datetime) -> Offers:
 
 
 def _gaps(days: Iterable[date], back_to: date | None) -> list[Gap]:
-    return [Gap(first, last, back_to is not None and back_to <= first) for first, last in stretches(days)]
+    """In two parts where a latest sync begins: what it covers is not asked for together with what lies before."""
+    left = list(days)
+    start = back_to or date.max
+    before, after = [day for day in left if day < start], [day for day in left if day >= start]
+    gaps = [Gap(first, last, goes_back=False) for first, last in stretches(before)]
+    return gaps + [Gap(first, last, goes_back=True) for first, last in stretches(after)]
 
 
 def _presets(known: Mapping[date, Day], missing: Missing | None, yesterday: date) -> list[Offer]:
