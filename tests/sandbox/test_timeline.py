@@ -190,7 +190,7 @@ def test_whenever_the_world_is_born_the_slow_one_hangs(hour: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("speed", [1.0, 0.004, 0.001])
+@pytest.mark.parametrize("speed", [1.0, pytest.param(0.004, marks=pytest.mark.long), 0.001])
 def test_days_that_are_passed_over_are_told_as_if_each_had_been_folded(
     monkeypatch: pytest.MonkeyPatch, speed: float
 ) -> None:
