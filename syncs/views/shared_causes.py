@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import Count, Func, IntegerField, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, Func, IntegerField, Min, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
@@ -105,7 +105,7 @@ def _compared(rows: SyncQuerySet, filters: SyncFilters, first: date, last: date,
 
 def _told(row: dict[str, Any], cause: Cause, filters: SyncFilters, down: Set[str]) -> SharedCause:
     struck: dict[str, Any] = vars(cause)
-    common = [struck[side] for side in SIDES if struck[f"of_{side}"] == struck["now"]]
+    common = [struck[side] for side in SIDES if struck[side]]
     return SharedCause(
         number=cause.pk,
         query=filters.url(cause=str(cause.pk), causes=""),
@@ -115,32 +115,29 @@ def _told(row: dict[str, Any], cause: Cause, filters: SyncFilters, down: Set[str
         syncs=row["syncs"],
         first=row["first"],
         now=struck["now"] or 0,
-        platform=common[0] if struck["now"] and common else "",
+        platform=common[0] if common else "",
         helps_now=cause.code in CODATS_OWN,
         is_held=not down.isdisjoint(common),
     )
 
 
 def _with_those_struck_now(causes: Sequence[int]) -> QuerySet[Cause]:
-    """How many merchants each strikes `now`, and of each side the platform that most of these have."""
-    merchants = Merchant.objects.registered().listed().filter(snoozed_until=None)
-    struck = merchants.filter(last_cause=OuterRef("pk"), health__in=describing.FAILED).order_by()
-    theirs = Connection.objects.filter(
-        gone_at=None,
-        merchant__last_cause=OuterRef("pk"),
-        merchant__health__in=describing.FAILED,
-        merchant__archived_at=None,
-        merchant__snoozed_until=None,
-    )
-    most = {
-        side: theirs.filter(side=side)
-        .order_by()
-        .values("platform_name")
-        .annotate(of=Count("merchant", distinct=True))
-        .order_by("-of")
-        for side in SIDES
-    }
-    columns = {side: Subquery(rows.values("platform_name")[:1]) for side, rows in most.items()}
-    columns |= {f"of_{side}": Subquery(rows.values("of")[:1]) for side, rows in most.items()}
-    now = struck.values("last_cause").annotate(of=Count("pk")).values("of")
-    return Cause.objects.filter(pk__in=causes).annotate(now=Subquery(now), **columns)
+    """How many merchants each strikes `now`, and of each side the platform that all of these have."""
+    now = _struck(OuterRef("pk")).values("last_cause").annotate(of=Count("pk")).values("of")
+    sides = {side: Subquery(_common_platform(side)) for side in SIDES}
+    return Cause.objects.filter(pk__in=causes).annotate(now=Subquery(now), **sides)
+
+
+def _struck(cause: OuterRef) -> QuerySet[Merchant]:
+    listed = Merchant.objects.listed().filter(snoozed_until=None)
+    return listed.filter(last_cause=cause, health__in=describing.FAILED).order_by()
+
+
+def _common_platform(side: str) -> QuerySet[Connection, str]:
+    """A platform of one of them that none of them lacks: the first who does ends the search."""
+    struck = _struck(OuterRef(OuterRef("pk")))
+    theirs = Connection.objects.filter(side=side, gone_at=None).order_by()
+    have_it = theirs.filter(merchant=OuterRef("pk"), platform_name=OuterRef(OuterRef("platform_name")))
+    of_one = theirs.filter(merchant=Subquery(struck.values("pk")[:1]))
+    of_all = of_one.exclude(Exists(struck.filter(~Exists(have_it))))
+    return of_all.order_by("platform_name").values_list("platform_name", flat=True)[:1]

@@ -18,7 +18,7 @@ from django_htmx.http import push_url
 
 from syncs import paging
 from syncs.filters import Platforms
-from syncs.models import Cause, Connection, Sync
+from syncs.models import Cause, Connection, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import SPANS, people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters
@@ -113,9 +113,10 @@ def with_merchants(rows: SyncQuerySet) -> SyncQuerySet:
     return rows.select_related("merchant").only(*own, *shown)
 
 
-def around_them() -> "tuple[str | Prefetch[Any], ...]":
+def around_them() -> "tuple[Prefetch[Any], ...]":
     """What a row shows of other tables."""
-    return "requests__asked_by", Prefetch("merchant__connections", Connection.objects.for_rows())
+    requests = Prefetch("requests", SyncRequest.objects.select_related("asked_by"))
+    return requests, Prefetch("merchant__connections", Connection.objects.for_rows())
 
 
 def _by_day(found: list[Sync]) -> list[tuple[date, list[SafeString]]]:
