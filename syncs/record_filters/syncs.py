@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from syncs.codat.statuses import Outcome
@@ -135,9 +135,11 @@ def _first_day_of(span: str, zone: ZoneInfo, now: datetime) -> date:
 
 
 def _asked_by(rows: SyncQuerySet, username: str) -> SyncQuerySet:
-    """Our own syncs are asked one by one, newest first. Without the "or never", PostgreSQL joins and sorts them all."""
-    asked = Exists(SyncRequest.objects.filter(sync=OuterRef("pk"), asked_by__username=username))
-    return rows.filter(asked | Q(pk__lt=0), initiator=Sync.Initiator.OURS)
+    """Our own syncs are asked one by one, newest first: where it is asked whether there is such a request, and not for
+    one, PostgreSQL first reads all that were ever made."""
+    theirs = SyncRequest.objects.filter(sync=OuterRef("pk"), asked_by__username=username).order_by()
+    ours = rows.filter(initiator=Sync.Initiator.OURS)
+    return ours.alias(asked=Subquery(theirs.values("pk")[:1])).filter(asked__isnull=False)
 
 
 def within(rows: SyncQuerySet, window: Window) -> SyncQuerySet:
