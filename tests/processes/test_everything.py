@@ -112,7 +112,10 @@ def test_the_private_postgres_answers_and_is_gone_afterwards() -> None:
     assert not folder.exists()
 
 
-def test_tables_are_made_once_and_whoever_has_some_keeps_them(tmp_path: Path) -> None:
+def test_tables_are_made_once_and_whoever_has_some_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(migrated.MADE, raising=False)
     with migrated.once():
         migrated.copy_to(tmp_path / "var" / "copy.sqlite3")
         migrated.copy_to(tmp_path / "var" / "copy.sqlite3")
