@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from syncs import triggers
 from tests import environment as environment
+from tests import migrated
 from tests.factories import User, make_user
 from tests.openapi.watching import every_answer_is_watched as every_answer_is_watched
 from tests.openapi.watching import pytest_runtest_call as pytest_runtest_call
@@ -68,15 +69,28 @@ def test_settings() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+) -> Iterator[None]:
     """SQLite in a file, as in the product: in memory, the connections of two threads do not wait for each other."""
-    if connection.vendor == "sqlite":
-        folder = tmp_path_factory.mktemp("database")
-        connection.settings_dict["TEST"]["NAME"] = str(folder / "tests.sqlite3")
+    test = connection.settings_dict["TEST"]
+    if connection.vendor == "postgresql":
+        test["TEMPLATE"] = migrated.found() or None
+        yield
+    else:
+        file = tmp_path_factory.mktemp("database") / "tests.sqlite3"
+        migrated.copy_to(file)
+        test["NAME"] = str(file)
         # What tests write need not survive a power cut.
         options: dict[str, Any] = connection.settings_dict["OPTIONS"]
         careless = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
         connection.settings_dict["OPTIONS"] = options | {"init_command": careless}
+        yield
+        file.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """A copy that has its tables already is taken as it is."""
+    return connection.vendor == "sqlite" and bool(migrated.found())
 
 
 @pytest.fixture(autouse=True, scope="session")

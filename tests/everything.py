@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests import chromium, postgres
+from tests import chromium, migrated, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 FAST = "not slow and not browser"
@@ -99,9 +99,10 @@ ON_POSTGRES = Step(
 def main() -> int:
     end = time.monotonic() + ALL_STEPS
     total = Result()
-    for step in ON_SQLITE:
-        total += run(_until(end, step))
-    total += run(_until(end, IN_BROWSER)) if chromium.executable() else missing("Chromium", IN_BROWSER)
+    with migrated.once():
+        for step in ON_SQLITE:
+            total += run(_until(end, step))
+        total += run(_until(end, IN_BROWSER)) if chromium.executable() else missing("Chromium", IN_BROWSER)
     total += (
         on_postgres(_until(end, ON_POSTGRES)) if postgres.binaries() else missing("PostgreSQL", ON_POSTGRES)
     )
@@ -115,7 +116,8 @@ def main() -> int:
 
 def on_postgres(step: Step) -> Result:
     with postgres.running_postgres() as url:
-        return run(replace(step, env={"DATABASE_URL": url}))
+        made = {migrated.MADE: migrated.made_on_postgres(url)}
+        return run(replace(step, env={"DATABASE_URL": url} | made))
 
 
 def _until(end: float, step: Step) -> Step:

@@ -202,6 +202,16 @@ def test_a_merchant_that_does_not_sync_by_the_platform_proves_nothing() -> None:
     assert [each.is_quiet for each in notice(after=11)] == [True]
 
 
+def test_one_that_codat_stopped_as_synced_already_shows_nothing_of_the_platform() -> None:
+    """It stops those by itself (5080), whoever asked for them."""
+    ran(CODATS_FAULT, 10)
+    ran(5080, 25)
+    asked(bulk=uuid.uuid4())
+    assert [(each.failed, each.ran) for each in notice()] == [(10, 10)] * 2
+    ran(5080, 1, ago=-10)
+    assert [each.is_quiet for each in notice(after=11)] == [True, True]
+
+
 def test_where_few_fail_still_it_is_over_and_not_quiet() -> None:
     ran(CODATS_FAULT, 10)
     asked(bulk=uuid.uuid4())

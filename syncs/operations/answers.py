@@ -12,7 +12,7 @@ from syncs.codat.errors import CodatError, Later, NotSent, Refused
 from syncs.codat.schemas import SyncSummary
 from syncs.codat.shortening import shortened
 from syncs.models import Attempt, Merchant, Sync, SyncRequest
-from syncs.operations import answered_windows, api_key, corrections, freezing, handing_out, waiting
+from syncs.operations import answered_windows, api_key, corrections, freezing, handing_out, spared, waiting
 from syncs.operations.transitions import move
 from syncs.rules.states import State, may_move
 from syncs.rules.windows import Window
@@ -104,7 +104,7 @@ def not_sent(request: SyncRequest, attempt: Attempt, error: NotSent | Later) -> 
     outcome, happened = Attempt.Outcome.NOT_SENT, "Not sent"
     if isinstance(error, Later):
         outcome, happened = Attempt.Outcome.LATER, "Codat asked us to wait, nothing was run"
-    with transaction.atomic():
+    with transaction.atomic(), spared.judged_once_known(request.merchant_id, now):
         if not _close(attempt, outcome, now, error=error):
             return
         if request.tries >= MAX_TRIES:
@@ -126,7 +126,7 @@ def refused(request: SyncRequest, attempt: Attempt, error: Refused) -> None:
     its_words = shortened(error.message, MOST_OF_ITS_WORDS)
     sentence = f"Codat refused this request: {its_words}{about_the_key} Nothing was run."
     now = timezone.now()
-    with transaction.atomic():
+    with transaction.atomic(), spared.judged_once_known(request.merchant_id, now):
         if not _close(attempt, Attempt.Outcome.REFUSED, now, error=error):
             return
         move(

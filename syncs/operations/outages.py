@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Min, Q
 
-from syncs.codat.statuses import Outcome
+from syncs.codat.statuses import DUPLICATE_RISK_CODES, Outcome
 from syncs.models import Connection, Outage, Sync
 from syncs.models.sync import SyncQuerySet
 from syncs.operations import freezing, outage_hold, sides
@@ -44,12 +44,16 @@ def routes(now: datetime) -> list[Route]:
     codes: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
     for row in _by_route(failed, "code"):
         codes[_names(row)][row["code"]] = row["merchants"]
-    final = hour.filter(outcome__in=[Outcome.FAILED, Outcome.SYNCED, Outcome.EMPTY])
     nothing = {"merchants": 0, "first": now, "last": now}
     return [
         _route(_names(row), failures.get(_names(row), nothing), codes[_names(row)], row["merchants"])
-        for row in _by_route(final)
+        for row in _by_route(_ran(hour))
     ]
+
+
+def _ran(syncs: SyncQuerySet) -> SyncQuerySet:
+    """What Codat stops as synced already (5080) tells nothing of a platform: nothing ran."""
+    return syncs.final().exclude(code__in=DUPLICATE_RISK_CODES)
 
 
 def _by_route(syncs: SyncQuerySet, *besides: str) -> Any:
@@ -114,7 +118,7 @@ def _end_or_try(outage: Outage, now: datetime) -> None:
 
 def _ran_since(outage: Outage) -> bool:
     """Whether a merchant of the platform, linked to it, has run since the last failure, and not failed so."""
-    later = Sync.objects.final().filter(started_at__gt=outage.last)
+    later = _ran(Sync.objects.filter(started_at__gt=outage.last))
     by_codats_fault = Q(outcome=Outcome.FAILED, code__in=CODATS_OWN)
     theirs = later.annotate(theirs=sides.platform(outage.side, linked=True)).filter(
         theirs=outage.platform_name

@@ -10,9 +10,9 @@ from django.db import IntegrityError, OperationalError, transaction
 from syncs.codat.shortening import shortened
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync, SyncRequest, User
-from syncs.operations import handing_out, health, settling, sync_rows
+from syncs.operations import handing_out, health, settling, spared, sync_rows
 from syncs.operations.asking import NotPossible
-from syncs.operations.evidence import evidence_of, perhaps_ours
+from syncs.operations.evidence import evidence_of
 from syncs.operations.transitions import move
 from syncs.rules.states import State
 
@@ -92,17 +92,15 @@ def decide_not_run(
     `seen` is the evidence that the lead had at hand: where Codat lists more by now, the statement is refused.
     """
     _refuse_without(reason)
-    with transaction.atomic():
-        # A refresh that brings news of its sync has had its turn, or waits for ours.
-        merchant = Merchant.objects.select_for_update().get(pk=request.merchant_id)
+    # A refresh that brings news of its sync has had its turn, or waits for ours.
+    with transaction.atomic(), spared.judged_once_known(request.merchant_id, now):
         request.refresh_from_db(fields=["state", "sync"])
         if request.state != State.NEEDS_REVIEW:
             return False
         _refuse_if_it_ran(request.sync, now)
         if seen is not None and evidence_of([request])[0].seen != seen:
             raise NotPossible(LOOK_AGAIN, field="verdict")
-        nobodys = perhaps_ours(merchant)
-        moved = move(
+        return move(
             request,
             State.NOT_RUN,
             now=now,
@@ -112,11 +110,6 @@ def decide_not_run(
             result=shortened(f"This never ran, {by.display_name} decided: {reason}", 500),
             waiting_for="",
         )
-        if moved and nobodys:
-            # They were spared while they might have been ours.
-            health.judge_anew(merchant, nobodys, [], now)
-            merchant.save(update_fields=health.COLUMNS)
-    return moved
 
 
 def _decide(verdict: Verdict, by: User, reason: str, now: datetime) -> Ruling:

@@ -6,7 +6,6 @@ many rows share is drawn once for all of them. Everything is escaped by format_h
 
 from functools import lru_cache
 
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -21,17 +20,16 @@ NOTHING = SafeString()
 
 def cells_of(row: MerchantRow, *, may_ask: bool) -> list[SafeString]:
     """In their usual order; the one with the box only for who may ask for syncs."""
-    merchant, offered = row.merchant, row.help
-    url = reverse("merchant", args=[merchant.company_id])
+    merchant = row.merchant
     return [
         *([_box(merchant.pk, merchant.name)] if may_ask else []),
-        _name(row, url, _why_not(row, offered, may_ask=may_ask)),
+        name_cell(row, may_ask=may_ask),
         platforms(row.commerce, row.accounting),
         result(row.look, row.look_of_what_moves, row.why),
         _success(row),
         days(row.strip, row.strip_sentence),
         fuse(row.fuse),
-        format_html('<td><div class="acts">{}</div></td>', _actions(row, offered, url, may_ask=may_ask)),
+        format_html('<td><div class="acts">{}</div></td>', _actions(row, may_ask=may_ask)),
     ]
 
 
@@ -44,19 +42,19 @@ def _box(pk: int, name: str) -> SafeString:
     )
 
 
-def _name(row: MerchantRow, url: str, why_not: SafeString) -> SafeString:
+def name_cell(row: MerchantRow, *, may_ask: bool, to_who_is_on_it: bool = False) -> SafeString:
     merchant = row.merchant
     return format_html(
         '<td class="c-name"><a class="name" id="merchant-{}" href="{}">{}</a><div class="sub"><span class="mono"'
         ' data-copy="{}" data-key="c" title="Copy company ID">{}</span>{}</div>{}{}</td>',
         merchant.pk,
-        url,
+        row.url,
         merchant.name,
         merchant.company_id,
         merchant.short_id,
         _age(row) if row.is_old else "",
-        format_html_join("", "{}", ((_care(care),) for care in row.cares)),
-        why_not,
+        format_html_join("", "{}", ((_care(care),) for care in row.cares(to_who_is_on_it=to_who_is_on_it))),
+        _why_not(row, may_ask=may_ask),
     )
 
 
@@ -70,22 +68,23 @@ def _care(care: CareMark) -> SafeString:
     return format_html(mark, care.words, icon(care.icon), care.words)
 
 
-def _why_not(row: MerchantRow, offered: Help, *, may_ask: bool) -> SafeString:
+def _why_not(row: MerchantRow, *, may_ask: bool) -> SafeString:
     """Why the row offers no sync, or no latest one, for who presses L or R."""
-    if may_ask and offered.kind == "run":
+    kind = row.help.kind
+    if may_ask and kind == "run":
         return NOTHING
-    keys = "l" if may_ask and offered.kind == "range" else "l r"
-    reason = _reason(row, offered) if may_ask else "Your role can view but not run syncs."
+    keys = "l" if may_ask and kind == "range" else "l r"
+    reason = _reason(row) if may_ask else "Your role can view but not run syncs."
     return format_html('<span class="why-not" data-why-not="{}" hidden>{}</span>', keys, reason)
 
 
-def _reason(row: MerchantRow, offered: Help) -> str:
-    match offered.kind:
+def _reason(row: MerchantRow) -> str:
+    match row.help.kind:
         case "running":
-            return format_html("{} runs a sync now, {}.", row.merchant.name, _how_long(offered))
+            return format_html("{} runs a sync now, {}.", row.merchant.name, _how_long(row.help))
         case "asked":
             words = "A sync of {} is on its way, {}. Wait for its result."
-            return format_html(words, row.merchant.name, _how_long(offered))
+            return format_html(words, row.merchant.name, _how_long(row.help))
     return row.why_not
 
 
@@ -159,43 +158,51 @@ def _count(fuse: FuseCell) -> SafeString:
     )
 
 
-def _actions(row: MerchantRow, offered: Help, url: str, *, may_ask: bool) -> SafeString:
-    pk, name = row.merchant.pk, row.merchant.name
+def _actions(row: MerchantRow, *, may_ask: bool) -> SafeString:
+    offered = row.help
     match offered.kind:
         case "running" | "asked":
             return format_html('<span class="muted sm">Wait: {}</span>', _how_long(offered))
         case "copy":
-            return copy_button(offered.text, offered.words, name)
+            return copy_button(offered.text, offered.words, row.merchant.name)
         case "look":
-            return _look(pk, name, url, offered.words)
+            return _link(row, "look", offered.words, of="for")
         case "run" if may_ask:
-            return _range(pk, name, url) + _latest(pk, name, url)
+            return _range(row) + _latest(row)
         case "range" if may_ask:
-            return _range(pk, name, url)
+            return _range(row)
     return NOTHING
 
 
-def _look(pk: int, name: str, url: str, words: str) -> SafeString:
-    link = '<a class="btn xs ghost" id="look-{}" href="{}">{}<span class="sr"> for {}</span></a>'
-    return format_html(link, pk, url, words, name)
+def _range(row: MerchantRow) -> SafeString:
+    return _link(row, "range", "Re-run range…", key="r", form="?run=historic#rerun")
 
 
-def _range(pk: int, name: str, url: str) -> SafeString:
+def _latest(row: MerchantRow) -> SafeString:
+    words = format_html("{}Sync latest", icon("sync"))
+    return _link(row, "latest", words, look="btn xs", key="l", form="?run=latest#rerun")
+
+
+def _link(
+    row: MerchantRow,
+    verb: str,
+    words: str,
+    *,
+    look: str = "btn xs ghost",
+    of: str = "of",
+    key: str = "",
+    form: str = "",
+) -> SafeString:
+    """To the merchant's page, or to a form on it."""
     return format_html(
-        '<a class="btn xs ghost" id="range-{}" data-key="r" href="{}?run=historic#rerun">Re-run range…'
-        '<span class="sr"> of {}</span></a>',
-        pk,
-        url,
-        name,
-    )
-
-
-def _latest(pk: int, name: str, url: str) -> SafeString:
-    return format_html(
-        '<a class="btn xs" id="latest-{}" data-key="l" href="{}?run=latest#rerun">{}Sync latest'
-        '<span class="sr"> of {}</span></a>',
-        pk,
-        url,
-        icon("sync"),
-        name,
+        '<a class="{}" id="{}-{}"{} href="{}{}">{}<span class="sr"> {} {}</span></a>',
+        look,
+        verb,
+        row.merchant.pk,
+        format_html(' data-key="{}"', key) if key else "",
+        row.url,
+        form,
+        words,
+        of,
+        row.merchant.name,
     )

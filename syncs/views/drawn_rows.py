@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 
 from syncs import columns, paging
 from syncs.columns import Column
-from syncs.models import Merchant
-from syncs.views.cells import cells_of
-from syncs.views.merchant_rows import rows_of
+from syncs.models import Care, Merchant
+from syncs.views.cells import NOTHING, cells_of, name_cell
+from syncs.views.merchant_rows import MerchantRow, rows_of
 from syncs.views.sights import Sight, marks
 
 # Seconds, and two kilobytes each.
@@ -33,16 +33,21 @@ class Shown(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A row's cells in their usual order, their ages apart, and what a poll has to know of it."""
+    """A row's cells in their usual order, their ages apart, and what a poll has to know of it. Whoever is on the
+    merchant reads the cell of its name in other words."""
 
     shown: Shown
     cells: list[SafeString]
+    on_it: int | None = None
+    own_name: SafeString = NOTHING
 
-    def arranged(self, order: Sequence[Column]) -> "Arranged":
-        before, among, after = self.cells[: -MOVABLE - 1], self.cells[-MOVABLE - 1 : -1], self.cells[-1:]
+    def arranged(self, order: Sequence[Column], reader: int) -> "Arranged":
+        *before, name = self.cells[: -MOVABLE - 1]
+        among, after = self.cells[-MOVABLE - 1 : -1], self.cells[-1]
         by_name = dict(zip(columns.USUAL, among, strict=True))
-        cells = [*before, *(by_name[column.name] for column in order), *after]
-        return Arranged(self.shown, SafeString("".join(cells)))
+        told = self.own_name if reader == self.on_it else name
+        arranged = [*before, told, *(by_name[column.name] for column in order), after]
+        return Arranged(self.shown, SafeString("".join(arranged)))
 
 
 class Arranged(NamedTuple):
@@ -53,14 +58,16 @@ class Arranged(NamedTuple):
 
 
 def draw(merchants: Sequence[Merchant], now: datetime, *, may_ask: bool) -> list[Drawn]:
-    """In their order; two queries where there are some that nobody has seen drawn lately."""
+    """In their order; two queries where there are some that nobody has seen drawn lately, and one where somebody is on
+    any of these."""
     rows = _lately(marks(map(Sight.of, merchants), now), may_ask=may_ask)
     rows |= _anew([merchant for merchant in merchants if merchant.pk not in rows], now, may_ask=may_ask)
     return [rows[merchant.pk] for merchant in merchants]
 
 
 def draw_marked(marked: Mapping[int, str], now: datetime, *, may_ask: bool) -> dict[int, Drawn]:
-    """By the merchants' numbers, as these marks say or as they are by now; three queries where nobody has seen them."""
+    """By the merchants' numbers, as these marks say or as they are by now; three queries where nobody has seen them,
+    and one where somebody is on any."""
     rows = _lately(marked, may_ask=may_ask)
     if missing := marked.keys() - rows:
         rows |= _anew(Merchant.objects.filter(pk__in=missing), now, may_ask=may_ask)
@@ -83,12 +90,22 @@ def _lately(marked: Mapping[int, str], *, may_ask: bool) -> dict[int, Drawn]:
 def _anew(merchants: Iterable[Merchant], now: datetime, *, may_ask: bool) -> dict[int, Drawn]:
     rows = rows_of(merchants, now)
     marked = marks((Sight.of(row.merchant) for row in rows), now)
+    on_it = _who_is_on(rows)
     fresh = {}
     for row in rows:
         pk = row.merchant.pk
-        fresh[pk] = Drawn(Shown(pk, marked[pk], row.is_moving), cells_of(row, may_ask=may_ask))
+        own = name_cell(row, may_ask=may_ask, to_who_is_on_it=True) if pk in on_it else NOTHING
+        shown = Shown(pk, marked[pk], row.is_moving)
+        fresh[pk] = Drawn(shown, cells_of(row, may_ask=may_ask), on_it.get(pk), own)
     cache.set_many({_key(pk, marked[pk], may_ask=may_ask): drawn for pk, drawn in fresh.items()}, KEPT)
     return fresh
+
+
+def _who_is_on(rows: Iterable[MerchantRow]) -> dict[int, int]:
+    """By their numbers: a name may be a colleague's too, and another one tomorrow."""
+    cared = [row.merchant.pk for row in rows if row.merchant.on_it]
+    cares = Care.objects.standing().filter(merchant__in=cared, kind=Care.Kind.ACK)
+    return dict(cares.values_list("merchant_id", "by_id")) if cared else {}
 
 
 def _key(pk: int, mark: str, *, may_ask: bool) -> str:

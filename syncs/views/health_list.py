@@ -19,7 +19,7 @@ from syncs.models import Merchant, User
 from syncs.models.merchant import MerchantQuerySet
 from syncs.operations.counting import Counted, Counts
 from syncs.search import owners_of
-from syncs.views import daily_results, glances, health_summary, own_care, polling
+from syncs.views import daily_results, glances, health_summary, polling
 from syncs.views.drawn_rows import Arranged, Drawn, Shown
 from syncs.views.sights import Sight, marks
 
@@ -143,7 +143,7 @@ class Listing:
         }
 
     def _arranged(self, rows: Iterable[Drawn]) -> list[Arranged]:
-        return own_care.told([row.arranged(self.columns) for row in rows], self.reader)
+        return [row.arranged(self.columns, self.reader.pk) for row in rows]
 
     @cached_property
     def chart(self) -> daily_results.Chart | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.urls import reverse
 from django.utils import timezone
 
 from syncs import moments
@@ -188,18 +189,21 @@ class MerchantRow:
         tone = "bad" if left <= LAST_DAYS_OF_THE_FUSE else "warn" if left <= SOON_DAYS else "mute"
         return FuseCell(_days_left(left), tone, percent, merchant.failed_days, is_urgent=left <= SOON_DAYS)
 
-    @property
-    def cares(self) -> Iterator[CareMark]:
+    def cares(self, *, to_who_is_on_it: bool) -> Iterator[CareMark]:
         """Who is on it, and until when it is snoozed."""
         if self.merchant.on_it:
-            yield CareMark("user", is_on_it(self.merchant.on_it))
+            yield CareMark("user", "You are on it" if to_who_is_on_it else f"{self.merchant.on_it} is on it")
         if self.merchant.snoozed_until:
             until = timezone.localtime(self.merchant.snoozed_until)
             is_today = until.date() == self.now.date()
             end = f"{until:%H:%M}" if is_today else moments.short_day(until.date(), self.now.date())
             yield CareMark("hold", f"Snoozed until {end}")
 
-    @property
+    @cached_property
+    def url(self) -> str:
+        return reverse("merchant", args=[self.merchant.company_id])
+
+    @cached_property
     def help(self) -> Help:
         if self.merchant.is_archived or self.health == Health.UNSEEN:
             return Help("none")
@@ -253,10 +257,6 @@ class MerchantRow:
         if self.request:
             return Help("asked", since=self.request.asked_at)
         return None
-
-
-def is_on_it(name: str) -> str:
-    return f"{name} is on it"
 
 
 def _days_left(left: int) -> str:

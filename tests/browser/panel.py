@@ -17,6 +17,7 @@ import requests
 from redis import Redis
 
 from syncs.codat.shared_budget import KEY
+from tests import migrated
 from tests.processes.desk import Desk
 
 
@@ -55,6 +56,8 @@ class Panel(Desk):
     command = ("-m", "tests.browser.run_fast", "80")
 
     def start(self, **given: str) -> None:
+        if "DATABASE_URL" not in given:
+            migrated.copy_to(self.var / "sandbox.sqlite3")
         super().start(CODAT_CALLS_PER_MINUTE="1000", **given)
         self.wait_until(lambda: self._unseen() == 0)
 

@@ -1,11 +1,13 @@
+import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests import everything, postgres
+from tests import everything, migrated, postgres
 from tests.everything import Result, Step, missing, run
 from tests.factories import User
 
@@ -61,6 +63,7 @@ def test_what_is_missing_is_a_failure_where_the_verdict_counts(
 def test_the_last_line_is_the_sum_and_a_failure_is_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(everything.migrated, "once", nullcontext)
     monkeypatch.setattr(everything, "run", lambda _step: Result(passed=10))
     monkeypatch.setattr(everything, "on_postgres", lambda _step: Result(passed=5, failed=2))
     monkeypatch.setattr(postgres, "binaries", lambda: Path("/bin"))
@@ -78,6 +81,7 @@ def test_no_step_may_outlast_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         allowed.append(step.seconds)
         return Result(passed=1)
 
+    monkeypatch.setattr(everything.migrated, "once", nullcontext)
     monkeypatch.setattr(everything, "ALL_STEPS", 60)
     monkeypatch.setattr(everything, "run", notes_its_bound)
     monkeypatch.setattr(everything, "on_postgres", notes_its_bound)
@@ -106,6 +110,19 @@ def test_the_private_postgres_answers_and_is_gone_afterwards() -> None:
         folder = Path(url.split("@")[1].split("/")[0].replace("%2F", "/"))
         assert folder.is_dir()
     assert not folder.exists()
+
+
+def test_tables_are_made_once_and_whoever_has_some_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(migrated.MADE, raising=False)
+    with migrated.once():
+        migrated.copy_to(tmp_path / "var" / "copy.sqlite3")
+        migrated.copy_to(tmp_path / "var" / "copy.sqlite3")
+        asked = [sys.executable, "manage.py", "migrate", "--check"]
+        env = os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path}/var/copy.sqlite3"}
+        assert subprocess.run(asked, cwd=migrated.ROOT, env=env, timeout=60, check=False).returncode == 0
+    assert migrated.found() == ""
 
 
 @pytest.mark.django_db
