@@ -1,6 +1,5 @@
 """Requests in words. Moments in them are told in the reader's zone."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil
@@ -8,14 +7,13 @@ from math import ceil
 from django.utils import timezone
 
 from syncs import moments
-from syncs.models import Attempt, SyncRequest
+from syncs.models import SyncRequest
+from syncs.operations import run_lengths
 from syncs.operations.freezing import FROZEN
 from syncs.operations.reconciling import LOOKS, SENDING_AT_MOST, UNKNOWN_ID_AT_MOST
 from syncs.operations.waiting import not_again
-from syncs.rules.states import RAN, State
+from syncs.rules.states import State
 
-# Fewer say nothing about what is usual; older ones nothing about now.
-ENOUGH, NEWEST = 3, 10
 # A call to Codat is over after 75 s at most; the rest is for storing its answer.
 ANSWERED_WITHIN = timedelta(seconds=90)
 # The list may know of a new sync half a minute late.
@@ -105,16 +103,12 @@ def true_until(request: SyncRequest) -> datetime | None:
 def usual_lengths(requests: Iterable[SyncRequest]) -> dict[int, str]:
     """By merchant, for those whose sync Codat is working on: "Usually 2 – 4 min for this merchant". One query."""
     merchants = {request.merchant_id for request in requests if request.state == State.ACCEPTED}
-    ended = Attempt.objects.filter(
-        request__merchant__in=merchants, request__state__in=RAN, outcome=Attempt.Outcome.ACCEPTED
-    ).order_by("-pk")[: 200 if merchants else 0]
-    took: dict[int, list[timedelta]] = defaultdict(list)
-    for merchant, sent, finished in ended.values_list(
-        "request__merchant", "started_at", "request__finished_at"
-    ):
-        if finished and len(took[merchant]) < NEWEST:
-            took[merchant].append(finished - sent)
-    return {merchant: _usually(lengths) for merchant, lengths in took.items() if len(lengths) >= ENOUGH}
+    took = run_lengths.of_each(merchants)
+    return {
+        merchant: _usually(lengths)
+        for merchant, lengths in took.items()
+        if len(lengths) >= run_lengths.ENOUGH
+    }
 
 
 def _usually(lengths: Collection[timedelta]) -> str:

@@ -257,7 +257,7 @@ class TestDays:
         )
         fields = {"kind": "historic", "first_day": "2026-01-05", "last_day": "2026-01-06"}
         html = review(as_support, merchant, other, **fields)
-        assert "1 with days that are synced already." in html
+        assert "1 synced in part already." in html
         both = review(as_support, **form_of(html) | fields | {"change": "accept_overlap"})
         assert heading(both) == "Re-run 5 – 6 Jan for 2 merchants?"
         assert "Leave out the 1 with synced days" in both
@@ -270,7 +270,7 @@ def test_those_that_may_be_half_written_are_left_out_by_a_button_and_the_reason_
 ) -> None:
     risky, fine = make_failing_merchant(5000, last_pushed=True), make_merchant()
     html = review(as_support, risky, fine)
-    assert "Leave out the 1<" in html
+    assert "Leave out the 1 perhaps half-written<" in html
     again = review(as_support, **form_of(html) | {"change": "spare_written", "reason": "Ticket 12"})
     assert heading(again) == "Sync latest for 1 of 2 merchants?"
     assert 'value="Ticket 12"' in again

@@ -60,6 +60,22 @@ def test_a_range_over_it_says_so_and_one_beside_it_does_not(as_londoner: Client)
     assert "the clocks change" not in told("2026-10-26", "2026-10-27")
 
 
+@time_machine.travel(datetime(2026, 11, 10, 12, tzinfo=UTC))
+def test_the_confirm_step_says_it_again_beside_the_days(as_londoner: Client) -> None:
+    merchant = make_merchant(time_zone="Europe/London")
+
+    def told(first: str, last: str) -> str:
+        typed = {"first_day": first, "last_day": last, "reason": "Ticket 12"}
+        html = as_londoner.post(f"/merchants/{merchant.company_id}/rerun/range/review/", typed).text
+        return words(html.partition("<dt>Sales days</dt>")[2].partition("<dt>")[0])
+
+    assert (
+        told("2026-10-24", "2026-10-26")
+        == "Sat 24 Oct 2026 – Mon 26 Oct 2026 , Europe/London. 25 Oct has 25 hours: the clocks change."
+    )
+    assert told("2026-10-26", "2026-10-26") == "Mon 26 Oct 2026 , Europe/London"
+
+
 @pytest.mark.parametrize(
     ("now", "due", "told"),
     [

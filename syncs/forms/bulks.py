@@ -22,6 +22,8 @@ EASTERNMOST = timedelta(hours=14)
 CHANGES = {
     "spare_written": ("spare_written", "on"),
     "take_written": ("spare_written", ""),
+    "spare_gaps": ("spare_gaps", "on"),
+    "take_gaps": ("spare_gaps", ""),
     "accept_overlap": ("accept_overlap", "on"),
     "refuse_overlap": ("accept_overlap", ""),
     "hold_again": ("override_reason", ""),
@@ -63,6 +65,7 @@ class BulkForm(forms.Form):
     first_day = DayField(label="First day", required=False)
     last_day = DayField(label="Last day", required=False)
     spare_written = forms.BooleanField(required=False)
+    spare_gaps = forms.BooleanField(required=False)
     accept_overlap = forms.BooleanField(required=False)
     books_confirmed = forms.BooleanField(required=False)
     override_reason = ReasonField(label="Why does it help now?", required=False)
@@ -108,6 +111,7 @@ class BulkForm(forms.Form):
             first_day=days[0] if all(days) else None,
             last_day=days[1] if all(days) else None,
             spare_written=data.get("spare_written", False),
+            spare_gaps=is_range and data.get("spare_gaps", False),
             accept_overlap=is_range and data.get("accept_overlap", False),
             overlap_known=data.get("seen_overlap", False),
             books_confirmed=data.get("books_confirmed", False),

@@ -11,8 +11,9 @@ from django.db.models import Prefetch
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Connection, Merchant, Sync, SyncRequest
 from syncs.models.merchant import MerchantQuerySet
-from syncs.operations import asking, books, coverage, diagnosing, fix_first, outage_hold
+from syncs.operations import asking, books, coverage, diagnosing, fix_first, gaps, outage_hold
 from syncs.operations.asking import Ask, NotPossible
+from syncs.operations.coverage import Overlap
 from syncs.rules.coverage import stretches
 from syncs.rules.entries import Entry
 from syncs.rules.salesdays import days_between, length_hours, today
@@ -33,6 +34,8 @@ class Wish:
     last_day: date | None = None
     spare_written: bool = False
     """Leaves out those whose failed sync may have written some sales."""
+    spare_gaps: bool = False
+    """Leaves out those of whom it would leave days behind."""
     books_confirmed: bool = False
     """Takes in those whose days are so old that they may be in the books by hand: they were asked."""
     override_reason: str = ""
@@ -164,11 +167,14 @@ def plan(
 ) -> Plan:
     """`shown` are the marks of those that a person was told of: nobody is added, and nobody runs for anything else."""
     book = diagnosing.entries()
+    spared = gaps.left_out_of_each(merchants, wish.days[0]) if wish.days and wish.spare_gaps else {}
     runners: list[Runner] = []
     refusals: list[Refusal] = []
     for merchant in sorted(merchants, key=lambda merchant: (merchant.name_folded, merchant.pk)):
         try:
-            runners.append(_runner(merchant, wish, now, shown, book))
+            runner = _runner(merchant, wish, now, shown, book)
+            _refuse_gaps(spared.get(merchant.pk, []))
+            runners.append(runner)
         except NotPossible as error:
             refusals.append(Refusal(merchant, error.kind, error.sentence, error.request))
     return Plan(wish, runners, refusals)
@@ -189,9 +195,7 @@ def _runner(
         _refuse_days(merchant, *wish.days, now)
         overlap = coverage.overlap(merchant, *wish.days)
         if overlap.windows and not wish.accept_overlap:
-            count = len(overlap.days)
-            said = "1 of these days is" if count == 1 else f"{count} of these days are"
-            raise NotPossible(f"{said} synced already, wholly or in part.", kind="synced")
+            _refuse_overlap(overlap, *wish.days)
     hold = fix_first.hold_on(merchant, wish.days, book)
     if hold and not wish.override_reason:
         raise NotPossible(hold.sentence, kind="fix_first")
@@ -211,6 +215,26 @@ def _runner(
     if shown is not None and runner.mark != shown[merchant.pk]:
         raise NotPossible("Its connections or synced days changed after you looked.", kind="changed")
     return runner
+
+
+def _refuse_overlap(overlap: Overlap, first: date, last: date) -> None:
+    """What is not in the books of these days does not run either: that is another thing than all being there."""
+    asked, synced = (last - first).days + 1, len(overlap.days)
+    if overlap.is_all_of(first, last):
+        said = "This day is" if asked == 1 else "All of these days are"
+        raise NotPossible(f"{said} synced already.", kind="synced_all")
+    if asked == 1:
+        said = "A part of this day is synced already"
+    else:
+        verb = "is" if synced == 1 else "are"
+        said = f"{synced} of these {asked} days {verb} synced already, wholly or in part"
+    raise NotPossible(f"{said}. The rest does not run either.", kind="synced")
+
+
+def _refuse_gaps(days: Sequence[date]) -> None:
+    if days:
+        said = "a day" if len(days) == 1 else f"{len(days)} days"
+        raise NotPossible(f"Left out: {said} before this range would stay out.", kind="gaps")
 
 
 def _refuse_days(merchant: Merchant, first: date, last: date, now: datetime) -> None:

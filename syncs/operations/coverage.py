@@ -1,7 +1,10 @@
 """A merchant's stored syncs as the rules want them, the days they cover, and what else than a wanted range there is."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from django.db.models import OuterRef, Subquery
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync
@@ -55,11 +58,20 @@ def synced_days(merchant: Merchant, first: date, last: date) -> list[date]:
 
 def reached(merchant: Merchant) -> Sync | None:
     """The success that ends last: a latest sync starts at that end (Codat docs). None where nobody knows it."""
-    successes = merchant.syncs.successful()
-    newest = successes.newest_first().first()
-    if newest is None or newest.window_finish is None:
-        return None
-    return successes.filter(window_finish__isnull=False).order_by("-window_finish").first()
+    return reached_of_each([merchant]).get(merchant.pk)
+
+
+def reached_of_each(merchants: Collection[Merchant]) -> dict[int, Sync]:
+    """By merchant, of those where it is known. Two queries, however many."""
+    own = Sync.objects.successful().filter(merchant=OuterRef("pk"))
+    last = own.filter(window_finish__isnull=False).order_by("-window_finish")
+    found = Merchant.objects.filter(pk__in=[merchant.pk for merchant in merchants]).annotate(
+        newest_finish=Subquery(own.newest_first().values("window_finish")[:1]),
+        reached=Subquery(last.values("pk")[:1]),
+    )
+    keys = found.filter(newest_finish__isnull=False).values_list("reached", flat=True)
+    syncs = Sync.objects.filter(pk__in=list(keys)).defer("raw", "message")
+    return {sync.merchant_id: sync for sync in syncs}
 
 
 def goes_back_to(merchant: Merchant, end: Sync | None) -> date | None:
@@ -76,6 +88,9 @@ class Overlap:
     windows: list[Window]
     days: list[date]
     partly: list[date]
+
+    def is_all_of(self, first: date, last: date) -> bool:
+        return len(self.wholly) == (last - first).days + 1
 
     @property
     def wholly(self) -> list[date]:

@@ -5,13 +5,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from syncs.models import Merchant, MerchantDay, Sync
 from syncs.operations.days import as_day
 from syncs.rules.coverage import Day
-from syncs.rules.gaps import awaited, left_behind
+from syncs.rules.gaps import awaited, left_behind, left_out
+from syncs.rules.salesdays import ONE_DAY
 
 # As far back as the merchant's page looks: what a range may hold at most.
 LOOKED_AT = timedelta(days=366)
@@ -46,6 +47,31 @@ def of_each(merchants: Collection[Merchant]) -> dict[int, Gaps]:
         merchant.pk: _gaps(days[merchant.pk], told[merchant.pk], merchant.start_date)
         for merchant in merchants
     }
+
+
+def left_out_of_each(merchants: Collection[Merchant], first: date) -> dict[int, list[date]]:
+    """By merchant, the days that a range from `first` on would leave behind; only of whom there are any. Two queries,
+    however many: the rows of days are read of those alone whose newest covered day is not the one before."""
+    since = timezone.localdate() - LOOKED_AT
+    covered = MerchantDay.objects.filter(merchant=OuterRef("pk"), day__gte=since, covered_by__isnull=False)
+    theirs = Merchant.objects.filter(pk__in=[merchant.pk for merchant in merchants]).annotate(
+        covered=Subquery(covered.order_by("-day").values("day")[:1])
+    )
+    behind = theirs.filter(Q(covered=None) | Q(covered__lt=first - ONE_DAY))
+    reached = {pk: day or since for pk, day in behind.values_list("pk", "covered")}
+    if not reached:
+        return {}
+    days: dict[int, list[Day]] = defaultdict(list)
+    rows = MerchantDay.objects.filter(merchant__in=reached, day__gte=min(reached.values()), day__lt=first)
+    for row in rows:
+        if row.day >= reached[row.merchant_id]:
+            days[row.merchant_id].append(as_day(row))
+    left = {
+        merchant.pk: left_out(days[merchant.pk], first, merchant.start_date)
+        for merchant in merchants
+        if merchant.pk in days
+    }
+    return {pk: found for pk, found in left.items() if found}
 
 
 def _gaps(days: list[Day], told: set[date], since: date | None) -> Gaps:

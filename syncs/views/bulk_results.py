@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
 from django.db.models import Case, Value, When
 
-from syncs import meter, moments, paging, wording
+from syncs import moments, paging, wording
 from syncs.models import Bulk, SyncRequest
 from syncs.models.request import SyncRequestQuerySet
 from syncs.paging import Order
+from syncs.views.bulk_costs import minutes_to_send
+from syncs.views.bulk_groups import Group, grouped
 from syncs.views.bulk_tally import STATES_OF, Tally, of_bulks
-from syncs.views.bulk_words import TO_SEND, Group, grouped
 from syncs.views.request_list import Row
 
 # Of the list: what needs a person, what went wrong, what is on its way, what waits, what is well.
@@ -72,8 +72,7 @@ def still_to_send(counted: Tally) -> str:
     """About how long sending takes from here on, by the pace of the budget."""
     if not counted.unsent:
         return ""
-    minutes = ceil(counted.unsent * TO_SEND / meter.state().per_minute)
-    return f"about {minutes:,} min more to send"
+    return f"about {minutes_to_send(counted.unsent):,} min more to send"
 
 
 def not_asked(bulk: Bulk) -> list[Group]:

@@ -2,71 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from math import ceil
 from typing import Any
 
-from syncs import meter
 from syncs.forms.bulks import written
-from syncs.models import Merchant, NotAsked
-from syncs.operations.bulk_plans import MOST, Plan, Refusal, Runner
+from syncs.models import Merchant
+from syncs.operations.bulk_plans import MOST, Plan, Runner
 from syncs.operations.bulks import FEW
-from syncs.views import messages
+from syncs.views import bulk_costs, bulk_reach, messages
+from syncs.views.bulk_groups import Group, grouped
 
-SHOWN, SHOWN_OF_ALL, NAMED, NAMED_AT_MOST = 10, 500, 12, 500
-# Calls to Codat: a look and the request; and the looks until its result, by experience of usual lengths.
-TO_SEND, TO_WATCH = 2, 6
-
-
-@dataclass(frozen=True)
-class Why:
-    """`lead` follows the number; `help` says what would help; `link` is where."""
-
-    icon: str
-    tone: str
-    lead: str
-    help: str
-
-
-WHYS = {
-    "not_linked": Why("plug", "hold", "not linked", "The merchant must link it first. A sync would fail."),
-    "fix_first": Why(
-        "warn", "warn", "where something must be fixed first", "Until then a sync would fail the same way."
-    ),
-    "outage": Why(
-        "cloud",
-        "warn",
-        "held: Codat looks down for their platforms",
-        "They would probably fail too. Ask again when that is over.",
-    ),
-    "old_days": Why(
-        "book",
-        "warn",
-        "with days of more than a month ago",
-        "They may have entered the sales by hand: ask each of them first.",
-    ),
-    "running": Why("run", "run", "running now", "A sync of theirs runs at Codat. Wait for its result."),
-    "asked": Why("user", "mute", "asked for already", "A request of somebody is under way for them."),
-    "review": Why("eye", "warn", "in review", "A lead must decide first whether an earlier request ran."),
-    "switched_off": Why(
-        "power", "mute", "switched off by Codat", "The merchant must switch it on, in Codat's sync flow."
-    ),
-    "synced": Why(
-        "shield", "warn", "with days that are synced already", "Codat may stop such a run with 5080."
-    ),
-    "written": Why("warn", "warn", "left out", "Some of their sales may be written already."),
-    "not_over": Why(
-        "clock", "mute", "where the last day is not over yet", "Their day ends later than yours."
-    ),
-    "unread": Why("clock", "mute", "not read yet", "Their syncs have not been read from Codat yet."),
-    "archived": Why("book", "mute", "archived", "Nothing is sent for them any more."),
-    "changed": Why("link", "mute", "changed", "Their connections or synced days changed after you looked."),
-    "new": Why("plus", "mute", "new in the list", "They came to it after you looked."),
-}
-OTHER = ("ban", "mute")
-
-
+SHOWN, SHOWN_OF_ALL = 10, 500
 # In the bar of the list, of one and of several, by the kind of their refusals.
 MERCHANT_FIRST = ("needs the merchant first", "need the merchant first")
 IN_SHORT = {
@@ -79,68 +26,21 @@ IN_SHORT = {
     "review": ("is in review", "are in review"),
     "outage": ("is held in an outage", "are held in an outage"),
 }
+# Of these some of the days or all are synced already: one word takes in both.
+SYNCED = {"synced", "synced_all"}
 CANNOT = ("cannot run now", "cannot run now")
 
 
-@dataclass(frozen=True)
-class Group:
-    """Those whom the same keeps from running."""
-
-    kind: str
-    why: Why
-    refusals: Sequence[Refusal | NotAsked]
-    messages: Sequence[str] = ()
-    """To each of them that the playbook has one for."""
-
-    @property
-    def count(self) -> int:
-        return len(self.refusals)
-
-    @property
-    def named(self) -> Sequence[Refusal | NotAsked]:
-        return self.refusals[:NAMED]
-
-    @property
-    def more(self) -> int:
-        return len(self.refusals[NAMED:])
-
-    @property
-    def rest(self) -> Sequence[Refusal | NotAsked]:
-        return self.refusals[NAMED:NAMED_AT_MOST]
-
-    @property
-    def unnamed(self) -> int:
-        return len(self.refusals[NAMED_AT_MOST:])
-
-    @property
-    def links(self) -> list[str]:
-        """Where each merchant links its platforms."""
-        linked = [each.merchant for each in self.refusals if each.merchant.link_url]
-        return (
-            [f"{merchant.name}: {merchant.link_url}" for merchant in linked]
-            if self.kind == "not_linked"
-            else []
-        )
-
-    @property
-    def same_message(self) -> str:
-        """Where there is one for all of them."""
-        is_one = self.count == len(self.messages) > 1 and len(set(self.messages)) == 1
-        return self.messages[0] if is_one else ""
-
-    @property
-    def copied(self) -> str:
-        return "\n".join(self.links)
-
-
 def context(plan: Plan, *, shows_all: bool) -> dict[str, Any]:
-    state, count = meter.state(), len(plan.runners)
-    calls = count * TO_SEND
+    count = len(plan.runners)
     shown = plan.runners[: SHOWN_OF_ALL if shows_all else SHOWN]
+    left_out = bulk_reach.left_out(plan)
+    groups = _with_messages(plan)
     return {
         "plan": plan,
         "count": count,
-        "shown": shown,
+        "shown": bulk_reach.rows(plan, shown, left_out),
+        "left_out": left_out,
         "can_show_more": len(shown) < min(count, SHOWN_OF_ALL),
         "marks": written(plan.marks),
         "unwritten": sum(not runner.may_be_written and not runner.synced for runner in plan.runners),
@@ -151,13 +51,9 @@ def context(plan: Plan, *, shows_all: bool) -> dict[str, Any]:
         "both": sum(runner.may_be_written and bool(runner.synced) for runner in plan.runners),
         "oldest": _oldest(plan.runners),
         "ledgers": _ledgers(plan.runners),
-        "groups": _with_messages(plan),
-        "calls": calls,
-        "watching": count * TO_WATCH,
-        "minutes": max(1, ceil(calls / state.per_minute)),
-        "left": state.remaining if state.reachable else None,
-        "limit": state.limit,
-        "is_short": state.reachable and state.remaining is not None and state.remaining < calls,
+        "groups": groups,
+        "overlapping": [group for group in groups if group.kind in SYNCED],
+        "costs": bulk_costs.of([runner.merchant.pk for runner in plan.runners]),
         "few": FEW,
         "most": MOST,
         "days": _count(plan),
@@ -172,19 +68,6 @@ def forecast(plan: Plan) -> dict[str, Any]:
     return {"count": count, "forecast": " · ".join([f"{count:,} can run", *others])}
 
 
-def grouped(refusals: Sequence[tuple[str, Refusal | NotAsked]]) -> list[Group]:
-    """The largest first; what only one sentence tells is a group of its own."""
-    sizes = Counter(kind for kind, _ in refusals)
-    return [
-        Group(
-            kind,
-            _why(kind, {_told(each) for of, each in refusals if of == kind}),
-            [each for of, each in refusals if of == kind],
-        )
-        for kind, _ in sizes.most_common()
-    ]
-
-
 def _with_messages(plan: Plan) -> list[Group]:
     groups = grouped([(each.kind or each.sentence, each) for each in plan.refusals])
     return [
@@ -197,18 +80,6 @@ def _with_messages(plan: Plan) -> list[Group]:
 
 def _merchants(group: Group) -> list[Merchant]:
     return [each.merchant for each in group.refusals]
-
-
-def _why(kind: str, told: set[str]) -> Why:
-    known = WHYS.get(kind) or Why(*OTHER, "will not run", kind)
-    if kind == "outage" and len(told) == 1:
-        (sentence,) = told
-        return replace(known, lead=sentence[0].lower() + sentence[1:].rstrip("."))
-    return known
-
-
-def _told(each: Refusal | NotAsked) -> str:
-    return each.sentence if isinstance(each, Refusal) else each.why
 
 
 def _oldest(runners: Sequence[Runner]) -> datetime | None:

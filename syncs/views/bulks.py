@@ -63,7 +63,9 @@ def bulk(request: Signed, pk: uuid.UUID) -> HttpResponse:
         "groups": bulk_results.not_asked(found),
         "just_asked": request.session.pop(JUST_ASKED, "") == str(found.pk),
     }
-    return render(request, PAGE, context | {"refused": sum(group.count for group in context["groups"])})
+    refused = sum(group.count for group in context["groups"])
+    told = {"refused": refused, "wanted": context["tally"].total + refused}
+    return render(request, PAGE, context | told)
 
 
 @require_safe
