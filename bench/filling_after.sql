@@ -10,6 +10,7 @@ ON CONFLICT DO NOTHING;
 UPDATE syncs_merchant AS merchant SET
     last_days = strip.letters, last_days_end = strip.newest, failed_days = quiet,
     failing_since = CASE WHEN quiet > 0 THEN strip.newest - quiet + 1 END,
+    began_to_fail_at = CASE WHEN newest.outcome = 'failed' THEN bad.since END,
     switches_off_on = CASE WHEN quiet > 0 THEN strip.newest - quiet + 32 END,
     switches_off_at = CASE WHEN quiet > 0 THEN (strip.newest - quiet + 32)::timestamp AT TIME ZONE zone END,
     last_code = CASE WHEN quiet = 0 THEN coalesce(cause.code, newest.code) ELSE cause.code END,
@@ -34,6 +35,10 @@ LEFT JOIN LATERAL (
     SELECT started_at AS at FROM syncs_sync
     WHERE syncs_sync.merchant_id = number AND outcome IN ('synced', 'empty') ORDER BY started_at DESC LIMIT 1
 ) AS good ON TRUE
+CROSS JOIN LATERAL (
+    SELECT min(started_at) AS since FROM syncs_sync
+    WHERE syncs_sync.merchant_id = number AND outcome = 'failed' AND started_at > coalesce(good.at, '-infinity')
+) AS bad
 LEFT JOIN LATERAL (
     SELECT started_at AS at, code FROM syncs_sync
     WHERE syncs_sync.merchant_id = number AND outcome = 'running' LIMIT 1

@@ -104,6 +104,8 @@ def health_pages() -> list[tuple[str, str]]:
         ("filter commerce, common", {"commerce": "Shopify"}),
         ("filter commerce, rare", {"commerce": "Lightspeed"}),
         ("filter accounting", {"accounting": "NetSuite"}),
+        *((f"began to fail, {since}", {"began": since}) for since in ("today", "31d")),
+        *((f"began to fail today by {sort}", {"began": "today", "sort": sort}) for sort in ("name", "fuse")),
         ("two filters and a name", {"health": "failing", "commerce": "Square", "q": "harbour"}),
         ("a filter that few pass", {"health": "healthy", "commerce": "Lightspeed", "accounting": "NetSuite"}),
         *((f"by {sort}", {"sort": sort}) for sort in ("name", "fuse")),

@@ -1,10 +1,18 @@
 """What the filters of all lists share: their state as a URL holds it, without what is as by default."""
 
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 LONGEST = 200
+# Up to now.
+SPANS = {
+    "24h": ("Last 24 hours", timedelta(hours=24)),
+    "7d": ("Last 7 days", timedelta(days=7)),
+    "14d": ("Last 14 days", timedelta(days=14)),
+    "31d": ("Last 31 days", timedelta(days=31)),
+}
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,8 @@ def becomes(merchant: Merchant, word: str, code: int, **columns: Any) -> None:
     for name, value in {"health": word, "last_code": code, "last_cause": make_cause(code), **columns}.items():
         setattr(merchant, name, value)
     merchant.save()
-    health.say_if_changed(merchant, before.health)
     troubles.follow(merchant, before, now)
+    merchant.save(update_fields=health.SAVED)
 
 
 def spread(after: timedelta = timedelta(minutes=1)) -> list[Delivery]:

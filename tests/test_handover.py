@@ -11,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncs.alerts import digests, handover, scope
+from syncs.filters import HealthFilters
 from syncs.models import AlertRule, Delivery, Freeze, Merchant, User
 from syncs.models.merchant import MerchantQuerySet
-from syncs.operations import caring, freezing, log
+from syncs.operations import caring, freezing
 from syncs.rules.states import State
 from tests.alerting import arrive, becomes, make_digest
 from tests.conftest import NOON
-from tests.factories import make_failing_merchant, make_merchant, make_request, make_sync
+from tests.factories import make_failing_merchant, make_merchant, make_request
 from tests.smtp import mail_server
 from tests.test_care_page import words
 from tests.test_webhooks_at_once import at_once
@@ -31,8 +32,9 @@ EIGHT = datetime(2026, 6, 17, 7, tzinfo=UTC)
 def note(hours: int = 24) -> handover.Handover:
     now = timezone.now()
     zone = timezone.get_default_timezone()
+    since = now - timedelta(hours=hours)
     return handover.write(
-        Merchant.objects.registered(), since=now - timedelta(hours=hours), now=now, zone=zone
+        Merchant.objects.registered(), since=since, now=now, zone=zone, listed=HealthFilters()
     )
 
 
@@ -41,76 +43,24 @@ def part(title: str, hours: int = 24) -> list[str]:
     return [f"{line.merchant.name}: {line.words}" for line in section.lines]
 
 
-def changed(name: str, at: datetime, before: str = "Healthy", after: str = "Failing", **columns: Any) -> None:
-    """Somebody looked at a merchant at that moment, and found it so; the database dates what is not dated."""
-    merchant = make_failing_merchant(5000, name=name, **columns)
-    log.record(
-        "merchant.health", "Saw its health change", merchant=merchant, before=before, after=after, at=at
-    )
-
-
 def test_who_began_to_fail_is_told_and_who_did_before_is_not() -> None:
-    changed("The day before", NOON - 25 * HOUR)
-    changed("Osprey", NOON - HOUR)
-    changed("Long ago", NOON - HOUR, before="Failing", after="Needs reconnect", health="needs_reconnect")
-    changed("Came back", NOON - HOUR, health="healthy")
-    changed("Recovered", NOON - HOUR, before="Failing", after="Healthy")
+    make_failing_merchant(name="The day before", began_to_fail_at=NOON - 25 * HOUR)
+    make_failing_merchant(5000, name="Osprey", began_to_fail_at=NOON - HOUR)
+    make_failing_merchant(name="Nobody knows since when", began_to_fail_at=None)
+    make_merchant(name="Came back")
     assert part("Began to fail") == ["Osprey: Codat server error (5000)"]
     assert len(part("Began to fail", hours=26)) == 2
 
 
-def first_seen(name: str, *failed: datetime, succeeded: datetime | None = None, **columns: Any) -> Merchant:
-    """As the first look leaves a merchant: Sync Desk has seen no change, but knows when its syncs ran."""
-    told = {"health": "failing", "last_code": 5000, "last_success_at": succeeded}
-    day = min(failed).date() - DAY if failed else None
-    merchant = make_merchant(name=name, **told | {"failing_since": day} | columns)
-    for at in failed:
-        make_sync(merchant, 5000, at)
-    return merchant
-
-
-def test_of_a_new_installation_the_syncs_tell_who_began_to_fail() -> None:
-    """Its first look is no change, and yet some of what it found is new."""
-    first_seen("Last night", NOON - 10 * HOUR, NOON - HOUR, succeeded=NOON - 34 * HOUR)
-    first_seen("Ever since it began", NOON - 10 * HOUR)
-    first_seen("The night before", NOON - 34 * HOUR, NOON - 10 * HOUR, succeeded=NOON - 58 * HOUR)
-    again = NOON.date() - DAY
-    first_seen("Again", NOON - 58 * HOUR, NOON - HOUR, succeeded=NOON - 34 * HOUR, failing_since=again)
-    # Its old syncs are not kept, its days are.
-    long_ago = NOON.date() - 60 * DAY
-    first_seen("Thinned", NOON - HOUR, succeeded=NOON - 61 * DAY, failing_since=long_ago)
-    first_seen("Well", NOON - 10 * HOUR, succeeded=NOON - HOUR, health="healthy")
-    first_seen("Cut off", succeeded=NOON - 34 * HOUR, health="needs_reconnect")
-    told = {line.partition(":")[0] for line in part("Began to fail")}
-    assert told == {"Last night", "Ever since it began", "Again"}
-
-
-def test_what_was_seen_of_a_merchant_goes_before_its_syncs() -> None:
-    merchant = first_seen("Osprey", NOON - HOUR, succeeded=NOON - 58 * HOUR)
-    trouble = {"before": "Healthy", "after": "Needs reconnect", "at": NOON - 40 * HOUR}
-    log.record("merchant.health", "Saw its health change", merchant=merchant, **trouble)
-    assert part("Began to fail") == []
-
-
-def test_a_range_that_codat_stopped_is_no_beginning(support: User) -> None:
-    merchant = first_seen("Osprey", NOON - HOUR, succeeded=NOON - 58 * HOUR)
-    stopped = make_sync(merchant, 5080, NOON - 30 * HOUR)
-    days = {"kind": "historic", "first_day": date(2026, 6, 10), "last_day": date(2026, 6, 11)}
-    make_request(merchant, state=State.FAILED, asked_by=support, sync=stopped, **days)
-    assert part("Began to fail") == ["Osprey: Codat server error (5000)"]
-
-
 def test_a_link_to_more_than_its_part_says_so(as_viewer: Client, settings: Any) -> None:
-    """“Began to fail: 1” leads to no list of one."""
+    """“Switched off within 7 days: 1” leads to no list of one."""
     settings.PANEL_URL = "https://panel.example.com"
     becomes(make_merchant(name="Osprey"), "failing", 5000, switches_off_on=NOON.date() + DAY)
     text = note().text()
-    assert "All that fail now: https://panel.example.com/?health=failing" in text
     assert "All that are switched off within 14 days: https://panel.example.com/?health=soon" in text
     html = as_viewer.get("/hand-over/").text
-    assert '<a class="link" href="/?health=failing">All that fail now</a>' in html
     assert '<a class="link" href="/?health=soon">All that are switched off within 14 days</a>' in html
-    assert "show them" not in html.partition("Requests that need a person")[0]
+    assert "show them" not in html.partition(">Switched off within 7 days</h2>")[2].partition("</section>")[0]
 
 
 def test_who_was_snoozed_meanwhile_is_told_there(support: User) -> None:
@@ -311,9 +261,9 @@ def test_a_time_that_the_clocks_skip_is_their_next(settings: Any) -> None:
 
 def test_it_looks_back_to_the_last_one() -> None:
     make_digest()
-    changed("Osprey", EIGHT + DAY - HOUR)
+    make_failing_merchant(name="Osprey", began_to_fail_at=EIGHT + DAY - HOUR)
     digests.make_due(EIGHT + DAY)
-    changed("Wren", EIGHT + DAY + HOUR)
+    make_failing_merchant(name="Wren", began_to_fail_at=EIGHT + DAY + HOUR)
     digests.make_due(EIGHT + 2 * DAY)
     first, second = Delivery.objects.order_by("pk")
     assert "Osprey: " in first.text

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from syncs.models import Activity, Merchant
 from tests.bulk_pages import chosen, review
 from tests.factories import make_failing_merchant, make_merchant
+from tests.test_health_live import changed, poll_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
@@ -132,3 +133,38 @@ def test_without_a_selection_there_is_no_message(as_support: Client) -> None:
 
 def test_a_viewer_who_cannot_ask_for_many_is_refused_the_review_and_its_messages(as_viewer: Client) -> None:
     assert as_viewer.post("/bulk/messages/", {"kind": "latest"}).status_code == 403
+
+
+# Where Sync health lists those of one cause
+
+
+def copied_from(html: str) -> tuple[str, str]:
+    """Where the messages come from, and what the button says."""
+    [(href, words)] = re.findall(r'data-copy-from href="([^"]+)"><svg.*?</svg>([^<]*)<', html, re.DOTALL)
+    return unescape(href), words
+
+
+def test_a_list_of_one_cause_offers_those_to_all_that_it_lists(as_viewer: Client) -> None:
+    failing_alike(2, commerce="Clover")
+    one = make_failing_merchant(name="Elsewhere", commerce="Square")
+    href, words = copied_from(as_viewer.get(f"/?cause={one.last_cause_id}").text)
+    assert words == "Copy 3 messages"
+    assert as_viewer.get(href).text.count("Company ID: ") == 3
+    href, words = copied_from(as_viewer.get(f"/?cause={one.last_cause_id}&commerce=Square&sort=name").text)
+    assert words == "Copy message"
+    assert as_viewer.get(href).text.startswith("Elsewhere\n")
+
+
+def test_no_other_list_does_nor_where_a_sync_helps(as_viewer: Client) -> None:
+    failing_alike()
+    codats = make_failing_merchant(5000, "Internal server error")
+    for query in ("", "?health=failing", f"?cause={codats.last_cause_id}", "?cause=424242"):
+        assert "/messages/" not in as_viewer.get(f"/{query}").text, query
+
+
+def test_how_many_they_are_comes_with_the_poll(as_viewer: Client) -> None:
+    one, two = failing_alike()
+    html = as_viewer.get(f"/?cause={one.last_cause_id}").text
+    assert copied_from(html)[1] == "Copy 2 messages"
+    changed(two, health="healthy", last_cause=None)
+    assert copied_from(as_viewer.get(poll_of(html)).text)[1] == "Copy message"

@@ -2,8 +2,9 @@
 
 import re
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -12,9 +13,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 
 from syncs.models import Merchant, SyncRequest
+from syncs.operations import log
 from syncs.pulse import missing
 from syncs.rules.states import State
-from tests.factories import make_failing_merchant, make_merchant, make_user
+from tests.factories import make_failing_merchant, make_merchant, make_sync, make_user
 from tests.test_moves_are_kept import by_sql, is_refused
 
 START, FINISH = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
@@ -84,12 +86,12 @@ def test_names_that_were_there_before_are_found_without_their_accents(
 ) -> None:
     monkeypatch.setattr(import_module("syncs.migrations.0022_without_accents"), "BATCH", 10)
     accented = ("Café", "Łódź", *(f"Zürich {n}" for n in range(15)))
+    for name in (*accented, *(f"Plain {n}" for n in range(15))):
+        make_merchant(name=name)
     call_command("migrate", "syncs", "0021", verbosity=0)
     try:
-        for name in (*accented, *(f"Plain {n}" for n in range(15))):
-            make_merchant(name=name)
-        for merchant in Merchant.objects.filter(name__in=accented):
-            Merchant.objects.filter(pk=merchant.pk).update(name_folded=merchant.name.casefold())
+        for pk, name in Merchant.objects.filter(name__in=accented).values_list("pk", "name"):
+            Merchant.objects.filter(pk=pk).update(name_folded=name.casefold())
         before = set(Merchant.objects.values_list("pk", "version"))
         with CaptureQueriesContext(connection) as queries:
             call_command("migrate", "syncs", "0022", verbosity=0)
@@ -102,3 +104,31 @@ def test_names_that_were_there_before_are_found_without_their_accents(
     written = [re.match(r"(\d+) times: UPDATE syncs_merchant", query["sql"]) for query in queries]
     assert sum(int(times[1]) for times in written if times) == len(accented)
     assert missing() == []
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_since_when_those_fail_that_failed_before_is_told_by_what_was_seen_or_else_by_their_syncs() -> None:
+    noon = datetime(2026, 6, 17, 12, tzinfo=UTC)
+    told: dict[str, Any] = {"health": "failing", "last_success_at": noon - timedelta(days=9)}
+    seen, unseen, well = make_merchant(**told), make_merchant(**told), make_merchant()
+    thinned = make_merchant(**told, thinned_before=noon)
+    for merchant in (seen, unseen, well, thinned):
+        make_sync(merchant, 5000, noon - timedelta(days=10))
+        make_sync(merchant, 5000, noon - timedelta(days=8))
+        make_sync(merchant, 5000, noon - timedelta(days=1))
+    for before, after, days in (
+        ("Healthy", "Failing", 30),
+        ("Healthy", "Failing", 2),
+        ("Failing", "Needs reconnect", 1),
+    ):
+        at = noon - timedelta(days=days)
+        log.record("merchant.health", "Saw it", merchant=seen, before=before, after=after, at=at)
+    call_command("migrate", "syncs", "0022", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert dict(Merchant.objects.values_list("pk", "began_to_fail_at")) == {
+        seen.pk: noon - timedelta(days=2),
+        unseen.pk: noon - timedelta(days=8),
+        well.pk: None,
+        thinned.pk: None,
+    }

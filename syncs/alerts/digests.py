@@ -26,7 +26,8 @@ def _make(rule: AlertRule, now: datetime) -> None:
     day = digest_due(rule.at, rule.weekdays, rule.tzinfo, counts_from=rule.counts_from, now=now)
     if day is None or rule.deliveries.filter(digest_of=day).exists():
         return
-    note = handover.write(scope.of(rule, now.date()), since=_since(rule, now), now=now, zone=rule.tzinfo)
+    merchants, listed = scope.of(rule, now.date()), scope.listed(rule)
+    note = handover.write(merchants, since=_since(rule, now), now=now, zone=rule.tzinfo, listed=listed)
     subject = messages.subject(f"Hand-over, {note.at:%a %-d %b}: {note.headline}")
     try:
         with transaction.atomic():

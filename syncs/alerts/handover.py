@@ -2,27 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
 
 from syncs import moments
 from syncs.alerts import messages
-from syncs.codat.statuses import Outcome
-from syncs.models import Activity, Care, Freeze, Merchant, Sync, SyncRequest
+from syncs.filters import HealthFilters, beginnings
+from syncs.models import Care, Freeze, Merchant, SyncRequest
 from syncs.models.care import CareQuerySet
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
 from syncs.presentation import look_of_merchant
-from syncs.rules.health import WORD
 from syncs.rules.salesdays import start_of
 from syncs.rules.states import State
-from syncs.rules.troubles import IN_TROUBLE, days_left
+from syncs.rules.troubles import days_left
 
 FUSE_DAYS_TOLD = 7
 ONE_DAY = timedelta(days=1)
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -81,15 +76,22 @@ class Handover:
         return "\n\n".join([*parts, *(section.text() for section in self.sections)])
 
 
-def write(merchants: MerchantQuerySet, *, since: datetime, now: datetime, zone: ZoneInfo) -> Handover:
-    """Of these merchants; moments are told in that zone."""
-    at = now.astimezone(zone)
+def write(
+    merchants: MerchantQuerySet,
+    *,
+    since: datetime,
+    now: datetime,
+    zone: ZoneInfo,
+    listed: HealthFilters | None,
+) -> Handover:
+    """Of these merchants; moments are told in that zone. `listed` is how Sync health lists them, if it can."""
+    at, since = now.astimezone(zone), since.replace(microsecond=0)
     return Handover(
         at=at,
         since=since,
         frozen=[f"Sending is frozen: {stop.reason}" for stop in Freeze.objects.standing().order_by("since")],
         sections=[
-            _began(merchants, since),
+            _began(merchants, since, listed),
             _fuses(merchants, at),
             _requests(merchants, needs_a_person=True),
             _requests(merchants, needs_a_person=False),
@@ -99,10 +101,9 @@ def write(merchants: MerchantQuerySet, *, since: datetime, now: datetime, zone: 
     )
 
 
-def _began(merchants: MerchantQuerySet, since: datetime) -> Section:
+def _began(merchants: MerchantQuerySet, since: datetime, listed: HealthFilters | None) -> Section:
     """Who fails now and did not before; who was snoozed since is told with the snoozes."""
-    began = Q(pk__in=_seen_to_begin(since)) | Q(pk__in=_known_to_have_begun(merchants, since))
-    found = merchants.filter(began, health__in=IN_TROUBLE, snoozed_until=None)
+    found = merchants.filter(began_to_fail_at__gte=since, snoozed_until=None)
     worst = found.order_by("severity", "silent_since", "pk")
     lines = [Line(merchant, _result(merchant)) for merchant in worst[: messages.MOST_NAMES]]
     return Section(
@@ -110,29 +111,10 @@ def _began(merchants: MerchantQuerySet, since: datetime) -> Section:
         "Nothing began to fail.",
         found.count(),
         lines,
-        "/?health=failing",
+        (listed or HealthFilters()).url(began=beginnings.written(since)),
         "began to fail",
-        leads_to="All that fail now",
+        leads_to="" if listed else "All that began to fail",
     )
-
-
-def _seen_to_begin(since: datetime) -> QuerySet[Activity, int | None]:
-    words = [WORD[health] for health in IN_TROUBLE]
-    changes = Activity.objects.filter(verb="merchant.health", at__gt=since, after__in=words)
-    return changes.exclude(before__in=words).values_list("merchant", flat=True)
-
-
-def _known_to_have_begun(merchants: MerchantQuerySet, since: datetime) -> QuerySet[Merchant, int]:
-    """Of those that no change was seen of, since the first look is none: the first failure since the last success."""
-    seen = Activity.objects.filter(verb="merchant.health", merchant=OuterRef("pk"))
-    success = Coalesce(OuterRef("last_success_at"), Value(LONG_AGO))
-    failed = Sync.objects.filter(merchant=OuterRef("pk"), outcome=Outcome.FAILED, started_at__gt=success)
-    failed = failed.but_stopped_ranges()
-    # A run speaks for the day before it; days are kept longer than syncs.
-    day = Q(failing_since=None) | Q(failing_since__gte=since.date() - 2 * ONE_DAY)
-    began = merchants.filter(day, Exists(failed.filter(started_at__gt=since)), health__in=IN_TROUBLE)
-    began = began.exclude(Exists(failed.filter(started_at__lte=since))).exclude(Exists(seen))
-    return began.values_list("pk", flat=True)
 
 
 def _result(merchant: Merchant) -> str:

@@ -13,7 +13,7 @@ from syncs.models import AlertRule, Merchant
 from syncs.models.merchant import MerchantQuerySet
 
 # What a merchant is at the moment is told by the event; an order and a page mean nothing here.
-MEANS_NOTHING = {"notes", "health", "snoozed", "sort", "daily", "cols", "by", "after", "before"}
+MEANS_NOTHING = {"notes", "health", "began", "snoozed", "sort", "daily", "cols", "by", "after", "before"}
 ALLOWED = {column.name for column in fields(HealthFilters)} - MEANS_NOTHING
 
 NO_HEALTH = (
@@ -73,6 +73,13 @@ def of(rule: AlertRule, today: date) -> MerchantQuerySet:
         off = replace(filters, health="switched_off").apply(today).values("pk")
         merchants = merchants.filter(Q(pk__in=listed) | Q(pk__in=off))
     return _tagged(merchants, rule.tag) if rule.tag else merchants
+
+
+def listed(rule: AlertRule) -> HealthFilters | None:
+    """How Sync health lists the merchants of a rule; None where it does not: it knows no tags, and who looks for a name
+    is shown the snoozed too."""
+    filters = filters_of(rule)
+    return None if rule.tag or filters.q else filters
 
 
 def _tagged(merchants: MerchantQuerySet, tag: str) -> MerchantQuerySet:

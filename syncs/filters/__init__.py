@@ -8,6 +8,7 @@ from typing import Self
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from syncs.filters import beginnings
 from syncs.list_filters import ListFilters
 from syncs.models import Cause, Connection, Merchant
 from syncs.models.merchant import MerchantQuerySet, switched_off_soon
@@ -83,6 +84,8 @@ class HealthFilters(ListFilters):
     commerce: str = ""
     accounting: str = ""
     success: str = ""
+    began: str = ""
+    """A span or a moment: see `beginnings`."""
     snoozed: str = ""
     sort: str = "success"
     daily: str = ""
@@ -105,8 +108,14 @@ class HealthFilters(ListFilters):
             or self.commerce
             or self.accounting
             or self.success
+            or self.began
             or self.snoozed == "only"
         )
+
+    @property
+    def _looks_for_some(self) -> bool:
+        """Who does, knows of none of them that it is switched off."""
+        return bool(self.q or self.began) or self.snoozed == "only"
 
     @property
     def leaves_out_snoozed(self) -> bool:
@@ -195,7 +204,7 @@ class HealthFilters(ListFilters):
         """An id that several merchants share lists these; anything else in the box is part of a name."""
         if owners:
             return Merchant.objects.filter(pk__in=[owner.pk for owner in owners])
-        merchants = scoped(self.health, today, searching=bool(self.q) or self.snoozed == "only")
+        merchants = scoped(self.health, today, with_switched_off=self._looks_for_some)
         if self.q:
             merchants = merchants.named(self.q)
         if self.leaves_out_snoozed or self.snoozed == "only":
@@ -204,6 +213,8 @@ class HealthFilters(ListFilters):
             merchants = merchants.filter(last_code__in=self.code)
         if self.success:
             merchants = merchants.filter(_silent_for(self.success))
+        if self.began:
+            merchants = merchants.filter(began_to_fail_at__gte=beginnings.since(self.began))
         if self.cause:
             merchants = merchants.filter(last_cause=self.cause, health__in=describing.FAILED)
         if self.owner:
@@ -222,11 +233,10 @@ def _silent_for(days: str) -> Q:
     return Q(silent_since__lt=long_ago, last_success_at__isnull=False)
 
 
-def scoped(health: str, today: date, *, searching: bool) -> MerchantQuerySet:
-    """A name is looked for among the switched-off too: who types it does not know that it is."""
+def scoped(health: str, today: date, *, with_switched_off: bool) -> MerchantQuerySet:
     registered = Merchant.objects.registered()
     special = {
-        "": registered if searching else registered.listed(),
+        "": registered if with_switched_off else registered.listed(),
         "running": registered.listed().in_progress(),
         "soon": registered.listed().filter(switched_off_soon(today)),
         "archived": Merchant.objects.filter(archived_at__isnull=False),

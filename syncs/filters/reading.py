@@ -15,6 +15,7 @@ from syncs.filters import (
     SORTS,
     HealthFilters,
     Platforms,
+    beginnings,
 )
 from syncs.list_filters import clean
 
@@ -43,6 +44,7 @@ def read_health_filters(params: QueryDict, platforms: Platforms | None = None) -
         commerce=known("commerce", commerce, "", "a commerce platform"),
         accounting=known("accounting", accounting, "", "an accounting platform"),
         success=known("success", SILENCES, "", "an age of the last success"),
+        began=_began(clean(params.get("began", "")), notes),
         snoozed=known("snoozed", SNOOZED, "", "a filter of the snoozed"),
         sort=known("sort", SORTS, "success", "an order"),
         daily=known("daily", DAILY, "", "a way to show the daily results"),
@@ -52,6 +54,13 @@ def read_health_filters(params: QueryDict, platforms: Platforms | None = None) -
         before=params.get("before", ""),
         notes=notes,
     )
+
+
+def _began(text: str, notes: list[str]) -> str:
+    if not text or beginnings.is_known(text):
+        return text
+    notes.append(_ignored(text, "a day or a moment since which anybody fails"))
+    return ""
 
 
 def _codes(texts: Sequence[str], notes: list[str]) -> tuple[int, ...]:

@@ -101,6 +101,12 @@ class Merchant(models.Model):
     )
     failing_since = models.DateField("first failed sales day", null=True, blank=True)
     failed_days = models.PositiveSmallIntegerField(default=0)
+    began_to_fail_at = models.DateTimeField(
+        "seen to begin to fail",
+        null=True,
+        blank=True,
+        help_text="Empty while it does not, and where nobody knows.",
+    )
     switches_off_on = models.DateField(null=True, blank=True)
     switches_off_at = models.DateTimeField(
         null=True,
@@ -170,6 +176,19 @@ class Merchant(models.Model):
                 fields=["severity", "silent_since", "id"],
                 name="merchant_snoozed",
                 condition=Q(archived_at=None, snoozed_until__isnull=False),
+            ),
+            # Who began to fail since some moment, in each order of the list: of the few that fail, no row is read.
+            *(
+                models.Index(
+                    fields=[*order, "id", "began_to_fail_at"],
+                    name=f"merchant_began_{name}",
+                    condition=Q(archived_at=None, began_to_fail_at__isnull=False),
+                )
+                for name, order in {
+                    "worst": ["severity", "silent_since"],
+                    "name": ["name"],
+                    "fuse": ["switches_off_at"],
+                }.items()
             ),
             # All that the tiles count, so that counting reads no row; and who ended with a code that few have.
             models.Index(

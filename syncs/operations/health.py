@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
-from syncs.operations import connections, days, log, troubles
+from syncs.operations import connections, days, troubles
 from syncs.operations.evidence import perhaps_ours
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
 from syncs.rules.coverage import Day
-from syncs.rules.health import WORD, Health, health_of
+from syncs.rules.health import Health, health_of
 from syncs.rules.salesdays import day_before, day_of, start_of, today
 from syncs.rules.states import AT_CODAT
 
@@ -24,6 +24,8 @@ COLUMNS = (
     *("running_since", "running_code", "last_success_at", "silent_since"),
     *("failing_since", "failed_days", "switches_off_on", "switches_off_at", "last_days", "last_days_end"),
 )
+# And when it was first seen to fail, which no later look at the syncs can tell.
+SAVED = (*COLUMNS, "began_to_fail_at")
 
 
 def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> bool:
@@ -37,19 +39,17 @@ def update(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
         _read_newest(merchant, now)
     _judge(merchant, now)
     merchant.refreshed_at, merchant.refresh_problem = max(now, merchant.looked_at(now) or now), ""
-    say_if_changed(merchant, before.health)
     troubles.follow(merchant, before, now)
     return touched or shown != _shown(merchant)
 
 
 def judge_anew(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], now: datetime) -> None:
     """Where a person has said whose these are: their days, and what they say of the merchant. The caller saves
-    `COLUMNS`."""
+    `SAVED`."""
     before = troubles.of(merchant, now)
     update_days(merchant, changed, tied, now)
     _read_newest(merchant, now)
     _judge(merchant, now)
-    say_if_changed(merchant, before.health)
     troubles.follow(merchant, before, now)
 
 
@@ -208,13 +208,6 @@ def _learn(merchant: Merchant, changed: Sequence[Sync], tied: Sequence[Sync], no
 def _end(sync: Sync, merchant: Merchant, now: datetime) -> datetime:
     """Codat tells only the start. The end is known of a run that we watched; of others the start comes closest."""
     return attention.ended(sync.first_seen < now, merchant.refreshed_at, now) or sync.started_at
-
-
-def say_if_changed(merchant: Merchant, before: Health, what: str = "Saw its health change") -> None:
-    """State changes only, and not the first look: that would be a flood of news about the past."""
-    after = Health(merchant.health)
-    if before not in {after, Health.UNSEEN}:
-        log.record("merchant.health", what, merchant=merchant, before=WORD[before], after=WORD[after])
 
 
 def plan_next_look(merchant: Merchant, now: datetime) -> None:

@@ -40,10 +40,9 @@ def rebuild(merchant_id: int, now: datetime, *, check: bool = False) -> list[Dif
         made = _compare(merchant, now)
         if made.differences and not check:
             days.write(merchant, min(made.days), made.days)
+            troubles.follow(merchant, stood, now, "Had its health made anew from its syncs")
             merchant.version = F("version") + 1
-            merchant.save(update_fields=[*health.COLUMNS, "version"])
-            health.say_if_changed(merchant, stood.health, "Had its health made anew from its syncs")
-            troubles.follow(merchant, stood, now)
+            merchant.save(update_fields=[*health.SAVED, "version"])
     return made.differences
 
 

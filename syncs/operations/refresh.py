@@ -42,7 +42,7 @@ NOTHING_TOLD = (None, "", None, None)
 # The merchant's columns that a refresh writes; names, tags and the archive belong to people and the import.
 OWN_COLUMNS = (
     *("time_zone", "sync_hour", "start_date", "enabled", "switched_on_at", "configured_at"),
-    *health.COLUMNS,
+    *health.SAVED,
     *("refreshed_at", "refresh_problem"),
     *("next_refresh_at", "next_refresh_reason", "told_at", "usual_delay_mean", "usual_delay_spread"),
 )

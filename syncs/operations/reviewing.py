@@ -134,7 +134,7 @@ def _take_over(merchant: Merchant, request: SyncRequest, sync: Sync, now: dateti
     sync_rows.know_window(sync, request)
     health.judge_anew(merchant, [sync], [sync], now)
     settling.settle(merchant, now)
-    merchant.save(update_fields=health.COLUMNS)
+    merchant.save(update_fields=health.SAVED)
     soon = handing_out.first_in_line(now, "looked at again now: a review was decided")
     Merchant.objects.filter(pk=merchant.pk).update(**soon)
 

@@ -21,5 +21,5 @@ def judged_once_known(merchant_id: int, now: datetime) -> Iterator[None]:
     still = perhaps_ours(merchant) if before else []
     if known := [sync for sync in before if sync not in still]:
         health.judge_anew(merchant, known, [], now)
-        merchant.save(update_fields=health.COLUMNS)
+        merchant.save(update_fields=health.SAVED)
         Merchant.objects.filter(pk=merchant.pk).update(version=F("version") + 1)

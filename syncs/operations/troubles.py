@@ -1,4 +1,5 @@
-"""What follows when a merchant's trouble changes: care that is over ends, and there may be something to tell.
+"""What follows when a merchant's trouble changes: it is written down, care that is over ends, and there may be
+something to tell.
 
 Nobody asks for it: looks at Codat do, and the clock, where only time has passed.
 """
@@ -12,7 +13,7 @@ from django.db.models import F
 
 from syncs.codat.statuses import status_of
 from syncs.models import AlertEvent, Care, Merchant, User
-from syncs.operations import alerting, log
+from syncs.operations import alerting, beginnings, log
 from syncs.rules import troubles
 from syncs.rules.alerts import Event
 from syncs.rules.health import WORD, Health
@@ -27,14 +28,23 @@ def of(merchant: Merchant, now: datetime) -> Trouble:
     return Trouble(Health(merchant.health), merchant.last_code, merchant.days_left(now))
 
 
-def follow(merchant: Merchant, before: Trouble, now: datetime) -> None:
-    """In the transaction, and under the lock, of whoever changes its health. Asks nothing where nothing changed."""
+def follow(merchant: Merchant, before: Trouble, now: datetime, what: str = "Saw its health change") -> None:
+    """In the transaction, and under the lock, of whoever changes its health, and saves `health.SAVED`. Asks nothing
+    where nothing changed."""
     after = of(merchant, now)
+    beginnings.keep(merchant, before.health, now)
+    _say_if_changed(merchant, before.health, after.health, what)
     if after == before or before.health == Health.UNSEEN or merchant.is_archived:
         return
     woken = end_overtaken(merchant.cares.standing().select_related("by"), after, now)
     merchant.snoozed_until = None if Care.Kind.SNOOZE in woken else merchant.snoozed_until
     _tell(merchant, before, after, now, woken=woken)
+
+
+def _say_if_changed(merchant: Merchant, before: Health, after: Health, what: str) -> None:
+    """State changes only, and not the first look: that would be a flood of news about the past."""
+    if before not in {after, Health.UNSEEN}:
+        log.record("merchant.health", what, merchant=merchant, before=WORD[before], after=WORD[after])
 
 
 def end_overtaken(cares: Iterable[Care], after: Trouble, now: datetime) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from syncs.list_filters import ListFilters, clean
+from syncs.list_filters import SPANS, ListFilters, clean
 from syncs.models import Activity, Freeze, Merchant, SyncRequest, User
 from syncs.models.activity import ActivityQuerySet
 from syncs.models.request import ACTIVE_STATES, SyncRequestQuerySet
@@ -23,12 +23,6 @@ SYNC_DESK = "sync desk"
 # Merchants that a part of a name may stand for one by one: of more, the newest rows hold some soon.
 MANY = 2_000
 
-SPANS = {
-    "24h": ("Last 24 hours", timedelta(hours=24)),
-    "7d": ("Last 7 days", timedelta(days=7)),
-    "14d": ("Last 14 days", timedelta(days=14)),
-    "31d": ("Last 31 days", timedelta(days=31)),
-}
 SCOPES = {"today": "Today, and what is still open"} | {name: word for name, (word, _) in SPANS.items()}
 # The tiles of the requests page. Waiting lies within "On the way".
 GROUPS = {

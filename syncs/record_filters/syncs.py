@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from syncs.codat.statuses import Outcome
+from syncs.list_filters import SPANS
 from syncs.models import Cause, Connection, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
-from syncs.record_filters import SPANS, Filters, as_day, as_key
+from syncs.record_filters import Filters, as_day, as_key
 from syncs.rules.salesdays import day_window, start_of, today
 from syncs.rules.windows import Window
 

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 
 from syncs import paging
+from syncs.list_filters import SPANS
 from syncs.models import Activity
 from syncs.models.activity import ActivityQuerySet
 from syncs.paging import Order
 from syncs.presentation import Look, look_of_move
-from syncs.record_filters import SOURCES, SPANS, SYNC_DESK, VERBS, ActivityFilters, as_key, people
+from syncs.record_filters import SOURCES, SYNC_DESK, VERBS, ActivityFilters, as_key, people
 from syncs.views.access import Signed
 
 PAGE = "syncs/activity.html"

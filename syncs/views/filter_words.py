@@ -7,8 +7,8 @@ from typing import Any
 from syncs import filters as of_health
 from syncs import record_filters as of_records
 from syncs.codat.statuses import status_of
-from syncs.filters import HealthFilters
-from syncs.list_filters import ListFilters
+from syncs.filters import HealthFilters, beginnings
+from syncs.list_filters import SPANS, ListFilters
 from syncs.models import Cause, User
 from syncs.record_filters import syncs as of_syncs
 
@@ -61,6 +61,7 @@ HEALTH: Mapping[str, Say] = {
     "commerce": str,
     "accounting": str,
     "success": lambda value: f"Last success: {of_health.SILENCES[value].lower()}",
+    "began": beginnings.words,
     "snoozed": of_health.SNOOZED.__getitem__,
 }
 RECORDS: Mapping[str, Say] = {
@@ -68,7 +69,7 @@ RECORDS: Mapping[str, Say] = {
     "merchant": _quoted,
     "day": _day,
     "until": lambda value: f"up to {_day(value)}",
-    "last": _first(of_records.SPANS),
+    "last": _first(SPANS),
     "scope": of_records.SCOPES.__getitem__,
     "state": _first(of_records.GROUPS),
     "kind": of_records.KINDS.__getitem__,

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from syncs.alerts import handover
+from syncs.filters import HealthFilters
 from syncs.models import Merchant
 from syncs.views.access import Signed
 
@@ -26,7 +27,9 @@ def hand_over(request: Signed) -> HttpResponse:
     hours = asked if asked in SPANS else USUAL
     now, zone = timezone.now(), request.user.zone or timezone.get_default_timezone()
     since = now - timedelta(hours=int(hours))
-    note = handover.write(Merchant.objects.registered(), since=since, now=now, zone=zone)
+    note = handover.write(
+        Merchant.objects.registered(), since=since, now=now, zone=zone, listed=HealthFilters()
+    )
     context = {
         "note": note,
         "spans": SPANS,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from syncs import columns, context_processors
-from syncs.filters import OWNERS, SILENCES, SORT_WORDS, HealthFilters
+from syncs.filters import OWNERS, SILENCES, SORT_WORDS, HealthFilters, beginnings
 from syncs.filters.reading import read_health_filters
 from syncs.models import Merchant
 from syncs.operations import people
@@ -41,6 +41,7 @@ def health(request: Signed) -> HttpResponse:
         "platforms": platforms,
         "codes": health_summary.code_choices(*filters.code),
         "silences": SILENCES,
+        "beginnings": beginnings.choices(filters.began),
         "orders": SORT_WORDS,
         "filtered": filter_words.told(filters, cause),
         "cause": cause,

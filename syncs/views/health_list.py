@@ -15,9 +15,10 @@ from syncs import meter, paging
 from syncs.columns import USUAL, Column
 from syncs.context_processors import Banner
 from syncs.filters import HealthFilters
-from syncs.models import Merchant, User
+from syncs.models import Cause, Merchant, User
 from syncs.models.merchant import MerchantQuerySet
 from syncs.operations.counting import Counted, Counts
+from syncs.rules.outages import CODATS_OWN
 from syncs.search import owners_of
 from syncs.views import daily_results, glances, health_summary, polling
 from syncs.views.drawn_rows import Arranged, Drawn, Shown
@@ -128,6 +129,7 @@ class Listing:
             "shown": len(shown),
             "total": self.total,
             "many": self.many,
+            "letters": self.letters,
             "page_summary": self._summary(len(shown)),
             "left_out": 0 if filters.narrows else self.left_out,
             "empty_lead": f"No merchant matches “{filters.q}”.",
@@ -181,6 +183,14 @@ class Listing:
         if self.filters.narrows:
             return min(self.standing.found, COUNTED)
         return self.counts.of_scope(self.filters.health) - self.left_out
+
+    def letters(self) -> int:
+        """To how many a message may be copied: those of one cause that has to be mended before a sync helps. A template
+        asks for it, where it is not drawn already."""
+        if self.filters.cause is None:
+            return 0
+        code = Cause.objects.filter(pk=self.filters.cause).values_list("code", flat=True).first()
+        return 0 if code is None or code in CODATS_OWN else self.total
 
     @property
     def left_out(self) -> int:

@@ -60,6 +60,11 @@ class SharedCause:
     is_held: bool
     """Codat looks down for their platform: it would fail again."""
 
+    @property
+    def of_health(self) -> str:
+        """Sync health's query of those that it strikes now."""
+        return f"cause={self.number}"
+
 
 @dataclass(frozen=True)
 class Causes:

@@ -18,9 +18,10 @@ from django_htmx.http import push_url
 
 from syncs import paging
 from syncs.filters import Platforms
+from syncs.list_filters import SPANS
 from syncs.models import Cause, Connection, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
-from syncs.record_filters import SPANS, people
+from syncs.record_filters import people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters
 from syncs.views import health_summary, saved_views, shared_causes, sync_row
 from syncs.views.access import Signed

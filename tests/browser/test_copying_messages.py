@@ -5,12 +5,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 
-PRESSES = {"link": "/syncs/", "button": "/?health=failing"}
+PRESSES = {"link": "/syncs/", "list": "/?by=cause", "button": "/?health=failing"}
 
 
 def offered(visit: Visit, role: str) -> Page:
     page = visit(PRESSES[role])
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if role == "list":
+        page.locator("#reasons a", has_text="5130").first.click()
     if role == "button":
         page.locator("thead input[type=checkbox]").check()
         page.get_by_role("button", name="Sync latest for").last.click()
