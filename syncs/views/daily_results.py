@@ -131,7 +131,7 @@ class Chart:
 
     @property
     def marks(self) -> list[date]:
-        """The days named under the chart, evenly apart."""
+        """The days named under the chart, evenly apart; panel.css puts each below its bar."""
         return [self.bars[round(n * (len(self.bars) - 1) / 4)].day for n in range(5)]
 
 

@@ -205,4 +205,4 @@ def test_the_filters_live_in_the_address(visit: Visit) -> None:
     expect(page.locator("#results .pill").first).to_contain_text("5130")
     page.go_back()
     expect(page).not_to_have_url(re.compile("code"))
-    expect(page.locator("#code-menu summary")).to_have_text("Any code")
+    expect(page.locator("#code-menu summary")).to_have_text("Code")
