@@ -113,11 +113,20 @@ def test_who_is_spared_because_of_a_part_is_not_told_to_be_in_the_books(as_suppo
     merchants = [cut_off("Ashdown"), whole("Birch", 16), whole("Copper", 14)]
     html = review(as_support, *merchants, **days(15, 16))
     told = words(html)
-    assert "1 synced in part already. The rest of these days does not run either." in told
+    assert "1 synced in part already. The rest of these days does not run either:" in told
     assert "1 synced already. Nothing of these days is missing." in told
     assert told.count("Re-run all 2 with synced days too") == 1
     taken = review(as_support, **form_of(html) | days(15, 16) | {"change": "accept_overlap"})
     assert heading(taken) == "Re-run 15 – 16 Jun for 3 merchants?"
+
+
+def test_where_nobody_can_run_sync_latest_is_offered_at_once(as_support: Client) -> None:
+    some = [cut_off("Ashdown"), whole("Birch", 16)]
+    html = review(as_support, *some, **days(15, 16))
+    assert heading(html) == "Re-run 15 – 16 Jun for 0 of 2 merchants?"
+    assert f'name="picked" value="{some[0].pk}">' in html
+    assert "Sync latest for 1…" in html
+    assert "Sync latest for" not in review(as_support, *some, whole("Copper", 14), **days(15, 16))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from syncs.models import Merchant, MerchantDay, Sync
@@ -51,21 +51,22 @@ def of_each(merchants: Collection[Merchant]) -> dict[int, Gaps]:
 
 def left_out_of_each(merchants: Collection[Merchant], first: date) -> dict[int, list[date]]:
     """By merchant, the days that a range from `first` on would leave behind; only of whom there are any. Two queries,
-    however many: the rows of days are read of those alone whose newest covered day is not the one before."""
+    however many; the second reads no more than what may be left behind and the newest covered day of each."""
     since = timezone.localdate() - LOOKED_AT
     covered = MerchantDay.objects.filter(merchant=OuterRef("pk"), day__gte=since, covered_by__isnull=False)
-    theirs = Merchant.objects.filter(pk__in=[merchant.pk for merchant in merchants]).annotate(
-        covered=Subquery(covered.order_by("-day").values("day")[:1])
+    theirs = Merchant.objects.filter(pk__in=[merchant.pk for merchant in merchants])
+    behind = theirs.filter(~Exists(covered.filter(day__gte=first - ONE_DAY)))
+    newest = dict(
+        behind.annotate(newest=Subquery(covered.order_by("-day").values("pk")[:1])).values_list(
+            "pk", "newest"
+        )
     )
-    behind = theirs.filter(Q(covered=None) | Q(covered__lt=first - ONE_DAY))
-    reached = {pk: day or since for pk, day in behind.values_list("pk", "covered")}
-    if not reached:
+    if not newest:
         return {}
     days: dict[int, list[Day]] = defaultdict(list)
-    rows = MerchantDay.objects.filter(merchant__in=reached, day__gte=min(reached.values()), day__lt=first)
-    for row in rows:
-        if row.day >= reached[row.merchant_id]:
-            days[row.merchant_id].append(as_day(row))
+    rows = MerchantDay.objects.filter(merchant__in=newest, day__gte=since, day__lt=first)
+    for row in rows.filter(Q(covered_by=None) | Q(pk__in=[pk for pk in newest.values() if pk])):
+        days[row.merchant_id].append(as_day(row))
     left = {
         merchant.pk: left_out(days[merchant.pk], first, merchant.start_date)
         for merchant in merchants

@@ -47,7 +47,8 @@ WHYS = {
         "shield",
         "warn",
         "synced in part already",
-        "The rest of these days does not run either. Codat may stop a run over synced days with 5080.",
+        "The rest of these days does not run either: “Sync latest” starts where each last success ended. "
+        "Codat may stop a run over synced days with 5080.",
     ),
     "synced_all": Why(
         "shield",
@@ -70,6 +71,8 @@ WHYS = {
     "changed": Why("link", "mute", "changed", "Their connections or synced days changed after you looked."),
     "new": Why("plus", "mute", "new in the list", "They came to it after you looked."),
 }
+# Whom Sync latest may bring what is still open.
+FOR_LATEST = {"synced", "gaps"}
 OTHER = ("ban", "mute")
 
 
@@ -102,6 +105,10 @@ class Group:
     @property
     def unnamed(self) -> int:
         return len(self.refusals[NAMED_AT_MOST:])
+
+    @property
+    def offers_latest(self) -> bool:
+        return self.kind in FOR_LATEST
 
     @property
     def keys(self) -> str:
