@@ -71,14 +71,12 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """SQLite in a file, as in the product: in memory, the connections of two threads do not wait for each other."""
-    test = connection.settings_dict["TEST"]
-    if connection.vendor == "postgresql":
-        test["TEMPLATE"] = migrated.found() or None
+    if connection.vendor != "sqlite":
         yield
     else:
         file = tmp_path_factory.mktemp("database") / "tests.sqlite3"
         migrated.copy_to(file)
-        test["NAME"] = str(file)
+        connection.settings_dict["TEST"]["NAME"] = str(file)
         # What tests write need not survive a power cut.
         options: dict[str, Any] = connection.settings_dict["OPTIONS"]
         careless = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Names what was made: a file, on PostgreSQL a database.
+# Names the file. On PostgreSQL, whose tests are one step, it would cost as much as it saves.
 MADE = "MIGRATED"
-ON_POSTGRES = "migrated"
 
 
 @contextmanager
@@ -20,22 +19,13 @@ def once() -> Iterator[None]:
     """For whoever starts within this and keeps its tables in SQLite."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "migrated.sqlite3"
-        _make(f"sqlite:///{file}")
+        command, url = [sys.executable, "-m", "tests.migrated"], f"sqlite:///{file}"
+        subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True, timeout=120)
         os.environ[MADE] = str(file)
         try:
             yield
         finally:
             del os.environ[MADE]
-
-
-def made_on_postgres(url: str) -> str:
-    """The name of a database beside that one: others may be made after it."""
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as database:
-        database.execute(f"CREATE DATABASE {ON_POSTGRES}")
-    _make(f"{url.rpartition('/')[0]}/{ON_POSTGRES}")
-    return ON_POSTGRES
 
 
 def found() -> str:
@@ -48,11 +38,6 @@ def copy_to(file: Path) -> None:
     if found() and not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(found(), file)
-
-
-def _make(url: str) -> None:
-    command = [sys.executable, "-m", "tests.migrated"]
-    subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True, timeout=120)
 
 
 if __name__ == "__main__":

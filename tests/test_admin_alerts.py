@@ -76,6 +76,7 @@ def test_nothing_is_deleted(as_admin: Client) -> None:
     assert as_admin.post(f"{LIST}{rule.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -172,6 +173,7 @@ def test_a_pasted_address_takes_the_place_of_what_is_chosen(as_admin: Client) ->
     assert chosen(as_admin, commerce="Clover", merchants=pasted) == "code=5130&success=7"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

@@ -14,7 +14,7 @@ from tests.codat.server import Server
 from tests.factories import make_request, make_user
 from tests.looks import NOW, looked, never_seen, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 TO_COME = "its sync has not run yet"
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.factories import make_failing_merchant
 from tests.test_health_live import first_page, poll_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PACKED = {"Accept-Encoding": "gzip, deflate, br"}
 # What a reader on a slow line is promised (docs/performance.md, F1).

@@ -1,90 +1,20 @@
-"""What a re-run has made good: before and after in one sentence, and what there is to do next."""
+"""What a re-run has made good: before and after in one sentence, and the message to the merchant."""
 
-from datetime import date, timedelta
-from html import unescape
+from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncs.codat.statuses import Outcome, status_of
-from syncs.models import Merchant, Sync, SyncRequest, User
-from syncs.operations import days
+from syncs.models import Merchant, SyncRequest
 from syncs.rules.salesdays import range_window
-from syncs.rules.states import State
 from syncs.views import proofs
-from tests.factories import make_merchant, make_outage, make_request, make_sync
+from tests.factories import make_merchant, make_sync
+from tests.proofs import by_schedule, day, decided, failing, of_merchant, of_request, page, rerun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
-
-ARCHIVED = "Account 090 is not in an Active state. (Archived)"
-ENDS = {Outcome.SYNCED: State.SUCCEEDED, Outcome.EMPTY: State.SUCCEEDED_EMPTY, Outcome.FAILED: State.FAILED}
-
-
-def by_schedule(merchant: Merchant, days_ago: int, code: int = 5130, message: str = ARCHIVED) -> Sync:
-    """At about two o'clock, for the day before."""
-    at = timezone.now() - timedelta(days=days_ago, hours=10)
-    return make_sync(merchant, code, at, message if code >= 4000 else "")
-
-
-def decided(merchant: Merchant) -> None:
-    """Windows and days as a refresh would leave them, and the health that follows from the newest result."""
-    days.place_windows(merchant)
-    days.decide(merchant, timezone.localdate() - timedelta(days=60), timezone.now())
-    last = merchant.syncs.final().newest_first()[0]
-    merchant.last_code, merchant.last_cause, merchant.last_message = last.code, last.cause, last.message[:300]
-    merchant.last_pushed = last.data_pushed
-    merchant.health = "failing" if last.outcome == Outcome.FAILED else "healthy"
-    merchant.save()
-
-
-def failing(days_failed: int = 5) -> Merchant:
-    merchant = make_merchant(health="failing")
-    by_schedule(merchant, days_failed, 2000)
-    for day in range(days_failed):
-        by_schedule(merchant, day)
-    return merchant
-
-
-def rerun(
-    merchant: Merchant, first: date, last: date, code: int = 2000, message: str = "", **columns: object
-) -> SyncRequest:
-    """Asked for, sent, and ended a minute ago."""
-    window = range_window(first, last, merchant.zone)
-    at = timezone.now() - timedelta(minutes=5)
-    sync = make_sync(
-        merchant,
-        code,
-        at,
-        message,
-        initiator="ours",
-        window_start=window.start,
-        window_finish=window.finish,
-        window_known="answered",
-    )
-    end = ENDS[status_of(code).outcome]
-    request = make_request(merchant, state=end, sync=sync, first_day=first, last_day=last, **columns)
-    decided(merchant)
-    return request
-
-
-def day(number: int) -> date:
-    return timezone.localdate() - timedelta(days=number)
-
-
-def page(client: Client, address: str) -> str:
-    return client.get(address).content.decode()
-
-
-def of_merchant(request: SyncRequest) -> str:
-    return f"/merchants/{request.merchant.company_id}/"
-
-
-def of_request(request: SyncRequest) -> str:
-    return f"/requests/{request.pk}/"
 
 
 def test_a_fix_is_told_as_before_and_after_where_it_was_pressed_and_on_its_own_page(
@@ -237,112 +167,6 @@ def test_a_fix_that_has_failed_again_since_is_not_told_to_the_merchant() -> None
     assert proved.message == ""
 
 
-def test_the_same_error_again_says_so_and_that_the_merchant_must_act(as_support: Client) -> None:
-    result = "Failed again with the same error (5130)"
-    request = rerun(failing(), day(5), day(1), 5130, ARCHIVED, result=result)
-    for html in (page(as_support, of_merchant(request)), page(as_support, of_request(request))):
-        assert "Failed again with the same error (5130)" in html
-        assert "Another press will probably fail the same way. The merchant must act first." in html
-        proved = html[html.index("Another press") :].partition("</div>")[0]
-        assert "Copy message" in proved
-        assert f"/merchants/{request.merchant.company_id}/for-codat/" in proved
-        assert "Copy all for Codat&#x27;s support" in proved or "Copy all for Codat's support" in proved
-
-
-def test_codats_own_error_again_is_a_case_for_codats_support() -> None:
-    merchant = make_merchant(health="failing")
-    by_schedule(merchant, 1, 2000)
-    by_schedule(merchant, 0, 5000, "Internal error")
-    proved = proofs.of(rerun(merchant, day(1), day(1), 5000, "Internal error"))
-    assert proved is not None
-    assert proved.for_codat
-    assert proved.message == ""
-    assert proved.advice.endswith("It is a case for Codat's support.")
-
-
-def test_while_codat_looks_down_for_the_platform_it_is_a_case_for_nobody() -> None:
-    merchant = failing()
-    merchant.syncs.update(code=5000, cause=None)
-    merchant.last_code, merchant.last_cause_id = 5000, None
-    merchant.save()
-    make_outage()
-    proof = proofs._failed_again(merchant, merchant.syncs.newest_first()[0], merchant.syncs.newest_first()[1])
-    assert proof is not None
-    assert proof.sentence == "Failed again with the same error (5000)."
-    assert proof.advice == "Codat looks down for Shopify merchants. Wait until that is over."
-    assert not proof.for_codat
-
-
-def test_another_error_than_before_is_told_as_another() -> None:
-    merchant = failing()
-    proved = proofs.of(rerun(merchant, day(5), day(1), 5000, "Internal error"))
-    assert proved is not None
-    assert proved.sentence == (
-        "Before: failed with “Could not write data” (5130). Now: failed with “Codat server error” (5000)."
-    )
-    assert not proved.for_codat
-
-
-def test_the_first_failure_after_a_success_is_no_repetition() -> None:
-    merchant = make_merchant()
-    by_schedule(merchant, 1, 2000)
-    assert proofs.of(rerun(merchant, day(1), day(1), 5130, ARCHIVED)) is None
-
-
-def test_a_failure_that_is_mended_since_asks_nobody_to_escalate() -> None:
-    request = rerun(failing(), day(5), day(1), 5130, ARCHIVED)
-    make_sync(request.merchant, 2000, timezone.now())
-    decided(request.merchant)
-    assert proofs.of(SyncRequest.objects.get(pk=request.pk)) is None
-
-
-def test_a_request_names_the_failure_that_it_repaired_and_the_failure_names_the_request(
-    as_viewer: Client,
-) -> None:
-    merchant = failing()
-    newest = merchant.syncs.newest_first()[0]
-    request = rerun(merchant, day(5), day(1))
-    html = page(as_viewer, of_request(request))
-    assert "<dt>Repairs</dt>" in html
-    assert f"/syncs/{newest.pk}/" in html
-    assert "and 4 more failures before it" in html
-    row = (
-        page(as_viewer, f"{of_merchant(request)}").split(f'id="sync-{newest.pk}"')[1].partition("</tbody>")[0]
-    )
-    assert "16 Jun re-covered by" in row
-    assert f'href="/requests/{request.pk}/"' in row
-    assert "inferred" in row
-
-
-def test_a_failure_whose_days_the_schedule_took_along_names_that_sync(as_viewer: Client) -> None:
-    merchant = make_merchant()
-    by_schedule(merchant, 2, 2000)
-    failed, good = by_schedule(merchant, 1), by_schedule(merchant, 0, 2000)
-    decided(merchant)
-    whole = page(as_viewer, f"/merchants/{merchant.company_id}/")
-    address = f"/merchants/{merchant.company_id}/syncs/{failed.pk}/"
-    alone = as_viewer.get(address, HTTP_HX_REQUEST="true").content.decode()
-    for html in (whole, alone):
-        row = html.split(f'id="sync-{failed.pk}"')[1].partition("</tbody>")[0]
-        assert "15 Jun re-covered by" in row
-        assert f"/syncs/{good.pk}/" in row
-
-
-def test_a_request_under_way_names_what_it_is_to_repair(as_viewer: Client) -> None:
-    merchant = failing()
-    decided(merchant)
-    older = merchant.syncs.newest_first()[2]
-    for kind, wanted, named in (
-        ("historic", {"first_day": day(5), "last_day": day(3)}, older),
-        ("latest", {}, merchant.syncs.newest_first()[0]),
-    ):
-        request = make_request(merchant, kind=kind, **wanted)
-        html = page(as_viewer, of_request(request))
-        assert "<dt>Is to repair</dt>" in html
-        assert f"/syncs/{named.pk}/" in html
-        SyncRequest.objects.filter(pk=request.pk).update(state=State.CANCELLED, finished_at=timezone.now())
-
-
 def test_a_hundred_failures_cost_no_more_queries_than_two(as_viewer: Client) -> None:
     counts = []
     for number in (2, 20):
@@ -352,58 +176,3 @@ def test_a_hundred_failures_cost_no_more_queries_than_two(as_viewer: Client) -> 
                 page(as_viewer, address)
             counts.append(len(captured))
     assert counts[:2] == counts[2:]
-
-
-class TestMyRequests:
-    """The tile “Mine” of Requests: today's, and what is still open."""
-
-    def test_a_request_of_mine_stays_until_it_is_finished_and_then_says_what_it_mended(
-        self, as_support: Client, support: User
-    ) -> None:
-        open_since_long_ago = make_request(
-            make_merchant(), asked_by=support, asked_at=timezone.now() - timedelta(days=3)
-        )
-        ended = rerun(failing(), day(5), day(1), asked_by=support)
-        html = page(as_support, f"/requests/?scope=today&by={support.username}")
-        assert f'id="request-{open_since_long_ago.pk}"' in html
-        row = html.split(f'id="request-{ended.pk}"')[1].partition("</tr>")[0]
-        assert "Before: failed 5 days, the last with “Could not write data” (5130). Now: synced, " in row
-        assert 'data-copy="Hello, your sales from Shopify reach Xero again.' in row
-
-    def test_where_the_same_error_came_again_the_third_press_gives_way_to_who_can_help(
-        self, as_support: Client, support: User
-    ) -> None:
-        ended = rerun(failing(), day(5), day(1), 5130, ARCHIVED, asked_by=support)
-        html = page(as_support, f"/requests/?by={support.username}")
-        row = html.split(f'id="request-{ended.pk}"')[1].partition("</tr>")[0]
-        assert "Failed again with the same error (5130)." in row
-        assert "Copy for Codat" in row
-        assert "Ask again" not in row
-
-    def test_a_poll_tells_when_it_is_finished(self, as_support: Client, support: User) -> None:
-        request = rerun(failing(), day(5), day(1), asked_by=support)
-        live = page(as_support, f"/requests/?by={support.username}").split('id="rows" hx-get="')[1]
-        address = unescape(live.partition('"')[0])
-        make_sync(request.merchant, 5000, timezone.now(), "Codat broke")
-        decided(request.merchant)
-        Merchant.objects.filter(pk=request.merchant_id).update(version=F("version") + 1)
-        polled = as_support.get(address, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="rows")
-        assert "But it has failed again since (5000)." in polled.content.decode()
-
-    def test_the_progress_leads_the_one_who_asked_to_their_own(
-        self, as_support: Client, as_viewer: Client, support: User
-    ) -> None:
-        request = make_request(make_merchant(), state=State.ACCEPTED, asked_by=support)
-        mine = f'href="/requests/?scope=today&amp;by={support.username}">your requests</a>'
-        assert mine in page(as_support, of_merchant(request))
-        assert "your requests" not in page(as_viewer, of_merchant(request))
-
-    def test_more_requests_cost_no_more_queries(self, as_support: Client, support: User) -> None:
-        counts = []
-        for number in (2, 10):
-            for _ in range(number):
-                rerun(failing(3), day(3), day(1), asked_by=support)
-            with CaptureQueriesContext(connection) as captured:
-                page(as_support, f"/requests/?by={support.username}")
-            counts.append(len(captured))
-        assert counts[0] == counts[1]

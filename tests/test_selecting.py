@@ -8,7 +8,7 @@ from django.test import Client
 from tests.factories import make_failing_merchant, make_merchant
 from tests.test_health_live import poll_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def page(client: Client, url: str = "/") -> str:

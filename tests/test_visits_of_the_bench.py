@@ -40,6 +40,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.django_db
+@pytest.mark.sqlite
 def test_the_first_look_draws_every_row_each_time_and_another_draws_none(
     client: Client, viewer: User, drawn: list[str]
 ) -> None:

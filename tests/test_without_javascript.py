@@ -13,7 +13,7 @@ from tests.factories import make_merchant, make_request
 from tests.test_rerun import days, send
 from tests.test_rerun_overlap import synced_yesterday
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.mark.parametrize("step", ["review", "confirm"])

@@ -17,7 +17,6 @@ import requests
 from redis import Redis
 
 from syncs.codat.shared_budget import KEY
-from tests import migrated
 from tests.processes.desk import Desk
 
 
@@ -54,10 +53,9 @@ class Shop:
 
 class Panel(Desk):
     command = ("-m", "tests.browser.run_fast", "80")
+    may_have_tables = True
 
     def start(self, **given: str) -> None:
-        if "DATABASE_URL" not in given:
-            migrated.copy_to(self.var / "sandbox.sqlite3")
         super().start(CODAT_CALLS_PER_MINUTE="1000", **given)
         self.wait_until(lambda: self._unseen() == 0)
 

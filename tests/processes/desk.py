@@ -15,6 +15,7 @@ import psycopg
 
 from syncs.processes import ports
 from syncs.processes.runfile import RunFile, Running, end_leftovers
+from tests import migrated
 
 ROOT = Path(__file__).resolve().parents[2]
 # With the address, which the hint about a first import does not have.
@@ -24,6 +25,8 @@ LEFT_OUT = ("CODAT_API_KEY", "DATABASE_URL", "REDIS_URL", "WEB_HOST", "SECRET_KE
 
 class Desk:
     command: tuple[str, ...] = ("manage.py", "run")
+    # Whether it may begin with tables that were made for another: where its first start is not the question.
+    may_have_tables = False
 
     def __init__(self, folder: Path) -> None:
         self.var = folder / "var"
@@ -37,6 +40,8 @@ class Desk:
     def start(self, **given: str) -> None:
         self._sqlite = self.var / ("db.sqlite3" if given.get("CODAT_API_KEY") else "sandbox.sqlite3")
         self._postgres = given.get("DATABASE_URL", "")
+        if self.may_have_tables and not self._postgres:
+            migrated.copy_to(self._sqlite)
         ours = {"VAR_DIR": str(self.var), "PORT": str(self.port)}
         env = os.environ | dict.fromkeys(LEFT_OUT, "") | ours | given
         with self._screen.open("wb") as screen:

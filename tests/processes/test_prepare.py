@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import migrated
 from tests.codat.server import Server, says
 from tests.processes.desk import ROOT
 from tests.valkey import running_valkey
@@ -16,6 +17,7 @@ NOBODY = "http://127.0.0.1:9"
 
 
 def prepare(folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    migrated.copy_to(folder / "one.sqlite3")
     ours = {
         "VAR_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{folder}/one.sqlite3",

@@ -12,6 +12,7 @@ from tests.processes.desk import Desk
 CHILDREN = {"valkey", "sandbox", "web", "sending", "refreshing", "clock"}
 SECRETS = ("secret_key", "valkey/password", "valkey/valkey.conf", "sandbox/key")
 FIRST_TIME = ("make_demo_users", "import_companies", "collectstatic")
+FEW = "--merchants 20"
 pytestmark = pytest.mark.slow
 
 
@@ -25,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(installed: Desk) -> Desk:
     if not installed.runs():
-        installed.start()
+        installed.start(SANDBOX_OPTIONS=FEW)
     return installed
 
 
@@ -75,8 +76,8 @@ def test_it_ends_within_ten_seconds_and_starts_again_with_what_it_has(desk: Desk
     assert not any(child.alive() for child in children.values())
     assert not (desk.var / "run.json").exists()
     merchants = desk.count("syncs_merchant")
-    desk.start()
-    assert desk.count("syncs_merchant") == merchants == 200
+    desk.start(SANDBOX_OPTIONS=FEW)
+    assert desk.count("syncs_merchant") == merchants == 20
     assert not [done_before for done_before in FIRST_TIME if f"manage.py {done_before}" in desk.said()]
 
 
@@ -85,7 +86,7 @@ def test_the_next_start_ends_what_a_killed_one_left(desk: Desk) -> None:
     desk.signal(signal.SIGKILL)
     desk.wait_for_its_end(seconds=5)
     assert orphans["valkey"].alive()
-    desk.start()
+    desk.start(SANDBOX_OPTIONS=FEW)
     assert not any(orphan.alive() for orphan in orphans.values())
     assert "left by a run that broke off" in desk.said()
     assert desk.children().keys() == CHILDREN

@@ -20,6 +20,7 @@ TAKEN_FROM = {b"_kombu.binding.sending", b"_kombu.binding.refreshing"}
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
+    desk.may_have_tables = True
     yield desk
     desk.end()
 

@@ -21,7 +21,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
     panel = Panel(tmp_path_factory.mktemp("panel"))
     with postgres.running_postgres() as url:
         try:
-            panel.start(DATABASE_URL=url)
+            panel.start(DATABASE_URL=url, SANDBOX_OPTIONS="--merchants 20")
             yield panel
         finally:
             panel.end()
