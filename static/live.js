@@ -1,8 +1,9 @@
-// Pollers sleep while paused, too (see sleep.js); the top bar says how old the newest answer is.
+// Pollers sleep while paused, too (see sleep.js); the top bar says how old the newest answer is. A list that stands as it
+// was read (data-stands) says so itself: what it asks for is only how many are newer.
 (() => {
   const box = document.getElementById("live");
   if (!box) return;
-  const POLLER = '[hx-trigger^="every"]';
+  const POLLER = '[hx-trigger^="every"]:not([data-stands])';
   const dot = box.querySelector(".dot");
   const state = box.querySelector("[data-state]");
   const word = box.querySelector("[data-word]");

@@ -74,6 +74,13 @@ def page(
     return found if found.rows else _backwards(rows, order, size, None)
 
 
+def above(rows: QuerySet[Row], order: Order, cursor: str) -> QuerySet[Row]:
+    """Those that stand before the row to which a cursor points, in an order without groups; all where it makes no
+    sense."""
+    key = _read(cursor, rows, order)
+    return rows if key is None else rows.filter(_further(order, key, backwards=True))
+
+
 def _forwards(rows: QuerySet[Row], order: Order, size: int, key: Key | None) -> Page[Row]:
     found = _beyond(rows, order, key, size + 1, backwards=False)
     shown = found[:size]

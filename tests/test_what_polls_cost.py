@@ -93,6 +93,7 @@ def _page_of(merchant: Merchant) -> str:
 POLLERS = {
     "syncs/health.html": [a_list("/"), a_list("/?health=failing")],
     "syncs/requests.html": [a_list("/requests/")],
+    "components/as_of.html": [a_list("/syncs/"), a_list("/syncs/?result=failed"), a_list("/activity/")],
     "syncs/bulk.html": [a_bulk],
     "syncs/merchant.html": [
         a_merchant,

@@ -2,8 +2,8 @@ import uuid
 from typing import Any, Never, Self
 
 from django.db import models
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import F, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from syncs.models.merchant import Merchant
 from syncs.models.request import SyncRequest
@@ -26,6 +26,20 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
     def delete(self) -> Never:
         raise OnlyAddedTo
+
+
+class NewestEntry:
+    """In the place of the pulse, which moves with what other lists show."""
+
+    @staticmethod
+    def now() -> int:
+        """One query."""
+        return Activity.objects.order_by("-at", "-pk").values_list("pk", flat=True).first() or 0
+
+    @staticmethod
+    def total() -> Coalesce:
+        """For a query of something else."""
+        return Coalesce(Subquery(Activity.objects.order_by("-at", "-pk").values("pk")[:1]), Value(0))
 
 
 class Activity(models.Model):

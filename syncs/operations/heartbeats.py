@@ -13,6 +13,7 @@ from django.db.models import Exists
 from django.utils import timezone
 
 from syncs.models import Freeze, Heartbeat, Outage, Pulse
+from syncs.models.activity import NewestEntry
 
 logger = logging.getLogger(__name__)
 
@@ -89,12 +90,11 @@ def signs(now: datetime) -> Signs:
     return _told(list(rows), now)
 
 
-def signs_and_pulse(now: datetime) -> tuple[Signs, int]:
+def signs_and_pulse(now: datetime, pulse: type[Pulse | NewestEntry] = Pulse) -> tuple[Signs, int]:
     """One query too, but where no part of the house has ever given a sign."""
-    known = Heartbeat.objects.annotate(frozen=_frozen(), out=_out(), pulse=Pulse.total())
+    known = Heartbeat.objects.annotate(frozen=_frozen(), out=_out(), pulse=pulse.total())
     rows = list(known.values_list("name", "at", "frozen", "out", "pulse"))
-    pulse = rows[0][4] if rows else Pulse.now()
-    return _told([row[:4] for row in rows], now), int(pulse)
+    return _told([row[:4] for row in rows], now), int(rows[0][4] if rows else pulse.now())
 
 
 def _frozen() -> Exists:

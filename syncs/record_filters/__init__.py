@@ -85,6 +85,11 @@ class Filters(ListFilters):
     def narrows(self) -> bool:
         return bool(self.pairs())
 
+    @property
+    def begins_with_the_newest(self) -> bool:
+        """Of those that pass them."""
+        return self.first_page
+
     def older(self, cursor: str) -> str:
         return self.url(page=True, after=cursor, before="") if cursor else ""
 
@@ -191,6 +196,11 @@ class ActivityFilters(Filters):
     entry: str = ""
 
     KNOWN: ClassVar = {"what": VERBS, "source": SOURCES, "last": SPANS, "reason": {"given": ""}}
+
+    @property
+    def begins_with_the_newest(self) -> bool:
+        """Not where a link to one entry shows it on top."""
+        return self.first_page and not self.entry
 
     @classmethod
     def _problem(cls, name: str, value: str) -> str:

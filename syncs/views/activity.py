@@ -18,14 +18,16 @@ from django_htmx.http import push_url
 from syncs import paging
 from syncs.list_filters import SPANS
 from syncs.models import Activity
-from syncs.models.activity import ActivityQuerySet
+from syncs.models.activity import ActivityQuerySet, NewestEntry
 from syncs.paging import Order
 from syncs.presentation import Look, look_of_move
 from syncs.record_filters import SOURCES, SYNC_DESK, VERBS, ActivityFilters, as_key, people
+from syncs.views import as_of, glances
 from syncs.views.access import Signed
 
 PAGE = "syncs/activity.html"
 NEWEST_FIRST = Order("at", descending=True)
+STANDING = as_of.Standing("activity", "activity-newer", PAGE, NEWEST_FIRST)
 SIZE = 100
 # Beyond it a number says no more than "many", and would read the whole table.
 COUNTED = 10_000
@@ -46,6 +48,7 @@ class Row:
 @never_cache
 def activity(request: Signed) -> HttpResponse:
     """The page; for htmx only the list."""
+    glance = glances.look(timezone.now(), NewestEntry)
     choices, zone = [*people(), (SYNC_DESK, "Sync Desk")], timezone.get_current_timezone()
     filters = ActivityFilters.read(request.GET).of_people(choices)
     entries = filters.apply(zone)
@@ -70,7 +73,17 @@ def activity(request: Signed) -> HttpResponse:
         "older_url": filters.older(page.after),
         "newer_url": filters.newer(page.before),
     }
-    return _answer(request, filters, context)
+    return _answer(request, filters, context | STANDING.read(request, filters, page.rows, glance))
+
+
+@require_safe
+@login_required
+@never_cache
+def activity_newer(request: Signed) -> HttpResponse:
+    """One poll: how many entries are newer than the page, or 204 when nothing was added."""
+    filters, zone = ActivityFilters.read(request.GET), timezone.get_current_timezone()
+    glance = glances.look(timezone.now(), NewestEntry)
+    return STANDING.poll(request, filters, lambda: filters.apply(zone), glance)
 
 
 def _answer(request: Signed, filters: ActivityFilters, context: dict[str, Any]) -> HttpResponse:

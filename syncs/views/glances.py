@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from syncs import meter
 from syncs.context_processors import Banner, notices
+from syncs.models import Pulse
+from syncs.models.activity import NewestEntry
 from syncs.operations import heartbeats
 from syncs.operations.heartbeats import Signs
 
@@ -66,10 +68,10 @@ class Glance:
         return digest((pulse, self.notices))
 
 
-def look(now: datetime) -> Glance:
+def look(now: datetime, pulse: type[Pulse | NewestEntry] = Pulse) -> Glance:
     """To be taken before anything is read that the page shows: what changes meanwhile is found by the next poll."""
-    signs, pulse = heartbeats.signs_and_pulse(now)
-    return Glance(pulse, signs, tuple(notices(signs, now)))
+    signs, seen = heartbeats.signs_and_pulse(now, pulse)
+    return Glance(seen, signs, tuple(notices(signs, now)))
 
 
 class Read(Protocol):

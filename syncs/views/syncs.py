@@ -23,11 +23,12 @@ from syncs.models import Cause, Connection, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
 from syncs.record_filters import people
 from syncs.record_filters.syncs import INITIATORS, RESULTS, WRITTEN, SyncFilters
-from syncs.views import health_summary, saved_views, shared_causes, sync_row
+from syncs.views import as_of, glances, health_summary, saved_views, shared_causes, sync_row
 from syncs.views.access import Signed
 
 PAGE = "syncs/syncs.html"
 NEWEST_FIRST = paging.Order("started_at", descending=True)
+STANDING = as_of.Standing("syncs", "syncs-newer", PAGE, NEWEST_FIRST)
 SIZE = 50
 # Beyond it a number says no more than "many", and would read the whole table.
 COUNTED = 1_000
@@ -42,6 +43,7 @@ SHOWN_OF_A_MERCHANT = ("company_id", "name", "time_zone", "archived_at", "versio
 @never_cache
 def syncs(request: Signed) -> HttpResponse:
     """The page; for htmx only the list."""
+    glance = glances.look(timezone.now())
     asked = asked_for(request)
     filters = asked.filters
     zone = timezone.get_current_timezone()
@@ -73,7 +75,16 @@ def syncs(request: Signed) -> HttpResponse:
         "older_url": filters.older(page.after),
         "newer_url": filters.newer(page.before),
     }
-    return _answer(request, filters, context)
+    return _answer(request, filters, context | STANDING.read(request, filters, page.rows, glance))
+
+
+@require_safe
+@login_required
+@never_cache
+def syncs_newer(request: Signed) -> HttpResponse:
+    """One poll: how many syncs are newer than the page, or 204 when nothing has changed."""
+    filters, zone = SyncFilters.read(request.GET), timezone.get_current_timezone()
+    return STANDING.poll(request, filters, lambda: filters.apply(zone), glances.look(timezone.now()))
 
 
 class Asked(NamedTuple):
