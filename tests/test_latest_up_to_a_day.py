@@ -66,6 +66,16 @@ def test_the_form_says_it_beside_the_day(as_support: Client, step: str) -> None:
     assert not SyncRequest.objects.exists()
 
 
+@pytest.mark.parametrize("step", ["review", "confirm"])
+@pytest.mark.parametrize("day", ["0001-01-01", "0202-11-10", "1999-12-31"])
+def test_a_day_from_before_anybody_sold_by_codat_is_a_slip(as_support: Client, step: str, day: str) -> None:
+    data = {"last_day": day, "reason": "Ticket 4812"}
+    response = send(as_support, make_merchant(), step, data, kind="latest", headers=HTMX)
+    assert response.status_code == 422
+    assert "Codat has no sales from before the year 2000." in response.content.decode()
+    assert not SyncRequest.objects.exists()
+
+
 def form_and_confirm(client: Client, merchant: Merchant) -> list[str]:
     form = client.get(f"/merchants/{merchant.company_id}/?run=latest").content.decode()
     data = {"last_day": "", "reason": "Ticket 4812"}

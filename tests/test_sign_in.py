@@ -57,6 +57,11 @@ def test_who_is_signed_in_already_is_sent_on(as_support: Client) -> None:
     assert as_support.get("/sign-in/?next=/activity/")["Location"] == "/activity/"
 
 
+@pytest.mark.parametrize("word", ["foo", "health", "0", "{{x}}"])
+def test_a_word_that_is_no_path_leads_to_the_first_page(as_support: Client, word: str) -> None:
+    assert as_support.get("/sign-in/", {"next": word})["Location"] == "/"
+
+
 def test_a_wrong_password_says_how_many_tries_are_left(client: Client, priya: User) -> None:
     response = sign_in(client, "wrong")
     assert response.status_code == 422

@@ -16,6 +16,8 @@ from syncs.rules.windows import Window
 
 # Longer ranges are asked for in several steps: one slip must not rewrite years of somebody's books.
 MOST_DAYS = 366
+# A slip of the finger, such as the year 202, is no day to sync up to.
+FIRST_YEAR, TOO_OLD = 2000, "Codat has no sales from before the year 2000."
 
 
 class DayField(forms.DateField):
@@ -114,6 +116,8 @@ class LatestForm(AskForm):
         day: date | None = self.cleaned_data["last_day"]
         if day:
             self._check_past(day)
+            if day.year < FIRST_YEAR:
+                raise forms.ValidationError(TOO_OLD)
         return day
 
 
@@ -126,8 +130,8 @@ def range_problem(first: date, last: date) -> tuple[str, str] | None:
             "first_day",
             f"{(last - first).days + 1} days are too many. Choose at most {MOST_DAYS} at once.",
         )
-    if first.year < 2000:
-        return "first_day", "Codat has no sales from before the year 2000."
+    if first.year < FIRST_YEAR:
+        return "first_day", TOO_OLD
     return None
 
 

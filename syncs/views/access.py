@@ -46,7 +46,8 @@ def may_freeze(request: Signed) -> None:
 
 
 def page_asked_for(request: HttpRequest) -> str:
-    """Where `next` leads; empty unless it is a page of ours."""
+    """Where `next` leads; empty unless it is a path of ours: a bare word would be taken for a view's name."""
     url = request.POST.get("next") or request.GET.get("next", "")
     hosts = {request.get_host()}
-    return url if url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()) else ""
+    is_ours = url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure())
+    return url if is_ours and url.startswith("/") else ""
