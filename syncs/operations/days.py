@@ -1,11 +1,12 @@
 """A merchant's sales days, decided from its syncs and kept as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Max
 
-from syncs.models import Merchant, MerchantDay, Sync
+from syncs.models import Merchant, MerchantDay, Sync, SyncRequest
 from syncs.models.updating import update_each
 from syncs.operations.coverage import as_ran, touching
 from syncs.operations.evidence import perhaps_ours, spared_since_last
@@ -41,9 +42,9 @@ def place_windows(merchant: Merchant, since: datetime | None = None) -> date | N
         reached = earlier.aggregate(reached=Max("window_finish"))["reached"]
         syncs = syncs.filter(started_at__gte=since)
     rows = {sync.pk: sync for sync in syncs.defer("raw", "message")}
-    placed = coverage.place(
-        map(as_ran, rows.values()), merchant.zone, merchant.sync_hour or 0, merchant.start_date, reached
-    )
+    until = _asked_up_to(rows.values())
+    all_ran = (replace(as_ran(row), until=until.get(row.pk)) for row in rows.values())
+    placed = coverage.place(all_ran, merchant.zone, merchant.sync_hour or 0, merchant.start_date, reached)
     newly = []
     for ran in placed:
         row = rows[ran.key]
@@ -55,6 +56,16 @@ def place_windows(merchant: Merchant, since: datetime | None = None) -> date | N
             newly.append(row)
     update_each(newly, ["window_start", "window_finish", "window_known", "initiator"])
     return min((day_of(row.window_start, merchant.zone) for row in newly if row.window_start), default=None)
+
+
+def _asked_up_to(syncs: Iterable[Sync]) -> dict[int, datetime]:
+    """By the numbers of those of ours whose window nobody told: they ended where they were asked to end, and not where
+    the schedule's would have. Taken for the schedule's, days would be left out or sent again."""
+    untold = [sync.pk for sync in syncs if sync.initiator == Sync.Initiator.OURS and not sync.window_start]
+    if not untold:
+        return {}
+    asked = SyncRequest.objects.filter(sync__in=untold, window_finish__isnull=False)
+    return {pk: finish for pk, finish in asked.values_list("sync_id", "window_finish") if pk and finish}
 
 
 def changed_since(merchant: Merchant, touched: Sequence[Sync], now: datetime) -> datetime | None:

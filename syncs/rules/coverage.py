@@ -35,6 +35,8 @@ class RanSync:
     needs_reconnect: bool
     window: Window | None
     known: str
+    until: datetime | None = None
+    """Where it was asked for here, and up to when, though nobody told its window."""
 
 
 class DayOutcome(StrEnum):
@@ -159,7 +161,7 @@ def reach(window: Window, zone: ZoneInfo) -> Reach:
 def _infer(
     sync: RanSync, reached: datetime | None, begin: datetime | None, zone: ZoneInfo, sync_hour: int
 ) -> RanSync:
-    due = salesdays.due_before(sync.at, zone, sync_hour)
+    due = sync.until or salesdays.due_before(sync.at, zone, sync_hour)
     start = reached or (begin if begin and begin < due else _due_before_that(due, zone, sync_hour))
     window = Window.of(start, due)
     return replace(sync, window=window, known=INFERRED) if window else sync
