@@ -8,8 +8,10 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from syncs.codat.statuses import STATUSES
+
 IN_TROUBLE = {"failing": "Failing", "needs_reconnect": "Needs reconnect", "switched_off": "Switched off"}
-DUPLICATE_RISK = 5080
+STOPPED = [code for code, status in STATUSES.items() if status.duplicate_risk]
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 FEW = Q(archived_at=None, began_to_fail_at__isnull=False)
 
@@ -28,7 +30,7 @@ def tell_since_when_they_fail(apps: Apps, schema_editor: BaseDatabaseSchemaEdito
     failed = syncs.filter(merchant=ours, outcome="failed", started_at__gt=since).order_by("started_at")
     # Of these few each by itself: PostgreSQL would read all requests for an `EXISTS`.
     asked_as = Coalesce(Subquery(requests.filter(sync=OuterRef("pk")).values("kind")[:1]), Value(""))
-    failed = failed.alias(asked_as=asked_as).exclude(code=DUPLICATE_RISK, asked_as="historic")
+    failed = failed.alias(asked_as=asked_as).exclude(code__in=STOPPED, asked_as="historic")
     failed = failed.filter(merchant__thinned_before=None)
     began = Coalesce(Subquery(seen.values("at")[:1]), Subquery(failed.values("started_at")[:1]))
     merchants.filter(health__in=IN_TROUBLE).update(began_to_fail_at=began)

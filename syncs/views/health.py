@@ -45,6 +45,7 @@ def health(request: Signed) -> HttpResponse:
         "orders": SORT_WORDS,
         "filtered": filter_words.told(filters, cause),
         "cause": cause,
+        "letters": listing.letters_of(cause),
         "acting": OWNERS,
         "views": saved_views.menu_of_health(filters, request.user),
     }

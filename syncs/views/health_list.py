@@ -185,12 +185,12 @@ class Listing:
         return self.counts.of_scope(self.filters.health) - self.left_out
 
     def letters(self) -> int:
-        """To how many a message may be copied: those of one cause that has to be mended before a sync helps. A template
-        asks for it, where it is not drawn already."""
-        if self.filters.cause is None:
-            return 0
-        code = Cause.objects.filter(pk=self.filters.cause).values_list("code", flat=True).first()
-        return 0 if code is None or code in CODATS_OWN else self.total
+        """A template asks for it, where it is not drawn already."""
+        return self.letters_of(self.filters.of_cause()[1])
+
+    def letters_of(self, cause: Cause | None) -> int:
+        """To how many a message may be copied: those of one cause that has to be mended before a sync helps."""
+        return self.total if cause and cause.code not in CODATS_OWN else 0
 
     @property
     def left_out(self) -> int:
