@@ -290,6 +290,19 @@ def test_where_something_must_be_fixed_first_it_leads_to_the_merchants(as_suppor
     assert "Sync latest for" not in row
 
 
+def test_beside_more_syncs_than_are_counted_the_messages_are_still_as_many_as_they_are(
+    as_viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncs.views.syncs.COUNTED", 1)
+    monkeypatch.setattr("syncs.views.syncs.SIZE", 1)
+    cause = caused("Account 090 is archived", 5130)
+    for _ in range(2):
+        struck_by(cause, last_message="Account 090 is archived")
+    page = as_viewer.get("/syncs/").text
+    assert "1+ syncs" in page
+    assert "Copy 2 messages" in row_of(page, "Account 090 is archived")
+
+
 def test_where_something_must_be_fixed_first_the_messages_to_them_are_a_press_away_and_not_in_the_page(
     as_viewer: Client,
 ) -> None:
