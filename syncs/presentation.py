@@ -47,6 +47,7 @@ OF_HEALTH = {
     Health.UNSEEN: ("clock", "mute"),
     Health.HEALTHY: ("okfill", "ok"),
     Health.FAILING: ("bad", "bad"),
+    Health.SILENT: ("skip", "warn"),
     Health.NEEDS_RECONNECT: ("plug", "hold"),
     Health.NEVER_SYNCED: ("never", "mute"),
     Health.SWITCHED_OFF: ("power", "mute"),
@@ -65,6 +66,8 @@ OF_STATE = {
     State.CANCELLED: ("cancel", "mute"),
     State.NOT_RUN: ("skip", "mute"),
 }
+# Where the health says more than the last result.
+SAYS_MORE = {Health.UNSEEN, Health.NEVER_SYNCED, Health.SILENT, Health.SWITCHED_OFF}
 HELD_BACK = ("hold", "mute")
 ARCHIVED = ("book", "mute")
 
@@ -84,8 +87,7 @@ def look_of_health(merchant: Merchant) -> Look:
 
 def look_of_merchant(merchant: Merchant) -> Look:
     """The last final result; where there is none to show, the health says why."""
-    says_more = merchant.health in {Health.UNSEEN, Health.NEVER_SYNCED, Health.SWITCHED_OFF}
-    if says_more or merchant.is_archived or merchant.last_code is None:
+    if merchant.health in SAYS_MORE or merchant.is_archived or merchant.last_code is None:
         return look_of_health(merchant)
     return look_of_code(merchant.last_code)
 

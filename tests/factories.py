@@ -126,6 +126,7 @@ def make_failing_merchant(
         connections_linked=True,
         enabled=True,
         failed_days=20,
+        without_result=timedelta(0),
     )
     defaults = {
         "health": health.value,

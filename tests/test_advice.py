@@ -22,6 +22,28 @@ def test_where_all_days_are_in_the_books_nothing_needs_to_run(as_support: Client
     assert "The next daily sync goes on from there, tonight, about 02:00." in told
 
 
+def test_where_only_the_run_of_yesterday_is_to_come_it_is_named_and_not_said_to_be_in_the_books(
+    as_support: Client,
+) -> None:
+    told = card(as_support, with_days(make_merchant(sync_hour=22), ("w", 9), ("g", 1)))
+    assert "Nothing needs to run." in told
+    assert "All days before that are in the books." in told
+    assert "The sales of 16 Jun come with the next daily sync, tonight, about 22:00." in told
+    assert "All days that are over" not in told
+
+
+def test_a_night_that_was_left_out_is_covered_by_the_latest_or_the_next(as_support: Client) -> None:
+    told = card(as_support, with_days(make_merchant(sync_hour=22), ("w", 9), ("g", 2)))
+    assert "Sync latest is enough." in told
+    assert "It covers 15 – 16 Jun: it starts where the last success ended." in told
+
+
+def test_who_fails_and_never_had_a_day_in_the_books_is_advised_too(as_support: Client) -> None:
+    told = card(as_support, with_days(make_failing_merchant(TRY_NOW, ""), ("f", 4)))
+    assert "Sync latest is enough." in told
+    assert "It covers 13 – 16 Jun" in told
+
+
 def test_where_a_run_helps_now_latest_is_enough(as_support: Client) -> None:
     told = card(as_support, with_days(make_failing_merchant(TRY_NOW, ""), ("w", 3), ("f", 4)))
     assert "Sync latest is enough." in told

@@ -95,6 +95,34 @@ def test_a_day_whose_own_run_went_well_and_left_some_of_it_open_is_no_gap(as_sup
     assert "Gap" not in words(html[html.index('class="legend') :][:600])
 
 
+@pytest.fixture
+def with_a_hole() -> Merchant:
+    """All is synced but for the first hours of the 15th, which nothing goes back for."""
+    merchant = make_merchant()
+    ran(merchant, 2000, 9, 14, hour=23)
+    ran(merchant, 2000, 15, 16)
+    return decided(merchant)
+
+
+def test_what_is_left_of_it_is_told_and_not_that_all_is_in_the_books(
+    as_support: Client, with_a_hole: Merchant
+) -> None:
+    told = words(page(as_support, with_a_hole))
+    assert "Of 15 Jun a part is in the books, and no later sync goes back for the rest." in told
+    assert "Will a re-run help now? A range may. Codat may stop it" in told
+    assert "Ask before you run anything" in told
+    assert "The sales are in the books." not in told
+    assert "All days that are over are in the books." not in told
+
+
+def test_beside_another_trouble_it_is_told_too(as_support: Client, with_a_hole: Merchant) -> None:
+    with_a_hole.health, with_a_hole.last_code = "failing", 5130
+    with_a_hole.save()
+    told = words(page(as_support, with_a_hole))
+    assert "What to do" in told
+    assert "Of 15 Jun a part is in the books, and no later sync goes back for the rest." in told
+
+
 def test_in_a_range_a_day_that_never_ran_is_synced_in_part_where_some_of_it_is(as_support: Client) -> None:
     merchant = make_merchant()
     ran(merchant, 2000, 9, 12)

@@ -89,7 +89,7 @@ def test_days_that_failed_after_the_newest_success_are_told_to_wait_for_the_next
     html = page(as_support, with_days(make_merchant(), ("w", 3), ("f", 2), ("g", 1)))
     assert "Nothing. The last sync succeeded." in html
     assert (
-        "The sales of 14 – 15 Jun are not in the books yet: the next daily or latest sync covers them."
+        "The sales of 14 – 16 Jun are not in the books yet: the next daily or latest sync covers them."
         in html
     )
     assert "The sales are in the books." not in html

@@ -32,6 +32,17 @@ def card(html: str, heading: str) -> str:
     return words(section.partition("</section>")[0])
 
 
+def test_the_run_that_is_due_and_usually_not_over_yet_is_the_next_one_until_its_result_is_there(
+    as_support: Client,
+) -> None:
+    """It is noon for everybody: the run of eleven usually ends at half past twelve, UTC, which is one here."""
+    late = {"time_zone": "Etc/UTC", "sync_hour": 11, "usual_delay_mean": 5400.0}
+    yesterdays = make_merchant(**late, last_final_at=datetime(2026, 6, 16, 12, 20, tzinfo=UTC))
+    assert "today, 13:30 for you" in card(page(as_support, yesterdays), "h-connections").casefold()
+    todays = make_merchant(**late, last_final_at=datetime(2026, 6, 17, 11, 40, tzinfo=UTC))
+    assert "18 jun, 13:30 for you" in card(page(as_support, todays), "h-connections").casefold()
+
+
 def words(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 

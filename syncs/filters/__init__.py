@@ -26,6 +26,7 @@ SCOPES = {
     "running": "In progress",
     "soon": "Auto-disable soon",
     "unseen": "Not looked at yet",
+    "silent": "Not syncing",
     "switched_off": "Switched off",
     "archived": "Archived",
 }
@@ -38,7 +39,7 @@ SORTS = {
 SORTS |= {f"-{name}": order.turned() for name, order in SORTS.items()}
 SNOOZED = {"only": "Snoozed", "shown": "The snoozed among the others"}
 # Where the snoozed are left out, unless somebody looks for a name: a fuse that is short, and what runs, is told anyway.
-LEAVES_OUT_SNOOZED = {"", "failing", "needs_reconnect", "never_synced"}
+LEAVES_OUT_SNOOZED = {"", "failing", "needs_reconnect", "never_synced", "silent"}
 SORT_WORDS = {
     "success": "longest without a success first",
     "name": "by name",

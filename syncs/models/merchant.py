@@ -9,10 +9,10 @@ from django.db.models.functions import Now
 
 from syncs.models.folding import FoldedField, fold
 from syncs.rules.fuse import days_left
-from syncs.rules.health import NEVER_WELL, SEVERITY, Health
+from syncs.rules.health import NEVER_WELL, SEVERITY, WORD, Health
 from syncs.rules.salesdays import today, zone_of
 
-HEALTHS = [(health.value, health.value.replace("_", " ")) for health in Health]
+HEALTHS = [(health.value, WORD[health].lower()) for health in Health]
 # "Auto-disable soon" on the health page: so many days left, or fewer.
 SOON_DAYS = 14
 CHECK_AT_MOST = timedelta(seconds=30)

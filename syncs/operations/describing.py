@@ -77,6 +77,8 @@ def _without_a_cause(owner: str, linked: Q, book: Book) -> Q:
         found |= NEVER & linked
     if STATES["never-synced-none-linked"].owner == owner:
         found |= NEVER & ~linked
+    if STATES["silent"].owner == owner:
+        found |= Q(health=Health.SILENT)
     if STATES["switched-off"].owner == owner:
         found |= Q(health=Health.SWITCHED_OFF)
     return found

@@ -57,6 +57,8 @@ def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagn
         return None
     if merchant.health == Health.NEVER_SYNCED:
         return playbook.never_synced(*platforms, linked_commerce=linked[0], linked_accounting=linked[1])
+    if merchant.health == Health.SILENT:
+        return playbook.silent(*platforms)
     if merchant.health == Health.SWITCHED_OFF:
         return playbook.switched_off(*platforms, merchant.failed_days)
     book = book or entries()

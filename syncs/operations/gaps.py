@@ -11,7 +11,7 @@ from django.utils import timezone
 from syncs.models import Merchant, MerchantDay, Sync
 from syncs.operations.days import as_day
 from syncs.rules.coverage import Day
-from syncs.rules.gaps import awaited, left_behind, left_out
+from syncs.rules.gaps import awaited, in_part, left_behind, left_out
 from syncs.rules.salesdays import ONE_DAY
 
 # As far back as the merchant's page looks: what a range may hold at most.
@@ -24,11 +24,14 @@ class Gaps:
     """No later sync goes back for them."""
     awaited: list[date]
     """The next sync takes them along."""
+    in_part: list[date]
+    """In the books in part; no later sync goes back for the rest."""
     are_told: bool
-    """Whether Codat answered the days of all runs that say so, or we asked for them."""
+    """Whether Codat answered the days of all runs that speak for those that no sync goes back for, or we asked for
+    them."""
 
 
-NONE = Gaps([], [], are_told=True)
+NONE = Gaps([], [], [], are_told=True)
 
 
 def of_each(merchants: Collection[Merchant]) -> dict[int, Gaps]:
@@ -76,5 +79,5 @@ def left_out_of_each(merchants: Collection[Merchant], first: date) -> dict[int, 
 
 
 def _gaps(days: list[Day], told: set[date], since: date | None) -> Gaps:
-    behind, newer = left_behind(days, since), awaited(days)
-    return Gaps(behind, newer, are_told={*behind, *newer} <= told)
+    behind, partly = left_behind(days, since), in_part(days, since)
+    return Gaps(behind, awaited(days, since), partly, are_told={*behind, *partly} <= told)

@@ -166,10 +166,11 @@ def _judge(merchant: Merchant, now: datetime) -> None:
     """The one word, from the columns; nothing that is read here needs the syncs."""
     if merchant.running_since and now - merchant.running_since >= RUNS_AT_MOST:
         merchant.running_since = merchant.running_code = None
-    merchant.health = _word(merchant, connections.all_linked(merchant)).value
+    merchant.health = _word(merchant, connections.all_linked(merchant), now).value
 
 
-def _word(merchant: Merchant, connections_linked: bool | None) -> Health:
+def _word(merchant: Merchant, connections_linked: bool | None, now: datetime) -> Health:
+    is_between = merchant.last_final_at and not merchant.running_since
     return health_of(
         seen=True,
         last_final=status_of(merchant.last_code).outcome if merchant.last_final_at else None,
@@ -177,12 +178,15 @@ def _word(merchant: Merchant, connections_linked: bool | None) -> Health:
         connections_linked=connections_linked,
         enabled=merchant.enabled,
         failed_days=merchant.failed_days,
+        without_result=now - merchant.last_final_at
+        if is_between and merchant.last_final_at
+        else timedelta(0),
     )
 
 
-def fits_some_connections(merchant: Merchant, health: str) -> bool:
+def fits_some_connections(merchant: Merchant, health: str, now: datetime) -> bool:
     """Whether these columns go with that word, whatever the connections were."""
-    return health in {_word(merchant, linked) for linked in (True, False, None)}
+    return health in {_word(merchant, linked, now) for linked in (True, False, None)}
 
 
 def _shown(merchant: Merchant) -> tuple[object, ...]:

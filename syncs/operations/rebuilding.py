@@ -53,7 +53,7 @@ def _compare(merchant: Merchant, now: datetime) -> Made:
     moment = _as_of(merchant, merchant.refreshed_at, now)
     columns, stood = _columns(merchant), merchant.health
     decided = health.recompute(merchant, moment)
-    if _heard_of_connections_since(merchant) and health.fits_some_connections(merchant, stood):
+    if _heard_of_connections_since(merchant) and health.fits_some_connections(merchant, stood, moment):
         merchant.health = stood
     before = columns | _by_name(days.stored(merchant, min(decided)))
     return Made(_differences(before, _columns(merchant) | _by_name(decided)), decided)

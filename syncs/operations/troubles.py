@@ -149,6 +149,7 @@ def _news(before: Trouble, after: Trouble, *, is_woken: bool) -> tuple[Event | N
         Health.SWITCHED_OFF: (Event.FUSE, "Codat switched it off", is_news),
         Health.NEEDS_RECONNECT: (Event.RECONNECT, result, is_news or is_woken),
         Health.FAILING: (Event.FAILING, result, is_news or is_woken),
+        Health.SILENT: (Event.FAILING, "No daily sync has ended for three days", is_news),
     }
     event, what, tells = told.get(after.health, (None, "", False))
     return (event, what) if tells else (None, "")

@@ -1,14 +1,15 @@
 """Days that are not in the books: which no later sync goes back for, which the next one takes along, and which a wanted
 range would leave behind.
 
-A daily or latest sync starts where the last successful one ended (Codat docs, sync schedule).
+A daily or latest sync starts where the last successful one ended (Codat docs, sync schedule). So the newest day that a
+success has reached divides them, be that day in the books wholly or in part.
 """
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from syncs.rules.coverage import FAILURES, NOT_IN_THE_BOOKS, Day, DayOutcome
+from syncs.rules.coverage import NOT_IN_THE_BOOKS, Day, DayOutcome
 from syncs.rules.salesdays import day_window, days_between
 from syncs.rules.windows import Window, union, without
 
@@ -17,36 +18,41 @@ ENDED_WELL = frozenset({DayOutcome.SYNCED, DayOutcome.EMPTY})
 
 
 def left_behind(days: Collection[Day], since: date | None = None) -> list[date]:
-    """The days that nothing covers and that no later sync goes back for, because a newer day is covered.
+    """The days that nothing covers and that no later sync goes back for, because a success has reached a newer day.
 
     What lies before the first day of which we know anything is not guessed at, nor what lies before `since`.
     """
-    newest = _newest_covered(days) or date.min
-    return [known.day for known in _missing(days, since) if known.day < newest]
+    reached = _reached(days)
+    return [known.day for known in _missing(days, since) if known.day < reached]
 
 
-def awaited(days: Collection[Day]) -> list[date]:
-    """The failed days after the newest covered one: the next sync that succeeds takes them along."""
-    newest = _newest_covered(days) or date.max
-    return sorted(known.day for known in days if known.day > newest and known.outcome in FAILURES)
+def in_part(days: Collection[Day], since: date | None = None) -> list[date]:
+    """The days whose own sync ended well and left some of them open: it has reached beyond that, and no later one goes
+    back. But for the first day, in the middle of which all began."""
+    begun = _begun(days, since)
+    open_days = (known for known in days if known.covered_by is None and known.outcome in ENDED_WELL)
+    return sorted(known.day for known in open_days if known.day > begun)
+
+
+def awaited(days: Collection[Day], since: date | None = None) -> list[date]:
+    """The days that no success has reached, whether they failed or nothing has run: the next sync that succeeds takes
+    them along."""
+    reached = _reached(days)
+    return [known.day for known in _missing(days, since) if known.day > reached]
 
 
 def left_out(days: Collection[Day], first: date, since: date | None = None) -> list[date]:
     """The days before `first` that the next sync takes along now, and that no sync goes back for any more once a range
     from `first` on is in the books."""
-    newest = _newest_covered(days) or date.min
-    return [known.day for known in _missing(days, since) if newest < known.day < first]
+    return [day for day in awaited(days, since) if day < first]
 
 
 def not_wholly_in(days: Collection[Day], since: date | None = None) -> list[date]:
-    """All that is missing, and what is synced in part; but for the first day, in the middle of which all began."""
-    begun = _begun(days, since)
-    in_part = {
-        known.day
-        for known in days
-        if known.day > begun and known.covered_by is None and known.outcome in ENDED_WELL
-    }
-    return sorted({*left_behind(days, since), *awaited(days), *in_part})
+    """All that is missing, and what is synced in part; not the newest day, as long as its own sync may be to come."""
+    newest = max(days, key=lambda known: known.day, default=None)
+    to_come = newest.day if newest and newest.outcome is DayOutcome.NOT_RUN else None
+    found = sorted([*left_behind(days, since), *awaited(days, since), *in_part(days, since)])
+    return [day for day in found if day != to_come]
 
 
 def open_after(
@@ -73,5 +79,8 @@ def _begun(days: Iterable[Day], since: date | None) -> date:
     return max(begun, since or begun)
 
 
-def _newest_covered(days: Iterable[Day]) -> date | None:
-    return max((known.day for known in days if known.covered_by is not None), default=None)
+def _reached(days: Iterable[Day]) -> date:
+    return max(
+        (known.day for known in days if known.covered_by is not None or known.outcome in ENDED_WELL),
+        default=date.min,
+    )

@@ -1,6 +1,7 @@
 """Our one word for a merchant. It comes from the last final sync that says something of it (`is_stopped_range`); a
 running one never changes it."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from syncs.codat.statuses import Outcome, status_of
@@ -11,6 +12,7 @@ class Health(StrEnum):
     UNSEEN = "unseen"
     HEALTHY = "healthy"
     FAILING = "failing"
+    SILENT = "silent"
     NEEDS_RECONNECT = "needs_reconnect"
     NEVER_SYNCED = "never_synced"
     SWITCHED_OFF = "switched_off"
@@ -20,6 +22,7 @@ class Health(StrEnum):
 NEVER_WELL = 0
 SEVERITY = {
     Health.FAILING: 1,
+    Health.SILENT: 1,
     Health.NEEDS_RECONNECT: 1,
     Health.SWITCHED_OFF: 1,
     Health.NEVER_SYNCED: 2,
@@ -30,10 +33,13 @@ WORD = {
     Health.UNSEEN: "Not looked at yet",
     Health.HEALTHY: "Healthy",
     Health.FAILING: "Failing",
+    Health.SILENT: "Not syncing",
     Health.NEEDS_RECONNECT: "Needs reconnect",
     Health.NEVER_SYNCED: "Never synced",
     Health.SWITCHED_OFF: "Switched off",
 }
+# After so long without a result two daily syncs were left out for certain; one that comes late is nothing yet.
+SILENT_AFTER = timedelta(days=3)
 
 
 def is_stopped_range(code: int | None, *, was_range: bool) -> bool:
@@ -50,6 +56,7 @@ def health_of(
     connections_linked: bool | None,
     enabled: bool | None,
     failed_days: int,
+    without_result: timedelta,
 ) -> Health:
     """The first row that fits decides; None is what Codat has not told us. ValueError if not a final outcome.
 
@@ -62,6 +69,7 @@ def health_of(
     | a connection is not linked, even if the last sync succeeded   | needs reconnect |
     | the last final sync's code asks for the merchant              | needs reconnect |
     | the last final sync failed                                    | failing         |
+    | nothing has ended for three days, though nothing failed       | silent          |
     | the last final sync succeeded                                 | healthy         |
     """
     if last_final is not None and not last_final.is_final:
@@ -75,5 +83,5 @@ def health_of(
     if connections_linked is False:
         return Health.NEEDS_RECONNECT
     if last_final.is_success:
-        return Health.HEALTHY
+        return Health.SILENT if without_result >= SILENT_AFTER else Health.HEALTHY
     return Health.NEEDS_RECONNECT if status_of(last_code).needs_reconnect else Health.FAILING

@@ -27,6 +27,7 @@ __all__ = [
     "never_synced",
     "normalise",
     "perhaps_over",
+    "silent",
     "sketched",
     "steps_meanwhile",
     "switched_off",
@@ -132,6 +133,11 @@ def never_synced(commerce: str, accounting: str, linked_commerce: bool, linked_a
         (True, True): "never-synced-both-linked",
     }[linked_commerce, linked_accounting]
     return _diagnosis(STATES[entry], _platforms(commerce, accounting), True, "Yes, nothing was ever written")
+
+
+def silent(commerce: str, accounting: str) -> Diagnosis:
+    """Codat does not tell why it runs none."""
+    return _diagnosis(STATES["silent"], _platforms(commerce, accounting), True, "Yes, nothing has run since")
 
 
 def switched_off(commerce: str, accounting: str, failed_days: int) -> Diagnosis:

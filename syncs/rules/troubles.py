@@ -9,7 +9,7 @@ from syncs.rules.health import WORD, Health
 STEPS = (1, 3, 7, 14)
 # From here on it is worse trouble than it was, and wakes who was snoozed.
 WAKES_FROM = 7
-IN_TROUBLE = {Health.FAILING, Health.NEEDS_RECONNECT, Health.SWITCHED_OFF}
+IN_TROUBLE = {Health.FAILING, Health.SILENT, Health.NEEDS_RECONNECT, Health.SWITCHED_OFF}
 
 
 @dataclass(frozen=True)

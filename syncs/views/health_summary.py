@@ -69,8 +69,9 @@ def counted(now: datetime, pulse: int) -> Counted:
 
 def tiles(counts: Counts) -> list[Tile]:
     """The four healths that sum, with their sum before them."""
-    unseen = counts.of("unseen")
-    every = f"with {unseen:,} not looked at yet" if unseen else "the next four add up to it"
+    apart = {"not syncing": counts.of("silent"), "not looked at yet": counts.of("unseen")}
+    others = " and ".join(f"{number:,} {word}" for word, number in apart.items() if number)
+    every = f"with {others}" if others else "the next four add up to it"
     expired = (
         f"{counts.expired:,} with an expired plan" if counts.expired else _share(counts, "needs_reconnect")
     )

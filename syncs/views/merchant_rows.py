@@ -122,6 +122,9 @@ class MerchantRow:
             return f"{' and '.join(self.unlinked)} {'is' if len(self.unlinked) == 1 else 'are'} not linked"
         if self.health in {Health.FAILING, Health.NEEDS_RECONNECT}:
             return self.merchant.last_message or "Codat gave no message"
+        if self.health == Health.SILENT and self.merchant.last_final_at:
+            day = timezone.localdate(self.merchant.last_final_at)
+            return f"No daily sync since {moments.short_day(day, self.now.date())}, and none has failed"
         return ""
 
     @cached_property

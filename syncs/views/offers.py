@@ -8,7 +8,7 @@ from syncs.forms import MOST_DAYS
 from syncs.models import Merchant
 from syncs.operations import days
 from syncs.rules.coverage import Day, stretches
-from syncs.rules.gaps import awaited, left_behind, left_out, not_wholly_in
+from syncs.rules.gaps import awaited, in_part, left_behind, left_out, not_wholly_in
 from syncs.rules.salesdays import ONE_DAY, today
 
 # No stretch found within what the form takes at once can be longer than that.
@@ -67,6 +67,8 @@ class Offers:
     presets: list[Offer]
     missing: Missing | None
     awaited: list[tuple[date, date]]
+    in_part: list[tuple[date, date]]
+    """In the books in part; no later sync goes back for the rest."""
     known: Mapping[date, Day]
     since: date | None
 
@@ -82,14 +84,16 @@ class Offers:
 
 def of(merchant: Merchant, now: datetime) -> Offers:
     known = days.newest(merchant, now, LOOKED_AT)
-    left = left_behind(list(known.values()), since=merchant.start_date)
+    all_known, since = list(known.values()), merchant.start_date
+    left = left_behind(all_known, since)
     missing = Missing(left) if left else None
     return Offers(
         _presets(known, missing, today(merchant.zone, now) - ONE_DAY),
         missing,
-        stretches(awaited(list(known.values()))),
+        stretches(awaited(all_known, since)),
+        stretches(in_part(all_known, since)),
         known,
-        merchant.start_date,
+        since,
     )
 
 

@@ -26,6 +26,9 @@ from syncs.views import next_steps
 NAMED = 3
 NOTHING_TO_DO = "You need not do anything."
 GOES_NOT_BACK = "No later sync goes back for that: it needs a range."
+GOES_NOT_BACK_FOR_THE_REST = (
+    "No later sync goes back for the rest. Ask the merchant whether sales are missing."
+)
 ANOTHER_PRESS = "Another press will probably fail the same way."
 AFTER_THE_MERCHANT = (
     f"{ANOTHER_PRESS} The merchant must act first. Where the merchant says that it is done, it is a case for "
@@ -81,6 +84,9 @@ def _mended(request: SyncRequest, sync: Sync, repair: Repair, sentence: str) -> 
     message = f"{_good_news(request.merchant, sync, repair)} {_ending(repair.gaps)}"
     if behind := repair.gaps.behind:
         return Proof("warn", "warn", f"{sentence} Still missing: {_days(behind)}.", GOES_NOT_BACK, message)
+    if partly := repair.gaps.in_part:
+        left = f"{sentence} In the books in part only: {_days(partly)}."
+        return Proof("warn", "warn", left, GOES_NOT_BACK_FOR_THE_REST, message)
     return Proof("ok", "okfill", sentence, message=message)
 
 
@@ -133,8 +139,11 @@ def _good_news(merchant: Merchant, sync: Sync, repair: Repair) -> str:
 def _ending(left: Gaps) -> str:
     """Of the message: that all is done only where no day is missing; days are named where they are known."""
     if left.behind:
-        days = f"of {_days(left.behind)}" if left.are_told else "of some other days"
-        return f"The sales {days} are still missing: you will hear from us about them."
+        days = _days(left.behind) if left.are_told else "some other days"
+        return f"The sales of {days} are still missing: you will hear from us about them."
+    if left.in_part:
+        days = _days(left.in_part) if left.are_told else "some other days"
+        return f"A part of the sales of {days} may be missing: you will hear from us about it."
     return "The sales of the newest days follow with the next daily sync." if left.awaited else NOTHING_TO_DO
 
 

@@ -68,6 +68,7 @@ def form_context(
         "presets": offered.presets,
         "missing": offered.missing,
         "awaited": offered.awaited,
+        "in_part": offered.in_part,
         "preview": _preview(merchant, form, offered) if isinstance(form, RangeForm) else None,
         "range_problem": range_problem(form) if isinstance(form, RangeForm) else "",
         "reached": reached(merchant) if kind == "latest" else None,

@@ -42,10 +42,21 @@ def test_what_comes_after_the_newest_success_is_not_left_behind_for_the_next_one
     assert gaps.left_behind([known(1, "synced", 9), known(2), known(3, "not_run")]) == []
 
 
-def test_what_failed_after_the_newest_success_waits_for_the_next_one():
+def test_what_no_success_has_reached_waits_for_the_next_one_whether_it_failed_or_never_ran():
     days = [known(1), known(2, "synced", 9), known(3), known(4, "disconnected"), known(5, "not_run")]
-    assert gaps.awaited(days) == [day(3), day(4)]
-    assert gaps.awaited([known(1)]) == []
+    assert gaps.awaited(days) == [day(3), day(4), day(5)]
+
+
+def test_where_nothing_was_ever_synced_all_that_failed_waits_for_the_first_success():
+    assert gaps.awaited([known(1, "not_run"), known(2), known(3)]) == [day(2), day(3)]
+    assert gaps.awaited([known(1, "not_run")]) == []
+
+
+def test_days_after_one_that_was_synced_in_part_wait_and_days_before_it_are_left_behind():
+    days = [known(1, "synced", 9), known(2), known(3, "synced"), known(4)]
+    assert gaps.awaited(days) == [day(4)]
+    assert gaps.left_behind(days) == [day(2)]
+    assert gaps.in_part(days) == [day(3)]
 
 
 def test_days_before_anything_is_known_or_before_the_start_date_are_not_left_behind():
@@ -84,6 +95,7 @@ def test_the_day_in_the_middle_of_which_all_began_is_no_gap():
 
 def test_a_day_that_runs_now_or_whose_run_is_to_come_is_no_gap():
     assert gaps.not_wholly_in([known(1, "synced", 9), known(2, "running"), known(3, "not_run")]) == []
+    assert gaps.not_wholly_in([known(1, "synced", 9), known(2, "not_run"), known(3, "not_run")]) == [day(2)]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from syncs.codat.statuses import Outcome
@@ -10,6 +12,7 @@ HEALTHY = {
     "connections_linked": True,
     "enabled": True,
     "failed_days": 0,
+    "without_result": timedelta(hours=20),
 }
 FAILING = {"last_final": Outcome.FAILED, "last_code": 5130}
 NEVER = {"last_final": None, "last_code": None}
@@ -29,6 +32,19 @@ NEVER = {"last_final": None, "last_code": None}
         ("severed after the last success", {"connections_linked": False}, Health.NEEDS_RECONNECT),
         ("failed, and severed since", {**FAILING, "connections_linked": False}, Health.NEEDS_RECONNECT),
         ("connections not told", {"connections_linked": None}, Health.HEALTHY),
+        ("nothing ran for three days", {"without_result": timedelta(days=3)}, Health.SILENT),
+        ("one night was left out", {"without_result": timedelta(days=2, hours=23)}, Health.HEALTHY),
+        ("failed, and nothing ran since", {**FAILING, "without_result": timedelta(days=9)}, Health.FAILING),
+        (
+            "nothing ran since it was severed",
+            {"connections_linked": False, "without_result": timedelta(days=9)},
+            Health.NEEDS_RECONNECT,
+        ),
+        (
+            "nothing ran since it was switched off",
+            {"enabled": False, "without_result": timedelta(days=9)},
+            Health.SWITCHED_OFF,
+        ),
         ("never synced", NEVER, Health.NEVER_SYNCED),
         ("never synced, not linked", {**NEVER, "connections_linked": False}, Health.NEVER_SYNCED),
         ("never set up", {**NEVER, "enabled": False}, Health.NEVER_SYNCED),
