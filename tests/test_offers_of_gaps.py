@@ -20,7 +20,7 @@ def ended(day: int, outcome: DayOutcome, covered_by: int | None = None) -> Day:
 def offers() -> Offers:
     covered = [ended(day, DayOutcome.SYNCED, covered_by=day) for day in (1, 2, 3)]
     known = [*covered, ended(4, DayOutcome.SYNCED), ended(5, DayOutcome.FAILED)]
-    return Offers([], None, [], {each.day: each for each in known}, None)
+    return Offers([], None, [], [], {each.day: each for each in known}, None)
 
 
 def test_where_a_latest_sync_begins_in_the_middle_there_are_two(offers: Offers) -> None:
