@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from syncs.models import Activity, Merchant, SyncRequest, User
-from syncs.operations import bulk_plans, bulks
+from syncs.operations import books, bulk_plans, bulks
 from syncs.operations.asking import NotPossible, basis_of
 from syncs.operations.bulk_plans import Wish
-from tests.factories import make_merchant
+from tests.factories import make_merchant, make_sync
 from tests.presses import a_day, press, pressed, verbs
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,37 @@ def test_a_latest_sync_goes_back_to_the_last_success_however_long_ago(support: U
     with pytest.raises(NotPossible, match="Ask before you re-run old days"):
         press(long_ago, support, NOW, pressed(books_confirmed=False))
     assert press(long_ago, support, NOW).request.books_confirmed
+
+
+def with_a_range_of_long_ago(**columns: Any) -> Merchant:
+    """Its last success but one ended 40 days ago; a range of the day after succeeded this morning."""
+    merchant = make_merchant(last_success_at=NOW - timedelta(hours=5), **columns)
+    for ran, first, last in ((40, 41, 40), (0.2, 40, 39)):
+        window = {"window_start": NOW - timedelta(days=first), "window_finish": NOW - timedelta(days=last)}
+        make_sync(merchant, 2000, NOW - timedelta(days=ran), window_known="answered", **window)
+    return merchant
+
+
+def test_a_newer_success_that_covered_other_days_does_not_make_them_young(support: User) -> None:
+    merchant = with_a_range_of_long_ago()
+    with pytest.raises(NotPossible, match="Ask before you re-run old days"):
+        press(merchant, support, NOW, pressed(books_confirmed=False))
+    assert press(merchant, support, NOW).request.books_confirmed
+
+
+def test_nor_in_a_bulk() -> None:
+    merchant = with_a_range_of_long_ago(name="Aster")
+    make_merchant(name="Birch")
+    wish = Wish("latest", reason="Ticket")
+    plan = bulk_plans.plan(bulk_plans.read(Merchant.objects.all(), wish), wish, NOW)
+    assert [(each.merchant, each.kind) for each in plan.refusals] == [(merchant, "old_days")]
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_of_how_many_it_is_asked_takes_no_more_queries(count: int, django_assert_num_queries: Any) -> None:
+    merchants = [with_a_range_of_long_ago() for _ in range(count)]
+    with django_assert_num_queries(1):
+        assert books.of_each(merchants, None, NOW) == {merchant.pk for merchant in merchants}
 
 
 @pytest.mark.parametrize("last", [None, timedelta(days=2)])

@@ -167,12 +167,13 @@ def plan(
 ) -> Plan:
     """`shown` are the marks of those that a person was told of: nobody is added, and nobody runs for anything else."""
     book = diagnosing.entries()
+    old = books.of_each(merchants, wish.days, now)
     spared = gaps.left_out_of_each(merchants, wish.days[0]) if wish.days and wish.spare_gaps else {}
     runners: list[Runner] = []
     refusals: list[Refusal] = []
     for merchant in sorted(merchants, key=lambda merchant: (merchant.name_folded, merchant.pk)):
         try:
-            runner = _runner(merchant, wish, now, shown, book)
+            runner = _runner(merchant, wish, now, shown, book, is_old=merchant.pk in old)
             _refuse_gaps(spared.get(merchant.pk, []))
             runners.append(runner)
         except NotPossible as error:
@@ -186,6 +187,8 @@ def _runner(
     now: datetime,
     shown: Mapping[int, str] | None,
     book: tuple[Entry, ...],
+    *,
+    is_old: bool,
 ) -> Runner:
     asking.refuse_if_not_possible(merchant)
     if wish.spare_written and may_be_written(merchant):
@@ -199,7 +202,6 @@ def _runner(
     hold = fix_first.hold_on(merchant, wish.days, book)
     if hold and not wish.override_reason:
         raise NotPossible(hold.sentence, kind="fix_first")
-    is_old = books.needs_word(merchant, wish.days, now)
     if is_old and not wish.books_confirmed:
         raise NotPossible(books.ASK_FIRST, kind="old_days")
     out = outage_hold.mark_of(merchant)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from syncs.codat.statuses import Outcome
 from syncs.models import Merchant, Sync
@@ -62,16 +62,34 @@ def reached(merchant: Merchant) -> Sync | None:
 
 
 def reached_of_each(merchants: Collection[Merchant]) -> dict[int, Sync]:
-    """By merchant, of those where it is known. Two queries, however many."""
+    """By merchant, of those where it is known. One query, however many."""
     own = Sync.objects.successful().filter(merchant=OuterRef("pk"))
     last = own.filter(window_finish__isnull=False).order_by("-window_finish")
     found = Merchant.objects.filter(pk__in=[merchant.pk for merchant in merchants]).annotate(
         newest_finish=Subquery(own.newest_first().values("window_finish")[:1]),
         reached=Subquery(last.values("pk")[:1]),
     )
-    keys = found.filter(newest_finish__isnull=False).values_list("reached", flat=True)
-    syncs = Sync.objects.filter(pk__in=list(keys)).defer("raw", "message")
+    known = found.filter(newest_finish__isnull=False).values("reached")
+    syncs = Sync.objects.filter(pk__in=known).defer("raw", "message")
     return {sync.merchant_id: sync for sync in syncs}
+
+
+def starts_before(merchants: Collection[Merchant], moment: datetime) -> dict[int, datetime]:
+    """By merchant, where a latest sync of it starts, of those that succeeded and where no success covers anything after
+    the moment. Of a success whose days nobody knows, it starts not later than that ran. One query, however many: of
+    those with a newer success, only that is read."""
+    own = Sync.objects.successful().filter(merchant=OuterRef("pk"))
+    newer = own.filter(started_at__gt=moment, window_finish__gt=moment)
+    ends = own.filter(window_finish__isnull=False).order_by("-window_finish")
+    wanted = Merchant.objects.filter(
+        pk__in=[merchant.pk for merchant in merchants], last_success_at__isnull=False
+    )
+    found = wanted.exclude(Exists(newer)).annotate(
+        newest_finish=Subquery(own.newest_first().values("window_finish")[:1]),
+        last_finish=Subquery(ends.values("window_finish")[:1]),
+    )
+    told = found.values_list("pk", "newest_finish", "last_finish", "last_success_at")
+    return {pk: last if newest and last else ran for pk, newest, last, ran in told if ran}
 
 
 def goes_back_to(merchant: Merchant, end: Sync | None) -> date | None:

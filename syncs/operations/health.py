@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from django.db.models import Max, Q
+
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
@@ -151,13 +153,16 @@ def _newest_result(merchant: Merchant, syncs: SyncQuerySet) -> Sync | None:
 
 
 def _pushed(syncs: SyncQuerySet, final: Sync | None, success: Sync | None) -> bool | None:
-    """Whether anything was written, as Codat says; of a failure, whether it or one before it since the last success
-    has: each of them may have left half of its days in the books."""
+    """Whether anything was written, as Codat says; of a failure, whether it or another has whose days no success has
+    reached: each of them may have left half of its days in the books."""
     if final is None or final.outcome != Outcome.FAILED:
         return final.data_pushed if final else None
     failed = syncs.filter(outcome=Outcome.FAILED)
     if success:
-        failed = failed.filter(started_at__gt=success.started_at)
+        reached = syncs.successful().aggregate(Max("window_finish"))["window_finish__max"]
+        later = Q(started_at__gt=success.started_at)
+        open_ones = Q(window_finish__gt=reached) | Q(window_finish=None) & later if reached else later
+        failed = failed.filter(open_ones | Q(pk=final.pk))
     said = set(failed.order_by().values_list("data_pushed", flat=True).distinct())
     return True if True in said else None if None in said else False
 
