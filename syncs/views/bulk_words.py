@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from syncs.forms.bulks import written
 from syncs.models import Merchant
 from syncs.operations.bulk_plans import MOST, Plan, Runner
 from syncs.operations.bulks import FEW
-from syncs.views import bulk_costs, bulk_reach, messages
+from syncs.views import bulk_costs, bulk_reach, messages, nightly
 from syncs.views.bulk_groups import Group, grouped
 
 SHOWN, SHOWN_OF_ALL = 10, 500
@@ -57,6 +59,11 @@ def context(plan: Plan, *, shows_all: bool) -> dict[str, Any]:
         "few": FEW,
         "most": MOST,
         "days": _count(plan),
+        "clashing": nightly.clashing(
+            [runner.merchant for runner in plan.runners],
+            timezone.now(),
+            plan.wish.days[1] if plan.wish.days else None,
+        ),
     }
 
 

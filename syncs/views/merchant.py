@@ -32,6 +32,7 @@ from syncs.views import (
     merchant_live,
     months,
     next_steps,
+    nightly,
     rerun_card,
     timeline,
 )
@@ -135,7 +136,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     active = merchant.requests.under_way().first()
     is_waited_for = bool(active and active.is_on_its_way)
     found = diagnose(merchant)
-    due = merchant_live.next_sync(merchant, now)
+    due = nightly.next_sync(merchant, now)
     card = rerun_card.context(request, merchant, active, now)
     diagnosis = _told_meanwhile(found, active) if active else in_outage.told(found, merchant, card["stands"])
     may_fill = not active and not card["blocked"]

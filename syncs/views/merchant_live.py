@@ -2,7 +2,7 @@
 sentences are true, and the address of its poll. All of it from one query: a poll without news takes no other."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,8 @@ from syncs.models import Activity, Connection, Merchant, SyncRequest
 from syncs.operations import api_key, heartbeats, pauses, surroundings
 from syncs.operations.heartbeats import Signs
 from syncs.rules import salesdays
-from syncs.rules.health import Health
-from syncs.views import glances
+from syncs.rules.salesdays import next_due
+from syncs.views import glances, nightly
 from syncs.views.access import Signed
 
 REFRESHING = "worker refreshing"
@@ -38,36 +38,10 @@ def _rows() -> QuerySet[Merchant]:
     return surroundings.read_with(Merchant.objects.annotate(**told))
 
 
-def next_sync(merchant: Merchant, now: datetime) -> datetime | None:
-    """About when the next scheduled sync ends; None where Codat has stopped, or has not begun."""
-    never = {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.SILENT, Health.UNSEEN}
-    linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
-    if merchant.health in never or merchant.is_archived:
-        return None
-    if merchant.health == Health.NEVER_SYNCED and not linked:
-        return None
-    tonight = _of_the_run_that_is_due(merchant, now)
-    return tonight if now < tonight else _usual_end(merchant, _next_due(merchant, now))
-
-
-def _of_the_run_that_is_due(merchant: Merchant, now: datetime) -> datetime:
-    """When it ends, about; what is over already where a result has come since."""
-    due = salesdays.due_before(now, merchant.zone, merchant.sync_hour or 0)
-    is_there = merchant.last_final_at is not None and merchant.last_final_at >= due
-    return due if is_there else _usual_end(merchant, due)
-
-
-def _usual_end(merchant: Merchant, due: datetime) -> datetime:
-    return due + timedelta(seconds=merchant.usual_delay_mean or 0)
-
-
-def _next_due(merchant: Merchant, now: datetime) -> datetime:
-    return salesdays.next_due(now, merchant.zone, merchant.sync_hour or 0)
-
-
 def true_until(merchant: Merchant, active: SyncRequest | None, now: datetime) -> datetime | None:
     """When something that the page says has to be told anew though nothing is written."""
-    due = min(ends, _next_due(merchant, now)) if (ends := next_sync(merchant, now)) else None
+    ends = nightly.next_sync(merchant, now)
+    due = min(ends, next_due(now, merchant.zone, merchant.sync_hour or 0)) if ends else None
     said = wording.true_until(active) if active else None
     return min((moment for moment in (due, said) if moment), default=None)
 

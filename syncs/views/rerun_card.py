@@ -6,7 +6,7 @@ from typing import Any
 
 from syncs import wording
 from syncs.forms import AskForm, LatestForm, RangeForm
-from syncs.models import Merchant, SyncRequest
+from syncs.models import Merchant, Sync, SyncRequest
 from syncs.operations import fix_first, outage_hold
 from syncs.operations.answered_windows import ran_instead
 from syncs.operations.asking import NotPossible, basis_of, refuse_if_not_possible
@@ -14,7 +14,7 @@ from syncs.operations.coverage import reached
 from syncs.record_filters import as_day
 from syncs.rules.salesdays import today
 from syncs.rules.states import State
-from syncs.views import offers, proofs, range_preview
+from syncs.views import nightly, offers, proofs, range_preview
 from syncs.views.access import MAY_NOT_ASK, Signed
 from syncs.views.offers import Offers
 from syncs.views.range_preview import Preview
@@ -61,6 +61,8 @@ def form_context(
     if not held["asks_why"] and not form.is_bound:
         # What was typed as the answer to that question, while it was asked.
         form.initial["reason"] = form.initial["reason"] or form.initial["override_reason"]
+    preview = _preview(merchant, form, offered) if isinstance(form, RangeForm) else None
+    end = reached(merchant) if kind == "latest" else preview.end if preview else None
     return {
         "kind": kind,
         "form": form,
@@ -69,9 +71,10 @@ def form_context(
         "missing": offered.missing,
         "awaited": offered.awaited,
         "in_part": offered.in_part,
-        "preview": _preview(merchant, form, offered) if isinstance(form, RangeForm) else None,
+        "preview": preview,
+        "clash": _clash(merchant, preview, end, now) if preview or kind == "latest" else None,
         "range_problem": range_problem(form) if isinstance(form, RangeForm) else "",
-        "reached": reached(merchant) if kind == "latest" else None,
+        "reached": end if kind == "latest" else None,
         "blocked": blocked(request, merchant),
         "basis": basis_of(merchant),
     } | held
@@ -98,6 +101,13 @@ def _preview(merchant: Merchant, form: RangeForm, offered: Offers) -> Preview | 
     if first is None or last is None or last < first:
         return None
     return range_preview.of(merchant, first, last, offered)
+
+
+def _clash(
+    merchant: Merchant, preview: Preview | None, end: Sync | None, now: datetime
+) -> nightly.Clash | None:
+    up_to = preview.window.finish if preview else None
+    return nightly.clash(merchant, now, up_to, end.window_finish if end else None)
 
 
 def range_problem(form: RangeForm) -> str:
