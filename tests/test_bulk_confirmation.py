@@ -123,7 +123,7 @@ class TestMany:
         for typed in ("", "25", "twenty-six", "26.0"):
             response = confirm(as_lead, html, typed=typed)
             assert response.status_code == 422
-            assert "Type 26 to confirm" in words(response)
+            assert "This runs for 26 merchants. Type 26 to confirm." in words(response)
         assert not Bulk.objects.exists()
         assert confirm(as_lead, html, typed=" 26 ").status_code == 302
 
