@@ -48,15 +48,15 @@ WHYS = {
     "synced": Why(
         "shield",
         "warn",
-        "synced in part already",
+        "already synced in part",
         "The rest of these days does not run either: “Sync latest” starts where each last success ended. "
-        "Codat may stop a run over synced days with 5080.",
+        "Codat may stop the run with 5080.",
     ),
     "synced_all": Why(
         "shield",
         "warn",
-        "synced already",
-        "Nothing of these days is missing. Codat may stop such a run with 5080.",
+        "already synced",
+        "Nothing of these days is missing. Codat may stop the run with 5080.",
     ),
     "gaps": Why(
         "cal",
