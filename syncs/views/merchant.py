@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import prefetch_related_objects
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +16,7 @@ from django_htmx.http import reswap, retarget
 from syncs import context_processors, tasks, watched
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import checking, notes, surroundings
+from syncs.operations import checking, notes, surroundings, thinning
 from syncs.operations.checking import Check
 from syncs.operations.diagnosing import diagnose
 from syncs.operations.repairs import covered_since
@@ -71,13 +71,22 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
 def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
     """One sync of the history, opened or closed; without htmx, the page with it open."""
     found = find_merchant(company_id)
-    row = get_object_or_404(found.syncs.select_related("cause").prefetch_related("requests__asked_by"), pk=pk)
+    row = found.syncs.filter(pk=pk).select_related("cause").prefetch_related("requests__asked_by").first()
+    if row is None:
+        return _no_longer_kept(request, found, pk)
     row.merchant = found
     if not request.htmx:
         return HttpResponseRedirect(history.address_of(row))
     is_open = request.GET.get("closed") is None
     shown = history_rows.Row(row, is_open=is_open, recovery=covered_since(found, [row]).get(row.pk))
     return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": shown})
+
+
+def _no_longer_kept(request: Signed, merchant: Merchant, pk: int) -> HttpResponse:
+    """The link to a sync was good until it was thinned."""
+    if not thinning.may_have_removed(merchant, pk):
+        raise Http404
+    return render(request, "errors/410.html", {"merchant": merchant}, status=410)
 
 
 @require_POST
