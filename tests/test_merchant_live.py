@@ -224,11 +224,11 @@ def test_the_next_scheduled_sync_is_another_one_as_soon_as_it_is_due(
 ) -> None:
     merchant = make_merchant(time_zone="Europe/London", sync_hour=14, refreshed_at=timezone.now())
     first = as_viewer.get(address(merchant))
-    assert "About today, 14:00" in words(first.text)
+    assert "Today, about 14:00" in words(first.text)
     until = re.findall(r"until=(\d+)", first.text)[0]
     moved.move_to(datetime.fromtimestamp(int(until), UTC))
     answer = as_viewer.get(address(merchant), versions(first) | {"until": until}, headers=POLL)
-    assert "About 18 Jun, 14:00" in words(answer.text)
+    assert "18 Jun, about 14:00" in words(answer.text)
 
 
 def test_where_nothing_is_written_it_is_drawn_anew_every_ten_minutes(

@@ -140,11 +140,11 @@ def _active(merchant: Merchant) -> SyncRequest | None:
 def _refuse_while_active(active: SyncRequest | None, by: User | None) -> None:
     if active:
         who = "You have" if active.asked_by == by else f"{active.asked_by.display_name} has"
-        raise NotPossible(
-            f"{who} already asked for a sync of this merchant. Wait for its result.",
-            request=active,
-            kind="review" if active.state == State.NEEDS_REVIEW else "asked",
-        )
+        asked = f"{who} already asked for a sync of this merchant"
+        if active.state == State.NEEDS_REVIEW:
+            told = f"{asked}, and nobody can tell whether it ran. A lead decides first."
+            raise NotPossible(told, request=active, kind="review")
+        raise NotPossible(f"{asked}. Wait for its result.", request=active, kind="asked")
 
 
 def _refuse_if_not_linked(merchant: Merchant) -> None:

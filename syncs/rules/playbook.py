@@ -41,11 +41,13 @@ SAFE_WORDS = {
 }
 # What both answers are while a request of ours is under way.
 NOT_YET = "Not until the request under way is settled"
+NOT_DECIDED = "Not until a lead has decided whether the last request ran"
 SAFE_MEANWHILE = {
     True: "Not known: the last request may have run",
     False: "Not while a request is under way",
 }
 WAIT = "Wait until the request under way is settled."
+DECIDE = "Have a lead decide whether the last request ran."
 # While Codat looks down for one of its platforms; and where nobody knows whether that is over.
 HELD = "No, it will probably fail again. Held until the outage is over"
 HELD_TOO = "and not before the outage is over"
@@ -141,16 +143,17 @@ def switched_off(commerce: str, accounting: str, failed_days: int) -> Diagnosis:
     return _diagnosis(STATES[entry], _platforms(commerce, accounting), None, words)
 
 
-def while_under_way(diagnosis: Diagnosis, *, may_have_run: bool) -> Diagnosis:
-    """What is wrong stays wrong, but nobody is told to run anything beside a request that is under way."""
+def while_under_way(diagnosis: Diagnosis, *, may_have_run: bool, is_in_review: bool) -> Diagnosis:
+    """What is wrong stays wrong, but nobody is told to run anything beside a request that is under way, or to wait for
+    one that waits for a person."""
     return replace(
         diagnosis,
         lead=without_re_runs(diagnosis.lead),
         rerun="already_running",
-        rerun_words=NOT_YET,
+        rerun_words=NOT_DECIDED if is_in_review else NOT_YET,
         safe=None,
         safe_words=SAFE_MEANWHILE[may_have_run],
-        steps=steps_meanwhile(diagnosis.steps),
+        steps=steps_meanwhile(diagnosis.steps, DECIDE if is_in_review else WAIT),
     )
 
 

@@ -160,7 +160,7 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
             "advice": advice.of(merchant, diagnosis, card["offered"], due, card["stands"])
             if may_fill
             else None,
-            "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
+            "meanwhile": _meanwhile(active) if active else (),
             "held": playbook.HELD,
             "last_sync": merchant.syncs.results().newest_first().first(),
             "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
@@ -204,7 +204,15 @@ def grid(
 def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest) -> Diagnosis | None:
     if diagnosis is None:
         return None
-    return playbook.while_under_way(diagnosis, may_have_run=_may_have_run(active))
+    return playbook.while_under_way(
+        diagnosis, may_have_run=_may_have_run(active), is_in_review=active.state == State.NEEDS_REVIEW
+    )
+
+
+def _meanwhile(active: SyncRequest) -> tuple[str, str]:
+    """Whether a re-run helps and is safe, where nothing is wrong but days that are missing."""
+    helps = playbook.NOT_DECIDED if active.state == State.NEEDS_REVIEW else playbook.NOT_YET
+    return helps, playbook.SAFE_MEANWHILE[_may_have_run(active)]
 
 
 def _is_undescribed(merchant: Merchant, diagnosis: Diagnosis | None) -> bool:

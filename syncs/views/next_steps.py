@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from syncs.rules.entries import OTHER_DAYS
-from syncs.rules.playbook import ASKS_FOR_A_RERUN, Diagnosis
+from syncs.rules.playbook import ASKS_FOR_A_RERUN, DECIDE, Diagnosis
 from syncs.views.offers import LATEST
 
 TO_CODAT = re.compile(r"codat's support", re.IGNORECASE)
@@ -15,8 +15,8 @@ NAMES_A_LINK = re.compile(r"\blinks? below\b")
 
 @dataclass(frozen=True)
 class NextStep:
-    """`does` is `message` (copy it), `fill` (open the form by this query), `codat` (copy all for its support), or
-    empty."""
+    """`does` is `message` (copy it), `fill` (open the form by this query), `codat` (copy all for its support), `case`
+    (open the request in review), or empty."""
 
     words: str
     does: str = ""
@@ -43,6 +43,8 @@ def message(diagnosis: Diagnosis | None, link: str) -> str:
 
 
 def _does(words: str, *, may_ask: bool) -> str:
+    if words == DECIDE:
+        return "case"
     if TO_CODAT.search(words):
         return "codat"
     if ASKS_FOR_A_RERUN.search(words):
