@@ -91,13 +91,14 @@ def diagnose(
     commerce: str,
     accounting: str,
     *,
+    unlinked: str = "",
     entries: Sequence[Entry] = ENTRIES,
 ) -> Diagnosis:
     """For one sync as Codat reports it; the platforms by their names, empty where unknown."""
     entry, groups = _found(code, message, entries)
     outcome = status_of(code).outcome
     safe = None if outcome is Outcome.RUNNING or data_pushed is None else not data_pushed
-    return _diagnosis(entry, {**_platforms(commerce, accounting), **groups}, safe, SAFE_WORDS[safe])
+    return _diagnosis(entry, {**_platforms(commerce, accounting, unlinked), **groups}, safe, SAFE_WORDS[safe])
 
 
 def entry_for(code: int | None, message: str, entries: Sequence[Entry] = ENTRIES) -> Entry:
@@ -224,11 +225,10 @@ def _named(group: str, value: str | None) -> str:
     return f"{kind} {name}" if name else f"the {kind}"
 
 
-def _platforms(commerce: str, accounting: str) -> dict[str, str]:
-    return {
-        "commerce": commerce or "the commerce platform",
-        "accounting": accounting or "the accounting software",
-    }
+def _platforms(commerce: str, accounting: str, unlinked: str = "") -> dict[str, str]:
+    commerce, accounting = commerce or "the commerce platform", accounting or "the accounting software"
+    either = f"{commerce} or {accounting}"
+    return {"commerce": commerce, "accounting": accounting, "unlinked": unlinked or either}
 
 
 def _diagnosis(entry: Entry, words: Mapping[str, str], safe: bool | None, safe_words: str) -> Diagnosis:
