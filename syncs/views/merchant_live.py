@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from syncs import context_processors, meter, wording
+from syncs.codat.statuses import status_of
 from syncs.models import Activity, Connection, Merchant, SyncRequest
 from syncs.operations import api_key, heartbeats, pauses, surroundings
 from syncs.operations.heartbeats import Signs
@@ -41,11 +42,12 @@ def _rows() -> QuerySet[Merchant]:
 
 def next_sync(merchant: Merchant, now: datetime) -> datetime | None:
     """About when the next scheduled sync ends; None where Codat has stopped trying, or has not begun."""
-    never = {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.UNSEEN}
-    linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
-    if merchant.health in never or merchant.is_archived:
+    if merchant.health in {Health.SWITCHED_OFF, Health.UNSEEN} or merchant.is_archived:
         return None
-    if merchant.health == Health.NEVER_SYNCED and not linked:
+    linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
+    if merchant.health in {Health.NEVER_SYNCED, Health.NEEDS_RECONNECT} and not linked:
+        return None
+    if merchant.health == Health.NEEDS_RECONNECT and not status_of(merchant.last_code).plan_expired:
         return None
     due = next_due(now, merchant.zone, merchant.sync_hour or 0)
     return due + timedelta(seconds=merchant.usual_delay_mean or 0)
