@@ -7,19 +7,30 @@ from django.utils import timezone
 
 from syncs import moments
 from syncs.models import Merchant, Outage
-from syncs.operations import fix_first
+from syncs.operations import coverage, fix_first
+from syncs.rules.entries import OTHER_DAYS
 from syncs.rules.health import Health
-from syncs.rules.playbook import PERHAPS_OVER, Diagnosis
+from syncs.rules.playbook import HELD_TOO, PERHAPS_OVER, Diagnosis
 from syncs.rules.salesdays import ONE_DAY, today
-from syncs.views.offers import Missing, Offers
+from syncs.views import range_preview
+from syncs.views.offers import Missing, Offer, Offers
 
+NOT_UNTIL = "Not until "
 MENDED, OVER = "the cause is mended", "the outage is over"
+COME_ALONG = "The newer days come with Sync latest or with the next daily sync."
+NEED_ONE_TOO = "The newer days, which Codat stopped, need one of their own."
+STOPPED = (
+    "Codat stopped the last sync because its days overlap an earlier one. "
+    "Sync latest begins where the last success ended, too, and would probably be stopped as well."
+)
 
 
 @dataclass(frozen=True)
 class Advice:
     lead: str
     lines: tuple[str, ...]
+    query: str = ""
+    """Of the range that it is about, for the form."""
 
 
 def of(
@@ -32,18 +43,24 @@ def of(
     """None where nothing is known that one could advise by. `due` is when the next scheduled sync ends, about; `outage`
     one that the merchant is in."""
     is_held = outage is not None and not outage.is_quiet
-    if merchant.health not in {Health.HEALTHY, Health.FAILING}:
+    if not _goes_on(merchant, due):
         return None
+    broken = diagnosis if diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN else None
+    broken = broken if fix_first.hold_on(merchant) else None
+    needs_other_days = broken is not None and broken.fixed_by == OTHER_DAYS
+    mended = [_fix(broken)] if broken and not needs_other_days else []
+    first = " and ".join([*mended, *([OVER] if is_held else [])])
     if offered.missing:
-        return _range(offered.missing, is_more_open=bool(offered.awaited), is_held=is_held)
+        newer = NEED_ONE_TOO if needs_other_days else COME_ALONG
+        return _range(offered.missing, newer if offered.awaited else "", first)
     if not offered.awaited:
         return _nothing(due) if merchant.health == Health.HEALTHY else None
+    if needs_other_days:
+        return _other_days(merchant, offered, due, first)
     covered = _days(offered, today(merchant.zone, timezone.now()) - ONE_DAY)
-    is_broken = diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN and fix_first.hold_on(merchant)
-    first = [word for word, stands in ((MENDED, is_broken), (OVER, is_held)) if stands]
     if first:
         return Advice(
-            f"Nothing to run before {' and '.join(first)}",
+            f"Nothing to run before {first}",
             (
                 "A re-run now would probably fail the same way.",
                 f"After that, Sync latest covers {covered}. So does the next daily sync{_about(due)}.",
@@ -59,17 +76,51 @@ def of(
     )
 
 
-def _range(missing: Missing, *, is_more_open: bool, is_held: bool) -> Advice:
-    first = missing.stretches[0]
-    days = moments.day_range(first.first, first.last, timezone.localdate())
-    more = f" and {missing.more + len(missing.named) - 1} more" if len(missing.stretches) > 1 else ""
-    newer = ("The newer days come with Sync latest or with the next daily sync.",) if is_more_open else ()
-    needed = "Once the outage is over, a range is needed" if is_held else "A range is needed"
+def _goes_on(merchant: Merchant, due: datetime | None) -> bool:
+    """Whether its daily syncs do: who must reconnect has none before, unless only the plan has expired."""
+    is_tried = merchant.health == Health.NEEDS_RECONNECT and due is not None
+    return is_tried or merchant.health in {Health.HEALTHY, Health.FAILING}
+
+
+def _fix(diagnosis: Diagnosis) -> str:
+    """As the playbook names it: "account 090 is fixed"."""
+    words = diagnosis.rerun_words.removesuffix(f", {HELD_TOO}").rstrip(".")
+    return words.removeprefix(NOT_UNTIL) if words.startswith(NOT_UNTIL) else MENDED
+
+
+def _other_days(merchant: Merchant, offered: Offers, due: datetime | None, first: str) -> Advice:
+    """Where Codat stopped a sync since its days overlap another: only other days may pass."""
+    stopped = Offer("Stopped days", offered.awaited[0][0], offered.awaited[-1][1])
+    days = moments.day_range(stopped.first, stopped.last, timezone.localdate())
+    overlap = coverage.overlap(merchant, stopped.first, stopped.last)
+    again = f"If you do nothing, the next daily sync tries these days again{_about(due)}."
+    if overlap.windows:
+        part = range_preview.told_days(overlap.partly)
+        return Advice(
+            "Ask Codat's support before anything runs",
+            (STOPPED, f"A range of {days} overlaps, too: a part of {part} is already synced.", again),
+        )
     return Advice(
-        f"{needed}: {days}{more}",
+        f"{_once(first, 'a range may help')}: {days}",
+        (
+            STOPPED,
+            "No sync that we know of has these days. "
+            "If Codat stops the range as well, send its support the company ID and sync IDs.",
+            again,
+        ),
+        "" if first else stopped.query,
+    )
+
+
+def _range(missing: Missing, newer: str, first: str) -> Advice:
+    oldest = missing.stretches[0]
+    days = moments.day_range(oldest.first, oldest.last, timezone.localdate())
+    more = f" and {missing.more + len(missing.named) - 1} more" if len(missing.stretches) > 1 else ""
+    return Advice(
+        f"{_once(first, 'a range is needed')}: {days}{more}",
         (
             "No later sync goes back for these days. Ask whether the sales were entered by hand first.",
-            *newer,
+            *([newer] if newer else []),
         ),
     )
 
@@ -79,6 +130,10 @@ def _nothing(due: datetime | None) -> Advice:
         "Nothing needs to run",
         (f"All days that are over are in the books. The next daily sync goes on from there{_about(due)}.",),
     )
+
+
+def _once(first: str, then: str) -> str:
+    return f"Once {first}, {then}" if first else f"{then[0].upper()}{then[1:]}"
 
 
 def _days(offered: Offers, yesterday: date) -> str:

@@ -149,17 +149,18 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     diagnosis = _told_meanwhile(found, active) if active else in_outage.told(found, merchant, card["stands"])
     may_fill = not active and not card["blocked"]
     left = merchant.days_left(now)
+    advised = advice.of(merchant, diagnosis, card["offered"], due, card["stands"]) if may_fill else None
     return (
         {
             "merchant": merchant,
             "now": now,
             "diagnosis": diagnosis,
             "may_describe": request.user.has_perm("syncs.administer") and _is_undescribed(merchant, found),
-            "next_steps": next_steps.of(diagnosis, may_ask=may_fill),
+            "next_steps": next_steps.of(
+                diagnosis, may_ask=may_fill, other_days=advised.query if advised else next_steps.OTHER_RANGE
+            ),
             "message": next_steps.message(diagnosis, merchant.link_url),
-            "advice": advice.of(merchant, diagnosis, card["offered"], due, card["stands"])
-            if may_fill
-            else None,
+            "advice": advised,
             "meanwhile": _meanwhile(active) if active else (),
             "held": playbook.HELD,
             "last_sync": merchant.syncs.results().newest_first().first(),

@@ -23,13 +23,16 @@ class NextStep:
     query: str = ""
 
 
-def of(diagnosis: Diagnosis | None, *, may_ask: bool) -> list[NextStep]:
+def of(
+    diagnosis: Diagnosis | None, *, may_ask: bool, other_days: str = OTHER_RANGE
+) -> list[NextStep]:
     """Each button stands once, at the first step that asks for it. “Since last success” is Sync
-    latest, to the minute, and no range of whole days; but where the playbook asks for other days."""
-    query = OTHER_RANGE if diagnosis and diagnosis.fixed_by == OTHER_DAYS else LATEST
+    latest, to the minute, and no range of whole days; but where the playbook asks for other days: empty, if there is
+    no range of such."""
+    query = other_days if diagnosis and diagnosis.fixed_by == OTHER_DAYS else LATEST
     found: list[NextStep] = []
     for words in diagnosis.steps if diagnosis else ():
-        does = _does(words, may_ask=may_ask)
+        does = _does(words, may_ask=may_ask and bool(query))
         is_new = does not in {each.does for each in found}
         found.append(NextStep(words, does if is_new else "", query if does == "fill" else ""))
     return found
