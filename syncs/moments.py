@@ -61,13 +61,13 @@ def at_in_a_sentence(moment: datetime, now: datetime) -> str:
 
 
 def about(moment: datetime, now: datetime) -> str:
-    """Of what is to come and nobody knows to the minute: "tonight, about 01:36", "about today, 14:00"."""
+    """Of what is to come and nobody knows to the minute: "tonight, about 01:36", "today, about 14:00"."""
     moment = moment.astimezone(now.tzinfo)
     days = (moment.date() - now.date()).days
     if (days in {0, 1} and moment.hour < MORNING) or (days == 0 and moment.hour >= EVENING):
         return f"tonight, about {moment:%H:%M}"
-    words = absolute(moment, now)
-    return f"about {words[0].lower()}{words[1:]}"
+    day = "today" if days == 0 else short_day(moment.date(), now.date())
+    return f"{day}, about {moment:%H:%M}"
 
 
 def about_for_both(moment: datetime, now: datetime, merchant: tzinfo) -> str:

@@ -107,7 +107,8 @@ def test_one_active_request_a_merchant_and_its_owner_is_named(
 ) -> None:
     active = make_request(merchant, state=state, asked_by=make_user(first_name="Tom", last_name="Vale"))
     refused = refusal(merchant, support)
-    assert refused.sentence.startswith("Tom Vale has already asked")
+    assert refused.sentence.startswith("Tom Vale has already asked for a sync of this merchant")
+    assert refused.sentence.endswith("Wait for its result.") == (state != State.NEEDS_REVIEW)
     assert refused.request == active
 
 

@@ -123,7 +123,7 @@ class TestMany:
         for typed in ("", "25", "twenty-six", "26.0"):
             response = confirm(as_lead, html, typed=typed)
             assert response.status_code == 422
-            assert "Type 26 to confirm" in words(response)
+            assert "This runs for 26 merchants. Type 26 to confirm." in words(response)
         assert not Bulk.objects.exists()
         assert confirm(as_lead, html, typed=" 26 ").status_code == 302
 
@@ -257,7 +257,7 @@ class TestDays:
         )
         fields = {"kind": "historic", "first_day": "2026-01-05", "last_day": "2026-01-06"}
         html = review(as_support, merchant, other, **fields)
-        assert "1 synced in part already." in html
+        assert "1 already synced in part." in html
         both = review(as_support, **form_of(html) | fields | {"change": "accept_overlap"})
         assert heading(both) == "Re-run 5 – 6 Jan for 2 merchants?"
         assert "Leave out the 1 with synced days" in both

@@ -113,8 +113,8 @@ def test_who_is_spared_because_of_a_part_is_not_told_to_be_in_the_books(as_suppo
     merchants = [cut_off("Ashdown"), whole("Birch", 16), whole("Copper", 14)]
     html = review(as_support, *merchants, **days(15, 16))
     told = words(html)
-    assert "1 synced in part already. The rest of these days does not run either:" in told
-    assert "1 synced already. Nothing of these days is missing." in told
+    assert "1 already synced in part. The rest of these days does not run either:" in told
+    assert "1 already synced. Nothing of these days is missing." in told
     assert told.count("Re-run all 2 with synced days too") == 1
     taken = review(as_support, **form_of(html) | days(15, 16) | {"change": "accept_overlap"})
     assert heading(taken) == "Re-run 15 – 16 Jun for 3 merchants?"
@@ -132,11 +132,11 @@ def test_where_nobody_can_run_sync_latest_is_offered_at_once(as_support: Client)
 @pytest.mark.parametrize(
     ("merchant", "asked", "why"),
     [
-        (("part", 15), (15, 15), "A part of this day is synced already. The rest does not run either."),
-        (("part", 15), (14, 16), "2 of these 3 days are synced already, wholly or in part. The rest does"),
-        (("part", 15), (15, 16), "1 of these 2 days is synced already, wholly or in part. The rest does"),
-        (("whole", 15), (15, 15), "This day is synced already."),
-        (("whole", 15), (14, 15), "All of these days are synced already."),
+        (("part", 15), (15, 15), "A part of this day is already synced. The rest does not run either."),
+        (("part", 15), (14, 16), "2 of these 3 days are already synced, wholly or in part. The rest does"),
+        (("part", 15), (15, 16), "1 of these 2 days is already synced, wholly or in part. The rest does"),
+        (("whole", 15), (15, 15), "This day is already synced."),
+        (("whole", 15), (14, 15), "All of these days are already synced."),
     ],
 )
 def test_each_reason_says_how_much_of_the_days_that_is(

@@ -145,3 +145,8 @@ class TestResultsIn:
     def test_of_none_nothing_is_asked(self, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(0):
             assert run_lengths.of_each([]) == {}
+
+
+def test_what_is_to_be_sent_counts_syncs_and_no_looks(as_support: Client) -> None:
+    html = review(as_support, *(make_merchant() for _ in range(13)))
+    assert "API calls 13 to send, about 91 to watch Left today" in words(html)

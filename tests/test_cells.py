@@ -88,6 +88,11 @@ def test_only_so_many_kinds_of_cells_are_kept() -> None:
     ("fuse", "told"),
     [
         (FuseCell("3 days left", "bad", "90%", 28, is_urgent=True), "<b><svg"),
+        (FuseCell("2 days left", "bad", "90%", 28, is_urgent=True), "28 of 31</span>"),
+        (
+            FuseCell("2 days left", "bad", "90%", 28, is_urgent=True, is_yesterday_open=True),
+            "28 of 31, yesterday open</span>",
+        ),
         (FuseCell("20 days left", "mute", "35%", 11, is_urgent=False), "<span>20 days left</span>"),
         (
             FuseCell("Not counting", "hold", "35%", 11, is_urgent=False, is_counting=False),

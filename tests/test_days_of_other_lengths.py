@@ -82,9 +82,9 @@ def test_the_confirm_step_says_it_again_beside_the_days(as_londoner: Client) -> 
         ("2026-11-23T13:00", "2026-11-24T01:36", "tonight, about 01:36"),
         ("2026-11-23T13:00", "2026-11-23T22:05", "tonight, about 22:05"),
         ("2026-11-24T00:30", "2026-11-24T01:36", "tonight, about 01:36"),
-        ("2026-11-23T09:00", "2026-11-23T14:00", "about today, 14:00"),
-        ("2026-11-23T09:00", "2026-11-24T06:00", "about 24 Nov, 06:00"),
-        ("2026-11-23T23:00", "2026-11-24T22:30", "about 24 Nov, 22:30"),
+        ("2026-11-23T09:00", "2026-11-23T14:00", "today, about 14:00"),
+        ("2026-11-23T09:00", "2026-11-24T06:00", "24 Nov, about 06:00"),
+        ("2026-11-23T23:00", "2026-11-24T22:30", "24 Nov, about 22:30"),
     ],
 )
 def test_tonight_is_said_where_it_is_tonight(now: str, due: str, told: str) -> None:

@@ -17,6 +17,7 @@ from tests.playbooks import make_entry
 
 pytestmark = pytest.mark.django_db
 MESSAGE = "Ledger 7 is sealed"
+NOT_CONNECTED = "Company does not have two valid data connections."
 
 
 def lead_of(message: str = MESSAGE) -> str:
@@ -120,3 +121,28 @@ def test_a_process_reads_the_playbook_once_in_some_seconds(playbook: None, memor
 
 def _no_more_queries(*_: object) -> None:
     raise AssertionError("the playbook was read again")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "named"),
+    [
+        (("Linked", "Deauthorized"), "Xero"),
+        (("Deauthorized", "Linked"), "Shopify"),
+        (("Deauthorized", "PendingAuth"), "Shopify and Xero"),
+    ],
+)
+def test_of_a_lost_connection_only_what_is_not_linked_is_asked_for(
+    playbook: None, statuses: tuple[str, str], named: str
+) -> None:
+    found = diagnose(make_failing_merchant(4000, NOT_CONNECTED, statuses=statuses))
+    assert found
+    assert found.lead == f"Codat stops the sync because the link to {named} is missing."
+    assert f"Send the merchant the link to connect {named}." in found.steps
+    assert f"Please link {named}, with the link below." in found.message
+    assert found.rerun_words == "Not until both platforms are linked"
+
+
+def test_what_a_side_without_any_connection_lacks_is_asked_for_too() -> None:
+    found = diagnose(make_failing_merchant(4000, NOT_CONNECTED, accounting=None))
+    assert found
+    assert "Please link the accounting software, with the link below." in found.message

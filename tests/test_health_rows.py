@@ -210,6 +210,15 @@ def test_the_fuse_counts_in_the_merchants_own_days(
     assert "28 of 31" in html
 
 
+@pytest.mark.parametrize(("left", "told"), [(3, "28 of 31<"), (2, "28 of 31, yesterday open<")])
+def test_failed_days_and_days_left_add_up_to_31_or_the_row_says_why_not(
+    as_viewer: Client, left: int, told: str
+) -> None:
+    off = timezone.localdate() + timedelta(days=left)
+    make_failing_merchant(failed_days=28, switches_off_on=off)
+    assert told in row(as_viewer)
+
+
 def test_a_run_that_may_still_come_is_not_called_missed(as_viewer: Client) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     make_merchant(last_days="w" * 12 + "gg", last_days_end=yesterday)

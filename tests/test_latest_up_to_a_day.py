@@ -33,7 +33,7 @@ def test_a_day_that_a_success_has_reached_is_synced_already(
     support: User, code: int, last_day_ago: int
 ) -> None:
     merchant = synced_up_to(2, NOW, code)
-    with pytest.raises(NotPossible, match="These days are synced already") as refused:
+    with pytest.raises(NotPossible, match="These days are already synced") as refused:
         press(merchant, support, NOW, pressed(last_day=a_day(merchant, NOW, last_day_ago)))
     assert refused.value.field == "last_day"
     assert not SyncRequest.objects.exists()
@@ -60,7 +60,7 @@ def test_the_form_says_it_beside_the_day(as_support: Client, step: str) -> None:
     response = send(as_support, merchant, step, data, kind="latest", headers=HTMX)
     html = response.content.decode()
     assert response.status_code == 422
-    assert "These days are synced already." in html
+    assert "These days are already synced." in html
     assert 'aria-invalid="true"' in html
     assert "Review Sync latest" in html
     assert not SyncRequest.objects.exists()

@@ -38,9 +38,9 @@ def test_the_run_that_is_due_and_usually_not_over_yet_is_the_next_one_until_its_
     """It is noon for everybody: the run of eleven usually ends at half past twelve, UTC, which is one here."""
     late = {"time_zone": "Etc/UTC", "sync_hour": 11, "usual_delay_mean": 5400.0}
     yesterdays = make_merchant(**late, last_final_at=datetime(2026, 6, 16, 12, 20, tzinfo=UTC))
-    assert "today, 13:30 for you" in card(page(as_support, yesterdays), "h-connections").casefold()
+    assert "today, about 13:30 for you" in card(page(as_support, yesterdays), "h-connections").casefold()
     todays = make_merchant(**late, last_final_at=datetime(2026, 6, 17, 11, 40, tzinfo=UTC))
-    assert "18 jun, 13:30 for you" in card(page(as_support, todays), "h-connections").casefold()
+    assert "18 jun, about 13:30 for you" in card(page(as_support, todays), "h-connections").casefold()
 
 
 def words(html: str) -> str:
@@ -235,11 +235,11 @@ def test_the_next_scheduled_sync_is_another_one_as_soon_as_it_is_due(
 ) -> None:
     merchant = make_merchant(time_zone="Europe/London", sync_hour=14, refreshed_at=timezone.now())
     first = as_viewer.get(address(merchant))
-    assert "About today, 14:00" in words(first.text)
+    assert "Today, about 14:00" in words(first.text)
     until = re.findall(r"until=(\d+)", first.text)[0]
     moved.move_to(datetime.fromtimestamp(int(until), UTC))
     answer = as_viewer.get(address(merchant), versions(first) | {"until": until}, headers=POLL)
-    assert "About 18 Jun, 14:00" in words(answer.text)
+    assert "18 Jun, about 14:00" in words(answer.text)
 
 
 def test_where_nothing_is_written_it_is_drawn_anew_every_ten_minutes(

@@ -31,6 +31,15 @@ def test_days_before_the_first_sync_are_no_gaps_however_long_it_is_registered(as
     assert "Gap" not in html[html.index('id="days"') :].partition("</section>")[0]
 
 
+def test_a_grid_without_a_sync_has_no_legend_before_a_range_is_chosen(as_support: Client) -> None:
+    merchant = without_a_run(make_merchant(**NEVER))
+    assert 'class="legend' not in page(as_support, merchant)
+    chosen = as_support.get(
+        f"/merchants/{merchant.company_id}/?run=historic&first=2026-06-10&last=2026-06-12"
+    )
+    assert "Your range</span>" in chosen.text[chosen.text.index('class="legend') :]
+
+
 def test_where_a_platform_is_not_linked_no_next_sync_is_promised(as_viewer: Client) -> None:
     unlinked = make_merchant(**NEVER, statuses=("Linked", "PendingAuth"))
     assert "Next scheduled sync" not in page(as_viewer, unlinked)
@@ -40,4 +49,4 @@ def test_where_a_platform_is_not_linked_no_next_sync_is_promised(as_viewer: Clie
 def test_where_both_are_linked_the_first_one_is_expected(as_viewer: Client) -> None:
     html = page(as_viewer, make_merchant(**NEVER))
     told = html.partition("Next scheduled sync")[2].partition("</dl>")[0]
-    assert re.search(r">(Tonight, about|About (today|\d+ \w+),) \d\d:\d\d</dd>", told)
+    assert re.search(r">(Tonight|Today|\d+ \w+), about \d\d:\d\d</dd>", told)

@@ -91,7 +91,7 @@ def test_the_card_advises_to_wait_and_says_what_comes_after(as_lead: Client) -> 
     )
     assert "Sync latest is enough" not in told
     told = advice(as_lead, struck(5130, ARCHIVED))
-    assert "Nothing to run before the cause is mended and the outage is over." in told
+    assert "Nothing to run before account 090 is fixed and the outage is over." in told
 
 
 def test_days_that_need_a_range_wait_for_the_end_too(as_lead: Client) -> None:

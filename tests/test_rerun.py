@@ -95,7 +95,6 @@ def test_after_the_press_the_page_shows_the_steps_and_polls(as_support: Client) 
         (State.QUEUED, "Saved"),
         (State.SENDING, "Sent to Codat"),
         (State.UNCERTAIN, "Sent to Codat"),
-        (State.NEEDS_REVIEW, "Sent to Codat"),
         (State.ACCEPTED, "Codat is working"),
     ],
 )

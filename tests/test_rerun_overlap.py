@@ -24,7 +24,8 @@ def test_days_already_synced_are_said_before_with_a_way_round_them(as_support: C
     merchant = make_merchant()
     synced_yesterday(merchant)
     html = send(as_support, merchant, "review", days(merchant), headers=HTMX).content.decode()
-    assert "1 day is already synced</dd>" in html
+    assert "1 of these 3 days is already synced (" in html
+    assert "Codat may stop the run with 5080.</dd>" in html
     assert "I know 1 day is already synced" in html
 
 
@@ -51,6 +52,8 @@ def test_a_day_synced_between_the_two_steps_is_shown_before_it_is_sent(as_suppor
     make_sync(merchant, 2000, window_start=before.start, window_finish=before.finish)
     again = send(as_support, merchant, "confirm", data, headers=HTMX)
     assert again.status_code == 422
+    assert "More of these days are already synced than you were shown." in again.text
+    assert "2 of these 3 days are already synced" in again.text
     assert "I know 2 days are already synced" in again.text
     assert not SyncRequest.objects.exists()
 
@@ -73,4 +76,4 @@ def test_the_preview_follows_the_days_typed(as_support: Client) -> None:
     response = as_support.get(f"/merchants/{merchant.company_id}/range/", query, headers=HTMX)
     html = response.content.decode()
     assert 'id="range"' in html
-    assert "1 of 3 days is already synced" in html
+    assert "1 of these 3 days is already synced" in html

@@ -328,7 +328,7 @@ def test_the_merchants_page_says_what_became_of_the_range(
     news = html.partition('id="news"')[2].partition("</div>\n")[0]
     assert "Failed with “Stopped: duplicate risk” (5080)" in news
     assert "Codat stopped this run because the days overlap an earlier sync." in news
-    assert "Leave out the days that are synced already" in news
+    assert "Leave out the days that are already synced" in news
     history = html.partition('id="history"')[2]
     assert "Stopped: duplicate risk" in history
     assert "Its days stay as they were" in history

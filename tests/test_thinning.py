@@ -9,7 +9,9 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sandbox.testing import running
 from syncs.codat.client import CodatClient
@@ -21,7 +23,7 @@ from syncs.operations.refresh import refresh
 from syncs.rules.states import State
 from tests.codat.server import Server
 from tests.companies import client_of
-from tests.factories import make_attempt, make_merchant, make_request
+from tests.factories import make_attempt, make_merchant, make_request, make_sync, make_user
 from tests.looks import NOTHING_KNOWN, NOW, looked, never_seen, row
 from tests.test_rebuilding import daily, rebuild
 
@@ -256,3 +258,43 @@ def test_of_every_kind_of_merchant_the_days_and_health_stay_through_the_next_loo
         assert Sync.objects.count() == count
         assert [outcomes(merchant) for merchant in merchants] == [days for _, days in before]
         assert rebuild("--check")[0] == 0
+
+
+class TestTheLinkToOne:
+    @pytest.fixture
+    def thinned(self, merchant: Merchant, client: Client) -> Sync:
+        client.force_login(make_user("viewer"))
+        oldest = merchant.syncs.order_by("started_at")[1]
+        thin("--older-than", "130")
+        assert not merchant.syncs.filter(pk=oldest.pk).exists()
+        return oldest
+
+    def test_it_says_from_when_on_syncs_are_kept_and_leads_to_its_merchant(
+        self, client: Client, thinned: Sync
+    ) -> None:
+        answer = client.get(_address(thinned.merchant, thinned.pk))
+        thinned.merchant.refresh_from_db()
+        kept_from = f"{timezone.localdate(thinned.merchant.thinned_before):%-d %b %Y}"
+        assert answer.status_code == 410
+        assert "This sync is no longer kept." in answer.text
+        assert f"those of {thinned.merchant.name} are kept from {kept_from} on." in answer.text
+        assert f'href="/merchants/{thinned.merchant.company_id}/"' in answer.text
+
+    def test_a_number_that_no_sync_ever_had_is_nothing(self, client: Client, thinned: Sync) -> None:
+        newest = Sync.objects.latest("pk").pk
+        for number in (0, newest + 1, 10**30):
+            assert client.get(_address(thinned.merchant, number)).status_code == 404
+
+    def test_the_sync_of_another_merchant_is_nothing_either(self, client: Client, thinned: Sync) -> None:
+        other = make_sync(make_merchant())
+        make_sync(thinned.merchant)
+        assert client.get(_address(thinned.merchant, other.pk)).status_code == 404
+
+    def test_whose_syncs_were_never_thinned_lacks_none(self, client: Client, thinned: Sync) -> None:
+        other = make_merchant()
+        make_sync(other)
+        assert client.get(_address(other, thinned.pk)).status_code == 404
+
+
+def _address(merchant: Merchant, number: int) -> str:
+    return f"/merchants/{merchant.company_id}/syncs/{number}/"

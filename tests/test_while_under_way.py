@@ -20,6 +20,11 @@ from tests.test_merchant_page import address, page
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 UNKNOWN = {State.UNCERTAIN, State.NEEDS_REVIEW}
+SETTLED_BY = dict.fromkeys(ACTIVE, ("the request under way is settled", "Wait until the request under way"))
+SETTLED_BY[State.NEEDS_REVIEW] = (
+    "a lead has decided whether the last request ran",
+    "Have a lead decide whether",
+)
 
 
 @pytest.mark.parametrize("state", sorted(ACTIVE))
@@ -27,13 +32,44 @@ def test_nobody_is_told_to_re_run_while_a_request_is_under_way(as_support: Clien
     merchant = make_failing_merchant(5000, "Codat had a fault", last_pushed=False)
     make_request(merchant, state=state)
     wrong = card(page(as_support, merchant), "h-wrong")
-    assert "Will a re-run help now? Not until the request under way is settled" in wrong
+    until, step = SETTLED_BY[state]
+    assert f"Will a re-run help now? Not until {until}" in wrong
     assert ("Is a re-run safe? Not known: the last request may have run" in wrong) == (state in UNKNOWN)
     assert ("Is a re-run safe? Not while a request is under way" in wrong) == (state not in UNKNOWN)
     assert "Codat had a server error. The cause" in wrong
     assert "Re-run since last success" not in wrong
-    assert "Wait until the request under way is settled." in wrong
+    assert step in wrong
     assert "We are running the sync again" not in wrong
+
+
+@pytest.mark.parametrize("upstream", ["", "a-sync-of-ours"])
+def test_a_request_in_review_waits_for_a_person_and_nobody_waits_for_its_result(
+    as_support: Client, upstream: str
+) -> None:
+    merchant = make_failing_merchant(5000, "Codat had a fault")
+    since = timezone.now() - timedelta(hours=2)
+    request = make_request(
+        merchant, state=State.NEEDS_REVIEW, commerce_sync_id=upstream, state_since=since, asked_at=since
+    )
+    html = page(as_support, merchant)
+    told = card(html, "h-progress")
+    assert "Re-run waits for a person" in told
+    assert "Waits since 2 h ago · Today, 11:00" in told
+    assert "A lead must look before anything else is sent for this merchant. Open the case" in told
+    assert "Have a lead decide whether the last request ran. Open the case" in card(html, "h-wrong")
+    assert html.count(f'href="/requests/{request.pk}/">Open the case') == 2
+    for word in ("in progress", "Wait for its result", "So far", "Sent to Codat", "Codat is working"):
+        assert word not in html, word
+
+
+def test_who_asks_beside_a_request_in_review_is_led_to_it(as_support: Client) -> None:
+    request = make_request(make_merchant(), state=State.NEEDS_REVIEW)
+    url = f"{address(request.merchant)}rerun/latest/review/"
+    told = as_support.post(url, {"reason": "Ticket 12"}, headers={"HX-Request": "true"}).text
+    assert (
+        "asked for a sync of this merchant, and nobody can tell whether it ran. A lead decides first." in told
+    )
+    assert f'href="/requests/{request.pk}/">See the request</a>' in told
 
 
 def test_what_the_merchant_has_to_mend_is_told_all_the_same(as_support: Client) -> None:

@@ -151,7 +151,7 @@ class ConfirmedBulkForm(BulkForm):
         cleaned = super().clean()
         count = len(cleaned.get("shown", []))
         if count > FEW and cleaned.get("typed", "").replace(",", "").strip() != str(count):
-            self.add_error("typed", f"Type {count:,} to confirm: so many merchants will run.")
+            self.add_error("typed", f"This runs for {count:,} merchants. Type {count:,} to confirm.")
         return cleaned
 
 

@@ -40,7 +40,10 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no sub
             ),
             "codes": "Such as 4000, 4200. With a pattern, only under these codes; without one, whatever the message.",
             "outcome": "For a last resort, without pattern and codes.",
-            "lead": "One sentence. {commerce} and {accounting} are the merchant's platforms.",
+            "lead": (
+                "One sentence. {commerce} and {accounting} are the merchant's platforms, {unlinked} which of them is "
+                "not linked."
+            ),
             "owner_words": "Empty: as chosen above. Such as: The merchant or Codat.",
             "rerun_words": "Empty: as chosen above. Such as: Not until {account} is fixed.",
             "fixed_by": "For “Not until this is fixed”: until then, a sync is held.",

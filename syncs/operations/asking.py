@@ -99,7 +99,7 @@ def refuse_if_synced(merchant: Merchant, ask: Ask) -> None:
         return
     end = range_window(ask.last_day, ask.last_day, merchant.zone).finish
     if merchant.syncs.successful().filter(window_finish__gte=end).exists():
-        raise NotPossible("These days are synced already.", field="last_day")
+        raise NotPossible("These days are already synced.", field="last_day")
 
 
 def _stored(
@@ -140,11 +140,11 @@ def _active(merchant: Merchant) -> SyncRequest | None:
 def _refuse_while_active(active: SyncRequest | None, by: User | None) -> None:
     if active:
         who = "You have" if active.asked_by == by else f"{active.asked_by.display_name} has"
-        raise NotPossible(
-            f"{who} already asked for a sync of this merchant. Wait for its result.",
-            request=active,
-            kind="review" if active.state == State.NEEDS_REVIEW else "asked",
-        )
+        asked = f"{who} already asked for a sync of this merchant"
+        if active.state == State.NEEDS_REVIEW:
+            told = f"{asked}, and nobody can tell whether it ran. A lead decides first."
+            raise NotPossible(told, request=active, kind="review")
+        raise NotPossible(f"{asked}. Wait for its result.", request=active, kind="asked")
 
 
 def _refuse_if_not_linked(merchant: Merchant) -> None:
@@ -172,7 +172,7 @@ def _refuse_unseen_overlap(merchant: Merchant, ask: Ask) -> None:
     """What was accepted is what was shown, not whatever has been synced since."""
     if ask.days and without(coverage.overlap(merchant, *ask.days).windows, ask.seen_overlap):
         raise NotPossible(
-            "Some of these days were synced in the meantime. Look again before you send.",
+            "More of these days are already synced than you were shown. Look again before you send.",
             field="seen_overlap",
         )
 

@@ -224,12 +224,12 @@ def _refuse_overlap(overlap: Overlap, first: date, last: date) -> None:
     asked, synced = (last - first).days + 1, len(overlap.days)
     if overlap.is_all_of(first, last):
         said = "This day is" if asked == 1 else "All of these days are"
-        raise NotPossible(f"{said} synced already.", kind="synced_all")
+        raise NotPossible(f"{said} already synced.", kind="synced_all")
     if asked == 1:
-        said = "A part of this day is synced already"
+        said = "A part of this day is already synced"
     else:
         verb = "is" if synced == 1 else "are"
-        said = f"{synced} of these {asked} days {verb} synced already, wholly or in part"
+        said = f"{synced} of these {asked} days {verb} already synced, wholly or in part"
     raise NotPossible(f"{said}. The rest does not run either.", kind="synced")
 
 

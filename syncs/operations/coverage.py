@@ -22,7 +22,8 @@ def as_ran(sync: Sync) -> RanSync:
         key=sync.pk,
         at=sync.started_at,
         outcome=Outcome(sync.outcome),
-        needs_reconnect=sync.status.needs_reconnect,
+        # Codat goes on trying where only the plan has expired.
+        needs_reconnect=sync.status.needs_reconnect and not sync.status.plan_expired,
         window=Window(sync.window_start, sync.window_finish)
         if sync.window_start and sync.window_finish
         else None,

@@ -66,7 +66,14 @@ def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagn
     if cut:
         return playbook.disconnected(merchant.last_pushed, *platforms, entries=book)
     told = playbook.diagnose(
-        merchant.last_code, merchant.last_message, merchant.last_pushed, *platforms, entries=book
+        merchant.last_code,
+        merchant.last_message,
+        merchant.last_pushed,
+        *platforms,
+        unlinked=" and ".join(
+            name for name, is_linked in zip(platforms, linked, strict=True) if not is_linked
+        ),
+        entries=book,
     )
     return playbook.linked_again(told, *platforms) if all(linked) else told
 

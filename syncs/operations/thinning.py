@@ -44,6 +44,15 @@ def count(merchant_id: int, older_than: timedelta, now: datetime) -> int:
     return _doomed(Merchant.objects.get(pk=merchant_id), now - older_than).count()
 
 
+def may_have_removed(merchant: Merchant, pk: int) -> bool:
+    """Whether this number, which no sync of the merchant bears, may have been that of one. Numbers are given in order,
+    and never twice."""
+    if merchant.thinned_before is None or Sync.objects.filter(pk=pk).exists():
+        return False
+    newest = merchant.syncs.order_by("-pk").values_list("pk", flat=True).first()
+    return newest is not None and 0 < pk < newest
+
+
 def _bound(merchant: Merchant, wanted: datetime) -> datetime | None:
     """What began before may go. A look, and `rebuild_health`, decide days as far back as `HISTORY`."""
     if merchant.refreshed_at is None:

@@ -44,7 +44,7 @@ WATCHED = 2 * HOUR
 SCALES_IN_A_SPREAD = 2 * log(2)
 
 TO_MISS_NOTHING = "its result is in, and one more look makes sure that nothing was missed"
-OFF = {Health.SWITCHED_OFF: "it is switched off", Health.NEEDS_RECONNECT: "the merchant must reconnect first"}
+OFF = {Health.SWITCHED_OFF: "it is switched off", Health.NEEDS_RECONNECT: "the merchant must act first"}
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,14 @@ FIXED_BY_WORDS = {
     LINKING: "Both platforms are linked again",
     OTHER_DAYS: "Other days: a range that overlaps no sync",
 }
-PLATFORMS = ("commerce", "accounting")
+# What every text may name; `unlinked` is which of the two is not linked.
+PLATFORMS = ("commerce", "accounting", "unlinked")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Texts may name {commerce}, {accounting} and the named groups of the pattern."""
+    """Texts may name {commerce}, {accounting}, {unlinked} and the named groups of the pattern."""
 
     id: str
     pattern: re.Pattern[str] | None

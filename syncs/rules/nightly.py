@@ -1,6 +1,6 @@
 """A merchant's daily sync as the clock tells it: when the next one ends, and when another would run into it.
 
-Where both run at once over the same days, one of them fails (Codat docs: date overlaps with a previous sync date range).
+Where both run at once over the same days, one fails (Codat docs: date overlaps with a previous sync date range).
 """
 
 from datetime import datetime, timedelta

@@ -42,11 +42,13 @@ SAFE_WORDS = {
 }
 # What both answers are while a request of ours is under way.
 NOT_YET = "Not until the request under way is settled"
+NOT_DECIDED = "Not until a lead has decided whether the last request ran"
 SAFE_MEANWHILE = {
     True: "Not known: the last request may have run",
     False: "Not while a request is under way",
 }
 WAIT = "Wait until the request under way is settled."
+DECIDE = "Have a lead decide whether the last request ran."
 # While Codat looks down for one of its platforms; and where nobody knows whether that is over.
 HELD = "No, it will probably fail again. Held until the outage is over"
 HELD_TOO = "and not before the outage is over"
@@ -90,13 +92,14 @@ def diagnose(
     commerce: str,
     accounting: str,
     *,
+    unlinked: str = "",
     entries: Sequence[Entry] = ENTRIES,
 ) -> Diagnosis:
     """For one sync as Codat reports it; the platforms by their names, empty where unknown."""
     entry, groups = _found(code, message, entries)
     outcome = status_of(code).outcome
     safe = None if outcome is Outcome.RUNNING or data_pushed is None else not data_pushed
-    return _diagnosis(entry, {**_platforms(commerce, accounting), **groups}, safe, SAFE_WORDS[safe])
+    return _diagnosis(entry, {**_platforms(commerce, accounting, unlinked), **groups}, safe, SAFE_WORDS[safe])
 
 
 def entry_for(code: int | None, message: str, entries: Sequence[Entry] = ENTRIES) -> Entry:
@@ -147,16 +150,17 @@ def switched_off(commerce: str, accounting: str, failed_days: int) -> Diagnosis:
     return _diagnosis(STATES[entry], _platforms(commerce, accounting), None, words)
 
 
-def while_under_way(diagnosis: Diagnosis, *, may_have_run: bool) -> Diagnosis:
-    """What is wrong stays wrong, but nobody is told to run anything beside a request that is under way."""
+def while_under_way(diagnosis: Diagnosis, *, may_have_run: bool, is_in_review: bool) -> Diagnosis:
+    """What is wrong stays wrong, but nobody is told to run anything beside a request that is under way, or to wait for
+    one that waits for a person."""
     return replace(
         diagnosis,
         lead=without_re_runs(diagnosis.lead),
         rerun="already_running",
-        rerun_words=NOT_YET,
+        rerun_words=NOT_DECIDED if is_in_review else NOT_YET,
         safe=None,
         safe_words=SAFE_MEANWHILE[may_have_run],
-        steps=steps_meanwhile(diagnosis.steps),
+        steps=steps_meanwhile(diagnosis.steps, DECIDE if is_in_review else WAIT),
     )
 
 
@@ -227,11 +231,10 @@ def _named(group: str, value: str | None) -> str:
     return f"{kind} {name}" if name else f"the {kind}"
 
 
-def _platforms(commerce: str, accounting: str) -> dict[str, str]:
-    return {
-        "commerce": commerce or "the commerce platform",
-        "accounting": accounting or "the accounting software",
-    }
+def _platforms(commerce: str, accounting: str, unlinked: str = "") -> dict[str, str]:
+    commerce, accounting = commerce or "the commerce platform", accounting or "the accounting software"
+    either = f"{commerce} or {accounting}"
+    return {"commerce": commerce, "accounting": accounting, "unlinked": unlinked or either}
 
 
 def _diagnosis(entry: Entry, words: Mapping[str, str], safe: bool | None, safe_words: str) -> Diagnosis:

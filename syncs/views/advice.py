@@ -7,19 +7,32 @@ from django.utils import timezone
 
 from syncs import moments
 from syncs.models import Merchant, Outage
-from syncs.operations import fix_first
+from syncs.operations import coverage, fix_first
+from syncs.rules.entries import OTHER_DAYS
 from syncs.rules.health import Health
-from syncs.rules.playbook import PERHAPS_OVER, Diagnosis
+from syncs.rules.playbook import HELD_TOO, PERHAPS_OVER, Diagnosis
 from syncs.rules.salesdays import ONE_DAY, today
-from syncs.views.offers import Missing, Offers
+from syncs.views import range_preview
+from syncs.views.offers import Missing, Offer, Offers
 
+NOT_UNTIL = "Not until "
 MENDED, OVER = "the cause is mended", "the outage is over"
+COME_ALONG = "The newer days come with Sync latest or with the next daily sync."
+COME_WITH_LATEST = "The newer days come with Sync latest."
+DO_NOT_WAIT = "Do not wait for the daily sync: none has ended for days."
+NEED_ONE_TOO = "The newer days, which Codat stopped, need one of their own."
+STOPPED = (
+    "Codat stopped the last sync because its days overlap an earlier one. "
+    "Sync latest begins where the last success ended, too, and would probably be stopped as well."
+)
 
 
 @dataclass(frozen=True)
 class Advice:
     lead: str
     lines: tuple[str, ...]
+    query: str = ""
+    """Of the range that it is about, for the form."""
 
 
 def of(
@@ -32,52 +45,96 @@ def of(
     """None where nothing is known that one could advise by. `due` is when the next scheduled sync ends, about; `outage`
     one that the merchant is in."""
     is_held = outage is not None and not outage.is_quiet
-    if merchant.health not in {Health.HEALTHY, Health.FAILING, Health.SILENT}:
+    if not _goes_on(merchant, due):
         return None
+    broken = diagnosis if diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN else None
+    broken = broken if fix_first.hold_on(merchant) else None
+    needs_other_days = broken is not None and broken.fixed_by == OTHER_DAYS
+    mended = [_fix(broken)] if broken and not needs_other_days else []
+    first = " and ".join([*mended, *([OVER] if is_held else [])])
     is_silent = merchant.health == Health.SILENT
     if offered.missing:
-        return _range(offered, offered.missing, is_held=is_held, is_silent=is_silent)
+        newer = NEED_ONE_TOO if needs_other_days else COME_WITH_LATEST if is_silent else COME_ALONG
+        return _range(offered, offered.missing, newer if offered.awaited else "", first)
     yesterday = today(merchant.zone, timezone.now()) - ONE_DAY
-    is_to_come = offered.awaited == [(yesterday, yesterday)]
-    if merchant.health == Health.HEALTHY and (is_to_come or not offered.awaited):
+    if merchant.health == Health.HEALTHY and offered.awaited in ([], [(yesterday, yesterday)]):
         return _nothing(offered, due)
-    if not offered.awaited:
-        return None
-    covered = _days(offered, yesterday)
-    is_broken = diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN and fix_first.hold_on(merchant)
-    first = [word for word, stands in ((MENDED, is_broken), (OVER, is_held)) if stands]
+    if needs_other_days and offered.awaited:
+        return _other_days(merchant, offered, due, first)
+    return _latest(merchant, offered, due, first, outage) if offered.awaited else None
+
+
+def _latest(
+    merchant: Merchant, offered: Offers, due: datetime | None, first: str, outage: Outage | None
+) -> Advice:
+    yesterday = today(merchant.zone, timezone.now()) - ONE_DAY
+    covered = _told(offered.awaited[0][0], yesterday)
     if first:
         return Advice(
-            f"Nothing to run before {' and '.join(first)}",
+            f"Nothing to run before {first}",
             (
                 "A re-run now would probably fail the same way.",
                 f"After that, Sync latest covers {covered}. So does the next daily sync{_about(due)}.",
                 *_in_part(offered),
             ),
         )
-    waiting = "Do not wait for the daily sync: none has ended for days."
     return Advice(
         "Sync latest is enough",
         (
             f"It covers {covered}: it starts where the last success ended.",
-            waiting if is_silent else f"If you do nothing, the next daily sync covers them{_about(due)}.",
+            DO_NOT_WAIT
+            if merchant.health == Health.SILENT
+            else f"If you do nothing, the next daily sync covers them{_about(due)}.",
             *((f"It may fail again: {PERHAPS_OVER}.",) if outage else ()),
             *_in_part(offered),
         ),
     )
 
 
-def _range(offered: Offers, missing: Missing, *, is_held: bool, is_silent: bool) -> Advice:
+def _goes_on(merchant: Merchant, due: datetime | None) -> bool:
+    """Whether its daily syncs do, or should: who must reconnect has none before, unless only the plan has expired."""
+    is_tried = merchant.health == Health.NEEDS_RECONNECT and due is not None
+    return is_tried or merchant.health in {Health.HEALTHY, Health.FAILING, Health.SILENT}
+
+
+def _fix(diagnosis: Diagnosis) -> str:
+    """As the playbook names it: "account 090 is fixed"."""
+    words = diagnosis.rerun_words.removesuffix(f", {HELD_TOO}").rstrip(".")
+    return words.removeprefix(NOT_UNTIL) if words.startswith(NOT_UNTIL) else MENDED
+
+
+def _other_days(merchant: Merchant, offered: Offers, due: datetime | None, first: str) -> Advice:
+    """Where Codat stopped a sync since its days overlap another: only other days may pass."""
+    stopped = Offer("Stopped days", offered.awaited[0][0], offered.awaited[-1][1])
+    days = _told(stopped.first, stopped.last)
+    overlap = coverage.overlap(merchant, stopped.first, stopped.last)
+    again = f"If you do nothing, the next daily sync tries these days again{_about(due)}."
+    if overlap.windows:
+        part = range_preview.told_days(overlap.partly)
+        return Advice(
+            "Ask Codat's support before anything runs",
+            (STOPPED, f"A range of {days} overlaps, too: a part of {part} is already synced.", again),
+        )
+    return Advice(
+        f"{_once(first, 'a range may help')}: {days}",
+        (
+            STOPPED,
+            "No sync that we know of has these days. "
+            "If Codat stops the range as well, send its support the company ID and sync IDs.",
+            again,
+        ),
+        "" if first else stopped.query,
+    )
+
+
+def _range(offered: Offers, missing: Missing, newer: str, first: str) -> Advice:
     days = _told(missing.stretches[0].first, missing.stretches[0].last)
     more = f" and {missing.more + len(missing.named) - 1} more" if len(missing.stretches) > 1 else ""
-    ways = "Sync latest" if is_silent else "Sync latest or with the next daily sync"
-    newer = (f"The newer days come with {ways}.",) if offered.awaited else ()
-    needed = "Once the outage is over, a range is needed" if is_held else "A range is needed"
     return Advice(
-        f"{needed}: {days}{more}",
+        f"{_once(first, 'a range is needed')}: {days}{more}",
         (
             "No later sync goes back for these days. Ask whether the sales were entered by hand first.",
-            *newer,
+            *([newer] if newer else []),
             *_in_part(offered),
         ),
     )
@@ -86,14 +143,12 @@ def _range(offered: Offers, missing: Missing, *, is_held: bool, is_silent: bool)
 def _nothing(offered: Offers, due: datetime | None) -> Advice:
     """Where at most yesterday's own sync is still to come."""
     ask = _in_part(offered)
+    over, to_come = "All days that are over are in the books.", "The next daily sync goes on from there"
     if offered.awaited:
-        day = _told(*offered.awaited[0])
-        to_come = f"The sales of {day} come with the next daily sync{_about(due)}."
-        lines = ask or ("All days before that are in the books.",)
-    else:
-        to_come = f"The next daily sync goes on from there{_about(due)}."
-        lines = ask or ("All days that are over are in the books.",)
-    return Advice("Ask before you run anything" if ask else "Nothing needs to run", (*lines, to_come))
+        over = "All days before that are in the books."
+        to_come = f"The sales of {_told(*offered.awaited[0])} come with the next daily sync"
+    lead = "Ask before you run anything" if ask else "Nothing needs to run"
+    return Advice(lead, (*(ask or (over,)), f"{to_come}{_about(due)}."))
 
 
 def _in_part(offered: Offers) -> tuple[str, ...]:
@@ -106,9 +161,8 @@ def _in_part(offered: Offers) -> tuple[str, ...]:
     )
 
 
-def _days(offered: Offers, yesterday: date) -> str:
-    """A latest sync runs until now: also over days of which no result is awaited yet."""
-    return _told(offered.awaited[0][0], yesterday)
+def _once(first: str, then: str) -> str:
+    return f"Once {first}, {then}" if first else f"{then[0].upper()}{then[1:]}"
 
 
 def _told(first: date, last: date) -> str:

@@ -8,13 +8,17 @@ from math import ceil
 from syncs import meter, moments
 from syncs.operations import run_lengths
 
-# Calls to Codat: a look and the request; and the looks until its result, by experience of usual lengths.
+# Calls to Codat: the look just before a request, and the request; and the looks until its result, by experience of
+# usual lengths.
 TO_SEND, TO_WATCH = 2, 6
 
 
 @dataclass(frozen=True)
 class Costs:
+    sends: int
+    """Syncs that Codat is asked for."""
     calls: int
+    """Until the last of them is sent: each has a look just before it."""
     watching: int
     left: int | None
     """Calls of today; None where nobody knows."""
@@ -24,6 +28,11 @@ class Costs:
     """No call is made now."""
     usual: timedelta | None
     """In which most runs have their result; None where nobody knows."""
+
+    @property
+    def looks(self) -> int:
+        """Those just before the sends, too."""
+        return self.calls - self.sends + self.watching
 
     @property
     def is_short(self) -> bool:
@@ -50,6 +59,7 @@ class Costs:
 def of(merchants: Collection[int]) -> Costs:
     state, count = meter.state(), len(merchants)
     return Costs(
+        sends=count,
         calls=count * TO_SEND,
         watching=count * TO_WATCH,
         left=state.remaining if state.reachable else None,

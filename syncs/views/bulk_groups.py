@@ -21,7 +21,9 @@ class Why:
 
 
 WHYS = {
-    "not_linked": Why("plug", "hold", "not linked", "The merchant must link it first. A sync would fail."),
+    "not_linked": Why(
+        "plug", "hold", "not linked", "They must link both platforms first. A sync would fail until then."
+    ),
     "fix_first": Why(
         "warn", "warn", "where something must be fixed first", "Until then a sync would fail the same way."
     ),
@@ -41,20 +43,20 @@ WHYS = {
     "asked": Why("user", "mute", "asked for already", "A request of somebody is under way for them."),
     "review": Why("eye", "warn", "in review", "A lead must decide first whether an earlier request ran."),
     "switched_off": Why(
-        "power", "mute", "switched off by Codat", "The merchant must switch it on, in Codat's sync flow."
+        "power", "mute", "switched off by Codat", "They must switch it on again, in Codat's sync flow."
     ),
     "synced": Why(
         "shield",
         "warn",
-        "synced in part already",
+        "already synced in part",
         "The rest of these days does not run either: “Sync latest” starts where each last success ended. "
-        "Codat may stop a run over synced days with 5080.",
+        "Codat may stop the run with 5080.",
     ),
     "synced_all": Why(
         "shield",
         "warn",
-        "synced already",
-        "Nothing of these days is missing. Codat may stop such a run with 5080.",
+        "already synced",
+        "Nothing of these days is missing. Codat may stop the run with 5080.",
     ),
     "gaps": Why(
         "cal",

@@ -148,13 +148,14 @@ def _count(fuse: FuseCell) -> SafeString:
         )
     return format_html(
         '<div class="count t-{} num">{}<span class="row"><svg class="meter" aria-hidden="true"><rect width="{}"'
-        ' height="100%" rx="3"/></svg><span class="sub">{} of 31</span></span></div>',
+        ' height="100%" rx="3"/></svg><span class="sub">{} of 31{}</span></span></div>',
         fuse.tone,
         format_html("<b>{}{}</b>", icon("power"), fuse.words)
         if fuse.is_urgent
         else format_html("<span>{}</span>", fuse.words),
         fuse.percent,
         fuse.failed_days,
+        ", yesterday open" if fuse.is_yesterday_open else "",
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import prefetch_related_objects
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +16,7 @@ from django_htmx.http import reswap, retarget
 from syncs import context_processors, tasks, watched
 from syncs.forms import NoteForm
 from syncs.models import Merchant, SyncRequest
-from syncs.operations import checking, notes, surroundings
+from syncs.operations import checking, notes, surroundings, thinning
 from syncs.operations.checking import Check
 from syncs.operations.diagnosing import diagnose
 from syncs.operations.repairs import covered_since
@@ -72,13 +72,22 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
 def sync(request: Signed, company_id: uuid.UUID, pk: int) -> HttpResponse:
     """One sync of the history, opened or closed; without htmx, the page with it open."""
     found = find_merchant(company_id)
-    row = get_object_or_404(found.syncs.select_related("cause").prefetch_related("requests__asked_by"), pk=pk)
+    row = found.syncs.filter(pk=pk).select_related("cause").prefetch_related("requests__asked_by").first()
+    if row is None:
+        return _no_longer_kept(request, found, pk)
     row.merchant = found
     if not request.htmx:
         return HttpResponseRedirect(history.address_of(row))
     is_open = request.GET.get("closed") is None
     shown = history_rows.Row(row, is_open=is_open, recovery=covered_since(found, [row]).get(row.pk))
     return render(request, f"{PAGE}#sync_row", {"merchant": found, "row": shown})
+
+
+def _no_longer_kept(request: Signed, merchant: Merchant, pk: int) -> HttpResponse:
+    """The link to a sync was good until it was thinned."""
+    if not thinning.may_have_removed(merchant, pk):
+        raise Http404
+    return render(request, "errors/410.html", {"merchant": merchant}, status=410)
 
 
 @require_POST
@@ -141,18 +150,19 @@ def page_context(request: Signed, merchant: Merchant) -> dict[str, Any]:
     diagnosis = _told_meanwhile(found, active) if active else in_outage.told(found, merchant, card["stands"])
     may_fill = not active and not card["blocked"]
     left = merchant.days_left(now)
+    advised = advice.of(merchant, diagnosis, card["offered"], due, card["stands"]) if may_fill else None
     return (
         {
             "merchant": merchant,
             "now": now,
             "diagnosis": diagnosis,
             "may_describe": request.user.has_perm("syncs.administer") and _is_undescribed(merchant, found),
-            "next_steps": next_steps.of(diagnosis, may_ask=may_fill),
+            "next_steps": next_steps.of(
+                diagnosis, may_ask=may_fill, other_days=advised.query if advised else next_steps.OTHER_RANGE
+            ),
             "message": next_steps.message(diagnosis, merchant.link_url),
-            "advice": advice.of(merchant, diagnosis, card["offered"], due, card["stands"])
-            if may_fill
-            else None,
-            "meanwhile": (playbook.NOT_YET, playbook.SAFE_MEANWHILE[_may_have_run(active)]) if active else (),
+            "advice": advised,
+            "meanwhile": _meanwhile(active) if active else (),
             "held": playbook.HELD,
             "last_sync": merchant.syncs.results().newest_first().first(),
             "newest_sync": merchant.syncs.newest_first().only("pk", "sync_id", "merchant").first(),
@@ -196,7 +206,15 @@ def grid(
 def _told_meanwhile(diagnosis: Diagnosis | None, active: SyncRequest) -> Diagnosis | None:
     if diagnosis is None:
         return None
-    return playbook.while_under_way(diagnosis, may_have_run=_may_have_run(active))
+    return playbook.while_under_way(
+        diagnosis, may_have_run=_may_have_run(active), is_in_review=active.state == State.NEEDS_REVIEW
+    )
+
+
+def _meanwhile(active: SyncRequest) -> tuple[str, str]:
+    """Whether a re-run helps and is safe, where nothing is wrong but days that are missing."""
+    helps = playbook.NOT_DECIDED if active.state == State.NEEDS_REVIEW else playbook.NOT_YET
+    return helps, playbook.SAFE_MEANWHILE[_may_have_run(active)]
 
 
 def _is_undescribed(merchant: Merchant, diagnosis: Diagnosis | None) -> bool:

@@ -18,7 +18,7 @@ from syncs.operations import connections, diagnosing
 from syncs.presentation import Look, look_of_code, look_of_merchant, look_of_request
 from syncs.rules.coverage import TO_COME
 from syncs.rules.entries import Entry
-from syncs.rules.fuse import FUSE_DAYS
+from syncs.rules.fuse import FUSE_DAYS, has_a_day_without_result
 from syncs.rules.health import Health
 from syncs.rules.salesdays import ONE_DAY, today
 from syncs.rules.states import State
@@ -64,6 +64,8 @@ class FuseCell:
     failed_days: int
     is_urgent: bool
     is_counting: bool = True
+    is_yesterday_open: bool = False
+    """It is neither among the failed days nor among those that are left."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,14 @@ class MerchantRow:
                 "Not counting", "hold", percent, merchant.failed_days, is_urgent=False, is_counting=False
             )
         tone = "bad" if left <= LAST_DAYS_OF_THE_FUSE else "warn" if left <= SOON_DAYS else "mute"
-        return FuseCell(_days_left(left), tone, percent, merchant.failed_days, is_urgent=left <= SOON_DAYS)
+        return FuseCell(
+            _days_left(left),
+            tone,
+            percent,
+            merchant.failed_days,
+            is_urgent=left <= SOON_DAYS,
+            is_yesterday_open=has_a_day_without_result(merchant.failed_days, left),
+        )
 
     def cares(self, *, to_who_is_on_it: bool) -> Iterator[CareMark]:
         """Who is on it, and until when it is snoozed."""

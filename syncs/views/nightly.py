@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from syncs import moments
+from syncs.codat.statuses import status_of
 from syncs.models import Merchant
 from syncs.rules import nightly
 from syncs.rules.health import Health
@@ -15,7 +16,7 @@ from syncs.rules.nightly import Schedule
 from syncs.rules.salesdays import day_of
 
 # For whom Codat runs none.
-STOPPED = {Health.SWITCHED_OFF, Health.NEEDS_RECONNECT, Health.SILENT, Health.UNSEEN}
+STOPPED = {Health.SWITCHED_OFF, Health.SILENT, Health.UNSEEN}
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ def _runs(merchant: Merchant) -> bool:
     if merchant.health in STOPPED or merchant.is_archived:
         return False
     linked = all(side and side.is_linked for side in (merchant.commerce, merchant.accounting))
+    if merchant.health == Health.NEEDS_RECONNECT:
+        # An expired plan is tried again each night.
+        return linked and status_of(merchant.last_code).plan_expired
     return linked or merchant.health != Health.NEVER_SYNCED
 
 

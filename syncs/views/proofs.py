@@ -34,7 +34,7 @@ AFTER_THE_MERCHANT = (
     f"{ANOTHER_PRESS} The merchant must act first. Where the merchant says that it is done, it is a case for "
     "Codat's support."
 )
-OTHER_DAYS = "The merchant stands as it did before. Leave out the days that are synced already."
+OTHER_DAYS = "The merchant stands as it did before. Leave out the days that are already synced."
 FOR_CODAT = f"{ANOTHER_PRESS} It is a case for Codat's support."
 
 

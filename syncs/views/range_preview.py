@@ -51,33 +51,51 @@ class Preview:
         return self.overlap.days
 
     @property
-    def wholly(self) -> list[tuple[date, date]]:
-        return stretches(self.overlap.wholly)
+    def told_overlap(self) -> str:
+        """ "4 of these 7 days are already synced (10 – 13 Jun), and a part of 14 Jun"."""
+        if not self.synced:
+            return self._no_overlap
+        wholly = self.overlap.wholly
+        if len(wholly) == self.count:
+            return f"{_all(self.count).capitalize()} {_are(self.count)} already synced"
+        said = f"{len(wholly)} of these {self.count} days {_are(len(wholly))} already synced"
+        return self._with_a_part(f"{said} ({told_days(wholly)})")
 
     @property
-    def told_overlap(self) -> str:
-        """ "4 days are already synced, and a part of 14 Jun", with no capital letter."""
-        count, part = len(self.overlap.wholly), f"a part of {self.told_partly}"
-        if not count:
-            return f"{part} is already synced"
-        whole = "1 day is already synced" if count == 1 else f"{count} days are already synced"
-        return f"{whole}, and {part}" if self.partly else whole
+    def accepted(self) -> str:
+        """The same for who says to know it: "4 days are already synced, and a part of 14 Jun"."""
+        count = len(self.overlap.wholly)
+        said = self._with_a_part(f"{count} day{'s' if count > 1 else ''} {_are(count)} already synced")
+        return said[0].lower() + said[1:]
+
+    def _with_a_part(self, whole: str) -> str:
+        if not self.overlap.wholly:
+            return f"A part of {self.told_partly} is already synced"
+        return f"{whole}, and a part of {self.told_partly}" if self.partly else whole
+
+    @property
+    def _no_overlap(self) -> str:
+        if not self.failed:
+            return f"None, {'this day is' if self.count == 1 else 'these days are'} not synced yet"
+        if self.failed < self.count:
+            return f"None, {self.failed} of these {self.count} days failed before"
+        return f"None, {_all(self.count)} failed before"
 
     @property
     def told_partly(self) -> str:
-        return _told(self.overlap.partly)
+        return told_days(self.overlap.partly)
 
     @property
     def told_latest(self) -> str:
-        return _told(self.ways.latest)
+        return told_days(self.ways.latest)
 
     @property
     def told_by_range(self) -> str:
-        return _told(self.ways.by_range)
+        return told_days(self.ways.by_range)
 
     @property
     def told_left_out(self) -> str:
-        return _told(day for gap in self.left_out for day in days_between(gap.first, gap.last))
+        return told_days(day for gap in self.left_out for day in days_between(gap.first, gap.last))
 
     @property
     def is_one_left_out(self) -> bool:
@@ -105,7 +123,15 @@ def of(merchant: Merchant, first: date, last: date, offered: Offers) -> Preview:
     )
 
 
-def _told(days: Iterable[date]) -> str:
+def _all(count: int) -> str:
+    return {1: "this day", 2: "both days"}.get(count, f"all {count} days")
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def told_days(days: Iterable[date]) -> str:
     """ "14 Jun, 16 – 17 Jun"."""
     this_day = timezone.localdate()
     return ", ".join(moments.day_range(first, last, this_day) for first, last in stretches(days))

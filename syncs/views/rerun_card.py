@@ -22,9 +22,9 @@ from syncs.views.range_preview import Preview
 NEWS_FOR = timedelta(hours=1)
 STEPS = ("Saved", "Sent to Codat", "Codat is working", "Result")
 GOOD_NEWS = {State.SUCCEEDED, State.SUCCEEDED_EMPTY}
-# How many of the four steps are done in each state.
-# The step at which each stands. What waits is not at “Sent”, and only what Codat has accepted is at “working”.
-DONE = {State.QUEUED: 0, State.SENDING: 1, State.UNCERTAIN: 1, State.NEEDS_REVIEW: 1, State.ACCEPTED: 2}
+# The step at which each stands. What waits is not at “Sent”, only what Codat has accepted is at “working”, and what
+# waits for a person is at none: nothing moves.
+DONE = {State.QUEUED: 0, State.SENDING: 1, State.UNCERTAIN: 1, State.ACCEPTED: 2}
 
 
 def context(request: Signed, merchant: Merchant, active: SyncRequest | None, now: datetime) -> dict[str, Any]:
@@ -181,7 +181,8 @@ def _hold(request: Signed, merchant: Merchant, form: AskForm) -> dict[str, Any]:
 
 def _steps(active: SyncRequest) -> list[tuple[str, str]]:
     """Each step with its class: done, now, or nothing yet."""
-    done = DONE[State(active.state)]
+    if (done := DONE.get(State(active.state))) is None:
+        return []
     return [
         (word, "done" if number < done else "now" if number == done else "")
         for number, word in enumerate(STEPS)
