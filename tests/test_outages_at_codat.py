@@ -56,6 +56,25 @@ def test_of_whom_another_platform_explains_the_failures_nothing_is_said() -> Non
     assert [each.platform_name for each in notice()] == ["Xero"]
 
 
+def test_the_few_of_other_platforms_that_all_write_to_the_one_that_is_out_accuse_none_of_these() -> None:
+    """Of Xero a few ran well before; of Zettle and of Clover none, and all of them keep their books there."""
+    ran(CODATS_FAULT, 26, commerce="Shopify", accounting="Xero")
+    ran(2000, 4, commerce="Shopify", accounting="Xero")
+    ran(CODATS_FAULT, 11, commerce="Zettle", accounting="Xero")
+    ran(CODATS_FAULT, 11, commerce="Clover", accounting="Xero")
+    ran(2000, 30, commerce="Shopify", accounting="QuickBooks Online")
+    assert [(each.platform_name, each.failed, each.ran) for each in notice()] == [("Xero", 48, 52)]
+
+
+def test_one_failure_more_among_many_others_does_not_move_the_blame() -> None:
+    """All of Clover fail, which write to Xero, and one other shop there."""
+    ran(CODATS_FAULT, 20, commerce="Clover", accounting="Xero")
+    ran(CODATS_FAULT, 1, commerce="Shopify", accounting="Xero")
+    ran(2000, 30, commerce="Shopify", accounting="Xero")
+    ran(2000, 10, commerce="Shopify", accounting="QuickBooks Online")
+    assert [each.platform_name for each in notice()] == ["Clover"]
+
+
 def test_where_all_of_codat_is_down_every_platform_is_named() -> None:
     for commerce in ("Shopify", "Square"):
         for accounting in ("Xero", "QuickBooks Online"):

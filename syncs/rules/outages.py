@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from math import log
 
 # Side and name.
 Platform = tuple[str, str]
@@ -66,9 +67,10 @@ def is_quiet(last: datetime, now: datetime) -> bool:
 def out(routes: Sequence[Route], standing: Collection[Platform], now: datetime) -> list[Struck]:
     """The platforms that are out, with the numbers of all their merchants.
 
-    Of every merchant that fails two platforms may be the cause. The one of which most fail is held to be; what it
-    explains speaks against no other. So an outage of Xero does not strike all shops that sell through Shopify. One that
-    stands and goes on is asked first: two that are nearly alike do not take turns.
+    Of every merchant that fails two platforms may be the cause. The one that best tells those who fail from those who do
+    not is held to be; what it explains speaks against no other. So an outage of Xero does not strike all shops that sell
+    through Shopify, nor the few through Clover that all write to Xero. One that stands and goes on is asked first: two
+    that are nearly alike do not take turns.
     """
 
     def out_among(found: Mapping[Platform, Struck]) -> dict[Platform, Struck]:
@@ -78,7 +80,7 @@ def out(routes: Sequence[Route], standing: Collection[Platform], now: datetime) 
         }
 
     every, guilty, left = of_platforms(routes), set[Platform](), list(routes)
-    while worst := _worst(out_among(of_platforms(left))):
+    while worst := _best_told(out_among(of_platforms(left)), left):
         guilty |= worst
         left = [route for route in left if not worst & set(route.platforms)]
     return [every[platform] for platform in sorted(guilty)]
@@ -97,10 +99,25 @@ def of_platforms(routes: Iterable[Route]) -> dict[Platform, Struck]:
     }
 
 
-def _worst(found: Mapping[Platform, Struck]) -> set[Platform]:
-    """Several where the same share of each fails: then nothing tells them apart."""
-    most = max((struck.share for struck in found.values()), default=None)
-    return {platform for platform, struck in found.items() if struck.share == most}
+def _best_told(found: Mapping[Platform, Struck], routes: Sequence[Route]) -> set[Platform]:
+    """By the least doubt that is left where its merchants are taken apart from the others, of whom a smaller share fails.
+    Several where the same is left: then nothing tells them apart."""
+    failed, ran = sum(route.failed for route in routes), sum(route.ran for route in routes)
+    above = {
+        platform: struck for platform, struck in found.items() if struck.failed * ran >= failed * struck.ran
+    }
+    left = {
+        platform: _doubt(struck.failed, struck.ran) + _doubt(failed - struck.failed, ran - struck.ran)
+        for platform, struck in (above or found).items()
+    }
+    least = min(left.values(), default=None)
+    return {platform for platform, doubt in left.items() if doubt == least}
+
+
+def _doubt(failed: int, ran: int) -> float:
+    """How little is known of who fails among so many, in nats: none where all do, or nobody does."""
+    parts = (failed, ran - failed)
+    return sum(part * log(ran / part) for part in parts if part)
 
 
 def _summed(platform: Platform, routes: Sequence[Route]) -> Struck:
