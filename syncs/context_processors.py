@@ -77,7 +77,7 @@ def _out(now: datetime) -> Iterator[Banner]:
         "warn",
         "cloud",
         f"Codat {'looks' if loud else 'was'} down for {get_text_list(names, 'and')} merchants.",
-        _known_of(worst, now, which=f" {worst.platform_name}" if len(names) > 1 else ""),
+        _known_of(worst, now, which=f" {worst.platform_name} merchants" if len(names) > 1 else ""),
         action=f"Show {worst.failed:,}",
         url=f"{reverse('syncs')}?{query}",
     )
@@ -86,9 +86,8 @@ def _out(now: datetime) -> Iterator[Banner]:
 def _known_of(outage: Outage, now: datetime, which: str) -> str:
     if outage.is_quiet:
         return outage_hold.NOBODY_KNOWS
-    ran = f"Of the {outage.ran:,}{which} merchants that ran within the last hour"
-    first = f"{outage.failed:,} failed with {outage.code}, the first {at_in_a_sentence(outage.since, now)}"
-    return f"{ran}, {first}. Re-runs will probably fail again. They are held."
+    failed = f"{outage.failed:,} of {outage.ran:,}{which} failed with {outage.code}"
+    return f"{failed} within the hour, the first {at_in_a_sentence(outage.since, now)}. Re-runs are held."
 
 
 def notices(signs: Signs, now: datetime) -> list[Banner]:

@@ -208,7 +208,8 @@ class TestPolling:
         wish = Wish("latest", reason="More")
         more = bulks.ask_for_many(keys, wish, by=lead, now=timezone.now(), may_many=True).bulk
         assert queries(more) <= few
-        assert few <= 13
+        # Of those that ended, one each for the failures before, the platforms and the days.
+        assert few <= 16
 
     @pytest.mark.parametrize("rows", ["", "a,b", "9" * 30, "-1", ",".join(["1"] * 5000)])
     def test_odd_rows_break_nothing(self, as_viewer: Client, bulk: Bulk, rows: str) -> None:

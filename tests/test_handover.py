@@ -18,7 +18,7 @@ from syncs.operations import caring, freezing
 from syncs.rules.states import State
 from tests.alerting import arrive, becomes, make_digest
 from tests.conftest import NOON
-from tests.factories import make_failing_merchant, make_merchant, make_request
+from tests.factories import make_failing_merchant, make_merchant, make_outage, make_request
 from tests.smtp import mail_server
 from tests.test_care_page import words
 from tests.test_webhooks_at_once import at_once
@@ -124,6 +124,19 @@ def test_a_quiet_night_is_said_to_be_one() -> None:
 def test_that_sending_is_frozen_stands_on_top(lead: User) -> None:
     freezing.freeze(Freeze.Cause.PERSON, now=NOON, reason="Codat asked us", by=lead)
     assert note().text().splitlines()[2] == "Sending is frozen: Codat asked us"
+
+
+def test_an_outage_that_stands_is_told_on_top_and_in_the_subject(as_viewer: Client) -> None:
+    make_outage("Xero", side="accounting", since=NOON - timedelta(minutes=40))
+    told = "Codat looks down for Xero merchants since 12:20: 118 of 640 failed with 5000 within an hour."
+    assert note().text().splitlines()[2] == f"{told} Re-runs are held."
+    assert note().headline == "an outage"
+    assert told in as_viewer.get("/hand-over/").text
+
+
+def test_one_that_is_perhaps_over_says_that_nobody_knows() -> None:
+    make_outage("Xero", since=NOON - timedelta(hours=2), try_from=NOON)
+    assert "Codat was down for Xero merchants from 11:00. None of them has run" in note().text()
 
 
 # The page

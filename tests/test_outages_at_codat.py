@@ -343,8 +343,8 @@ def test_every_page_says_so_with_the_way_to_those_that_failed(as_viewer: Client)
     for path in ("/", "/requests/", "/syncs/", "/activity/"):
         page = as_viewer.get(path).text
         assert "Codat looks down for Shopify merchants." in page, path
-        assert "Of the 11 merchants that ran within the last hour, 11 failed with 5000" in page
-        assert "the first at 11:40. Re-runs will probably fail again." in page
+        assert "11 of 11 failed with 5000 within the hour, the first at" in page
+        assert "the first at 11:40. Re-runs are held." in page
         assert 'href="/syncs/?code=5000&amp;commerce=Shopify"' in page
 
 
@@ -354,7 +354,7 @@ def test_several_platforms_are_told_in_one_sentence_with_the_worst(as_viewer: Cl
     notice()
     page = as_viewer.get("/").text
     assert "Codat looks down for Xero, Shopify and Square merchants." in page
-    assert "Of the 25 Xero merchants that ran within the last hour, 25 failed with 5000" in page
+    assert "25 of 25 Xero merchants failed with 5000 within the hour" in page
 
 
 def test_an_open_list_is_told(as_viewer: Client) -> None:

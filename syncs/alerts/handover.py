@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from syncs import moments
 from syncs.alerts import messages
 from syncs.filters import HealthFilters, beginnings
-from syncs.models import Care, Freeze, Merchant, SyncRequest
+from syncs.models import Care, Freeze, Merchant, Outage, SyncRequest
 from syncs.models.care import CareQuerySet
 from syncs.models.merchant import SOON_DAYS, MerchantQuerySet
+from syncs.operations import outage_hold
 from syncs.presentation import look_of_merchant
 from syncs.rules.salesdays import start_of
 from syncs.rules.states import State
@@ -60,19 +61,20 @@ class Handover:
     at: datetime
     since: datetime
     frozen: Sequence[str]
+    outages: Sequence[str]
     sections: Sequence[Section]
 
     @property
     def headline(self) -> str:
         """The numbers of what wants doing, for the subject of a mail."""
         told = [f"{part.number:,} {part.headline}" for part in self.sections if part.headline and part.number]
-        return ", ".join(told) or "nothing new"
+        return ", ".join([*(["an outage"] if self.outages else []), *told]) or "nothing new"
 
     def text(self) -> str:
         zone = str(self.at.tzinfo)
         head = f"{moments.sales_day(self.at.date())}, {self.at:%H:%M}"
         span = f"since {moments.absolute(self.since, self.at)}"
-        parts = [f"Hand-over, {head}, {span}. Times in {zone}.", *self.frozen]
+        parts = [f"Hand-over, {head}, {span}. Times in {zone}.", *self.frozen, *self.outages]
         return "\n\n".join([*parts, *(section.text() for section in self.sections)])
 
 
@@ -90,6 +92,7 @@ def write(
         at=at,
         since=since,
         frozen=[f"Sending is frozen: {stop.reason}" for stop in Freeze.objects.standing().order_by("since")],
+        outages=[_told(outage, at) for outage in outage_hold.standing()],
         sections=[
             _began(merchants, since, listed),
             _fuses(merchants, at),
@@ -99,6 +102,14 @@ def write(
             _on_it(merchants),
         ],
     )
+
+
+def _told(outage: Outage, at: datetime) -> str:
+    since = moments.in_a_sentence(outage.since, at)
+    if outage.is_quiet:
+        return f"Codat was down for {outage.platform_name} merchants from {since}. {outage_hold.NOBODY_KNOWS}"
+    failed = f"{outage.failed:,} of {outage.ran:,} failed with {outage.code} within an hour"
+    return f"{outage_hold.looks_down(outage.platform_name)} since {since}: {failed}. Re-runs are held."
 
 
 def _began(merchants: MerchantQuerySet, since: datetime, listed: HealthFilters | None) -> Section:

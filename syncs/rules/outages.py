@@ -67,10 +67,10 @@ def is_quiet(last: datetime, now: datetime) -> bool:
 def out(routes: Sequence[Route], standing: Collection[Platform], now: datetime) -> list[Struck]:
     """The platforms that are out, with the numbers of all their merchants.
 
-    Of every merchant that fails two platforms may be the cause. The one that best tells those who fail from those who do
-    not is held to be; what it explains speaks against no other. So an outage of Xero does not strike all shops that sell
-    through Shopify, nor the few through Clover that all write to Xero. One that stands and goes on is asked first: two
-    that are nearly alike do not take turns.
+    Of every merchant that fails two platforms may be the cause. The one that best tells those who fail from those who
+    do not is held to be; what it explains speaks against no other. So an outage of Xero does not strike all shops that
+    sell through Shopify, nor the few through Clover that all write to Xero. One that stands and goes on is asked first:
+    two that are nearly alike do not take turns.
     """
 
     def out_among(found: Mapping[Platform, Struck]) -> dict[Platform, Struck]:
@@ -100,8 +100,8 @@ def of_platforms(routes: Iterable[Route]) -> dict[Platform, Struck]:
 
 
 def _best_told(found: Mapping[Platform, Struck], routes: Sequence[Route]) -> set[Platform]:
-    """By the least doubt that is left where its merchants are taken apart from the others, of whom a smaller share fails.
-    Several where the same is left: then nothing tells them apart."""
+    """By the least doubt that is left where its merchants are taken apart from the others, of whom a smaller share
+    fails. Several where the same is left: then nothing tells them apart."""
     failed, ran = sum(route.failed for route in routes), sum(route.ran for route in routes)
     above = {
         platform: struck for platform, struck in found.items() if struck.failed * ran >= failed * struck.ran

@@ -4,7 +4,7 @@ The first entry that fits wins (see entries.py). Who asks brings the entries, or
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -170,7 +170,11 @@ def without_re_runs(text: str) -> str:
 
 def steps_meanwhile(steps: Sequence[str], wait: str = WAIT) -> tuple[str, ...]:
     """Those before a re-run; what comes after one makes no sense without it."""
-    return (*takewhile(lambda step: not ASKS_FOR_A_RERUN.search(step), steps), wait)
+    return (*_before_a_rerun(steps), wait)
+
+
+def _before_a_rerun(steps: Sequence[str]) -> Iterator[str]:
+    return takewhile(lambda step: not ASKS_FOR_A_RERUN.search(step), steps)
 
 
 def held_in_an_outage(diagnosis: Diagnosis, known: str, accounting: str) -> Diagnosis:
@@ -185,9 +189,9 @@ def held_in_an_outage(diagnosis: Diagnosis, known: str, accounting: str) -> Diag
         detail=f"{diagnosis.detail} {known}" if is_free else diagnosis.detail,
         rerun="held" if is_free else diagnosis.rerun,
         rerun_words=HELD if is_free else f"{diagnosis.rerun_words}, {HELD_TOO}",
-        steps=steps_meanwhile(
-            diagnosis.steps, WAIT_FOR_THE_END if is_free else f"{WAIT_FOR_THE_END} {known}"
-        ),
+        steps=(WAIT_FOR_THE_END, *_before_a_rerun(diagnosis.steps))
+        if is_free
+        else steps_meanwhile(diagnosis.steps, f"{WAIT_FOR_THE_END} {known}"),
         message=fill(IN_AN_OUTAGE, _platforms("", accounting)) if waits_for_codat else diagnosis.message,
     )
 

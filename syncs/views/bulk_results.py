@@ -10,6 +10,7 @@ from syncs import moments, paging, wording
 from syncs.models import Bulk, SyncRequest
 from syncs.models.request import SyncRequestQuerySet
 from syncs.paging import Order
+from syncs.views import bulk_meanings
 from syncs.views.bulk_costs import minutes_to_send
 from syncs.views.bulk_groups import Group, grouped
 from syncs.views.bulk_tally import STATES_OF, Tally, of_bulks
@@ -61,9 +62,13 @@ def shown(bulk: Bulk, keys: Sequence[int]) -> list[SyncRequest]:
 
 
 def rows_of(requests: Sequence[SyncRequest]) -> list[Result]:
-    usual = wording.usual_lengths(requests)
+    usual, ended = wording.usual_lengths(requests), bulk_meanings.of_each(requests)
     return [
-        Result(request, wording.what(request), wording.sentence(request, usual.get(request.merchant_id, "")))
+        Result(
+            request,
+            wording.what(request),
+            ended.get(request.pk) or wording.sentence(request, usual.get(request.merchant_id, "")),
+        )
         for request in requests
     ]
 
