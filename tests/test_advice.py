@@ -73,7 +73,7 @@ class TestStoppedForOverlap:
         told = card(as_support, merchant)
         assert "A range may help: 14 – 16 Jun." in told
         assert "Codat stopped the last sync because its days overlap an earlier one." in words(told)
-        assert "Sync latest begins where the last success ended, too, and would probably be stopped" in told
+        assert "Sync latest begins at the same place, and would probably be stopped too." in told
         assert "No sync that we know of has these days." in told
         assert "If Codat stops the range as well, send its support the company ID and sync IDs." in told
         assert "the next daily sync tries these days again, tonight, about 02:00." in told

@@ -21,7 +21,7 @@ COME_ALONG = "The newer days come with Sync latest or with the next daily sync."
 NEED_ONE_TOO = "The newer days, which Codat stopped, need one of their own."
 STOPPED = (
     "Codat stopped the last sync because its days overlap an earlier one. "
-    "Sync latest begins where the last success ended, too, and would probably be stopped as well."
+    "Sync latest begins at the same place, and would probably be stopped too."
 )
 
 
