@@ -43,7 +43,8 @@ def test_who_has_lost_a_connection_besides_has_no_next_sync(as_support: Client) 
 
 
 @pytest.mark.parametrize(
-    ("code", "told", "counting"), [(PLAN_EXPIRED, "failed", True), (DISCONNECTED, "failed: disconnected", False)]
+    ("code", "told", "counting"),
+    [(PLAN_EXPIRED, "failed", True), (DISCONNECTED, "failed: disconnected", False)],
 )
 def test_a_day_on_which_nothing_ran_after_it_stops_no_count(
     as_support: Client, code: int, told: str, counting: bool

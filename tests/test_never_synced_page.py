@@ -34,7 +34,9 @@ def test_days_before_the_first_sync_are_no_gaps_however_long_it_is_registered(as
 def test_a_grid_without_a_sync_has_no_legend_before_a_range_is_chosen(as_support: Client) -> None:
     merchant = without_a_run(make_merchant(**NEVER))
     assert 'class="legend' not in page(as_support, merchant)
-    chosen = as_support.get(f"/merchants/{merchant.company_id}/?run=historic&first=2026-06-10&last=2026-06-12")
+    chosen = as_support.get(
+        f"/merchants/{merchant.company_id}/?run=historic&first=2026-06-10&last=2026-06-12"
+    )
     assert "Your range</span>" in chosen.text[chosen.text.index('class="legend') :]
 
 

@@ -21,7 +21,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 UNKNOWN = {State.UNCERTAIN, State.NEEDS_REVIEW}
 SETTLED_BY = dict.fromkeys(ACTIVE, ("the request under way is settled", "Wait until the request under way"))
-SETTLED_BY[State.NEEDS_REVIEW] = ("a lead has decided whether the last request ran", "Have a lead decide whether")
+SETTLED_BY[State.NEEDS_REVIEW] = (
+    "a lead has decided whether the last request ran",
+    "Have a lead decide whether",
+)
 
 
 @pytest.mark.parametrize("state", sorted(ACTIVE))
@@ -63,7 +66,9 @@ def test_who_asks_beside_a_request_in_review_is_led_to_it(as_support: Client) ->
     request = make_request(make_merchant(), state=State.NEEDS_REVIEW)
     url = f"{address(request.merchant)}rerun/latest/review/"
     told = as_support.post(url, {"reason": "Ticket 12"}, headers={"HX-Request": "true"}).text
-    assert "asked for a sync of this merchant, and nobody can tell whether it ran. A lead decides first." in told
+    assert (
+        "asked for a sync of this merchant, and nobody can tell whether it ran. A lead decides first." in told
+    )
     assert f'href="/requests/{request.pk}/">See the request</a>' in told
 
 

@@ -68,7 +68,9 @@ def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagn
         merchant.last_message,
         merchant.last_pushed,
         *platforms,
-        unlinked=" and ".join(name for name, is_linked in zip(platforms, linked, strict=True) if not is_linked),
+        unlinked=" and ".join(
+            name for name, is_linked in zip(platforms, linked, strict=True) if not is_linked
+        ),
         entries=book,
     )
     return playbook.linked_again(told, *platforms) if all(linked) else told

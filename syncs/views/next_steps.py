@@ -23,9 +23,7 @@ class NextStep:
     query: str = ""
 
 
-def of(
-    diagnosis: Diagnosis | None, *, may_ask: bool, other_days: str = OTHER_RANGE
-) -> list[NextStep]:
+def of(diagnosis: Diagnosis | None, *, may_ask: bool, other_days: str = OTHER_RANGE) -> list[NextStep]:
     """Each button stands once, at the first step that asks for it. “Since last success” is Sync
     latest, to the minute, and no range of whole days; but where the playbook asks for other days: empty, if there is
     no range of such."""

@@ -76,7 +76,7 @@ class Preview:
     @property
     def _no_overlap(self) -> str:
         if not self.failed:
-            return f"None, {'this day is' if self.count == 1 else 'these days are'} not synced yet"
+            return "None, not synced yet"
         if self.failed < self.count:
             return f"None, {self.failed} of these {self.count} days failed before"
         return f"None, {_all(self.count)} failed before"
