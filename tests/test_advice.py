@@ -95,7 +95,7 @@ class TestStoppedForOverlap:
         told = card(as_support, merchant)
         assert "A range may help: 14 – 16 Jun." in told
         assert "Codat stopped the last sync because its days overlap an earlier one." in words(told)
-        assert "Sync latest begins where the last success ended, too, and would probably be stopped" in told
+        assert "Sync latest begins at the same place, and would probably be stopped too." in told
         assert "No sync that we know of has these days." in told
         assert "If Codat stops the range as well, send its support the company ID and sync IDs." in told
         assert "the next daily sync tries these days again, tonight, about 02:00." in told
@@ -110,7 +110,7 @@ class TestStoppedForOverlap:
         assert "Fill the form" not in page(as_support, decided(merchant))
         told = unescape(words(card(as_support, merchant)))
         assert "Ask Codat's support before anything runs." in told
-        assert "A range of 14 – 16 Jun overlaps, too: a part of 14 Jun is already synced." in told
+        assert "A range of 14 – 16 Jun overlaps, too. A part of 14 Jun is already synced." in told
         assert "A range may help" not in told
         assert "Nothing to run" not in told
 
@@ -120,6 +120,14 @@ class TestStoppedForOverlap:
         steps = html[html.index('<ol class="steps">') :].partition("</ol>")[0]
         assert "Re-run a range of the days that no sync has yet" in steps
         assert link(date(2026, 6, 14), date(2026, 6, 16)) in steps
+
+    def test_days_that_nothing_goes_back_for_are_filled_in_first(self, as_support: Client) -> None:
+        merchant = make_failing_merchant(STOPPED, "")
+        html = page(as_support, with_days(merchant, ("w", 3), ("f", 2), RECENT, ("f", 1)))
+        assert "A range is needed: 12 – 13 Jun." in html
+        assert "The newer days, which Codat stopped, need one of their own." in html
+        steps = html[html.index('<ol class="steps">') :].partition("</ol>")[0]
+        assert link(date(2026, 6, 12), date(2026, 6, 13)) in steps
 
     def test_in_an_outage_the_range_waits_for_its_end(self, as_support: Client) -> None:
         merchant = with_days(make_failing_merchant(STOPPED, ""), ("w", 3), ("f", 3))

@@ -74,6 +74,20 @@ def test_only_changes_of_state_are_told(before: Any, after: Any, event: str | No
     assert [name for name, _ in noted()] == ([event] if event else [])
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (4040, "Harbour & Pine needs a reconnect (4040)"),
+        (2000, "Harbour & Pine needs a reconnect"),
+        (4260, "Harbour & Pine needs its accounting plan renewed (4260)"),
+    ],
+)
+def test_only_who_has_lost_a_connection_needs_a_reconnect(code: int, told: str) -> None:
+    make_rule("reconnect")
+    becomes(make_merchant(name="Harbour & Pine"), "needs_reconnect", code)
+    assert [delivery.subject for delivery in spread()] == [told]
+
+
 def test_nothing_is_written_where_no_rule_tells_of_it() -> None:
     make_rule("recovered")
     make_rule("failing", is_active=False)

@@ -136,13 +136,13 @@ def test_of_a_lost_connection_only_what_is_not_linked_is_asked_for(
 ) -> None:
     found = diagnose(make_failing_merchant(4000, NOT_CONNECTED, statuses=statuses))
     assert found
-    assert found.lead == f"Codat stops the sync because the link to {named} is missing."
+    assert found.lead == f"Codat stops the sync because the connection to {named} is missing."
     assert f"Send the merchant the link to connect {named}." in found.steps
-    assert f"Please link {named}, with the link below." in found.message
+    assert f"Please connect {named} with the link below." in found.message
     assert found.rerun_words == "Not until both platforms are linked"
 
 
 def test_what_a_side_without_any_connection_lacks_is_asked_for_too() -> None:
     found = diagnose(make_failing_merchant(4000, NOT_CONNECTED, accounting=None))
     assert found
-    assert "Please link the accounting software, with the link below." in found.message
+    assert "Please connect the accounting software with the link below." in found.message

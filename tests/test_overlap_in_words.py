@@ -1,4 +1,4 @@
-"""What is told of days that are already synced, before a range is sent: the same on form and confirm step."""
+"""What is told of days that are already synced before a range is sent: the same on the form and the confirm step."""
 
 from datetime import date
 
@@ -36,8 +36,7 @@ def confirmed(client: Client, merchant: Merchant, first: int, last: int) -> str:
         (11, 12, "None, both days failed before"),
         (12, 12, "None, this day failed before"),
         (12, 15, "None, 2 of these 4 days failed before"),
-        (14, 15, "None, these days are not synced yet"),
-        (14, 14, "None, this day is not synced yet"),
+        (14, 15, "None, not synced yet"),
     ],
 )
 def test_where_nothing_overlaps_it_is_said_what_became_of_these_days(

@@ -34,7 +34,7 @@ KINDS = {
     ),
     Event.FAILING: Kind("{name} began to fail: {what}", "{n} merchants began to fail", "/?health=failing"),
     Event.RECONNECT: Kind(
-        "{name} needs a reconnect", "{n} merchants need a reconnect", "/?health=needs_reconnect"
+        "{name} {what}", "{n} merchants must reconnect or renew a plan", "/?health=needs_reconnect"
     ),
     Event.FUSE: Kind("{name}: {what}", "{n} merchants are close to being switched off", "/?health=soon"),
     Event.RECOVERED: Kind("{name} recovered", "{n} merchants recovered", "/?health=healthy"),

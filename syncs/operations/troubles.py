@@ -147,7 +147,7 @@ def _news(before: Trouble, after: Trouble, *, is_woken: bool) -> tuple[Event | N
     told = {
         Health.HEALTHY: (Event.RECOVERED, result, is_news and before.health in IN_TROUBLE),
         Health.SWITCHED_OFF: (Event.FUSE, "Codat switched it off", is_news),
-        Health.NEEDS_RECONNECT: (Event.RECONNECT, result, is_news or is_woken),
+        Health.NEEDS_RECONNECT: (Event.RECONNECT, troubles.need_of(after), is_news or is_woken),
         Health.FAILING: (Event.FAILING, result, is_news or is_woken),
         Health.SILENT: (Event.FAILING, "No daily sync has ended for three days", is_news),
     }

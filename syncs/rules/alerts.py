@@ -20,7 +20,7 @@ class Event(StrEnum):
 WORDS = {
     Event.FAILING: "A merchant begins to fail, or fails with another result while it is snoozed",
     Event.RECOVERED: "A merchant recovers",
-    Event.RECONNECT: "A merchant needs a reconnect",
+    Event.RECONNECT: "A merchant needs a reconnect, or its accounting plan renewed",
     Event.FUSE: "Codat switches a merchant off in 14, 7, 3 or 1 days, or has done so",
     Event.REVIEW: "A request needs a person",
     Event.FROZEN: "Sending is frozen, or goes on",

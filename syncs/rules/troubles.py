@@ -48,5 +48,12 @@ def worse(before: Trouble, now: Trouble) -> str:
     return f"{days_left(now.days_left or 0)} until Codat switches it off"
 
 
+def need_of(now: Trouble) -> str:
+    """What the merchant has to do, after its name. A connection may be lost after a good sync too."""
+    status = status_of(now.code)
+    need = "needs its accounting plan renewed" if status.plan_expired else "needs a reconnect"
+    return f"{need} ({now.code})" if status.needs_reconnect else need
+
+
 def days_left(number: int) -> str:
     return "1 day left" if number == 1 else f"{number} days left"

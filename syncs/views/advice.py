@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from syncs import moments
 from syncs.models import Merchant, Outage
-from syncs.operations import coverage, fix_first
+from syncs.operations import fix_first
 from syncs.rules.entries import OTHER_DAYS
 from syncs.rules.health import Health
 from syncs.rules.playbook import HELD_TOO, PERHAPS_OVER, Diagnosis
@@ -23,7 +23,7 @@ DO_NOT_WAIT = "Do not wait for the daily sync: none has ended for days."
 NEED_ONE_TOO = "The newer days, which Codat stopped, need one of their own."
 STOPPED = (
     "Codat stopped the last sync because its days overlap an earlier one. "
-    "Sync latest begins where the last success ended, too, and would probably be stopped as well."
+    "Sync latest begins at the same place, and would probably be stopped too."
 )
 
 
@@ -47,8 +47,8 @@ def of(
     is_held = outage is not None and not outage.is_quiet
     if not _goes_on(merchant, due):
         return None
-    broken = diagnosis if diagnosis and diagnosis.rerun in fix_first.FAILS_AGAIN else None
-    broken = broken if fix_first.hold_on(merchant) else None
+    fails_again = diagnosis is not None and diagnosis.rerun in fix_first.FAILS_AGAIN
+    broken = diagnosis if fails_again and fix_first.hold_on(merchant) else None
     needs_other_days = broken is not None and broken.fixed_by == OTHER_DAYS
     mended = [_fix(broken)] if broken and not needs_other_days else []
     first = " and ".join([*mended, *([OVER] if is_held else [])])
@@ -107,13 +107,12 @@ def _other_days(merchant: Merchant, offered: Offers, due: datetime | None, first
     """Where Codat stopped a sync since its days overlap another: only other days may pass."""
     stopped = Offer("Stopped days", offered.awaited[0][0], offered.awaited[-1][1])
     days = _told(stopped.first, stopped.last)
-    overlap = coverage.overlap(merchant, stopped.first, stopped.last)
+    preview = range_preview.of(merchant, stopped.first, stopped.last, offered)
     again = f"If you do nothing, the next daily sync tries these days again{_about(due)}."
-    if overlap.windows:
-        part = range_preview.told_days(overlap.partly)
+    if preview.overlap.windows:
         return Advice(
             "Ask Codat's support before anything runs",
-            (STOPPED, f"A range of {days} overlaps, too: a part of {part} is already synced.", again),
+            (STOPPED, f"A range of {days} overlaps, too. {preview.told_overlap}.", again),
         )
     return Advice(
         f"{_once(first, 'a range may help')}: {days}",
@@ -137,6 +136,7 @@ def _range(offered: Offers, missing: Missing, newer: str, first: str) -> Advice:
             *([newer] if newer else []),
             *_in_part(offered),
         ),
+        "" if first else missing.stretches[0].query,
     )
 
 

@@ -9,7 +9,8 @@ from django.db.models import OuterRef, Subquery, prefetch_related_objects
 
 from syncs.codat.statuses import Outcome
 from syncs.models import MerchantDay, Sync, SyncRequest
-from syncs.operations.diagnosing import diagnose_sync
+from syncs.operations.diagnosing import diagnose_sync, entries
+from syncs.rules.entries import Entry
 from syncs.rules.states import RAN, State
 
 TURN = {
@@ -21,17 +22,17 @@ TURN = {
 
 
 def of_each(requests: Sequence[SyncRequest]) -> dict[int, str]:
-    """By request, of those whose sync has ended. At most three queries, however many; none where none has."""
+    """By request, of those whose sync has ended. At most four queries, however many; none where none has."""
     ended = {request.pk: request for request in requests if State(request.state) in RAN and request.sync}
     failed = [request for request in ended.values() if _outcome(request) is Outcome.FAILED]
     well = [request for request in ended.values() if _outcome(request).is_success]
     before, days = _before(failed), _covered(well)
     prefetch_related_objects([request.merchant for request in failed], "connections")
-    told = {}
+    told, book = {}, entries() if failed else ()
     for request in failed:
         if sync := request.sync:
             sync.merchant = request.merchant
-            told[request.pk] = _failure(sync, before.get(request.pk))
+            told[request.pk] = _failure(sync, book, before.get(request.pk))
     return told | {request.pk: _success(request, days.get(request.sync_id, [])) for request in well}
 
 
@@ -39,8 +40,8 @@ def _outcome(request: SyncRequest) -> Outcome:
     return request.sync.status.outcome if request.sync else Outcome.UNKNOWN
 
 
-def _failure(sync: Sync, before: tuple[int | None, int | None] | None) -> str:
-    told = diagnose_sync(sync)
+def _failure(sync: Sync, book: tuple[Entry, ...], before: tuple[int | None, int | None] | None) -> str:
+    told = diagnose_sync(sync, book)
     is_known = before == (sync.code, sync.cause_id)
     written = " Some sales may be written." if sync.data_pushed else ""
     return f"{'As before' if is_known else 'New error'}: {told.lead} {TURN[told.owner]}{written}"

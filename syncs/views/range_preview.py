@@ -59,7 +59,7 @@ class Preview:
         if len(wholly) == self.count:
             return f"{_all(self.count).capitalize()} {_are(self.count)} already synced"
         said = f"{len(wholly)} of these {self.count} days {_are(len(wholly))} already synced"
-        return self._with_a_part(f"{said} ({told_days(wholly)})")
+        return self._with_a_part(f"{said} ({_told(wholly)})")
 
     @property
     def accepted(self) -> str:
@@ -76,26 +76,26 @@ class Preview:
     @property
     def _no_overlap(self) -> str:
         if not self.failed:
-            return f"None, {'this day is' if self.count == 1 else 'these days are'} not synced yet"
+            return "None, not synced yet"
         if self.failed < self.count:
             return f"None, {self.failed} of these {self.count} days failed before"
         return f"None, {_all(self.count)} failed before"
 
     @property
     def told_partly(self) -> str:
-        return told_days(self.overlap.partly)
+        return _told(self.overlap.partly)
 
     @property
     def told_latest(self) -> str:
-        return told_days(self.ways.latest)
+        return _told(self.ways.latest)
 
     @property
     def told_by_range(self) -> str:
-        return told_days(self.ways.by_range)
+        return _told(self.ways.by_range)
 
     @property
     def told_left_out(self) -> str:
-        return told_days(day for gap in self.left_out for day in days_between(gap.first, gap.last))
+        return _told(day for gap in self.left_out for day in days_between(gap.first, gap.last))
 
     @property
     def is_one_left_out(self) -> bool:
@@ -131,7 +131,7 @@ def _are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def told_days(days: Iterable[date]) -> str:
+def _told(days: Iterable[date]) -> str:
     """ "14 Jun, 16 – 17 Jun"."""
     this_day = timezone.localdate()
     return ", ".join(moments.day_range(first, last, this_day) for first, last in stretches(days))
