@@ -16,6 +16,11 @@ from syncs.widgets import ago, copy_button, dash, icon, look_pill, moment, so_fa
 # With their kinds: "<b>" that is safe and "<b>" that is not are equal.
 drawn_once = lru_cache(maxsize=5000, typed=True)
 NOTHING = SafeString()
+# Of the 31 days that one which is neither failed nor left. In more words it would make the table wider than a desk.
+YESTERDAY = SafeString(
+    '<span class="sub" title="Yesterday has no result yet">+ 1 open'
+    '<span class="sr">: yesterday has no result yet</span></span>'
+)
 
 
 def cells_of(row: MerchantRow, *, may_ask: bool) -> list[SafeString]:
@@ -146,16 +151,16 @@ def _count(fuse: FuseCell) -> SafeString:
             '<div class="count t-hold"><span>{}</span><span class="sub">Codat has stopped trying</span></div>',
             fuse.words,
         )
+    words = format_html("<b>{}{}</b>", icon("power"), fuse.words) if fuse.is_urgent else fuse.words
     return format_html(
-        '<div class="count t-{} num">{}<span class="row"><svg class="meter" aria-hidden="true"><rect width="{}"'
-        ' height="100%" rx="3"/></svg><span class="sub">{} of 31{}</span></span></div>',
+        '<div class="count t-{} num"><span class="row g1">{}{}</span><span class="row">'
+        '<svg class="meter" aria-hidden="true"><rect width="{}" height="100%" rx="3"/></svg>'
+        '<span class="sub">{} of 31</span></span></div>',
         fuse.tone,
-        format_html("<b>{}{}</b>", icon("power"), fuse.words)
-        if fuse.is_urgent
-        else format_html("<span>{}</span>", fuse.words),
+        words,
+        YESTERDAY if fuse.is_yesterday_open else NOTHING,
         fuse.percent,
         fuse.failed_days,
-        ", yesterday open" if fuse.is_yesterday_open else "",
     )
 
 
