@@ -91,11 +91,11 @@ def test_only_so_many_kinds_of_cells_are_kept() -> None:
         (FuseCell("2 days left", "bad", "90%", 28, is_urgent=True), "28 of 31</span>"),
         (
             FuseCell("2 days left", "bad", "90%", 28, is_urgent=True, is_yesterday_open=True),
-            '+ 1 open<span class="sr">: yesterday has no result yet</span>',
+            ', 1 open<span class="sr">: yesterday has no result yet</span>',
         ),
         (
             FuseCell("20 days left", "mute", "35%", 11, is_urgent=False),
-            '<span class="row g1">20 days left</span>',
+            'num"><span>20 days left</span>',
         ),
         (
             FuseCell("Not counting", "hold", "35%", 11, is_urgent=False, is_counting=False),

@@ -18,8 +18,7 @@ drawn_once = lru_cache(maxsize=5000, typed=True)
 NOTHING = SafeString()
 # Of the 31 days that one which is neither failed nor left. In more words it would make the table wider than a desk.
 YESTERDAY = SafeString(
-    '<span class="sub" title="Yesterday has no result yet">+ 1 open'
-    '<span class="sr">: yesterday has no result yet</span></span>'
+    '<span title="Yesterday has no result yet">, 1 open<span class="sr">: yesterday has no result yet</span></span>'
 )
 
 
@@ -153,14 +152,14 @@ def _count(fuse: FuseCell) -> SafeString:
         )
     words = format_html("<b>{}{}</b>", icon("power"), fuse.words) if fuse.is_urgent else fuse.words
     return format_html(
-        '<div class="count t-{} num"><span class="row g1">{}{}</span><span class="row">'
+        '<div class="count t-{} num"><span>{}</span><span class="row">'
         '<svg class="meter" aria-hidden="true"><rect width="{}" height="100%" rx="3"/></svg>'
-        '<span class="sub">{} of 31</span></span></div>',
+        '<span class="sub">{} of 31{}</span></span></div>',
         fuse.tone,
         words,
-        YESTERDAY if fuse.is_yesterday_open else NOTHING,
         fuse.percent,
         fuse.failed_days,
+        YESTERDAY if fuse.is_yesterday_open else NOTHING,
     )
 
 

@@ -61,7 +61,9 @@ def _subtle(words: str) -> SafeString:
 def _merchant(merchant: Merchant) -> SafeString:
     url = reverse("merchant", args=[merchant.company_id])
     archived = format_html(" {}", _subtle("archived")) if merchant.is_archived else ""
-    return format_html('<a class="name" href="{}">{}</a>{}', url, merchant.name, archived)
+    return format_html(
+        '<a class="name" href="{}" title="{}">{}</a>{}', url, merchant.name, merchant.name, archived
+    )
 
 
 @drawn_once
