@@ -139,6 +139,7 @@ class Clock:
             if self.queue_is_up:
                 heartbeats.beat(heartbeats.QUEUE_TAKES)
             budget = shared_budget() if self.queue_is_up else slow_path_budget()
+            pauses.put_back(budget, now)
             pauses.note_state(budget.state(), now, alone=not self.queue_is_up)
 
     def _look_for_guards(self, now: datetime) -> None:

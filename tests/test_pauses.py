@@ -87,6 +87,27 @@ def test_the_clock_notes_what_the_budget_of_all_says(broker: Redis, as_viewer: C
     assert not about_the_pause(as_viewer)
 
 
+def test_a_redis_that_comes_back_empty_is_told_of_the_pause_that_stands(broker: Redis) -> None:
+    shared_budget().slow_down(3600)
+    clock = Clock()
+    ticks(clock)
+    stood = Pause.objects.get().until
+    broker.flushall()
+    assert shared_budget().state().paused_until is None
+    ticks(Clock())
+    until = shared_budget().state().paused_until
+    assert until is not None
+    assert abs(until - stood) < MINUTE
+    assert Pause.objects.get().until >= stood - MINUTE
+
+
+def test_one_that_remembers_calls_knows_better_than_what_was_noted(broker: Redis) -> None:
+    pauses.note(timezone.now() + 60 * MINUTE, timezone.now())
+    shared_budget().heard(Quota(1000, 900, None))
+    ticks(Clock())
+    assert shared_budget().state().paused_until is None
+
+
 def test_a_day_that_is_spent_is_a_pause_until_it_ends(broker: Redis, as_viewer: Client) -> None:
     shared_budget().heard(Quota(1000, 0, timezone.now() + timedelta(hours=3)))
     ticks(Clock())

@@ -42,6 +42,8 @@ class BudgetState:
     last_minute: int = 0
     """Calls in the last sixty seconds, nearly."""
     reachable: bool = True
+    is_blank: bool = False
+    """Whether nobody has called or been told anything yet, as far as it remembers."""
     reserve: int = 100
 
     @property

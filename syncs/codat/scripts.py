@@ -124,6 +124,6 @@ local state = redis.call(
   'HMGET', KEYS[1], 'limit', 'remaining', 'resets_at', 'paused_until', 'doubted_until',
   'minute', 'calls', 'before')
 state[4] = whole(sane(state[4], tonumber(ARGV[2])))
-return {whole(now), unpack(state, 1, 8)}
+return {whole(now), redis.call('EXISTS', KEYS[1]), unpack(state, 1, 8)}
 """
 )

@@ -92,7 +92,7 @@ class SharedBudget:
         answer = self._ask(self._state, _micros(LONGEST_WAIT))
         if answer is None:
             return BudgetState(None, None, None, None, self._pace.per_minute, reachable=False)
-        now, limit, remaining, *times = map(_count, answer)
+        now, exists, limit, remaining, *times = map(_count, answer)
         resets, paused, doubted, *minutes = (count or 0 for count in times)
         now = now or 0
         is_known = resets > now and (doubted <= now or (remaining or 0) > self._pace.reserve)
@@ -103,6 +103,7 @@ class SharedBudget:
             paused_until=_moment(paused) if paused > now else None,
             per_minute=self._pace.per_minute,
             last_minute=Minutes(*minutes).last(now / 1e6),
+            is_blank=not exists,
             reserve=self._pace.reserve,
         )
 

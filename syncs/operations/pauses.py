@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from syncs.codat.budget import BudgetState
+from syncs.codat.budget import Budget, BudgetState
 from syncs.codat.lone_budget import Stops
 from syncs.models import Heartbeat, Pause
 
@@ -30,6 +30,13 @@ def note_state(state: BudgetState, now: datetime, *, alone: bool = False) -> Non
     if state.reachable:
         note(state.stopped_until, now, alone=alone)
         note_kept(state.kept_until, now, alone=alone)
+
+
+def put_back(budget: Budget, now: datetime) -> None:
+    """A pause that stands is told to a budget which has forgotten everything: Redis came back empty."""
+    standing = Pause.objects.filter(until__gt=now).order_by("-until").first()
+    if standing and budget.state().is_blank:
+        budget.slow_down((standing.until - now).total_seconds())
 
 
 def note(until: datetime | None, now: datetime, *, alone: bool = False) -> None:
