@@ -78,10 +78,10 @@ def diagnose(merchant: Merchant, book: tuple[Entry, ...] | None = None) -> Diagn
     return playbook.linked_again(told, *platforms) if all(linked) else told
 
 
-def diagnose_sync(sync: Sync) -> Diagnosis:
-    """What became of one sync, whatever became of its merchant."""
+def diagnose_sync(sync: Sync, book: tuple[Entry, ...] | None = None) -> Diagnosis:
+    """What became of one sync, whatever became of its merchant. Who asks for many brings the entries."""
     platforms = names(sync.merchant)
-    return playbook.diagnose(sync.code, sync.message, sync.data_pushed, *platforms, entries=entries())
+    return playbook.diagnose(sync.code, sync.message, sync.data_pushed, *platforms, entries=book or entries())
 
 
 def names(merchant: Merchant) -> tuple[str, str]:

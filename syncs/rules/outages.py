@@ -104,8 +104,8 @@ def of_platforms(routes: Iterable[Route]) -> dict[Platform, Struck]:
 def _best_told(found: Mapping[Platform, Struck], routes: Sequence[Route]) -> set[Platform]:
     """Of those that leave hardly more doubt than the one that leaves least, the one that explains most failures.
 
-    The doubt is what is left where its merchants are taken apart from the others, of whom a smaller share fails. Several
-    that explain as many and leave the same: then nothing tells them apart.
+    The doubt is what is left where its merchants are taken apart from the others, of whom a smaller share fails.
+    Several that explain as many and leave the same: then nothing tells them apart.
     """
     failed, ran = sum(route.failed for route in routes), sum(route.ran for route in routes)
     above = {
@@ -116,7 +116,11 @@ def _best_told(found: Mapping[Platform, Struck], routes: Sequence[Route]) -> set
         for platform, struck in (above or found).items()
     }
     least = min(left.values(), default=0)
-    near = {platform: (found[platform].failed, -doubt) for platform, doubt in left.items() if doubt <= least + TELLS}
+    near = {
+        platform: (found[platform].failed, -doubt)
+        for platform, doubt in left.items()
+        if doubt <= least + TELLS
+    }
     most = max(near.values(), default=None)
     return {platform for platform, explained in near.items() if explained == most}
 

@@ -78,7 +78,10 @@ def accused(hour: Hour, standing: Collection[Platform] = ()) -> set[str]:
         # One shop more that fails there moves no blame from the one of which all fail.
         ({("Clover", "Xero"): (20, 20), ("Shopify", "Xero"): (1, 31)}, {"Clover"}),
         # The larger platform has more failures; but only of those that write to Xero.
-        ({("Shopify", "Xero"): (40, 60), ("Square", "Xero"): (5, 10), ("Shopify", "Sage"): (6, 60)}, {"Xero"}),
+        (
+            {("Shopify", "Xero"): (40, 60), ("Square", "Xero"): (5, 10), ("Shopify", "Sage"): (6, 60)},
+            {"Xero"},
+        ),
         # What one does not explain speaks against another.
         (ONE_IS_OUT | {("Square", "Sage"): (12, 12)}, {"Xero", "Square", "Sage"}),
         # Nothing tells apart two that always run together.
