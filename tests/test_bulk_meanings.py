@@ -46,8 +46,7 @@ def test_what_only_says_the_pill_again_gives_way_to_whether_a_re_run_helps() -> 
 def test_while_an_outage_stands_nobody_is_told_to_try() -> None:
     request = asked(5000, data_pushed=False)
     make_outage("Xero", side="accounting")
-    held = "No, it will probably fail again. Held until the outage is over."
-    assert told(request) == f"New, Codat must act. Re-run now? {held}"
+    assert told(request) == "New, Codat must act. Re-run now? Not before the outage is over."
 
 
 def test_that_some_sales_may_be_written_is_told() -> None:

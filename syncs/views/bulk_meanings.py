@@ -11,7 +11,7 @@ from syncs.codat.statuses import Outcome
 from syncs.models import MerchantDay, Sync, SyncRequest
 from syncs.operations import outage_hold
 from syncs.operations.diagnosing import diagnose_sync, entries
-from syncs.rules.playbook import Diagnosis
+from syncs.rules.playbook import HELD, Diagnosis
 from syncs.rules.states import RAN, State
 from syncs.views import in_outage
 
@@ -52,7 +52,8 @@ def _failure(told: Diagnosis, *, is_known: bool, written: bool) -> str:
     turn = f"{'As before' if is_known else 'New'}, {TURN[told.owner]}"
     # What is general, and a fault of Codat's, says no more than the pill.
     is_told = told.is_general or told.owner == "codat"
-    words = f"{turn}. Re-run now? {told.rerun_words}." if is_told else f"{turn}: {told.lead}"
+    rerun = "Not before the outage is over" if told.rerun_words == HELD else told.rerun_words
+    words = f"{turn}. Re-run now? {rerun}." if is_told else f"{turn}: {told.lead}"
     return f"{words} Some sales may be written." if written else words
 
 
