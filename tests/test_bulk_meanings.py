@@ -9,7 +9,7 @@ from syncs.models import SyncRequest
 from syncs.rules.states import State
 from syncs.views import bulk_meanings
 from tests.conftest import NOON
-from tests.factories import make_merchant, make_request, make_sync
+from tests.factories import make_merchant, make_outage, make_request, make_sync
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.sqlite]
 ARCHIVED = "Account 090 is not in an Active state. (Archived)"
@@ -31,12 +31,22 @@ def told(request: SyncRequest) -> str:
 
 def test_an_error_that_was_not_there_before_is_new_and_says_whose_turn_it_is() -> None:
     assert told(asked(5130, ARCHIVED, data_pushed=False)) == (
-        "New error: Xero is refusing the sales because account 090 is archived. The merchant must act."
+        "New, the merchant must act: Xero is refusing the sales because account 090 is archived."
     )
 
 
 def test_the_same_as_before_is_told_as_such() -> None:
-    assert told(asked(5130, ARCHIVED, before=5130)).startswith("As before: ")
+    assert told(asked(5130, ARCHIVED, before=5130)).startswith("As before, the merchant must act: ")
+
+
+def test_what_only_says_the_pill_again_gives_way_to_whether_a_re_run_helps() -> None:
+    assert told(asked(5000, data_pushed=False)) == "New, Codat must act. Re-run now? Yes, try now."
+
+
+def test_while_an_outage_stands_nobody_is_told_to_try() -> None:
+    request = asked(5000, data_pushed=False)
+    make_outage("Xero", side="accounting")
+    assert told(request) == "New, Codat must act. Re-run now? Not before the outage is over."
 
 
 def test_that_some_sales_may_be_written_is_told() -> None:
@@ -74,6 +84,6 @@ def test_it_takes_no_more_queries_for_many(django_assert_num_queries: Any) -> No
             pk__in=[request.pk for request in [requests[0], requests[2], *requests[1::2]][:count]]
         )
         listed = list(found)
-        # The fourth reads the playbook.
-        with django_assert_num_queries(4):
+        # Of the failures before, the days, the platforms, the playbook and the outages.
+        with django_assert_num_queries(5):
             bulk_meanings.of_each(listed)

@@ -233,9 +233,9 @@ def test_an_outage_and_its_numbers_move_the_pulse_and_are_told(as_viewer: Client
     poll = poll_of(first_page(as_viewer, url))
     outage = make_outage(failed=118)
     begun = as_viewer.get(poll).text
-    assert "118 failed" in begun
+    assert "118 of 640 failed" in begun
     Outage.objects.filter(pk=outage.pk).update(failed=119)
-    assert "119 failed" in as_viewer.get(poll_of(begun)).text
+    assert "119 of 640 failed" in as_viewer.get(poll_of(begun)).text
 
 
 def test_tiles_counted_a_moment_ago_are_not_taken_for_new_ones(

@@ -147,8 +147,8 @@ class TestOfTheHouse:
     def test_an_outage_its_numbers_its_silence_and_its_end(self, as_viewer: Client, path: str) -> None:
         assert "Codat looks down for Shopify merchants." in news(as_viewer, path, make_outage)
         standing = Outage.objects.standing()
-        assert "119 failed" in news(as_viewer, path, lambda: standing.update(failed=119))
-        assert "Of the 641" in news(as_viewer, path, lambda: standing.update(ran=641))
+        assert "119 of 640 failed" in news(as_viewer, path, lambda: standing.update(failed=119))
+        assert "119 of 641" in news(as_viewer, path, lambda: standing.update(ran=641))
         assert "was down" in news(as_viewer, path, lambda: standing.update(try_from=timezone.now()))
         assert "was down" not in news(as_viewer, path, lambda: standing.update(ended_at=timezone.now()))
 
@@ -189,11 +189,11 @@ class TestOfTheHouse:
                 heartbeats.beat(part, host="here", pid=1)
 
         pass_by(outage_hold.FOLLOWED)
-        assert "They are held." in as_viewer.get(path).text
+        assert "Re-runs are held." in as_viewer.get(path).text
         over = news(as_viewer, path, lambda: pass_by(timedelta(seconds=1)))
-        assert "They are held." not in over
+        assert "Re-runs are held." not in over
         followed = news(as_viewer, path, lambda: heartbeats.beat(heartbeats.CLOCK))
-        assert "They are held." in followed
+        assert "Re-runs are held." in followed
 
     def test_codat_that_does_not_answer(self, as_viewer: Client, path: str) -> None:
         heartbeats.beat(silence.FIRST)

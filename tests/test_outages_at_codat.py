@@ -313,7 +313,7 @@ def test_while_nobody_knows_the_notice_says_so(as_viewer: Client) -> None:
     assert "Codat was down for Xero and Shopify merchants." in page
     assert "nobody knows whether it is over. Of a bulk that waits, one is tried every 5 minutes." in page
     assert "within the last hour" not in page
-    assert "They are held." not in page
+    assert "Re-runs are held." not in page
 
 
 def test_a_desk_on_which_nothing_is_wrong_is_asked_two_questions(django_assert_num_queries: object) -> None:
@@ -351,9 +351,10 @@ def test_every_page_says_so_with_the_way_to_those_that_failed(as_viewer: Client)
 def test_several_platforms_are_told_in_one_sentence_with_the_worst(as_viewer: Client) -> None:
     ran(CODATS_FAULT, 10, commerce="Square", accounting="Xero")
     ran(CODATS_FAULT, 15, commerce="Shopify", accounting="Xero")
+    ran(CODATS_FAULT, 12, commerce="Clover", accounting="Sage")
     notice()
     page = as_viewer.get("/").text
-    assert "Codat looks down for Xero, Shopify and Square merchants." in page
+    assert "Codat looks down for Xero, Sage and Clover merchants." in page
     assert "25 of 25 Xero merchants failed with 5000 within the hour" in page
 
 

@@ -17,6 +17,8 @@ LOOKED_BACK = timedelta(hours=1)
 MERCHANTS, SHARE = 10, Fraction(1, 3)
 # It is over when fewer fail than this, or none has for so long.
 LEFT, QUIET = Fraction(1, 10), timedelta(minutes=30)
+# Less doubt than this is chance (twenty to one): of a dozen that write where nine in ten fail, easily all do.
+TELLS = log(20)
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,11 @@ def of_platforms(routes: Iterable[Route]) -> dict[Platform, Struck]:
 
 
 def _best_told(found: Mapping[Platform, Struck], routes: Sequence[Route]) -> set[Platform]:
-    """By the least doubt that is left where its merchants are taken apart from the others, of whom a smaller share
-    fails. Several where the same is left: then nothing tells them apart."""
+    """Of those that leave hardly more doubt than the one that leaves least, the one that explains most failures.
+
+    The doubt is what is left where its merchants are taken apart from the others, of whom a smaller share fails.
+    Several that explain as many and leave the same: then nothing tells them apart.
+    """
     failed, ran = sum(route.failed for route in routes), sum(route.ran for route in routes)
     above = {
         platform: struck for platform, struck in found.items() if struck.failed * ran >= failed * struck.ran
@@ -110,8 +115,14 @@ def _best_told(found: Mapping[Platform, Struck], routes: Sequence[Route]) -> set
         platform: _doubt(struck.failed, struck.ran) + _doubt(failed - struck.failed, ran - struck.ran)
         for platform, struck in (above or found).items()
     }
-    least = min(left.values(), default=None)
-    return {platform for platform, doubt in left.items() if doubt == least}
+    least = min(left.values(), default=0)
+    near = {
+        platform: (found[platform].failed, -doubt)
+        for platform, doubt in left.items()
+        if doubt <= least + TELLS
+    }
+    most = max(near.values(), default=None)
+    return {platform for platform, explained in near.items() if explained == most}
 
 
 def _doubt(failed: int, ran: int) -> float:

@@ -1,5 +1,5 @@
-"""What became of each merchant of a bulk, beyond its pill: how many days it covered, whether its error is new, and who
-must act."""
+"""What became of each merchant of a bulk, beyond its pill: how many days it covered; whether its error is new, who must
+act, and why, or where that is not known, whether a re-run helps. What the row cuts off comes last."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,30 +9,38 @@ from django.db.models import OuterRef, Subquery, prefetch_related_objects
 
 from syncs.codat.statuses import Outcome
 from syncs.models import MerchantDay, Sync, SyncRequest
+from syncs.operations import outage_hold
 from syncs.operations.diagnosing import diagnose_sync, entries
-from syncs.rules.entries import Entry
+from syncs.rules.playbook import HELD, Diagnosis
 from syncs.rules.states import RAN, State
+from syncs.views import in_outage
 
 TURN = {
-    "merchant": "The merchant must act.",
-    "us": "It is for us to act.",
-    "codat": "It is for Codat to mend.",
-    "nobody": "Nobody has to act.",
+    "merchant": "the merchant must act",
+    "us": "we must act",
+    "codat": "Codat must act",
+    "nobody": "nobody must act",
 }
 
 
 def of_each(requests: Sequence[SyncRequest]) -> dict[int, str]:
-    """By request, of those whose sync has ended. At most four queries, however many; none where none has."""
+    """By request, of those whose sync has ended. At most five queries, however many; none where none has."""
     ended = {request.pk: request for request in requests if State(request.state) in RAN and request.sync}
     failed = [request for request in ended.values() if _outcome(request) is Outcome.FAILED]
     well = [request for request in ended.values() if _outcome(request).is_success]
     before, days = _before(failed), _covered(well)
     prefetch_related_objects([request.merchant for request in failed], "connections")
-    told, book = {}, entries() if failed else ()
+    told = {}
+    if failed:
+        book, outages = entries(), outage_hold.standing()
     for request in failed:
         if sync := request.sync:
             sync.merchant = request.merchant
-            told[request.pk] = _failure(sync, book, before.get(request.pk))
+            outage = outage_hold.hold_on(request.merchant, outages)
+            diagnosis = diagnose_sync(sync, book)
+            diagnosis = in_outage.told(diagnosis, request.merchant, outage) or diagnosis
+            is_known = before.get(request.pk) == (sync.code, sync.cause_id)
+            told[request.pk] = _failure(diagnosis, is_known=is_known, written=bool(sync.data_pushed))
     return told | {request.pk: _success(request, days.get(request.sync_id, [])) for request in well}
 
 
@@ -40,11 +48,13 @@ def _outcome(request: SyncRequest) -> Outcome:
     return request.sync.status.outcome if request.sync else Outcome.UNKNOWN
 
 
-def _failure(sync: Sync, book: tuple[Entry, ...], before: tuple[int | None, int | None] | None) -> str:
-    told = diagnose_sync(sync, book)
-    is_known = before == (sync.code, sync.cause_id)
-    written = " Some sales may be written." if sync.data_pushed else ""
-    return f"{'As before' if is_known else 'New error'}: {told.lead} {TURN[told.owner]}{written}"
+def _failure(told: Diagnosis, *, is_known: bool, written: bool) -> str:
+    turn = f"{'As before' if is_known else 'New'}, {TURN[told.owner]}"
+    # What is general, and a fault of Codat's, says no more than the pill.
+    is_told = told.is_general or told.owner == "codat"
+    rerun = "Not before the outage is over" if told.rerun_words == HELD else told.rerun_words
+    words = f"{turn}. Re-run now? {rerun}." if is_told else f"{turn}: {told.lead}"
+    return f"{words} Some sales may be written." if written else words
 
 
 def _success(request: SyncRequest, covered: Sequence[date]) -> str:

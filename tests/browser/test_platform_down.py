@@ -69,7 +69,7 @@ def test_while_xero_is_down_its_merchants_are_held_and_others_are_not(
         lead.goto("/")
         notices = lead.get_by_role("region", name="Notices")
         expect(notices).to_contain_text(DOWN, timeout=NOTICED)
-        expect(notices).to_contain_text("They are held.")
+        expect(notices).to_contain_text("Re-runs are held.")
 
         free = panel.healthy_on("QuickBooks Online")
         before = len(panel.posts(held.company_id))
