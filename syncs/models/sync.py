@@ -170,6 +170,18 @@ class Sync(models.Model):
                 name="sync_nothing_written",
                 condition=Q(data_pushed=False),
             ),
+            *(
+                models.Index(
+                    *(F("started_at").desc(), F("id").desc()),
+                    name=name,
+                    condition=Q(outcome=outcome, data_pushed=is_written),
+                )
+                for name, outcome, is_written in (
+                    ("sync_failed_and_written", "failed", True),
+                    ("sync_empty_and_written", "empty", True),
+                    ("sync_synced_and_unwritten", "synced", False),
+                )
+            ),
             models.Index(
                 *("outcome", F("started_at").desc(), F("id").desc()),
                 name="sync_not_final",
