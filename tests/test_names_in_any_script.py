@@ -51,6 +51,13 @@ FOUND = [
     ("ﾊﾟﾝや", "パン"),
     ("किताब घर", "किताब"),
     ("한글 서점", "서점"),
+    ("Two  Blanks", "two blanks"),
+    ("Two Blanks", "two  blanks "),
+    ("A\tTab", "a tab"),
+    ("No\u00a0Break", "no break"),
+    ("Zero\u200bWidth", "zerowidth"),
+    ("Soft\u00adware", "software"),
+    ("Softbank", "Soft\u200dbank"),
 ]
 
 

@@ -12,6 +12,8 @@ from django.db import models
 # Only here is a letter without its marks still what people type: in other scripts a mark makes another sound.
 WITHOUT_MARKS = ("LATIN ", "GREEK ", "CYRILLIC ")
 MARKS = ("Mn", "Me")
+# Format characters: joiners, marks of direction, soft hyphens.
+INVISIBLE = ("Cf",)
 # As keyboards have them that lack these.
 PLAIN = str.maketrans(
     {
@@ -36,10 +38,18 @@ PLAIN = str.maketrans(
 
 
 def fold(text: str) -> str:
-    if text.isascii():
-        return text.casefold()
+    """Blanks of any kind and number are one, and what nobody sees is left out; a text of nothing else stays."""
+    folded = text.casefold() if text.isascii() else _folded(_seen(text) or text)
+    return " ".join(folded.split()) or folded
+
+
+def _folded(text: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", _without_marks(apart).translate(PLAIN))
+
+
+def _seen(text: str) -> str:
+    return "".join(sign for sign in text if unicodedata.category(sign) not in INVISIBLE)
 
 
 def _without_marks(apart: str) -> str:
