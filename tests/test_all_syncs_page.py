@@ -360,3 +360,18 @@ def test_each_row_opens_its_sync_and_copies_its_id_and_its_link(
     assert f'<a class="link plain" href="{path}"><time' in row
     assert f'data-copy-link href="{path}"' in row
     assert f'data-copy="{sync.sync_id}"' in row
+
+
+def test_a_word_that_more_causes_hold_than_a_database_takes_numbers_finds_them_all(
+    as_viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncs.record_filters.syncs.MOST_NUMBERS", 2)
+    for number in range(4):
+        make_sync(
+            make_merchant(name=f"Shop {number}"), 5130, message=f"Account {'abcd'[number] * 9} is archived"
+        )
+    make_sync(make_merchant(name="Another"), 5130, message="No such thing")
+    html = as_viewer.get("/syncs/?message=archived").text
+    assert [name for name in ("Shop 0", "Shop 1", "Shop 2", "Shop 3", "Another") if f">{name}<" in html] == [
+        f"Shop {number}" for number in range(4)
+    ]

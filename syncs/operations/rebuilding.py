@@ -11,7 +11,6 @@ from syncs.operations import days, health, troubles
 from syncs.rules.coverage import Day
 from syncs.rules.salesdays import day_window, today
 
-
 # When its next look is, which no sync tells: it is put right only where there is none.
 PLAN = ("next_refresh_at", "next_refresh_reason")
 

@@ -36,6 +36,7 @@ INITIATORS = {
     "not known": ("Not known", Q(initiator=Sync.Initiator.UNKNOWN)),
 }
 LARGEST_CODE = 9999
+MOST_NUMBERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,11 @@ class SyncFilters(Filters):
         if not self.message:
             return Q()
         words = Q(message__icontains=self.message.lower()) | Q(sample__icontains=self.message)
-        # By their numbers: what is asked for by another question, the database guesses too wrongly.
-        causes = list(Cause.objects.filter(words).values_list("pk", flat=True))
-        return Q(cause__in=causes, outcome=Outcome.FAILED)
+        # By their numbers: what is asked for by another question, the database guesses too wrongly. Of a word that
+        # nearly all have, the numbers are more than a database takes.
+        found = Cause.objects.filter(words).order_by().values_list("pk", flat=True)
+        causes = list(found[: MOST_NUMBERS + 1])
+        return Q(cause__in=found if len(causes) > MOST_NUMBERS else causes, outcome=Outcome.FAILED)
 
 
 def _first_day_of(span: str, zone: ZoneInfo, now: datetime) -> date:
