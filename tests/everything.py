@@ -18,7 +18,7 @@ FAST = "not slow and not browser"
 # One more than the cores of a small machine: some tests wait for a silent server, and others may run meanwhile.
 WORKERS = "3"
 # Where tests wait for processes, servers and polls more than they work.
-MORE_WORKERS = "4"
+MORE_WORKERS = "5"
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ BOUNDED_PROOF = Step(
 # Seconds: what the proof takes on a slow machine, with 300 kills, with 100 and with 30. So much it always has: a minute
 # over is better than no proof.
 IN_GOOD_TIME, IN_A_HURRY, AT_LEAST = 340, 210, 180
-# Three panels at once: most of the time a journey waits for its next poll.
+# Several panels at once: most of the time a journey waits for its next poll.
 IN_BROWSER = Step(
     "tests in a real browser",
-    ("-n", "3", "--dist", "loadfile", "-m", "browser and not long", "tests/browser"),
+    ("-n", MORE_WORKERS, "--dist", "loadfile", "-m", "browser and not long", "tests/browser"),
     seconds=600,
 )
 # The fast ones, and the races. tests/conftest.py sets the mark.
