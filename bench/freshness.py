@@ -10,8 +10,13 @@ from bench import world
 from bench.desk import FIRST, UNTIL, Desk, InTurn
 from bench.results import Row, at_most, percentile
 
-# Where a merchant's own usual time explains so much of the spread: p50 and p95 in minutes.
+# Where a merchant's own usual time explains so much of the spread: p50 and p95 in minutes, in the usual world.
 TARGETS = {0.8: (3, 17), 0.0: (5, 36)}
+USUAL = world.Conditions()
+# Of no account for what is promised.
+SIZE = {"merchants", "explained", "seed"}
+# All results come two hours earlier, since the night before.
+MOVED = {"moved": -120.0, "moved_nights_ago": 1}
 CALLS = 8
 # The rule's ceiling is a day; nobody waits much longer for the turn that is then due.
 OLDEST_HOURS = 25
@@ -22,6 +27,8 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
     rate, explained = given.pop("rate"), given.pop("explained")
     for part in TARGETS if explained is None else [explained]:
         yield from simulate(world.Conditions(**given, explained=part), rate)
+    if explained is None and _is_usual(world.Conditions(**given)):
+        yield from simulate(world.Conditions(**given | MOVED), rate)
 
 
 def simulate(conditions: world.Conditions, rate: float) -> list[Row]:
@@ -30,13 +37,25 @@ def simulate(conditions: world.Conditions, rate: float) -> list[Row]:
     for desk in (ours, in_turn):
         desk.open(shops)
         desk.work()
-    return _rows(f"usual time explains {conditions.explained:.0%}", conditions, ours, in_turn.ages)
+    return _rows(_title(conditions), conditions, ours, in_turn.ages)
+
+
+def _title(conditions: world.Conditions) -> str:
+    title = f"usual time explains {conditions.explained:.0%}"
+    if conditions.moved:
+        title += f", and moved by {conditions.moved:g} min {conditions.moved_nights_ago} nights ago"
+    return title if _is_usual(conditions) else f"{title} (judged by asking in turn)"
+
+
+def _is_usual(conditions: world.Conditions) -> bool:
+    """Of other worlds nothing is promised but that asking in turn is no better."""
+    others = (option.name for option in fields(world.Conditions) if option.name not in SIZE)
+    return all(getattr(conditions, name) == getattr(USUAL, name) for name in others)
 
 
 def _rows(title: str, conditions: world.Conditions, desk: Desk, turns: list[float]) -> list[Row]:
-    # Of other worlds nothing is promised but that asking in turn is no better.
     in_turn = [percentile(turns, part) / world.MINUTE for part in (0.5, 0.95)] if turns else []
-    targets = TARGETS.get(conditions.explained, in_turn)
+    targets = TARGETS.get(conditions.explained, in_turn) if _is_usual(conditions) else in_turn
 
     def minutes(name: str, seconds: float, *bound: float) -> Row:
         name, value = f"{title}: {name}", seconds / world.MINUTE
@@ -88,7 +107,9 @@ def _kind(name: str) -> Callable[[str], float]:
         return _share
     if name == "zones":
         return _zones
-    return {"merchants": _count, "seed": int, "days": _number}.get(name, _minutes)
+    kinds: dict[str, Callable[[str], float]] = {"merchants": _count, "seed": int, "moved": _earlier_or_later}
+    kinds |= {"days": _number, "moved_nights_ago": _number}
+    return kinds.get(name, _minutes)
 
 
 def _above_zero(text: str) -> float:
@@ -101,6 +122,10 @@ def _share(text: str) -> float:
 
 def _minutes(text: str) -> float:
     return _within(float(text), least=0, most=1440)
+
+
+def _earlier_or_later(text: str) -> float:
+    return _within(float(text), least=-1440, most=1440)
 
 
 def _count(text: str) -> int:

@@ -32,6 +32,17 @@ OTHERS = (
         "Asia/Karachi",
     ),
     *("Asia/Shanghai", "Australia/Perth", "Pacific/Honolulu", "America/Anchorage", "Asia/Dhaka"),
+    # Those that are half an hour or a quarter off, and the first and the last to begin a day.
+    *(
+        "America/St_Johns",
+        "Asia/Kathmandu",
+        "Australia/Adelaide",
+        "Pacific/Chatham",
+        "Asia/Tehran",
+        "Asia/Yangon",
+    ),
+    *("Pacific/Kiritimati", "Pacific/Pago_Pago", "Pacific/Marquesas", "Asia/Kabul", "Atlantic/Azores"),
+    *("America/Caracas", "America/Phoenix", "Africa/Nairobi", "Atlantic/South_Georgia", "Pacific/Noumea"),
 )
 
 
@@ -40,7 +51,8 @@ class Conditions:
     """What the world is like. Shares from 0 to 1; minutes, but hours from the sync hour to the usual time.
 
     Off are those that Codat says it does not run; dormant, that it has stopped running without a word, some nights ago;
-    of the refused, it answers no look.
+    of the refused, it answers no look. From the measured night on, or from some nights before it, all syncs come so many
+    minutes later than they used to, or earlier.
     """
 
     merchants: int = 100_000
@@ -63,6 +75,8 @@ class Conditions:
     outage: tuple[float, float] | None = None
     outage_of: str = "both"
     doubled: bool = False
+    moved: float = 0.0
+    moved_nights_ago: int = 0
 
 
 SHARES = {
@@ -148,12 +162,18 @@ class Night:
         while (at := (due - BEGIN).total_seconds()) < min(self.until, shop.ends):
             failed = self._fails_after(failed)
             if self.draw.random() >= self.conditions.missed:
-                delay = max(MINUTE, self.draw.gauss(shop.delay, shop.rest))
+                delay = max(MINUTE, self.draw.gauss(shop.delay, shop.rest)) + self._moved(at)
                 yield self._run(self._held_back(at + delay), failed, expected=True)
             if self.draw.random() < self.conditions.by_hand:
                 by_hand = self._held_back(at + self.draw.uniform(8 * HOUR, 22 * HOUR))
                 yield self._run(by_hand, failed, expected=False)
             due = next_due(due, shop.zone, shop.sync_hour)
+
+    def _moved(self, due: float) -> float:
+        """Of the night of this sync hour, in seconds. No merchant's measured night begins earlier than a quarter day after
+        the simulation."""
+        is_moved = due >= (1 / 4 - self.conditions.moved_nights_ago) * DAY
+        return self.conditions.moved * MINUTE if is_moved else 0.0
 
     def _fails_after(self, failed: bool) -> bool:
         """Nine in ten that fail fail again the next night; as many begin to as end."""

@@ -153,7 +153,7 @@ def test_a_scenario_is_read_from_the_command_line() -> None:
         "--rate 0",
         "--explained 1.5",
         "--failing -1",
-        "--zones 40",
+        "--zones 60",
         "--outage 22:00-02:00",
         "--outage 3",
     ],

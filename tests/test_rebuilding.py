@@ -140,24 +140,7 @@ def test_a_run_that_was_under_way_at_the_last_look_is_no_difference_a_day_later(
 
 
 def test_who_was_never_looked_at_has_nothing_to_differ(db: None) -> None:
-    make_merchant(refreshed_at=None, health="unseen", last_code=None, next_refresh_at=NOW)
-    assert rebuild("--check")[0] == 0
-
-
-@pytest.mark.parametrize("seen", [True, False])
-def test_whom_nobody_would_ever_ask_about_again_is_asked_about_now(merchant: Merchant, seen: bool) -> None:
-    forgotten = merchant if seen else make_merchant(refreshed_at=None, health="unseen", last_code=None)
-    Merchant.objects.filter(pk=forgotten.pk).update(next_refresh_at=None, next_refresh_reason="")
-    code, said = rebuild()
-    assert code == 1
-    assert "next_refresh_at was nothing, should be" in said
-    forgotten.refresh_from_db()
-    assert forgotten.next_refresh_at == NOW
-    assert rebuild("--check")[0] == 0
-
-
-def test_an_archived_one_waits_for_no_look(clock: Any) -> None:
-    make_merchant(archived_at=NOW, refreshed_at=None, health="unseen", last_code=None)
+    make_merchant(refreshed_at=None, health="unseen", last_code=None)
     assert rebuild("--check")[0] == 0
 
 

@@ -11,9 +11,6 @@ from syncs.operations import days, health, troubles
 from syncs.rules.coverage import Day
 from syncs.rules.salesdays import day_window, today
 
-# When its next look is, which no sync tells: it is put right only where there is none.
-PLAN = ("next_refresh_at", "next_refresh_reason")
-
 
 class Difference(NamedTuple):
     what: str
@@ -30,7 +27,7 @@ class Made(NamedTuple):
 
 
 def rebuild(merchant_id: int, now: datetime, *, check: bool = False) -> list[Difference]:
-    """Every difference is put right, unless this is a check. Who was never looked at has only a look to wait for.
+    """Every difference is put right, unless this is a check. Who was never looked at has nothing to differ.
 
     Nobody is kept waiting but by a merchant that differs: it is compared a second time, under its lock, since a look
     may have been stored between two reads of the first.
@@ -42,34 +39,24 @@ def rebuild(merchant_id: int, now: datetime, *, check: bool = False) -> list[Dif
         stood = troubles.of(merchant, now)
         made = _compare(merchant, now)
         if made.differences and not check:
-            if made.days:
-                days.write(merchant, min(made.days), made.days)
+            days.write(merchant, min(made.days), made.days)
             troubles.follow(merchant, stood, now, "Had its health made anew from its syncs")
             merchant.version = F("version") + 1
-            merchant.save(update_fields=[*health.SAVED, *PLAN, "version"])
+            merchant.save(update_fields=[*health.SAVED, "version"])
     return made.differences
 
 
 def _compare(merchant: Merchant, now: datetime) -> Made:
     """Leaves the columns of this instance as they should be."""
-    forgotten = _plan_a_look(merchant, now)
     if merchant.refreshed_at is None:
-        return Made(forgotten, {})
+        return Made([], {})
     moment = _as_of(merchant, merchant.refreshed_at, now)
     columns, stood = _columns(merchant), merchant.health
     decided = health.recompute(merchant, moment)
     if _heard_of_connections_since(merchant) and health.fits_some_connections(merchant, stood, moment):
         merchant.health = stood
     before = columns | _by_name(days.stored(merchant, min(decided)))
-    return Made([*forgotten, *_differences(before, _columns(merchant) | _by_name(decided))], decided)
-
-
-def _plan_a_look(merchant: Merchant, now: datetime) -> list[Difference]:
-    """Whom nobody would ever ask about again is asked about now."""
-    if merchant.is_archived or merchant.next_refresh_at is not None:
-        return []
-    merchant.next_refresh_at, merchant.next_refresh_reason = now, "asked again: no look was planned"
-    return [Difference("next_refresh_at", None, now)]
+    return Made(_differences(before, _columns(merchant) | _by_name(decided)), decided)
 
 
 def _heard_of_connections_since(merchant: Merchant) -> bool:

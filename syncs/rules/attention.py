@@ -24,9 +24,12 @@ STUCK_AFTER = 6 * HOUR
 UNKNOWN_DELAY, UNKNOWN_SPREAD = 2 * HOUR, HOUR
 LEAST_SPREAD, MOST_SPREAD = 5 * MINUTE, 6 * HOUR
 CONFIGURATION_OLD, CONFIGURATION_TOO_OLD = 18 * HOUR, 36 * HOUR
-# One more result moves what was learned by this part of the surprise, and no surprise counts for more than so many
-# spreads: a night on which Codat stood still teaches little about the next.
+# One more result moves what was learned by this part of the surprise. A night that strays by more than so many spreads
+# hardly ever belongs to what was learned: either results now come at another hour, and then every night that is not
+# believed is looked for at the wrong time, or this night was odd, and believing it costs one night a few minutes. So it
+# counts for half, and for so many spreads at most.
 LEARNING, SURPRISE = 0.1, 4
+LEARNING_ANEW, MOST_SURPRISE = 0.5, 6
 # What a call must promise: chance of news x minutes that it would be old. A larger number asks more rarely.
 WORTH = 1.4
 # Who is so many scales over its usual time has a night of its own, and the formula of its chances does not hold.
@@ -99,13 +102,19 @@ class Night(NamedTuple):
 
 
 def learn(mean: timedelta | None, spread: timedelta | None, delay: timedelta) -> Usual:
-    """The running mean and mean deviation after one more result, on the circle of a day."""
+    """The running mean and mean deviation after one more result, on the circle of a day.
+
+    A great surprise moves the usual time and widens the spread at once: the next night is looked for from earlier on,
+    and where it comes at the new hour it is no surprise any more.
+    """
     if mean is None or spread is None:
         return Usual(delay % DAY, UNKNOWN_SPREAD)
-    most = SURPRISE * max(spread, LEAST_SPREAD)
+    usual_spread = max(spread, LEAST_SPREAD)
     strays = (delay - mean + DAY / 2) % DAY - DAY / 2
+    rate = LEARNING if abs(strays) <= SURPRISE * usual_spread else LEARNING_ANEW
+    most = MOST_SURPRISE * usual_spread
     surprise = min(max(strays, -most), most)
-    return Usual((mean + surprise * LEARNING) % DAY, spread + (abs(surprise) - spread) * LEARNING)
+    return Usual((mean + surprise * rate) % DAY, spread + (abs(surprise) - spread) * rate)
 
 
 def delay_of(facts: Facts, started: datetime, ended: datetime) -> timedelta | None:

@@ -278,9 +278,35 @@ def test_a_steady_merchant_is_learned_within_weeks():
     assert usual.spread < 20 * MINUTE
 
 
-def test_one_odd_night_hardly_moves_what_was_learned():
-    assert learn(3 * HOUR, 10 * MINUTE, 5 * HOUR) == learn(3 * HOUR, 10 * MINUTE, 12 * HOUR)
-    assert learn(3 * HOUR, 10 * MINUTE, 5 * HOUR).delay == 3 * HOUR + 4 * MINUTE
+@pytest.mark.parametrize(
+    ("strays", "moves"), [(20, 2), (-40, -4), (42, 21), (-60, -30), (120, 30), (-540, -30)]
+)
+def test_a_great_surprise_is_half_believed_and_counts_for_six_spreads_at_most(strays, moves):
+    assert learn(10 * HOUR, 10 * MINUTE, 10 * HOUR + strays * MINUTE).delay == 10 * HOUR + moves * MINUTE
+
+
+def test_one_odd_night_is_forgotten_within_days():
+    usual = learn(3 * HOUR, 10 * MINUTE, 8 * HOUR)
+    for _ in range(5):
+        usual = learn(*usual, 3 * HOUR)
+    assert abs(usual.delay - 3 * HOUR) < 20 * MINUTE
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_where_results_begin_to_come_hours_earlier_or_later_the_second_night_is_no_surprise(hours):
+    usual = learn(6 * HOUR, 12 * MINUTE, (6 + hours) * HOUR)
+    strays = abs(usual.delay - (6 + hours) * HOUR)
+    assert strays < attention.SURPRISE * usual.spread
+
+
+def test_who_came_hours_earlier_once_is_asked_from_earlier_on_the_next_night():
+    first_looks = []
+    for came in (at(2, 30), at(0, 30)):
+        usual = learn(USUAL.usual_delay, USUAL.spread, came - at(0))
+        known = replace(USUAL, usual_delay=usual.delay, spread=usual.spread, last_result_at=came)
+        first_looks.append(next_look(replace(known, refreshed_at=at(20)), at(20)).at)
+    usually, after_a_surprise = first_looks
+    assert usually - after_a_surprise > HOUR
 
 
 def test_who_moves_to_another_hour_for_good_is_learned_anew():
