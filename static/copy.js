@@ -1,5 +1,6 @@
 // Copies the text of a [data-copy] button, the address of a [data-copy-link] link, or what a [data-copy-from] link or button
 // leads to, and says so for two seconds, also to a screen reader. What cannot be fetched or copied is opened instead.
+// A [data-copy] that is a link leads, without JavaScript, to where its text can be read.
 (() => {
   document.documentElement.classList.add("js");
   const said = document.getElementById("said");
@@ -45,10 +46,11 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
-    if (button) copy(button);
-    const link = event.target.closest("[data-copy-from], [data-copy-link]");
+    const link = event.target.closest("[data-copy-from], [data-copy-link], a[data-copy]");
+    if (button && button !== link) copy(button);
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    copyOf(link);
+    if (button === link) copy(button);
+    else copyOf(link);
   });
 })();

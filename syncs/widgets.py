@@ -153,3 +153,15 @@ def copy_button(text: object, label: str, about: str = "") -> SafeString:
         label,
         format_html('<span class="sr"> of {}</span>', about) if about else "",
     )
+
+
+def copy_or_open(text: object, label: str, about: str, place: str) -> SafeString:
+    """As copy_button; without JavaScript it leads to `place`, where the text stands."""
+    return format_html(
+        '<a class="btn xs" data-copy="{}" href="{}" rel="noreferrer">{}{}<span class="sr"> of {}</span></a>',
+        text,
+        place,
+        icon("copy"),
+        label,
+        about,
+    )

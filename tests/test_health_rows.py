@@ -82,7 +82,8 @@ def test_a_severed_merchant_offers_its_reconnect_link_and_its_fuse_stands_still(
     html = row(as_support)
     assert "Xero is not linked" in html
     assert "Codat has stopped trying" in html
-    assert 'data-copy="https://link.example.com/mine"' in html
+    link = "https://link.example.com/mine"
+    assert f'data-copy="{link}" href="{link}"' in html
     assert "Copy reconnect link" in html
     assert "?run=" not in html
 
@@ -108,8 +109,10 @@ def test_of_an_expired_plan_the_row_has_the_message_to_the_merchant(as_support: 
     diagnosis = diagnosing.diagnose(merchant)
     assert diagnosis is not None
     assert diagnosis.message
-    assert f'data-copy="{escape(diagnosis.message)}"' in html
+    page = f"/merchants/{merchant.company_id}/"
+    assert f'data-copy="{escape(diagnosis.message)}" href="{page}#h-wrong"' in html
     assert "Copy message" in html
+    assert f'<noscript><p class="sm">{escape(diagnosis.message)[:20]}' in as_support.get(page).text
 
 
 def why_not(client: Client, url: str = "/", key: str = "l") -> str:

@@ -1,5 +1,7 @@
 """The merchant's requests and notes: each request once, with how it stands, among what else happened."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -69,3 +71,28 @@ def test_many_requests_do_not_push_each_other_out_by_their_steps(as_viewer: Clie
     for _ in range(12):
         refused(make_request(merchant))
     assert feed(as_viewer, merchant).count("Refused by Codat") == 12
+
+
+def test_a_merchant_that_failed_before_it_was_imported_says_since_when(
+    as_viewer: Client, support: User
+) -> None:
+    merchant = make_merchant(health="failing", last_success_at=timezone.now() - timedelta(days=6))
+    Merchant.objects.filter(pk=merchant.pk).update(began_to_fail_at=timezone.now() - timedelta(days=5))
+    notes.add(merchant, "Emailed the merchant", by=support)
+    html = feed(as_viewer, merchant)
+    assert html.index("Emailed the merchant") < html.index(
+        "<b>Began to fail</b> before Sync Desk knew this merchant"
+    )
+    assert "5 days ago" in html
+
+
+def test_without_a_success_nobody_knows_when_it_began(as_viewer: Client) -> None:
+    merchant = make_merchant(health="failing", last_success_at=None)
+    Merchant.objects.filter(pk=merchant.pk).update(began_to_fail_at=timezone.now() - timedelta(days=5))
+    assert "<b>Failed already</b> before Sync Desk knew this merchant" in feed(as_viewer, merchant)
+
+
+def test_a_failure_seen_to_begin_is_not_told_as_older_than_the_merchant(as_viewer: Client) -> None:
+    merchant = make_merchant(health="failing")
+    Merchant.objects.filter(pk=merchant.pk).update(began_to_fail_at=timezone.now())
+    assert "before Sync Desk knew" not in feed(as_viewer, merchant)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from syncs.presentation import Look
 from syncs.views.merchant_rows import CareMark, FuseCell, Help, MerchantRow
-from syncs.widgets import ago, copy_button, dash, icon, look_pill, moment, so_far
+from syncs.widgets import ago, copy_or_open, dash, icon, look_pill, moment, so_far
 
 # With their kinds: "<b>" that is safe and "<b>" that is not are equal.
 drawn_once = lru_cache(maxsize=5000, typed=True)
@@ -169,7 +169,7 @@ def _actions(row: MerchantRow, *, may_ask: bool) -> SafeString:
         case "running" | "asked":
             return format_html('<span class="muted sm">Wait: {}</span>', _how_long(offered))
         case "copy":
-            return copy_button(offered.text, offered.words, row.merchant.name)
+            return copy_or_open(offered.text, offered.words, row.merchant.name, offered.place)
         case "look":
             return _link(row, "look", offered.words, of="for")
         case "run" if may_ask:

@@ -76,6 +76,8 @@ class Help:
     kind: str
     words: str = ""
     text: str = ""
+    place: str = ""
+    """Where its text can be read without JavaScript."""
     since: datetime | None = None
 
 
@@ -227,13 +229,17 @@ class MerchantRow:
         if status.plan_expired:
             diagnosis = diagnosing.diagnose(self.merchant, self.book)
             message = diagnosis.message if diagnosis else ""
-            return Help("copy", "Copy message", message) if message else Help("look", "What helps")
+            return (
+                Help("copy", "Copy message", message, f"{self.url}#h-wrong")
+                if message
+                else Help("look", "What helps")
+            )
         if self.health == Health.NEEDS_RECONNECT or (
             self.health == Health.NEVER_SYNCED and self.lacks_a_link
         ):
             words = "Copy link" if self.health == Health.NEVER_SYNCED else "Copy reconnect link"
             url = self.merchant.link_url
-            return Help("copy", words, url) if url else Help("look", "What helps")
+            return Help("copy", words, url, place=url) if url else Help("look", "What helps")
         return Help("range" if status.duplicate_risk else "run")
 
     @property
