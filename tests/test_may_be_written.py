@@ -55,6 +55,19 @@ def test_a_success_that_reached_its_days_settles_it(merchant: Merchant, first: f
     assert may_be_written(merchant) is False
 
 
+def test_a_success_of_newer_days_leaves_those_before_it_open(merchant: Merchant) -> None:
+    ran(merchant, 2000, 3, 4, 3, wrote=True)
+    ran(merchant, 5130, 2, 3, 2, wrote=False)
+    assert may_be_written(merchant) is True
+
+
+def test_days_that_several_successes_cover_together_are_settled(merchant: Merchant) -> None:
+    ran(merchant, 2000, 5, 10, 9.5, wrote=True)
+    ran(merchant, 2000, 4, 9.5, 9, wrote=True)
+    ran(merchant, 5130, 2, 9, 2, wrote=False)
+    assert may_be_written(merchant) is False
+
+
 def test_where_nobody_knows_what_the_success_reached_its_time_decides() -> None:
     merchant = make_merchant()
     ran(merchant, 5130, 9, 10, 9, wrote=True)

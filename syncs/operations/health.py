@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max, Q
-
 from syncs.codat.statuses import Outcome, status_of
 from syncs.models import Merchant, Sync, SyncRequest
 from syncs.models.sync import SyncQuerySet
-from syncs.operations import connections, days, troubles
+from syncs.operations import connections, days, half_written, troubles
 from syncs.operations.evidence import perhaps_ours
+from syncs.operations.half_written import HISTORY as HISTORY
 from syncs.operations.sync_rows import RUNS_AT_MOST
 from syncs.rules import attention, fuse
 from syncs.rules.coverage import Day
@@ -18,8 +17,6 @@ from syncs.rules.health import Health, health_of
 from syncs.rules.salesdays import day_before, day_of, start_of, today
 from syncs.rules.states import AT_CODAT
 
-# How far back a first look decides days: what the merchant page shows, and a month more.
-HISTORY = timedelta(days=125)
 # All that comes from the stored syncs.
 COLUMNS = (
     *("health", "last_code", "last_cause_id", "last_message", "last_final_at", "last_pushed"),
@@ -138,7 +135,9 @@ def _read_newest(merchant: Merchant, now: datetime) -> None:
     merchant.last_code = final.code if final else None
     merchant.last_cause_id = final.cause_id if final else None
     merchant.last_message = final.message[:300] if final else ""
-    merchant.last_pushed = _pushed(syncs, final, success)
+    merchant.last_pushed = final.data_pushed if final else None
+    if final and final.outcome == Outcome.FAILED:
+        merchant.last_pushed = half_written.by_failures(merchant, final, success)
     merchant.last_success_at = success.started_at if success else None
     if success:
         merchant.silent_since = success.started_at
@@ -150,21 +149,6 @@ def _newest_result(merchant: Merchant, syncs: SyncQuerySet) -> Sync | None:
     if newest is None or not newest.status.duplicate_risk:
         return newest
     return syncs.results().exclude(pk__in=[sync.pk for sync in perhaps_ours(merchant)]).first()
-
-
-def _pushed(syncs: SyncQuerySet, final: Sync | None, success: Sync | None) -> bool | None:
-    """Whether anything was written, as Codat says; of a failure, whether it or another has whose days no success has
-    reached: each of them may have left half of its days in the books."""
-    if final is None or final.outcome != Outcome.FAILED:
-        return final.data_pushed if final else None
-    failed = syncs.filter(outcome=Outcome.FAILED)
-    if success:
-        reached = syncs.successful().aggregate(Max("window_finish"))["window_finish__max"]
-        later = Q(started_at__gt=success.started_at)
-        open_ones = Q(window_finish__gt=reached) | Q(window_finish=None) & later if reached else later
-        failed = failed.filter(open_ones | Q(pk=final.pk))
-    said = set(failed.order_by().values_list("data_pushed", flat=True).distinct())
-    return True if True in said else None if None in said else False
 
 
 def _judge(merchant: Merchant, now: datetime) -> None:
