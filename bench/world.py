@@ -51,8 +51,8 @@ class Conditions:
     """What the world is like. Shares from 0 to 1; minutes, but hours from the sync hour to the usual time.
 
     Off are those that Codat says it does not run; dormant, that it has stopped running without a word, some nights ago;
-    of the refused, it answers no look. From the measured night on, or from some nights before it, all syncs come so many
-    minutes later than they used to, or earlier.
+    of the refused, it answers no look. From the measured night on, or from some nights before it, all syncs come so
+    many minutes later than they used to, or earlier.
     """
 
     merchants: int = 100_000
@@ -170,8 +170,8 @@ class Night:
             due = next_due(due, shop.zone, shop.sync_hour)
 
     def _moved(self, due: float) -> float:
-        """Of the night of this sync hour, in seconds. No merchant's measured night begins earlier than a quarter day after
-        the simulation."""
+        """Of the night of this sync hour, in seconds. No merchant's measured night begins earlier than a quarter day
+        after the simulation."""
         is_moved = due >= (1 / 4 - self.conditions.moved_nights_ago) * DAY
         return self.conditions.moved * MINUTE if is_moved else 0.0
 

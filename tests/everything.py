@@ -82,11 +82,11 @@ BOUNDED_PROOF = Step(
 )
 # Seconds: what the proof takes on a slow machine, with 300 kills, with 100 and with 30. So much it always has: a minute
 # over is better than no proof.
-IN_GOOD_TIME, IN_A_HURRY, AT_LEAST = 340, 210, 180
+IN_GOOD_TIME, IN_A_HURRY, AT_LEAST = 340, 210, 170
 # Several panels at once: most of the time a journey waits for its next poll.
 IN_BROWSER = Step(
     "tests in a real browser",
-    ("-n", MORE_WORKERS, "--dist", "loadfile", "-m", "browser and not long", "tests/browser"),
+    ("-n", "4", "--dist", "loadfile", "-m", "browser and not long", "tests/browser"),
     seconds=600,
 )
 # The fast ones, and the races. tests/conftest.py sets the mark.
