@@ -74,7 +74,9 @@ def test_the_last_line_is_the_sum_and_a_failure_is_the_exit_code(
     assert capsys.readouterr().out.splitlines()[-1] == f"{passed} passed, 2 failed"
 
 
-def test_no_step_may_outlast_the_whole_but_the_proof_which_always_has_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_step_may_outlast_the_whole_but_the_proof_which_always_has_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     allowed: list[float] = []
 
     def notes_its_bound(step: Step) -> Result:
