@@ -43,7 +43,8 @@ def simulate(conditions: world.Conditions, rate: float) -> list[Row]:
 def _title(conditions: world.Conditions) -> str:
     title = f"usual time explains {conditions.explained:.0%}"
     if conditions.moved:
-        title += f", and moved by {conditions.moved:g} min {conditions.moved_nights_ago} nights ago"
+        nights = "tonight" if not conditions.moved_nights_ago else f"{conditions.moved_nights_ago} nights ago"
+        title += f", and moved by {conditions.moved:g} min {nights.replace('1 nights', '1 night')}"
     return title if _is_usual(conditions) else f"{title} (judged by asking in turn)"
 
 
