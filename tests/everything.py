@@ -18,7 +18,7 @@ FAST = "not slow and not browser"
 # One more than the cores of a small machine: some tests wait for a silent server, and others may run meanwhile.
 WORKERS = "3"
 # Where tests wait for processes, servers and polls more than they work.
-MORE_WORKERS = "5"
+MORE_WORKERS = "4"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ IN_GOOD_TIME, IN_A_HURRY, AT_LEAST = 340, 210, 170
 # Several panels at once: most of the time a journey waits for its next poll.
 IN_BROWSER = Step(
     "tests in a real browser",
-    ("-n", "4", "--dist", "loadfile", "-m", "browser and not long", "tests/browser"),
+    ("-n", MORE_WORKERS, "--dist", "loadfile", "-m", "browser and not long", "tests/browser"),
     seconds=600,
 )
 # The fast ones, and the races. tests/conftest.py sets the mark.
