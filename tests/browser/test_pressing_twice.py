@@ -45,6 +45,7 @@ def test_of_two_people_at_once_the_second_reads_who_was_first(visit: Visit, take
     for page in (meis, lenas):
         steps.ask_for_latest(page, shop.path)
     steps.confirm_button(meis).click()
+    expect(steps.step(meis, "Saved")).to_have_class("done")
     steps.confirm_button(lenas).click()
     expect(steps.card(lenas)).to_contain_text(
         "Nothing was saved. Mei Tanaka has already asked for a sync of this merchant. Wait for its result."
