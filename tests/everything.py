@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -48,8 +49,8 @@ ALL_STEPS = 1165
 # Whole houses, whose starts and ends are timed: three of them at a time are enough.
 DESKS = "tests/processes"
 PROOF = "tests/chaos"
-ON_SQLITE = (
-    Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=420),
+QUICK = Step("fast tests, on SQLite", ("-n", WORKERS, "-m", FAST), seconds=600)
+WITH_PROCESSES = (
     Step(
         "slow tests, with real processes",
         (
@@ -93,31 +94,33 @@ IN_BROWSER = Step(
 ON_POSTGRES = Step(
     "all tests that use the database, on PostgreSQL",
     ("-n", WORKERS, "-m", "database and not sqlite and not long and (not slow or race)"),
-    seconds=420,
+    seconds=700,
 )
 
 
 def main() -> int:
+    """Tests that only work run behind those that wait, on the cores that these leave idle."""
     end = time.monotonic() + ALL_STEPS
-    total = Result()
     with migrated.once():
-        for step in ON_SQLITE:
-            total += run(_until(end, step))
-        total += run(_until(end, IN_BROWSER)) if chromium.executable() else missing("Chromium", IN_BROWSER)
-    total += (
-        on_postgres(_until(end, ON_POSTGRES)) if postgres.binaries() else missing("PostgreSQL", ON_POSTGRES)
-    )
-    proof = _hurried(_until(max(end, time.monotonic() + AT_LEAST), BOUNDED_PROOF))
-    total += run(proof) if postgres.binaries() else missing("PostgreSQL", proof)
+        if chromium.executable():
+            total = run(IN_BROWSER, behind=QUICK, end=end)
+        else:
+            total = run(QUICK, end=end) + missing("Chromium", IN_BROWSER)
+        if postgres.binaries():
+            with postgres.running_postgres() as url:
+                on_postgres = replace(ON_POSTGRES, env={"DATABASE_URL": url})
+                total += run(*WITH_PROCESSES, behind=on_postgres, end=end)
+        else:
+            total += run(*WITH_PROCESSES, end=end) + missing("PostgreSQL", ON_POSTGRES)
+    if postgres.binaries():
+        end = max(end, time.monotonic() + AT_LEAST)
+        total += run(_hurried(_until(end, BOUNDED_PROOF)), end=end)
+    else:
+        total += missing("PostgreSQL", BOUNDED_PROOF)
     if total.skipped:
         print(f"{total.skipped} skipped, for the reasons named above")
     print(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed or not total.passed else 0
-
-
-def on_postgres(step: Step) -> Result:
-    with postgres.running_postgres() as url:
-        return run(replace(step, env={"DATABASE_URL": url}))
 
 
 def _until(end: float, step: Step) -> Step:
@@ -144,41 +147,61 @@ def missing(what: str, step: Step) -> Result:
     return Result(skipped=1)
 
 
-def run(step: Step) -> Result:
-    print(f"=== {step.title} (at most {step.seconds:.0f} s)", flush=True)
-    began, worked = time.monotonic(), _core_seconds()
+def run(*steps: Step, end: float, behind: Step | None = None) -> Result:
+    """One after the other, and another beside them, whose words come when it is over."""
+    with _under_way(behind and _until(end, behind), patient=True) as other:
+        total = Result()
+        for step in steps:
+            with _under_way(_until(end, step)) as one:
+                total += one()
+        return total + other()
+
+
+@contextmanager
+def _under_way(step: Step | None, *, patient: bool = False) -> Iterator[Callable[[], Result]]:
+    """Yields what waits for its result. A patient step leaves the cores to all others, and is silent until then.
+
+    With its end, all that it started ends: it has a session of its own.
+    """
+    if step is None:
+        yield Result
+        return
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        code = _pytest([*step.words, f"--junitxml={report}"], step)
-        result = _read(report)
-    if code != 0 and not result.failed:
-        print(f"FAILED: {step.title}: {_why(code)}.", flush=True)
-        result += Result(failed=1)
-    took = time.monotonic() - began
-    print(
-        f"=== {step.title}: {result} in {took:.0f} s, {(_core_seconds() - worked) / took:.1f} cores busy",
-        flush=True,
-    )
-    return result
+        report, words = Path(folder) / "report.xml", Path(folder) / "words.txt"
+        command = [sys.executable, "-m", "pytest", "-q", *step.words, f"--junitxml={report}"]
+        command = ["nice", "-n", "19", *command] if patient else command
+        if not patient:
+            print(f"=== {step.title} (at most {step.seconds:.0f} s)", flush=True)
+        with words.open("w") as kept:
+            output = {"stdout": kept, "stderr": subprocess.STDOUT} if patient else {}
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | step.env, start_new_session=True, **output
+            )
+
+        def result() -> Result:
+            code = _wait(process, began + step.seconds)
+            print(words.read_text(errors="replace"), end="")
+            counted = _read(report)
+            if code != 0 and not counted.failed:
+                print(f"FAILED: {step.title}: {_why(code)}.", flush=True)
+                counted += Result(failed=1)
+            print(f"=== {step.title}: {counted} in {time.monotonic() - began:.0f} s", flush=True)
+            return counted
+
+        try:
+            yield result
+        finally:
+            _end(process)
 
 
-def _core_seconds() -> float:
-    """Of all processes that were started and have ended: where cores lie idle, more workers make a step shorter."""
-    spent = os.times()
-    return spent.children_user + spent.children_system
-
-
-def _pytest(words: list[str], step: Step) -> int | None:
+def _wait(process: subprocess.Popen[bytes], end: float) -> int | None:
     """Its exit code, or None when it had to be ended."""
-    command = [sys.executable, "-m", "pytest", "-q", *words]
-    # A session of its own, so that a step that hangs is ended with all it started.
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | step.env, start_new_session=True)
     try:
-        return process.wait(timeout=step.seconds)
+        return process.wait(timeout=max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:
-        return None
-    finally:
         _end(process)
+        return None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
