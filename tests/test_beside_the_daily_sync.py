@@ -76,3 +76,15 @@ def test_a_press_for_many_counts_them(as_support: Client) -> None:
     assert "2 have their daily sync about now." in told
     days = {"kind": "historic", "first_day": date(2026, 6, 1), "last_day": date(2026, 6, 3)}
     assert "daily sync about now" not in words(as_support.post("/bulk/", picked | days).text)
+
+
+def test_of_many_it_goes_by_where_the_books_end_and_not_by_when_the_last_success_ran(
+    as_support: Client,
+) -> None:
+    behind, fresh = nightly(), nightly()
+    for merchant, finish in ((behind, datetime(2026, 6, 5, tzinfo=UTC)), (fresh, LAST_NIGHT)):
+        window = {"window_start": datetime(2026, 5, 30, tzinfo=UTC), "window_finish": finish}
+        make_sync(merchant, 2000, LAST_NIGHT, window_known="answered", **window)
+    days = {"kind": "historic", "first_day": date(2026, 6, 10), "last_day": date(2026, 6, 12)}
+    picked = {"pick": [str(behind.pk), str(fresh.pk)], "accept_overlap": "on"}
+    assert "1 has its daily sync about now." in words(as_support.post("/bulk/", picked | days).text)

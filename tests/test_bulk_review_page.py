@@ -164,17 +164,30 @@ def test_the_numbers_of_a_range_add_up_to_those_that_will_run(as_support: Client
     assert told["Nothing half-written"] == "1"
     assert told["Some sales may be written"] == "2"
     assert told["Over synced days"] == "2 1 of them may be half-written too"
-    assert "Oldest last success" not in told
+    assert "Earliest start" not in told
 
 
-def test_the_oldest_success_is_told_as_its_row_tells_it(as_support: Client) -> None:
-    made = make_merchant(last_success_at=timezone.now() - timedelta(days=4, hours=20))
-    html = review(as_support, made, make_merchant(last_success_at=timezone.now()))
-    oldest = tiles(html)["Oldest last success"]
-    assert re.fullmatch(r"[45] days ago", oldest)
-    assert html.count(oldest) == 2
+def test_the_earliest_start_is_where_the_books_end_and_not_when_the_last_success_ran(
+    as_support: Client,
+) -> None:
+    now = timezone.now()
+    behind, fresh = make_merchant(), make_merchant()
+    for merchant, days in ((behind, 6), (fresh, 0)):
+        finish = now - timedelta(days=days, hours=2)
+        window = {
+            "window_start": finish - timedelta(days=3),
+            "window_finish": finish,
+            "window_known": "requested",
+        }
+        make_sync(merchant, started_at=now - timedelta(hours=1), **window)
+    Merchant.objects.update(last_success_at=now - timedelta(hours=1))
+    assert re.fullmatch(r"[67] days ago", tiles(review(as_support, behind, fresh))["Earliest start"])
+    assert tiles(review(as_support, fresh))["Earliest start"] == "2 h ago"
+
+
+def test_who_never_had_a_success_starts_on_its_start_date(as_support: Client) -> None:
     never = review(as_support, make_merchant(health="never_synced", last_success_at=None, last_code=None))
-    assert tiles(never)["Oldest last success"] == "Never"
+    assert tiles(never)["Earliest start"] == "Their start dates"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.test_pauses import all_beat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
-PROMISE = "While this page is open, every minute."
+PROMISE = "While somebody is at this page, every minute."
 HOUR = timedelta(hours=1)
 
 

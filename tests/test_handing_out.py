@@ -172,6 +172,16 @@ def test_so_has_the_open_page_of_a_request_whose_result_is_waited_for(
     assert watched.merchants(broker) == [request.merchant_id] * is_watched
 
 
+@pytest.mark.django_db
+def test_a_page_that_nobody_touches_is_not_watched(
+    broker: Redis, as_viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "_silent_until", 0.0)
+    idle = {"HX-Request": "true", "HX-Target": "merchant_live", "Panel-Idle": "1"}
+    as_viewer.get(address(make_merchant()), headers=idle)
+    assert watched.merchants(broker) == []
+
+
 def test_a_page_that_was_closed_is_forgotten(broker: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.note(7)
     monkeypatch.setattr(watched, "FORGOTTEN_AFTER", 0)

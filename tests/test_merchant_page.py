@@ -125,7 +125,7 @@ def test_it_says_when_the_merchant_is_asked_again_and_why(zone: str, words: str)
     reason = f"asked again at \ufdd0{{2026-06-17T13:40:00Z}}: its syncs usually end {usual}"
     merchant = make_merchant(next_refresh_reason=reason, time_zone="America/New_York")
     all_beat()
-    assert f"{words} While this page is open" in page(signed_in(make_user(time_zone=zone)), merchant)
+    assert f"{words} While somebody is at this page" in page(signed_in(make_user(time_zone=zone)), merchant)
     archived = make_merchant(archived_at=timezone.now())
     assert "Checked by itself" not in page(signed_in(make_user()), archived)
 

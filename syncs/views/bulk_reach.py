@@ -67,10 +67,12 @@ def left_out(plan: Plan) -> LeftOut:
     return LeftOut([Behind(each, stretches(found[each.pk])) for each in merchants if each.pk in found])
 
 
-def rows(plan: Plan, shown: Sequence[Runner], behind: LeftOut) -> list[Row]:
-    """At most as many queries for many as for one."""
-    is_latest = plan.wish.kind == "latest"
-    reached = reached_of_each([runner.merchant for runner in shown]) if is_latest else {}
+def reached(plan: Plan) -> dict[int, Sync]:
+    """By merchant, the success at whose end its latest sync starts, where that is known."""
+    return reached_of_each([runner.merchant for runner in plan.runners]) if plan.wish.kind == "latest" else {}
+
+
+def rows(shown: Sequence[Runner], behind: LeftOut, reached: Mapping[int, Sync]) -> list[Row]:
     days = behind.by_merchant
     return [
         Row(runner, reached.get(runner.merchant.pk), days.get(runner.merchant.pk, [])) for runner in shown

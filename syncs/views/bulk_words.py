@@ -1,7 +1,7 @@
 """What the review of many merchants tells: who would run, why others would not, and what it costs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from syncs.forms.bulks import written
-from syncs.models import Merchant
+from syncs.models import Merchant, Sync
 from syncs.operations.bulk_plans import MOST, Plan, Runner
 from syncs.operations.bulks import FEW
 from syncs.views import bulk_costs, bulk_reach, messages, nightly
@@ -36,12 +36,12 @@ CANNOT = ("cannot run now", "cannot run now")
 def context(plan: Plan, *, shows_all: bool) -> dict[str, Any]:
     count = len(plan.runners)
     shown = plan.runners[: SHOWN_OF_ALL if shows_all else SHOWN]
-    left_out = bulk_reach.left_out(plan)
+    left_out, reached = bulk_reach.left_out(plan), bulk_reach.reached(plan)
     groups = _with_messages(plan)
     return {
         "plan": plan,
         "count": count,
-        "shown": bulk_reach.rows(plan, shown, left_out),
+        "shown": bulk_reach.rows(shown, left_out, reached),
         "left_out": left_out,
         "can_show_more": len(shown) < min(count, SHOWN_OF_ALL),
         "marks": written(plan.marks),
@@ -51,7 +51,7 @@ def context(plan: Plan, *, shows_all: bool) -> dict[str, Any]:
         "overridden": sum(runner.is_held for runner in plan.runners),
         "in_an_outage": sum(bool(runner.out) for runner in plan.runners),
         "both": sum(runner.may_be_written and bool(runner.synced) for runner in plan.runners),
-        "oldest": _oldest(plan.runners),
+        "goes_back_to": _earliest_start(plan.runners, reached),
         "ledgers": _ledgers(plan.runners),
         "groups": groups,
         "overlapping": [group for group in groups if group.kind in SYNCED],
@@ -89,10 +89,12 @@ def _merchants(group: Group) -> list[Merchant]:
     return [each.merchant for each in group.refusals]
 
 
-def _oldest(runners: Sequence[Runner]) -> datetime | None:
-    """The success that a latest sync goes back for the longest time."""
-    since = (runner.merchant.last_success_at for runner in runners if runner.merchant.last_success_at)
-    return min(since, default=None)
+def _earliest_start(runners: Sequence[Runner], reached: Mapping[int, Sync]) -> datetime | None:
+    """Of latest syncs of those who had a success: the others start on their start dates. Where nobody knows what that
+    success covers, a sync starts not later than it ran."""
+    ends = {pk: sync.window_finish for pk, sync in reached.items()}
+    starts = (ends.get(runner.merchant.pk, runner.merchant.last_success_at) for runner in runners)
+    return min(filter(None, starts), default=None)
 
 
 def _ledgers(runners: Sequence[Runner]) -> list[tuple[str, int]]:

@@ -40,6 +40,8 @@ from syncs.views.access import NotHere, Signed, may_ask
 from syncs.views.range_preview import Preview
 
 PAGE = "syncs/merchant.html"
+# Of a page that nobody has touched for long (static/sleep.js).
+IDLE = "Panel-Idle"
 
 
 @require_safe
@@ -48,7 +50,8 @@ def merchant(request: Signed, company_id: uuid.UUID) -> HttpResponse:
     """The whole page, or its live region when the poller asks. Where nothing has changed, only what a new look leaves
     behind, and 204 without one."""
     found, now = _find(company_id), timezone.now()
-    watched.note(found.pk)
+    if IDLE not in request.headers:
+        watched.note(found.pk)
     if request.htmx.target == "history":
         return render(request, f"{PAGE}#history", _history(request, found, now))
     is_as_shown = request.GET.get("v") == merchant_live.version(found, now)

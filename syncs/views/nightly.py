@@ -10,10 +10,11 @@ from django.utils import timezone
 from syncs import moments
 from syncs.codat.statuses import status_of
 from syncs.models import Merchant
+from syncs.operations import coverage
 from syncs.rules import nightly
 from syncs.rules.health import Health
 from syncs.rules.nightly import Schedule
-from syncs.rules.salesdays import day_of
+from syncs.rules.salesdays import day_window
 
 # For whom Codat runs none.
 STOPPED = {Health.SWITCHED_OFF, Health.SILENT, Health.UNSEEN}
@@ -46,16 +47,19 @@ def clash(
 
 def clashing(merchants: Sequence[Merchant], now: datetime, last_day: date | None) -> int:
     """How many have a daily sync about now that takes days along up to that one; None for today."""
-    return sum(
-        _runs(each) and _takes_along(each, last_day) and nightly.in_the_way(_schedule(each), now) is not None
+    about_now = [each for each in merchants if _runs(each) and nightly.in_the_way(_schedule(each), now)]
+    return len(about_now if last_day is None else _that_take_along(last_day, about_now))
+
+
+def _that_take_along(day: date, merchants: Sequence[Merchant]) -> list[Merchant]:
+    """Whose daily sync starts before that day ends: who never had a success begins before all days."""
+    ends = {each.pk: day_window(day, each.zone).finish for each in merchants}
+    starts = coverage.starts_before(merchants, max(ends.values())) if ends else {}
+    return [
+        each
         for each in merchants
-    )
-
-
-def _takes_along(merchant: Merchant, day: date | None) -> bool:
-    """It goes back to the last success: of many, that is told by the day on which it ran."""
-    since = merchant.last_success_at
-    return day is None or since is None or day >= day_of(since, merchant.zone)
+        if each.last_success_at is None or (each.pk in starts and starts[each.pk] < ends[each.pk])
+    ]
 
 
 def _runs(merchant: Merchant) -> bool:

@@ -47,12 +47,12 @@ def form_with_errors(page: Page, shop: Shop) -> None:
     page.goto(f"{shop.path}?run=historic{NO_HISTORY}")
     steps.fill_range(page, shop.days_ago(2), shop.days_ago(4), reason="")
     steps.review(page)
-    expect(steps.card(page).get_by_role("alert")).to_be_visible()
+    expect(steps.card(page).get_by_role("alert").first).to_be_visible()
 
 
 def overlap(page: Page, shop: Shop) -> None:
     page.goto(f"{shop.path}?run=historic&first={shop.days_ago(9)}&last={shop.days_ago(2)}{NO_HISTORY}")
-    expect(page.locator("#range").get_by_role("alert")).to_be_visible()
+    expect(page.locator("#range").get_by_role("alert").first).to_be_visible()
 
 
 def confirm(page: Page, shop: Shop) -> None:

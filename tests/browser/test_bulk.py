@@ -47,11 +47,11 @@ def test_a_bulk_with_some_refused_sends_for_those_that_can_run_and_tells_of_each
     expect(refused).to_contain_text(cut.name)
     assert_well_made(page)
     page.get_by_role("button", name="Sync latest for 2").click()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
+    expect(page.get_by_role("alert").filter(has_text="Nothing was saved.")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sync latest for 2 of 3 merchants?")
     page.go_forward()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
+    expect(page.get_by_role("alert").filter(has_text="Nothing was saved.")).to_be_visible()
     page.get_by_label("Reason").fill("Codat incident of 06:10")
     page.get_by_role("button", name="Sync latest for 2").dblclick()
 

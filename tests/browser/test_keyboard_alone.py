@@ -96,7 +96,7 @@ def test_from_rows_that_are_picked_to_a_bulk_that_is_confirmed(visit: Visit, tak
     expect(page.get_by_role("heading", level=1)).to_contain_text("Sync latest for 1 merchant")
     tab_to(page, page.get_by_label("Reason"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
+    expect(page.get_by_role("alert").filter(has_text="Nothing was saved.")).to_be_visible()
     expect(page.get_by_label("Reason")).to_be_focused()
 
 

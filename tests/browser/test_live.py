@@ -151,6 +151,26 @@ def test_while_the_panel_is_crowded_every_other_time_is_left_out_but_not_where_s
     assert [asks_in(2) for _ in range(3)] == [1, 1, 1]
 
 
+def test_a_page_that_nobody_touches_for_long_says_so_until_somebody_does(visit: Visit, take: Take) -> None:
+    page, asked = visit(take("healthy").path), list[str | None]()
+    page.route(
+        "**?v=*", lambda route: (asked.append(route.request.headers.get("panel-idle")), route.continue_())
+    )
+
+    def polls() -> str | None:
+        with page.expect_response("**?v=*"):
+            steps.wake(page, "#merchant_live")
+        return asked[-1]
+
+    assert polls() is None
+    page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=16))
+    assert polls() == "1"
+    with page.expect_response("**?v=*"):
+        page.mouse.move(300, 300)
+    assert asked[-1] is None, "who comes back is told at once"
+    assert polls() is None
+
+
 def test_no_poll_takes_back_that_a_press_may_not_have_gone_through(
     visit: Visit, take: Take, panel: Panel
 ) -> None:

@@ -17,7 +17,7 @@ def test_an_unknown_failure_is_described_previewed_and_told(visit: Visit, take: 
     page.get_by_label("Will a re-run help").select_option("Yes, try now")
     page.get_by_role("button", name="Preview").click()
     preview = page.frame_locator("iframe[name=preview]")
-    expect(preview.get_by_role("alert")).to_contain_text("Did you mean {accounting}?")
+    expect(preview.get_by_role("alert").filter(has_text="Did you mean {accounting}?")).to_be_visible()
 
     page.get_by_label("What is wrong").fill("{accounting} has a reason without a name.")
     page.get_by_label("to", exact=True).fill("Sage")
